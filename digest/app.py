@@ -1,0 +1,83 @@
+"""create_app(): settings, sessions, outbox, then hang up the pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from digest import config
+from digest.config import BadSetting, Settings
+from digest.mail.transports import open_outbox
+
+from digest.storage import schema
+from digest.storage.database import Database
+from digest.storage.demo_marks import has_demo
+from digest.storage.desk_sessions import LONGEST
+from digest.web import archive, desk, errors, filters, readers, security, service
+from digest.web.context import EXTENSION, Site, end_reading
+from digest.web.postman import Postman
+
+MIGRATIONS = config.resource("migrations")
+_TEMPLATES = config.resource("templates")
+_STATIC = Path(__file__).parent / "web" / "static"
+
+
+def create_app(settings: Settings | None = None, with_postman: bool = True) -> Flask:
+    """The site. Raises BadSetting when it can't be run as set.
+
+    Without its postman it queues messages and leaves handing them over to the clock.
+    """
+    settings = settings or config.load()
+    db = open_database(settings)
+    wake = Postman(db, open_outbox(settings)).wake if with_postman else _nobody_to_wake
+    app = Flask("digest", template_folder=str(_TEMPLATES / "pages"), static_folder=str(_STATIC))
+    app.config.update(_flask_settings(settings))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions[EXTENSION] = Site(settings, db, wake)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    security.guard(app)
+    app.teardown_request(end_reading)
+    for room in (readers, archive, desk, service, errors, filters):
+        room.hang_up(app)
+    return app
+
+
+def open_database(settings: Settings) -> Database:
+    """The database, with every migration applied. Raises BadSetting where it must not be used as set."""
+    settings.instance_path.mkdir(parents=True, exist_ok=True)
+    db = Database(settings.database_url)
+    if not schema.at_head(db, MIGRATIONS):
+        raise BadSetting("DATABASE_URL: the database is not up to date; run `digest db upgrade`")
+    with db.reading() as session:
+        if settings.mail_transport == "sendgrid" and has_demo(session):
+            raise BadSetting(
+                "MAIL_TRANSPORT=sendgrid: demo content is in the database; run `digest demo --remove` first"
+            )
+    return db
+
+
+def _nobody_to_wake() -> None:
+    """Stands in for the postman's bell."""
+
+
+def _flask_settings(settings: Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
+        "SESSION_COOKIE_NAME": "digest_desk",
+        "SESSION_COOKIE_PATH": "/desk",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.site_url.startswith("https://"),
+        "PERMANENT_SESSION_LIFETIME": timedelta(seconds=LONGEST.total_seconds()),
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,
+        "MAX_CONTENT_LENGTH": 8 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "MAX_FORM_PARTS": 1000,
+    }

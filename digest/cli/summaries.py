@@ -1,0 +1,63 @@
+"""`digest summaries`: an archive moved in, or taken along."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from digest.cli.installation import installation, now
+from digest.domain.calendar import day_and_year
+from digest.operations.summary_files import Imported, export_summaries, import_summaries
+
+
+def add_to(cli: click.Group) -> None:
+    """Add the group to the command."""
+    cli.add_command(summaries)
+
+
+@click.group()
+def summaries() -> None:
+    """The archive as a file."""
+
+
+@summaries.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--select", is_flag=True, help="Put them on the current issue too, in file order.")
+def import_(file: Path, select: bool) -> None:
+    """Publish the summaries in FILE, one JSON object a line.
+
+    \b
+    Each has: title, date (2024-05-15), publication, and body (Markdown) or body_html;
+    and may have: sources (a list of {url, title, publication}), topics (a list), id, slug.
+
+    All or nothing: with a faulty line nothing is imported. What is there already stays as it is.
+    """
+    here = installation()
+    try:
+        with file.open(encoding="utf-8-sig", newline="\n") as lines:
+            imported = import_summaries(here.db, here.settings, now(), lines, select)
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
+    _report(imported)
+
+
+@summaries.command()
+def export() -> None:
+    """Write every published summary to the standard output, one JSON object a line."""
+    for line in export_summaries(installation().db):
+        click.echo(line)
+
+
+def _report(imported: Imported) -> None:
+    if imported.faults:
+        for number, reason in imported.faults:
+            click.echo(f"line {number}: {reason}", err=True)
+        lines = imported.added + imported.already_there + len(imported.faults)
+        click.echo(f"{len(imported.faults)} of {lines} summaries are faulty; nothing was imported.", err=True)
+        sys.exit(1)
+    total = imported.added + imported.already_there
+    click.echo(f"{total} summaries: {imported.added} added, {imported.already_there} already there.")
+    if imported.issue_date:
+        click.echo(f"All {total} are on the issue of {day_and_year(imported.issue_date)}.")

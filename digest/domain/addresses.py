@@ -1,0 +1,55 @@
+"""What an email address is to us: checked without the network, unique by its lower-cased IDNA form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+LONGEST = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
+
+
+@dataclass(frozen=True)
+class Address:
+    """`shown` is how the reader writes it; `key` is what makes it unique and what we mail to (ASCII domain)."""
+
+    shown: str
+    key: str
+
+
+class BadAddress(ValueError):
+    """The text can't be an email address; the message tells a person why and what to do."""
+
+
+def parse(text: str) -> Address:
+    """The address in `text`, white space around it ignored. Raises BadAddress."""
+    text = text.strip()
+    if not text:
+        raise BadAddress("Enter your email address, for example name@example.org.")
+    if len(text) > LONGEST:
+        raise BadAddress(f"An email address has at most {LONGEST} characters. Check what you entered.")
+    try:
+        # No DNS: a look-up would tell a name server who subscribes, and would make the form's answer time differ.
+        valid = validate_email(
+            text, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False
+        )
+    except EmailNotValidError as error:
+        raise BadAddress(f"{_quoted(text)} can’t be an email address: {_sentence(str(error))}") from None
+    domain = valid.ascii_domain.lower()
+    if "." not in domain:
+        raise BadAddress(f"{_quoted(text)} lacks the end of its domain, for example “.org”.")
+    return Address(shown=valid.normalized, key=f"{valid.local_part.lower()}@{domain}")
+
+
+def masked(address: str) -> str:
+    """The address as logs may show it: `a***@example.org`."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}"
+
+
+def _quoted(text: str) -> str:
+    return f"“{' '.join(text.split())[:80]}”"
+
+
+def _sentence(reason: str) -> str:
+    return reason if reason.endswith(".") else f"{reason}."

@@ -1,0 +1,161 @@
+"""What a digest says, before anything decides how it looks: pure values, and what changed between two of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+WORDS_A_MINUTE = 220
+
+
+@dataclass(frozen=True)
+class Source:
+    """One original article: where it is, what it is called, who published it."""
+
+    url: str
+    title: str
+    publication: str
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What a summary is about; the slug is what readers' choices are stored under."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One summary as the digest shows it. `body_html` is sanitised already; `url` is its permanent page."""
+
+    summary_id: int
+    title: str
+    url: str
+    publication: str
+    published_on: date
+    body_html: str
+    sources: tuple[Source, ...]
+    topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True)
+class Content:
+    """A whole issue in its order. `subject` is the editor's, or the default for these items."""
+
+    issue_date: date
+    number: int
+    subject: str
+    preheader: str
+    introduction_html: str
+    items: tuple[Item, ...]
+
+    @property
+    def minutes(self) -> int:
+        """Reading time in whole minutes, at least one."""
+        words = sum(len(plain(item.body_html).split()) + len(item.title.split()) for item in self.items)
+        return max(1, round((words + len(plain(self.introduction_html).split())) / WORDS_A_MINUTE))
+
+
+def plain(html: str) -> str:
+    """The words of sanitised HTML, without its tags; good for counting and comparing, not for showing."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html)).strip()
+
+
+def default_subject(titles: Iterable[str]) -> str:
+    """The top headline, and how many follow: `Court annuls fine, and 4 more`."""
+    headlines = list(titles)
+    if not headlines:
+        return ""
+    more = len(headlines) - 1
+    return headlines[0] if more == 0 else f"{headlines[0]}, and {more} more"
+
+
+def default_preheader(titles: Iterable[str]) -> str:
+    """What an inbox shows behind the subject: the headlines that the subject does not name."""
+    return " · ".join(list(titles)[1:4])
+
+
+def for_topics(content: Content, choice: frozenset[str], own_subject: bool) -> Content:
+    """The content as one choice of topics sees it; an empty choice means everything.
+
+    A summary without any topic goes to everyone. Where the subject is the default one (`own_subject` false) it
+    is made again, so that it never names a headline that this edition lacks.
+    """
+    if not choice:
+        return content
+    items = tuple(
+        item for item in content.items if not item.topics or choice & {topic.slug for topic in item.topics}
+    )
+    if items == content.items:
+        return content
+    titles = [item.title for item in items]
+    if own_subject:
+        return replace(content, items=items)
+    return replace(content, items=items, subject=default_subject(titles), preheader=default_preheader(titles))
+
+
+def to_json(content: Content) -> str:
+    """The content as stored at the cut-off; `from_json` gives the same value back."""
+    return json.dumps(asdict(content), default=date.isoformat, ensure_ascii=False)
+
+
+def from_json(text: str) -> Content:
+    """The content that `to_json` stored."""
+    stored: dict[str, Any] = json.loads(text)
+    items = tuple(
+        Item(
+            **{
+                **item,
+                "published_on": date.fromisoformat(item["published_on"]),
+                "sources": tuple(Source(**source) for source in item["sources"]),
+                "topics": tuple(Topic(**topic) for topic in item["topics"]),
+            }
+        )
+        for item in stored.pop("items")
+    )
+    return Content(**{**stored, "issue_date": date.fromisoformat(stored["issue_date"]), "items": items})
+
+
+def changes(before: Content, after: Content) -> list[str]:
+    """What an editor must look at again in a second proof, one plain sentence each."""
+    old = {item.summary_id: item for item in before.items}
+    new = {item.summary_id: item for item in after.items}
+    found = [f"Added: “{new[key].title}”." for key in new if key not in old]
+    found += [f"Removed: “{old[key].title}”." for key in old if key not in new]
+    for key in new:
+        if key in old and new[key] != old[key]:
+            found.append(f"Changed: “{new[key].title}” ({', '.join(_differences(old[key], new[key]))}).")
+    if [key for key in old if key in new] != [key for key in new if key in old]:
+        found.append("The order changed.")
+    if before.issue_date != after.issue_date:
+        found.append(
+            f"The date moved to {after.issue_date:%A} {after.issue_date.day} {after.issue_date:%B %Y}."
+        )
+    found += [
+        f"The {name} changed."
+        for name, field in _AROUND.items()
+        if getattr(before, field) != getattr(after, field)
+    ]
+    return found
+
+
+_AROUND = {"subject": "subject", "preheader": "preheader", "introduction": "introduction_html"}
+_PARTS = {
+    "headline": "title",
+    "date": "published_on",
+    "main contributor": "publication",
+    "body": "body_html",
+    "sources": "sources",
+    "topics": "topics",
+}
+
+
+def _differences(old: Item, new: Item) -> list[str]:
+    return [name for name, field in _PARTS.items() if getattr(old, field) != getattr(new, field)] or [
+        "address"
+    ]

@@ -1,0 +1,49 @@
+"""The outbox for trying things: every copy that a reader would get, kept as an `.eml` file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+from digest.mail.outbox import Answer, Bulk, Certainty, Single
+from digest.mail.rendering import Identity, Rendered, personalise
+
+
+class FileOutbox:
+    """Writes what readers would get, one `.eml` file a copy."""
+
+    def __init__(self, folder: Path, identity: Identity) -> None:
+        self._folder = folder
+        self._identity = identity
+
+    def send_bulk(self, bulk: Bulk) -> Answer:
+        """Write each recipient's copy, named by its delivery: writing it again changes nothing."""
+        for recipient in bulk.recipients:
+            name = f"digest-{recipient.args['digest_issue']}-{int(recipient.args['digest_delivery']):08d}"
+            copy = personalise(bulk.rendered, recipient.values)
+            self._write(name, recipient.address, copy, {**bulk.headers, **recipient.headers})
+        return Answer(Certainty.ACCEPTED)
+
+    def send_single(self, single: Single) -> Answer:
+        """Write the message."""
+        self._write(f"message-{single.reference}", single.recipient, single.rendered, single.headers)
+        return Answer(Certainty.ACCEPTED)
+
+    def _write(self, name: str, recipient: str, rendered: Rendered, headers: Mapping[str, str]) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        message = EmailMessage(policy=SMTP)
+        message["Subject"] = rendered.subject
+        message["From"] = f"{self._identity.name} <{self._identity.sender}>"
+        message["To"] = recipient
+        if self._identity.reply_to:
+            message["Reply-To"] = self._identity.reply_to
+        for header, value in headers.items():
+            message[header] = value
+        message.set_content(rendered.text)
+        message.add_alternative(rendered.html, subtype="html")
+        unfinished = self._folder / f".{name}.{os.getpid()}"
+        unfinished.write_bytes(message.as_bytes())
+        unfinished.rename(self._folder / f"{name}.eml")

@@ -1,0 +1,58 @@
+"""CSS moved into style attributes, because many mail clients read nothing else."""
+
+from __future__ import annotations
+
+import logging
+import re
+from threading import Lock
+
+from premailer import Premailer
+
+# Attribute values may hold a bare ">", so a tag ends at the first one outside quotes.
+_ATTRIBUTES = r"""(?:"[^"]*"|'[^']*'|[^'">])*"""
+_LINK = re.compile(rf"<link\b{_ATTRIBUTES}>", re.IGNORECASE)
+_STYLE = re.compile(rf"<style\b{_ATTRIBUTES}>.*?</style\s*>", re.IGNORECASE | re.DOTALL)
+_IMPORT = re.compile(r"@import\b[^;}<]*;?", re.IGNORECASE)
+_MEDIA = re.compile(
+    rf"</?(?:img|picture|source|video|audio|track|iframe|object|embed|input|base|meta|script)\b{_ATTRIBUTES}>",
+    re.IGNORECASE,
+)
+_QUOTE = re.compile(rf"<blockquote\b{_ATTRIBUTES}>", re.IGNORECASE)
+_QUOTE_END = re.compile(r"</blockquote\s*>", re.IGNORECASE)
+
+# premailer shares cssutils' global serialiser and log between calls, so two threads spoil each other's output.
+_one_at_a_time = Lock()
+
+
+def inlined(document: str) -> str:
+    """The whole HTML document with its first style block inlined; style blocks marked as ignored stay as they are.
+
+    Never reads the network or a file: stylesheet links and imports are taken out before premailer sees them, since
+    it fetches imports even when told not to use the network.
+    """
+    closed = _STYLE.sub(lambda style: _IMPORT.sub("", style[0]), _LINK.sub("", document))
+    with _one_at_a_time:
+        html: str = Premailer(
+            closed,
+            disable_validation=True,
+            cssutils_logging_level=logging.CRITICAL,
+            allow_network=False,
+            strip_important=False,
+            disable_basic_attributes=["width", "height"],
+        ).transform(pretty_print=False)
+    return html
+
+
+def for_mail(body: str) -> str:
+    """A summary's sanitised HTML made fit for mail: nothing that loads, and quotations that Outlook can indent.
+
+    Classic Outlook honours padding on table cells only, so the rule beside a quotation needs a cell inside it.
+    """
+    quiet = _MEDIA.sub("", _LINK.sub("", _STYLE.sub("", body)))
+    if len(_QUOTE.findall(quiet)) != len(_QUOTE_END.findall(quiet)):
+        return quiet
+    opened = _QUOTE.sub(f"<blockquote>{_CELL}", quiet)
+    return _QUOTE_END.sub("</td></tr></table></blockquote>", opened)
+
+
+_CELL = '<table role="presentation" border="0" cellpadding="0" cellspacing="0"><tr><td class="quote">'

@@ -1,0 +1,123 @@
+"""Every message that we send, from values to subject, text and HTML.
+
+`render_digest` makes one edition with tags for what differs per reader, `personalise` puts values in their place;
+the other messages go to one person each and carry no tags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.domain.edition import Content
+from digest.mail.tags import ForgedTag, Rendered, Tags, new_tags, personalise, refuse_forged
+from digest.mail.templating import Identity, fill, template_folder
+
+__all__ = [
+    "ForgedTag",
+    "Identity",
+    "ProofNote",
+    "Rendered",
+    "Tags",
+    "new_tags",
+    "personalise",
+    "render_already_subscribed",
+    "render_confirmation",
+    "render_digest",
+    "render_invitation",
+    "render_notice",
+    "render_password_reset",
+    "render_proof",
+    "render_test",
+    "template_folder",
+]
+
+
+@dataclass(frozen=True)
+class ProofNote:
+    """What editors are told above a proof; `changes` and `warnings` are plain sentences."""
+
+    send_at_text: str
+    readers: int
+    hold_url: str
+    desk_url: str
+    changes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def render_digest(content: Content, identity: Identity, tags: Tags) -> Rendered:
+    """One edition, the same for all its readers but for the tags.
+
+    Raises ForgedTag where a text of the content holds one of the tags, ValueError for a subject of several lines.
+    """
+    refuse_forged(content, tags)
+    return fill("digest", identity, content=content, tags=tags)
+
+
+def render_confirmation(identity: Identity, confirm_url: str, expires: datetime) -> Rendered:
+    """Asks a new reader to confirm; `expires` needs its zone."""
+    return fill("confirmation", identity, confirm_url=confirm_url, expires=expires)
+
+
+def render_already_subscribed(identity: Identity, preferences_url: str, unsubscribe_url: str) -> Rendered:
+    """Answers a sign-up for an address that gets the digest already."""
+    return fill("already_subscribed", identity, preferences_url=preferences_url, unsubscribe_url=unsubscribe_url)
+
+
+def render_password_reset(identity: Identity, editor_name: str, reset_url: str, expires: datetime) -> Rendered:
+    """Lets an editor choose a new password; `expires` needs its zone."""
+    return fill("password_reset", identity, editor_name=editor_name, reset_url=reset_url, expires=expires)
+
+
+def render_invitation(
+    identity: Identity, editor_name: str, invited_by: str, set_password_url: str, expires: datetime
+) -> Rendered:
+    """Brings a new editor to the desk; `expires` needs its zone."""
+    return fill(
+        "invitation",
+        identity,
+        editor_name=editor_name,
+        invited_by=invited_by,
+        set_password_url=set_password_url,
+        expires=expires,
+    )
+
+
+def render_notice(
+    identity: Identity, heading: str, paragraphs: Sequence[str], link: tuple[str, str] | None
+) -> Rendered:
+    """Tells editors what happened: a heading, plain paragraphs, and a label with its URL where there is one."""
+    return fill("notice", identity, heading=heading, paragraphs=paragraphs, link=link)
+
+
+def render_proof(digest: Rendered, identity: Identity, note: ProofNote) -> Rendered:
+    """The digest exactly as given, under a panel that says when it goes, to how many, and how to hold it."""
+    return _under(fill("proof", identity, subject=digest.subject, note=note), digest)
+
+
+def render_test(digest: Rendered, identity: Identity, desk_url: str) -> Rendered:
+    """The digest exactly as given, under a line that says that it is a test."""
+    return _under(fill("test", identity, subject=digest.subject, desk_url=desk_url), digest)
+
+
+_BODY = re.compile(r"<body\b[^>]*>")
+
+
+def _under(panel: Rendered, digest: Rendered) -> Rendered:
+    """The digest with the panel put before everything it shows; not a byte of the digest itself changes."""
+    cut = _after_body_tag(digest.html)
+    inside = panel.html[_after_body_tag(panel.html) : panel.html.rindex("</body>")].strip()
+    return Rendered(
+        panel.subject,
+        panel.text + "\n" + digest.text,
+        digest.html[:cut] + inside + digest.html[cut:],
+    )
+
+
+def _after_body_tag(html: str) -> int:
+    found = _BODY.search(html)
+    if found is None:
+        raise ValueError("The digest has no body element: build it again.")
+    return found.end()

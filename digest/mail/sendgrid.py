@@ -1,0 +1,148 @@
+"""SendGrid as an outbox: what a request says, and what each of its answers means (POST /v3/mail/send)."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from digest.mail.outbox import Answer, Bulk, Certainty, Recipient, Single
+from digest.mail.rendering import Identity, Rendered
+from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
+
+DEADLINE_SECONDS = 30.0
+"""How long a request may take in all; its lease in the database is longer."""
+
+ACCEPTED = 202
+TOO_LARGE = 413
+TOO_MANY = 429
+BAD_REQUEST = 400
+REQUEST_TIMEOUT = 408
+
+_TRACKERS_OFF = {
+    "click_tracking": {"enable": False, "enable_text": False},
+    "open_tracking": {"enable": False},
+    "subscription_tracking": {"enable": False},
+    "ganalytics": {"enable": False},
+}
+_OFFENDER = re.compile(r"personalizations(?:\.|\[)(\d+)")
+
+
+class SendGridOutbox:
+    """Hands messages to SendGrid. Threads may share it."""
+
+    def __init__(self, api_key: str, host: str, identity: Identity) -> None:
+        self._client = SendGridClient(api_key, host)
+        self._identity = identity
+
+    def send_bulk(self, bulk: Bulk) -> Answer:
+        """One request for up to 1,000 recipients."""
+        personalizations = [_personalization(recipient) for recipient in bulk.recipients]
+        return self._post(personalizations, bulk.rendered, bulk.headers, bulk.category, bulk.deadline)
+
+    def send_single(self, single: Single) -> Answer:
+        """One request for one message."""
+        personalization: dict[str, Any] = {
+            "to": [{"email": single.recipient}],
+            "custom_args": {"digest_message": single.reference},
+        }
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        return self._post([personalization], single.rendered, single.headers, single.category, deadline)
+
+    def _post(
+        self,
+        personalizations: list[dict[str, Any]],
+        rendered: Rendered,
+        headers: Mapping[str, str],
+        category: str,
+        deadline: float,
+    ) -> Answer:
+        sender = {"email": self._identity.sender, "name": self._identity.name}
+        request = {
+            "personalizations": personalizations,
+            "from": sender,
+            "subject": rendered.subject,
+            "content": [
+                {"type": "text/plain", "value": rendered.text},
+                {"type": "text/html", "value": rendered.html},
+            ],
+            "headers": dict(headers),
+            "categories": [category],
+            "tracking_settings": _TRACKERS_OFF,
+        }
+        if self._identity.reply_to:
+            request["reply_to"] = {"email": self._identity.reply_to}
+        try:
+            answer = self._client.post_mail(json.dumps(request), deadline)
+        except NotSent as error:
+            return Answer(Certainty.RETRY, detail=f"SendGrid could not be reached ({error})")
+        except NoAnswer as error:
+            return Answer(Certainty.UNKNOWN, detail=f"no complete answer from SendGrid ({error})")
+        return judge(answer)
+
+
+def judge(answer: HttpAnswer) -> Answer:
+    """What a complete answer means. Anything that is not certain is unknown."""
+    status = answer.status
+    if status == ACCEPTED:
+        return Answer(Certainty.ACCEPTED, status, message_id=answer.headers.get("x-message-id", ""))
+    detail = _detail(answer)
+    if status == TOO_MANY:
+        return Answer(Certainty.RETRY, status, detail=detail, retry_after=_reset(answer))
+    if status == TOO_LARGE:
+        return Answer(Certainty.TOO_LARGE, status, detail=detail)
+    if status == BAD_REQUEST:
+        return _bad_request(answer, detail)
+    if 400 < status < 500 and status != REQUEST_TIMEOUT:
+        return Answer(Certainty.REFUSED, status, detail=detail)
+    return Answer(Certainty.UNKNOWN, status, detail=detail)
+
+
+def _personalization(recipient: Recipient) -> dict[str, Any]:
+    return {
+        "to": [{"email": recipient.address}],
+        "headers": dict(recipient.headers),
+        "substitutions": {tag: html.escape(value) for tag, value in recipient.values.items()},
+        "custom_args": dict(recipient.args),
+    }
+
+
+def _bad_request(answer: HttpAnswer, detail: str) -> Answer:
+    """One bad address fails a whole request: where every error names a recipient, only those are at fault."""
+    offenders: dict[int, str] = {}
+    errors = _errors(answer)
+    for error in errors:
+        field = str(error.get("field") or "")
+        if not field.startswith("personalizations"):
+            return Answer(Certainty.REFUSED, answer.status, detail=detail)
+        if found := _OFFENDER.match(field):
+            offenders.setdefault(int(found[1]), f"{error.get('message') or 'refused'} ({field})")
+    if not errors:
+        return Answer(Certainty.REFUSED, answer.status, detail=detail)
+    return Answer(Certainty.OFFENDERS, answer.status, detail=detail, offenders=offenders)
+
+
+def _errors(answer: HttpAnswer) -> list[Mapping[str, Any]]:
+    try:
+        said = json.loads(answer.body)
+    except ValueError:
+        return []
+    errors = said.get("errors") if isinstance(said, dict) else None
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+
+
+def _detail(answer: HttpAnswer) -> str:
+    words = "; ".join(
+        f"{error.get('message')} ({error['field']})" if error.get("field") else str(error.get("message"))
+        for error in _errors(answer)
+    )
+    return f"SendGrid answered {answer.status}" + (f": {words}" if words else "")
+
+
+def _reset(answer: HttpAnswer) -> float | None:
+    """Seconds until the limit is lifted, by X-RateLimit-Reset (unix seconds), at least one; None if not said."""
+    said = answer.headers.get("x-ratelimit-reset", "")
+    return max(1.0, min(3_600.0, float(said) - time.time())) if said.isdigit() else None

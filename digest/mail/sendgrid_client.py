@@ -1,0 +1,219 @@
+"""The connection to SendGrid: the official client over kept-alive connections, with a deadline that holds.
+
+The official client opens a connection per call, waits without limit, follows redirects with the key attached and
+honours proxy variables. Only its last step is replaced, so that the caller also learns whether the whole request had
+left: until then nothing can have been accepted, from then on anything can.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request
+
+from python_http_client import Client
+from sendgrid import SendGridAPIClient
+
+_LONGEST_ANSWER = 1_000_000
+_LONGEST_IDLE = 15.0
+
+
+class NotSent(Exception):
+    """The request had not left as a whole, so it certainly had no effect."""
+
+
+class NoAnswer(Exception):
+    """The whole request had left, but no complete answer came: nobody can know what it did."""
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """A complete answer; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class SendGridClient:
+    """Calls to one SendGrid host. Threads may share it; each has its own connection."""
+
+    def __init__(self, api_key: str, host: str) -> None:
+        official = SendGridAPIClient(api_key, host)
+        official.client.request_headers["Content-Type"] = "application/json; charset=utf-8"  # passes ready JSON through
+        self._root = _KeptAliveClient(_Connections(host), host, official.client.request_headers)
+
+    def post_mail(self, body: str, deadline: float) -> HttpAnswer:
+        """POST /v3/mail/send with a JSON text. `deadline` is on the monotonic clock. Raises NotSent, NoAnswer."""
+        return _as_answer(self._root.mail.send.post(request_body=body, timeout=deadline))
+
+    def get(self, path: str, deadline: float) -> HttpAnswer:
+        """GET /v3/<path>. Raises NotSent, NoAnswer."""
+        return _as_answer(self._root._(path).get(timeout=deadline))
+
+
+class _KeptAliveClient(Client):  # type: ignore[misc]
+    """The official client's chain of names, ending in our connection; its `timeout` is our deadline."""
+
+    def __init__(self, connections: _Connections, host: str, headers: dict[str, str], path: list[str] | None = None):
+        super().__init__(host=host, request_headers=headers, version=3, url_path=path or [])
+        self._connections = connections
+
+    def _build_client(self, name: str | None = None) -> _KeptAliveClient:
+        path = [*self._url_path, name] if name else self._url_path
+        return _KeptAliveClient(self._connections, self.host, self.request_headers, path)
+
+    def _make_request(self, _opener: object, request: Request, timeout: float | None = None) -> _Response:
+        if timeout is None:
+            raise ValueError("a call to SendGrid needs a deadline")
+        return _Response(self._connections.exchange(request, timeout))
+
+
+class _Response:
+    """What the official client expects of urllib's answer."""
+
+    def __init__(self, answer: HttpAnswer) -> None:
+        self.answer = answer
+
+    def getcode(self) -> int:
+        return self.answer.status
+
+    def read(self) -> bytes:
+        return self.answer.body
+
+    def info(self) -> Mapping[str, str]:
+        return self.answer.headers
+
+
+def _as_answer(response: Any) -> HttpAnswer:
+    return HttpAnswer(response.status_code, response.headers, response.body)
+
+
+class _Connections(threading.local):
+    """One kept-alive connection a thread."""
+
+    def __init__(self, host: str) -> None:
+        self._url = urlsplit(host)
+        self._connection: http.client.HTTPConnection | None = None
+        self._used_at = 0.0
+
+    def exchange(self, request: Request, deadline: float) -> HttpAnswer:
+        """One request and its answer, both before the deadline. No redirects, no retries, no proxies."""
+        connection = self._send(request, deadline)
+        try:
+            answer, reusable = _read_answer(connection, request.get_method(), deadline)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._drop()
+            raise NoAnswer(_words(error)) from error
+        if not reusable:
+            self._drop()
+        self._used_at = time.monotonic()
+        return answer
+
+    def _send(self, request: Request, deadline: float) -> http.client.HTTPConnection:
+        try:
+            connection = self._open(deadline)
+            body = request.data if isinstance(request.data, bytes) else None
+            headers = {name: str(value) for name, value in request.header_items()}
+            _limit(connection, deadline)
+            connection.request(request.get_method(), request.selector, body=body, headers=headers)
+        except (OSError, http.client.HTTPException) as error:
+            self._drop()
+            raise NotSent(_words(error)) from error
+        return connection
+
+    def _open(self, deadline: float) -> http.client.HTTPConnection:
+        if self._connection is not None and self._gone_stale(self._connection):
+            self._drop()
+        if self._connection is None:
+            self._connection = self._new(deadline)
+            self._connection.connect()
+        return self._connection
+
+    def _gone_stale(self, connection: http.client.HTTPConnection) -> bool:
+        # A server that has closed an idle connection would make a sent request unknown; better a new connection.
+        if connection.sock is None or time.monotonic() - self._used_at > _LONGEST_IDLE:
+            return True
+        readable, _, _ = select.select([connection.sock], [], [], 0)
+        return bool(readable)
+
+    def _new(self, deadline: float) -> http.client.HTTPConnection:
+        host, port, timeout = self._url.hostname or "", self._url.port, _left(deadline)
+        if self._url.scheme == "https":
+            return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
+        return http.client.HTTPConnection(host, port, timeout=timeout)
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+
+def _read_answer(connection: http.client.HTTPConnection, method: str, deadline: float) -> tuple[HttpAnswer, bool]:
+    source = _DeadlineSocket(connection.sock, deadline)
+    response = http.client.HTTPResponse(source, method=method)  # type: ignore[arg-type]
+    response.begin()
+    if source.ended:
+        raise http.client.HTTPException("the answer ended within its headers")
+    body = response.read(_LONGEST_ANSWER)
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    reusable = not response.will_close and response.isclosed()
+    # http.client keeps its own state machine; the answer was read past it, so it is told that it is over.
+    connection._HTTPConnection__state = http.client._CS_IDLE  # type: ignore[attr-defined]
+    return HttpAnswer(response.status, headers, body), reusable
+
+
+class _DeadlineSocket:
+    """A socket as `HTTPResponse` sees it: reads stop at the deadline, however slowly bytes drip in."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._reader = _DeadlineReader(sock, deadline)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the other side has closed."""
+        return self._reader.ended
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """The answer's bytes."""
+        return io.BufferedReader(self._reader)
+
+
+class _DeadlineReader(io.RawIOBase):
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+        self.ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._sock.settimeout(_left(self._deadline))
+        count = self._sock.recv_into(buffer)
+        self.ended = self.ended or count == 0
+        return count
+
+
+def _limit(connection: http.client.HTTPConnection, deadline: float) -> None:
+    connection.sock.settimeout(_left(deadline))
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the deadline has passed")
+    return left
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,0 +1,111 @@
+"""Templates filled in: every message is a folder with subject.txt, body.txt and body.html."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from digest.domain.edition import Source
+from digest.mail.inlining import for_mail, inlined
+from digest.mail.plaintext import as_text, wrap
+from digest.mail.tags import Rendered
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who writes: the site's name and URL (no trailing slash), its postal address, the sender, where replies go."""
+
+    name: str
+    url: str
+    postal_address: str
+    sender: str
+    reply_to: str
+
+
+def template_folder() -> Path:
+    """Where the templates are: beside the package in a source checkout, inside it in an installed wheel."""
+    package = Path(__file__).parents[1]
+    checkout = package.parent / "templates"
+    return checkout if (checkout / "email").is_dir() else package / "templates"
+
+
+def fill(message: str, identity: Identity, **values: object) -> Rendered:
+    """The message of that name, its CSS inlined. Raises ValueError where the subject could break a header."""
+    given = {"identity": identity, **values}
+    subject, text, html = (
+        _environment().get_template(f"{message}/{part}").render(given)
+        for part in ("subject.txt", "body.txt", "body.html")
+    )
+    return Rendered(safe_subject(subject), text.strip("\n") + "\n", inlined(html))
+
+
+def safe_subject(subject: str) -> str:
+    """The subject itself. Raises ValueError for a line break, a control character or nothing at all."""
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in subject):
+        raise ValueError(f"Subject {subject!r}: take out line breaks and control characters, and write it on one line.")
+    if not subject.strip():
+        raise ValueError("The subject is empty: write one line of text.")
+    return subject
+
+
+def long_day(day: date) -> str:
+    """`Friday 17 May 2024`."""
+    return f"{day:%A} {short_day(day)}"
+
+
+def short_day(day: date) -> str:
+    """`3 February 2024`."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def moment(when: datetime) -> str:
+    """`Friday 17 May 2024, 08:00 Europe/London`. Raises ValueError for a time without zone."""
+    if when.tzinfo is None:
+        raise ValueError(f"{when.isoformat()}: give a time with its zone.")
+    zone = when.tzinfo.key if isinstance(when.tzinfo, ZoneInfo) else when.tzname()
+    return f"{long_day(when)}, {when:%H:%M} {zone}"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """`1 story`, `2,431 readers`."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def labelled(sources: Sequence[Source]) -> list[tuple[str, str]]:
+    """A label and URL for each source: its publication, or its title where a publication comes twice."""
+    uses = Counter(source.publication for source in sources)
+    return [
+        (source.title if uses[source.publication] > 1 and source.title else source.publication, source.url)
+        for source in sources
+    ]
+
+
+@lru_cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(template_folder() / "email"),
+        autoescape=select_autoescape(("html",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        as_text=as_text,
+        wrap=wrap,
+        for_mail=lambda body: Markup(for_mail(body)),  # noqa: S704  sanitised when it was stored
+        long_day=long_day,
+        short_day=short_day,
+        moment=moment,
+        counted=counted,
+        labelled=labelled,
+    )
+    return environment

@@ -1,0 +1,63 @@
+"""Which outbox an installation uses, and who its messages say they are from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from digest.config import Settings
+from digest.mail.files import FileOutbox
+from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Single
+from digest.mail.rendering import Identity
+from digest.mail.sendgrid import SendGridOutbox
+
+
+def open_outbox(settings: Settings) -> Outbox:
+    """The outbox that MAIL_TRANSPORT names; a rehearsal (MAIL_REDIRECT_ALL) goes round every recipient."""
+    identity = identity_of(settings)
+    outbox: Outbox
+    if settings.mail_transport == "sendgrid":
+        outbox = SendGridOutbox(settings.sendgrid_api_key, settings.sendgrid_host, identity)
+    else:
+        outbox = FileOutbox(settings.outbox_path, identity)
+    return RedirectingOutbox(outbox, settings.mail_redirect_all) if settings.mail_redirect_all else outbox
+
+
+def identity_of(settings: Settings) -> Identity:
+    """The publication as its messages show it."""
+    return Identity(
+        name=settings.site_name,
+        url=settings.site_url,
+        postal_address=settings.postal_address,
+        sender=settings.mail_from or f"digest@{urlsplit(settings.site_url).hostname}",
+        reply_to=settings.mail_reply_to,
+    )
+
+
+class RedirectingOutbox:
+    """A rehearsal: every message goes to one address instead of its readers."""
+
+    def __init__(self, inner: Outbox, address: str) -> None:
+        self._inner = inner
+        self._address = address
+
+    def send_bulk(self, bulk: Bulk) -> Answer:
+        """Send the copies one by one, since SendGrid refuses a request that names an address twice."""
+        return _worst(
+            [
+                self._inner.send_bulk(replace(bulk, recipients=(replace(recipient, address=self._address),)))
+                for recipient in bulk.recipients
+            ]
+        )
+
+    def send_single(self, single: Single) -> Answer:
+        """Send the message to the rehearsal's address."""
+        return self._inner.send_single(replace(single, recipient=self._address))
+
+
+def _worst(answers: Sequence[Answer]) -> Answer:
+    if all(answer.certainty == answers[0].certainty for answer in answers):
+        return answers[0]
+    detail = next(answer.detail for answer in answers if answer.certainty is not Certainty.ACCEPTED)
+    return Answer(Certainty.UNKNOWN, detail=f"some copies of the rehearsal left, some did not: {detail}")

@@ -1,0 +1,170 @@
+"""Closing an issue: the digest is rendered and stored, and its editors get the proof. And opening it again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.domain.calendar import GRACE
+from digest.domain.edition import changes, from_json, to_json
+from digest.domain.lifecycle import IssueState
+from digest.domain.preflight import Level
+from digest.domain.tokens import new_key
+from digest.mail.rendering import ProofNote, render_proof, render_test
+from digest.mail.transports import identity_of
+from digest.operations.composing import Composed, compose, content_of, render, sample, tags_to_json
+from digest.operations.links import desk_issue_url, hold_url
+from digest.operations.messaging import post, tell_editors
+from digest.operations.refusal import Refused
+from digest.storage.database import Database
+from digest.storage.editors import Editor, active_editors
+from digest.storage.history import note
+from digest.storage.issues import Closing, Issue, issue_for_change, last_closing
+from digest.storage.subscribers import audience_size
+
+THE_CLOCK = "the clock"
+THE_COMMAND = "the command"
+
+
+def close_issue(db: Database, settings: Settings, now: datetime, issue_id: int, who: str) -> None:
+    """Close an open issue on a person's word. Raises Refused with what pre-flight blocks."""
+    with db.writing() as session:
+        issue = issue_for_change(session, issue_id)
+        if issue.state != IssueState.OPEN:
+            raise Refused(f"This issue is {issue.state} already.")
+        close(session, settings, now, issue, who)
+
+
+def close_at_cutoff(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
+    """Close an open issue because its moment has come.
+
+    An empty one stays open until its send moment, and the editors are told. One that pre-flight blocks is closed and
+    put on hold: nobody is there to mend it, and a digest with a fault in it can't be called back.
+    """
+    with db.writing() as session:
+        issue = issue_for_change(session, issue_id)
+        if issue.state != IssueState.OPEN:
+            return
+        composed = render(content_of(session, settings, issue), settings)
+        if not composed.content.items:
+            _leave_open(session, settings, now, issue)
+            return
+        if blocking := [str(fault) for fault in composed.faults if fault.level is Level.BLOCKS]:
+            issue.held_at, issue.held_by = now, THE_CLOCK
+            note(session, issue.id, now, THE_CLOCK, f"put it on hold: {' '.join(blocking)}")
+        _store(session, settings, now, issue, composed, THE_CLOCK)
+
+
+def close(session: Session, settings: Settings, now: datetime, issue: Issue, who: str) -> None:
+    """Store the digest and queue the proofs, in the caller's transaction. Raises Refused, then nothing is stored."""
+    composed = render(content_of(session, settings, issue), settings)
+    if not composed.content.items:
+        raise Refused("Nothing is selected. Put at least one published summary on the issue.")
+    if blocking := [str(fault) for fault in composed.faults if fault.level is Level.BLOCKS]:
+        raise Refused("Pre-flight stops it. " + " ".join(blocking))
+    _store(session, settings, now, issue, composed, who)
+
+
+def reopen_issue(db: Database, settings: Settings, now: datetime, issue_id: int, who: str) -> None:
+    """Open a closed issue again. Left open, it closes itself as it stands at its send moment. Raises Refused."""
+    with db.writing() as session:
+        issue = issue_for_change(session, issue_id)
+        if issue.state != IssueState.CLOSED:
+            raise Refused(f"This issue is {issue.state}; only a closed one can be reopened.")
+        send_at = settings.schedule.send_moment(issue.send_date)
+        if send_at <= now < send_at + GRACE and not issue.on_hold:
+            raise Refused("Its send moment has come. Put it on hold first, if it has not left yet.")
+        issue.state = IssueState.OPEN
+        issue.reopened_at = now
+        issue.reminded_at = issue.send_now_at = None
+        note(session, issue.id, now, who, "reopened it")
+
+
+def remind_of_open_issue(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
+    """Tell the editors, once, that an issue left open will close itself as it stands."""
+    with db.writing() as session:
+        issue = issue_for_change(session, issue_id)
+        if issue.state != IssueState.OPEN or issue.reminded_at:
+            return
+        issue.reminded_at = now
+        at = settings.schedule.spoken(settings.schedule.send_moment(issue.send_date))
+        tell_editors(
+            session,
+            settings,
+            now,
+            "The issue is still open",
+            [f"Left open, it closes itself as it stands and goes at {at}.", "Approve it, or put it on hold."],
+            ("Open the issue", desk_issue_url(settings, issue.send_date)),
+        )
+
+
+def send_test(db: Database, settings: Settings, now: datetime, issue_id: int, editor: Editor) -> None:
+    """Mail the digest as it stands to one editor."""
+    with db.writing() as session:
+        issue = issue_for_change(session, issue_id)
+        shown = sample(compose(session, settings, issue), settings, now.date())
+        test = render_test(shown, identity_of(settings), desk_issue_url(settings, issue.send_date))
+        post(session, now, "test", editor.email, test)
+
+
+def _store(session: Session, settings: Settings, now: datetime, issue: Issue, composed: Composed, who: str) -> None:
+    before = last_closing(session, issue)
+    closing = Closing(
+        issue_id=issue.id,
+        closed_at=now,
+        closed_by=who,
+        hold_key=new_key(),
+        content=to_json(composed.content),
+        subject=composed.rendered.subject,
+        text=composed.rendered.text,
+        html=composed.rendered.html,
+        tags=tags_to_json(composed.tags),
+    )
+    session.add(closing)
+    issue.state = IssueState.CLOSED
+    issue.reopened_at = None
+    session.flush()
+    differences = changes(from_json(before.content), composed.content) if before else []
+    note(session, issue.id, now, who, "closed it; the proof went to the editors")
+    _post_proofs(session, settings, now, issue, composed, closing.hold_key, differences)
+
+
+def _post_proofs(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    issue: Issue,
+    composed: Composed,
+    hold_key: str,
+    differences: list[str],
+) -> None:
+    proof = render_proof(
+        sample(composed, settings, now.date()),
+        identity_of(settings),
+        ProofNote(
+            send_at_text=settings.schedule.spoken(issue.send_now_at or settings.schedule.send_moment(issue.send_date)),
+            readers=audience_size(session),
+            hold_url=hold_url(settings, hold_key),
+            desk_url=desk_issue_url(settings, issue.send_date),
+            changes=tuple(differences),
+            warnings=tuple(str(fault) for fault in composed.faults),
+        ),
+    )
+    for editor in active_editors(session):
+        post(session, now, "proof", editor.email, proof)
+
+
+def _leave_open(session: Session, settings: Settings, now: datetime, issue: Issue) -> None:
+    issue.reopened_at = now
+    at = settings.schedule.spoken(settings.schedule.send_moment(issue.send_date))
+    note(session, issue.id, now, THE_CLOCK, "left it open at the cut-off: nothing was selected")
+    tell_editors(
+        session,
+        settings,
+        now,
+        "Nothing is selected for this week’s issue",
+        [f"The cut-off has passed. Whatever is on the issue at {at} goes; if nothing is, the issue is skipped."],
+        ("Choose what goes", desk_issue_url(settings, issue.send_date)),
+    )

@@ -1,0 +1,132 @@
+"""The freeze: in one transaction an issue stops being a plan and becomes copies, one for each reader, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.domain.lifecycle import IssueState
+from digest.operations.composing import Composed, compose_for_topics, stored, tags_to_json
+from digest.operations.week import make_next_issue
+from digest.storage.batches import Batch, BatchState
+from digest.storage.database import Database
+from digest.storage.deliveries import count_by_batch, deliver_to_audience, skip_whole_batch
+from digest.storage.editions import Edition
+from digest.storage.history import note
+from digest.storage.issues import Issue, issue_for_change, last_closing
+from digest.storage.subscribers import audience_by_topics, audience_size
+
+BATCH_SIZE = 1_000
+"""The most personalizations in one request (SendGrid, POST /v3/mail/send)."""
+
+NOTHING_CHOSEN = "nothing on the chosen topics this week"
+
+
+class Freeze(StrEnum):
+    """What came of freezing."""
+
+    FROZEN = "frozen"
+    NOT_CLOSED = "not closed"
+    ON_HOLD = "on hold"
+    NO_AUDIENCE = "no audience"
+
+
+class Miscounted(Exception):
+    """The copies made do not add up to the audience; the freeze was rolled back."""
+
+
+@dataclass(frozen=True)
+class _Share:
+    """The readers who see the same items: their choices of topics, how many they are, the digest they get."""
+
+    choices: Sequence[str]
+    readers: int
+    composed: Composed
+
+
+def freeze(
+    db: Database, settings: Settings, now: datetime, issue_id: int, who: str, batch_size: int = BATCH_SIZE
+) -> Freeze:
+    """Freeze a closed issue: its editions stored, every reader of the audience in exactly one batch of one edition.
+
+    All or nothing; the next issue is made with it. Raises Miscounted if the copies do not add up.
+    """
+    with db.writing() as session:
+        issue = issue_for_change(session, issue_id)
+        closing = last_closing(session, issue)
+        if issue.state != IssueState.CLOSED or closing is None:
+            return Freeze.NOT_CLOSED
+        if issue.on_hold:
+            return Freeze.ON_HOLD
+        issue.audience = audience_size(session)
+        if not issue.audience:
+            return Freeze.NO_AUDIENCE
+        for share in _shares(session, settings, stored(closing)):
+            _deliver(session, issue, share, batch_size)
+        _check_sum(session, issue)
+        issue.state = IssueState.SENDING
+        issue.frozen_at = now
+        note(session, issue.id, now, who, f"froze it for {issue.audience:,} readers")
+        session.flush()
+        make_next_issue(session, settings, now)
+        return Freeze.FROZEN
+
+
+def _shares(session: Session, settings: Settings, whole: Composed) -> list[_Share]:
+    """The audience by the items they see; most issues have one share."""
+    shares: dict[tuple[int, ...], tuple[list[str], int, Composed]] = {}
+    for topics, readers in sorted(audience_by_topics(session).items()):
+        composed = compose_for_topics(whole, frozenset(filter(None, topics.split(","))), settings)
+        key = tuple(item.summary_id for item in composed.content.items)
+        choices, so_far, first = shares.get(key, ([], 0, composed))
+        shares[key] = ([*choices, topics], so_far + readers, first)
+    return [_Share(choices, readers, composed) for choices, readers, composed in shares.values()]
+
+
+def _deliver(session: Session, issue: Issue, share: _Share, batch_size: int) -> None:
+    edition = _store_edition(session, issue, share.composed)
+    count = -(-share.readers // batch_size)
+    smaller, larger = divmod(share.readers, count)
+    batches = [
+        Batch(issue_id=issue.id, edition_id=edition.id, size=smaller + (number < larger)) for number in range(count)
+    ]
+    session.add_all(batches)
+    session.flush()
+    deliver_to_audience(session, issue.id, share.choices, [batch.id for batch in batches])
+    if not share.composed.content.items:
+        for batch in batches:
+            skip_whole_batch(session, batch.id, NOTHING_CHOSEN)
+            batch.state, batch.skipped = BatchState.SKIPPED, batch.size
+
+
+def _store_edition(session: Session, issue: Issue, composed: Composed) -> Edition:
+    rendered = composed.rendered
+    edition = Edition(
+        issue_id=issue.id,
+        items=len(composed.content.items),
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        tags=tags_to_json(composed.tags),
+        hash=sha256("\0".join((rendered.subject, rendered.text, rendered.html)).encode()).hexdigest(),
+    )
+    session.add(edition)
+    session.flush()
+    return edition
+
+
+def _check_sum(session: Session, issue: Issue) -> None:
+    """The promise that every reader is in exactly one batch, checked before anything is kept."""
+    wrong = [row for row in count_by_batch(session, issue.id) if row.size != row.copies]
+    total = sum(row.copies for row in count_by_batch(session, issue.id))
+    if wrong or total != issue.audience:
+        raise Miscounted(
+            f"Issue {issue.send_date}: {total} copies for {issue.audience} readers, {len(wrong)} batches differ. "
+            "Nothing was frozen; the next tick tries again."
+        )

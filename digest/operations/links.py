@@ -1,0 +1,52 @@
+"""The addresses that our messages and pages link to. SITE_URL is their only source, never a request."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from digest.config import Settings
+from digest.domain.tokens import Purpose, seal
+
+
+def confirm_url(settings: Settings, key: str) -> str:
+    """Where a sign-up is confirmed."""
+    return _sealed(settings, "confirm", Purpose.CONFIRM, key)
+
+
+def unsubscribe_url(settings: Settings, key: str) -> str:
+    """Where a reader leaves."""
+    return _sealed(settings, "unsubscribe", Purpose.UNSUBSCRIBE, key)
+
+
+def preferences_url(settings: Settings, key: str) -> str:
+    """Where a reader chooses topics."""
+    return _sealed(settings, "preferences", Purpose.PREFERENCES, key)
+
+
+def hold_url(settings: Settings, key: str) -> str:
+    """Where an issue is put on hold without signing in."""
+    return _sealed(settings, "hold", Purpose.HOLD, key)
+
+
+def password_url(settings: Settings, key: str) -> str:
+    """Where an editor chooses a password."""
+    return _sealed(settings, "desk/password", Purpose.PASSWORD, key)
+
+
+def desk_issue_url(settings: Settings, send_date: date) -> str:
+    """An issue on the desk."""
+    return f"{settings.site_url}/desk/issues/{send_date.isoformat()}"
+
+
+def summary_url(settings: Settings, publication_slug: str, slug: str, summary_id: int) -> str:
+    """A summary's permanent page."""
+    return f"{settings.site_url}{summary_path(publication_slug, slug, summary_id)}"
+
+
+def summary_path(publication_slug: str, slug: str, summary_id: int) -> str:
+    """A summary's permanent page, from the root of the site."""
+    return f"/news/{publication_slug}/{slug}/{summary_id}"
+
+
+def _sealed(settings: Settings, path: str, purpose: Purpose, key: str) -> str:
+    return f"{settings.site_url}/{path}/{seal(purpose, key, settings.secret_key)}"

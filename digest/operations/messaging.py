@@ -1,0 +1,116 @@
+"""Single messages: put in the queue with the change that causes them, handed to the outbox afterwards."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.domain.addresses import masked
+from digest.domain.tokens import new_key
+from digest.mail.outbox import Answer, Certainty, Outbox, Single
+from digest.mail.rendering import Rendered, render_notice
+from digest.mail.transports import identity_of
+from digest.storage.database import Database, database_now
+from digest.storage.editors import active_editors
+from digest.storage.messages import MessageState, claim_message, finish_message, queue_message
+
+LEASE_SECONDS = 60.0
+_LONGEST_WAIT = 3_600.0
+_MOST_TRIES = 30
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    message_id: int
+    owner: str
+    tries: int
+    single: Single
+
+
+def post(
+    session: Session,
+    now: datetime,
+    kind: str,
+    recipient: str,
+    rendered: Rendered,
+    headers: Mapping[str, str] | None = None,
+    subscriber_id: int | None = None,
+) -> None:
+    """Queue a message in the caller's transaction: it leaves if and only if that transaction is committed."""
+    automatic = {"Auto-Submitted": "auto-generated"}  # RFC 3834, section 5: so that no out-of-office answers us
+    parts = (rendered.subject, rendered.text, rendered.html)
+    queue_message(session, now, kind, recipient, parts, automatic | dict(headers or {}), subscriber_id)
+
+
+def tell_editors(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    heading: str,
+    paragraphs: Sequence[str],
+    link: tuple[str, str] | None = None,
+) -> None:
+    """Queue a notice to every active editor. `link` is a label and an address."""
+    rendered = render_notice(identity_of(settings), heading, paragraphs, link)
+    for editor in active_editors(session):
+        post(session, now, "notice", editor.email, rendered)
+
+
+def deliver_waiting(db: Database, outbox: Outbox, now: datetime) -> int:
+    """Hand every message that may leave now to the outbox; returns how many were accepted.
+
+    Safe in any number of threads and processes. What was cut short goes again when its claim has run out: a doubled
+    confirmation harms nobody, a lost one loses a reader.
+    """
+    accepted = 0
+    while claimed := _claim(db):
+        answer = outbox.send_single(claimed.single)
+        _record(db, claimed, answer, now)
+        accepted += answer.certainty is Certainty.ACCEPTED
+    return accepted
+
+
+def _claim(db: Database) -> _Claimed | None:
+    with db.writing() as session:
+        owner = new_key()
+        message = claim_message(session, owner, database_now(session), LEASE_SECONDS)
+        if message is None:
+            return None
+        single = Single(
+            reference=f"{message.id:08d}-{message.kind}",
+            recipient=message.recipient,
+            rendered=Rendered(message.subject, message.text, message.html),
+            headers=json.loads(message.headers),
+            category=message.kind,
+        )
+        return _Claimed(message.id, owner, message.tries, single)
+
+
+def _record(db: Database, claimed: _Claimed, answer: Answer, now: datetime) -> None:
+    with db.writing() as session:
+        if answer.certainty is Certainty.ACCEPTED:
+            values: dict[str, object] = {"state": MessageState.ACCEPTED, "finished_at": now, "detail": ""}
+        elif answer.certainty in (Certainty.OFFENDERS, Certainty.TOO_LARGE) or claimed.tries >= _MOST_TRIES:
+            values = {"state": MessageState.FAILED, "finished_at": now, "detail": _why(answer)}
+        else:
+            wait = answer.retry_after or min(_LONGEST_WAIT, 5.0 * 2 ** (claimed.tries - 1))
+            values = {
+                "state": MessageState.WAITING,
+                "retry_at": database_now(session) + wait,
+                "detail": _why(answer),
+            }
+        finish_message(session, claimed.message_id, claimed.owner, **values)
+    if answer.certainty is not Certainty.ACCEPTED:
+        log.warning("message %s to %s: %s", claimed.message_id, masked(claimed.single.recipient), _why(answer))
+
+
+def _why(answer: Answer) -> str:
+    return (next(iter(answer.offenders.values()), "") or answer.detail or answer.certainty)[:1000]

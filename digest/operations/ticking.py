@@ -1,0 +1,66 @@
+"""The tick: what this moment asks of every issue. Safe at any time, in any number of processes, after any crash."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from digest.config import Settings
+from digest.domain.lifecycle import Step, next_step
+from digest.mail.outbox import Outbox
+from digest.operations.closing import THE_CLOCK, close_at_cutoff, remind_of_open_issue
+from digest.operations.freezing import Freeze, freeze
+from digest.operations.sending import send_issue
+from digest.operations.week import ensure_issue, facts_of, skip_issue, tell_of_missed_issue
+from digest.storage.database import Database
+from digest.storage.issues import issues_being_sent, unsent_issues
+
+log = logging.getLogger(__name__)
+
+
+def tick(db: Database, settings: Settings, outbox: Outbox, now: datetime, stop: threading.Event) -> None:
+    """Do what is due: make the next issue, close, remind, skip, freeze and send.
+
+    The database decides; a tick that comes late, twice or after a crash finds what is left and does only that.
+    `stop` ends sending after the requests in hand.
+    """
+    ensure_issue(db, settings, now)
+    for issue_id, step in _steps(db, settings, now):
+        log.info("issue %s: %s", issue_id, step)
+        _DOING[step](db, settings, now, issue_id)
+    with db.reading() as session:
+        sending = [issue.id for issue in issues_being_sent(session)]
+    for issue_id in sending:
+        send_issue(db, settings, outbox, issue_id, stop, wait=False)
+
+
+def freeze_or_skip(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
+    """Send an issue whose moment has come: closed first if it is still open, skipped if it has no reader."""
+    close_at_cutoff(db, settings, now, issue_id)
+    if freeze(db, settings, now, issue_id, THE_CLOCK) is Freeze.NO_AUDIENCE:
+        skip_issue(db, settings, now, issue_id, THE_CLOCK, "there is no confirmed reader yet")
+
+
+def _steps(db: Database, settings: Settings, now: datetime) -> list[tuple[int, Step]]:
+    with db.reading() as session:
+        steps = [
+            (issue.id, next_step(facts_of(session, settings, issue), now, settings.minimum_items))
+            for issue in unsent_issues(session)
+        ]
+    return [(issue_id, step) for issue_id, step in steps if step is not Step.NOTHING]
+
+
+def _skip_for_lack_of_items(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
+    least = settings.minimum_items
+    skip_issue(db, settings, now, issue_id, THE_CLOCK, f"it has fewer than {least} {'item' if least == 1 else 'items'}")
+
+
+_DOING: Mapping[Step, Callable[[Database, Settings, datetime, int], None]] = {
+    Step.CLOSE: close_at_cutoff,
+    Step.REMIND: remind_of_open_issue,
+    Step.SKIP: _skip_for_lack_of_items,
+    Step.SEND: freeze_or_skip,
+    Step.MISSED: tell_of_missed_issue,
+}

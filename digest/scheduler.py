@@ -1,0 +1,89 @@
+"""The clock: APScheduler, which only ticks. It decides nothing, so missing, doubled and late ticks do no harm."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from digest.config import Settings
+from digest.mail.outbox import Outbox
+from digest.operations.beating import note_heartbeat
+from digest.operations.housekeeping import tidy_up
+from digest.operations.messaging import deliver_waiting
+from digest.operations.ticking import tick
+from digest.storage.database import Database
+
+TICK_SECONDS = 5
+MESSAGES_SECONDS = 2
+HEARTBEAT_SECONDS = 10
+HOUSEKEEPING_SECONDS = 3_600
+
+log = logging.getLogger(__name__)
+
+
+class Clock:
+    """One clock. Any number may run, on any number of hosts."""
+
+    def __init__(self, db: Database, settings: Settings, outbox: Outbox) -> None:
+        self._db = db
+        self._settings = settings
+        self._outbox = outbox
+        self._stopping = threading.Event()
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(4)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    def run(self) -> None:
+        """Tick until `stop` is called; then finish the requests in hand."""
+        for job, seconds in (
+            (self._beat, HEARTBEAT_SECONDS),
+            (self._tick, TICK_SECONDS),
+            (self._messages, MESSAGES_SECONDS),
+            (self._housekeeping, HOUSEKEEPING_SECONDS),
+        ):
+            self._scheduler.add_job(
+                self._carefully(job), "interval", seconds=seconds, next_run_time=datetime.now(UTC), id=job.__name__
+            )
+        self._scheduler.start()
+        while not self._stopping.is_set():
+            self._stopping.wait(1.0)
+        self._scheduler.shutdown(wait=True)
+
+    def stop(self) -> None:
+        """Ask the clock to end."""
+        self._stopping.set()
+
+    def _tick(self) -> None:
+        tick(self._db, self._settings, self._outbox, datetime.now(UTC), self._stopping)
+
+    def _messages(self) -> None:
+        deliver_waiting(self._db, self._outbox, datetime.now(UTC))
+
+    def _beat(self) -> None:
+        note_heartbeat(self._db, self._owner)
+
+    def _housekeeping(self) -> None:
+        tidy_up(self._db, datetime.now(UTC))
+
+    def _carefully(self, job: Callable[[], None]) -> Callable[[], None]:
+        """A job whose failure is logged and tried again at the next round: one bad moment must not end the clock."""
+
+        def run() -> None:
+            started = time.monotonic()
+            try:
+                job()
+            except Exception:  # noqa: BLE001 - the last line of defence; it is logged with its trace
+                log.exception("%s failed after %.1f s; it runs again", job.__name__, time.monotonic() - started)
+
+        return run

@@ -1,0 +1,155 @@
+"""Batches and attempts: up to 1,000 copies that share a request, and each try at that request."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, case, func, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from digest.storage.base import Base
+from digest.storage.issues import Issue
+
+
+class BatchState(StrEnum):
+    """Where a batch is; a copy without an outcome of its own is there too."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Batch(Base):
+    """One batch. `failed` and `skipped` count the copies that have that outcome of their own."""
+
+    __tablename__ = "batches"
+    __table_args__ = (Index(None, "issue_id", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"))
+    state: Mapped[str] = mapped_column(String(10), default=BatchState.PENDING)
+    size: Mapped[int]
+    failed: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[float] = mapped_column(default=0.0)
+    """Seconds since 1970 by the database's clock: not claimed before."""
+    because: Mapped[str] = mapped_column(String(500), default="")
+
+
+class Attempt(Base):
+    """One try at a batch, committed before any byte leaves. Without an outcome it is under way, or its worker died."""
+
+    __tablename__ = "attempts"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"), index=True)
+    owner: Mapped[str] = mapped_column(String(200))
+    lease_until: Mapped[float]
+    """Seconds since 1970 by the database's clock."""
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(20), index=True)
+    status: Mapped[int | None]
+    message_id: Mapped[str] = mapped_column(String(200), default="")
+    detail: Mapped[str] = mapped_column(String(1000), default="")
+
+
+def claimable_batch(session: Session, issue_id: int, database_now: float) -> Batch | None:
+    """A batch that may be claimed now. On PostgreSQL its row is locked, and rows others have locked are passed over."""
+    return session.execute(
+        select(Batch)
+        .join(Issue, Issue.id == Batch.issue_id)
+        .where(
+            Batch.issue_id == issue_id,
+            Batch.state == BatchState.PENDING,
+            Batch.retry_at <= database_now,
+            Issue.paused_until <= database_now,
+            Issue.stopped_at.is_(None),
+        )
+        .order_by(Batch.id)
+        .limit(1)
+        .with_for_update(of=Batch, skip_locked=True)
+    ).scalar_one_or_none()
+
+
+def attempts_out_of_lease(session: Session, issue_id: int, database_now: float) -> list[tuple[Attempt, Batch]]:
+    """Attempts whose owner did not report in time, with their batches: their outcome is unknown."""
+    rows = session.execute(
+        select(Attempt, Batch)
+        .join(Batch, Batch.id == Attempt.batch_id)
+        .where(
+            Batch.issue_id == issue_id,
+            Batch.state == BatchState.CLAIMED,
+            Attempt.outcome.is_(None),
+            Attempt.lease_until < database_now,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    return [(attempt, batch) for attempt, batch in rows]
+
+
+def close_attempt(
+    session: Session,
+    attempt_id: str,
+    outcome: str,
+    now: datetime,
+    status: int | None,
+    message_id: str,
+    detail: str,
+) -> Attempt | None:
+    """Write an attempt's outcome if it has none yet; None means that someone else has judged it (the fence)."""
+    return session.execute(
+        update(Attempt)
+        .where(Attempt.id == attempt_id, Attempt.outcome.is_(None))
+        .values(outcome=outcome, finished_at=now, status=status, message_id=message_id[:200], detail=detail[:1000])
+        .returning(Attempt)
+    ).scalar_one_or_none()
+
+
+def batches_in(session: Session, issue_id: int, *states: BatchState) -> int:
+    """How many of the issue's batches are in one of these states."""
+    return session.execute(select(func.count()).where(Batch.issue_id == issue_id, Batch.state.in_(states))).scalar_one()
+
+
+def ended_copies(session: Session, issue_id: int) -> int:
+    """How many copies are neither waiting nor claimed, by the batches' counters."""
+    under_way = Batch.state.in_((BatchState.PENDING, BatchState.CLAIMED))
+    ended = case((under_way, Batch.failed + Batch.skipped), else_=Batch.size)
+    total = session.execute(select(func.coalesce(func.sum(ended), 0)).where(Batch.issue_id == issue_id)).scalar_one()
+    return int(total)
+
+
+def seconds_until_claimable(session: Session, issue_id: int, database_now: float) -> float | None:
+    """How long until a pending batch may be claimed or a lease ends; None when nothing is left to wait for."""
+    issue = session.get_one(Issue, issue_id)
+    pending = session.execute(
+        select(func.min(Batch.retry_at)).where(Batch.issue_id == issue_id, Batch.state == BatchState.PENDING)
+    ).scalar_one()
+    lease = session.execute(
+        select(func.min(Attempt.lease_until))
+        .join(Batch, Batch.id == Attempt.batch_id)
+        .where(Batch.issue_id == issue_id, Batch.state == BatchState.CLAIMED, Attempt.outcome.is_(None))
+    ).scalar_one()
+    moments = [max(pending, issue.paused_until)] if pending is not None and issue.stopped_at is None else []
+    moments += [lease] if lease is not None else []
+    return max(0.0, min(moments) - database_now) if moments else None
+
+
+def batches_with_attempts(session: Session, issue_id: int) -> list[tuple[Batch, int]]:
+    """The issue's batches in order, each with how many attempts it had."""
+    rows = session.execute(
+        select(Batch, func.count(Attempt.id))
+        .outerjoin(Attempt, Attempt.batch_id == Batch.id)
+        .where(Batch.issue_id == issue_id)
+        .group_by(Batch.id)
+        .order_by(Batch.id)
+    )
+    return [(batch, count) for batch, count in rows]

@@ -1,0 +1,66 @@
+"""Editors: the people who sign in to the desk. An admin also manages editors and subscribers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from digest.storage.base import Base
+
+
+class Editor(Base):
+    """One editor. Without a password hash the invitation is still open."""
+
+    __tablename__ = "editors"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    """In the unique form of an address."""
+    name: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    password_key: Mapped[str | None] = mapped_column(String(32), unique=True)
+    """The key inside a link that sets the password; used once."""
+    password_key_until: Mapped[datetime | None]
+
+
+def editor_with_email(session: Session, email: str) -> Editor | None:
+    """The editor of that address, active or not."""
+    return session.execute(select(Editor).where(Editor.email == email)).scalar_one_or_none()
+
+
+def editor_with_password_key(session: Session, key: str, now: datetime) -> Editor | None:
+    """The active editor whose password link carries this key, while it lives."""
+    return session.execute(
+        select(Editor).where(Editor.password_key == key, Editor.password_key_until > now, Editor.is_active.is_(True))
+    ).scalar_one_or_none()
+
+
+def active_editors(session: Session) -> list[Editor]:
+    """Everyone who gets the editors' messages, by name."""
+    return list(session.execute(select(Editor).where(Editor.is_active.is_(True)).order_by(Editor.name)).scalars())
+
+
+def all_editors(session: Session) -> list[Editor]:
+    """Every editor by name."""
+    return list(session.execute(select(Editor).order_by(Editor.is_active.desc(), Editor.name)).scalars())
+
+
+def editor_by_id(session: Session, editor_id: int) -> Editor | None:
+    """The editor, active or not."""
+    return session.get(Editor, editor_id)
+
+
+def admins_who_can_sign_in(session: Session) -> list[Editor]:
+    """Active admins with a password; on PostgreSQL locked, so that two can't take each other's rights at once."""
+    rows = session.execute(
+        select(Editor)
+        .where(Editor.is_active.is_(True), Editor.is_admin.is_(True), Editor.password_hash.is_not(None))
+        .order_by(Editor.id)
+        .with_for_update()
+    )
+    return list(rows.scalars())

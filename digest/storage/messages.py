@@ -1,0 +1,118 @@
+"""Messages: single emails, committed with the change that causes them and drained afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text, delete, func, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from digest.storage.base import Base
+
+
+class MessageState(StrEnum):
+    """Where a message is."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+
+
+class Message(Base):
+    """One email to one address. Messages to a subscriber go when the subscriber is erased."""
+
+    __tablename__ = "messages"
+    __table_args__ = (Index(None, "state", "retry_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    recipient: Mapped[str] = mapped_column(String(254))
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    subject: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    headers: Mapped[str] = mapped_column(Text, default="{}")
+    created_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(10), default=MessageState.WAITING)
+    owner: Mapped[str] = mapped_column(String(32), default="")
+    """The claim that holds it; the claim's lease ends at `retry_at`."""
+    retry_at: Mapped[float] = mapped_column(default=0.0)
+    """Seconds since 1970 by the database's clock."""
+    tries: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[datetime | None]
+    detail: Mapped[str] = mapped_column(String(1000), default="")
+
+
+def queue_message(
+    session: Session,
+    now: datetime,
+    kind: str,
+    recipient: str,
+    parts: tuple[str, str, str],
+    headers: Mapping[str, str] | None = None,
+    subscriber_id: int | None = None,
+) -> Message:
+    """Put a message in the queue; `parts` are subject, text and HTML."""
+    subject, text, html = parts
+    message = Message(
+        kind=kind,
+        recipient=recipient,
+        subscriber_id=subscriber_id,
+        subject=subject,
+        text=text,
+        html=html,
+        headers=json.dumps(dict(headers or {})),
+        created_at=now,
+    )
+    session.add(message)
+    session.flush()
+    return message
+
+
+def claim_message(session: Session, owner: str, database_now: float, lease: float) -> Message | None:
+    """The oldest message that waits or whose claim ran out, claimed for `lease` seconds."""
+    message = session.execute(
+        select(Message)
+        .where(Message.state.in_((MessageState.WAITING, MessageState.CLAIMED)), Message.retry_at <= database_now)
+        .order_by(Message.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).scalar_one_or_none()
+    if message:
+        message.state = MessageState.CLAIMED
+        message.owner = owner
+        message.retry_at = database_now + lease
+        message.tries += 1
+    return message
+
+
+def finish_message(session: Session, message_id: int, owner: str, **values: object) -> bool:
+    """Write what became of a claimed message; False if the claim was lost meanwhile."""
+    written = session.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.owner == owner, Message.state == MessageState.CLAIMED)
+        .values(**values)
+        .returning(Message.id)
+    )
+    return written.scalar_one_or_none() is not None
+
+
+def waiting_messages(session: Session) -> int:
+    """How many messages have not left yet."""
+    return session.execute(
+        select(func.count()).where(Message.state.in_((MessageState.WAITING, MessageState.CLAIMED)))
+    ).scalar_one()
+
+
+def forget_messages_before(session: Session, moment: datetime) -> None:
+    """Delete messages that were finished before that moment."""
+    session.execute(delete(Message).where(Message.finished_at < moment))
+
+
+def forget_messages_to(session: Session, address: str) -> None:
+    """Delete every message to that address, sent or waiting."""
+    session.execute(delete(Message).where(Message.recipient == address))

@@ -1,0 +1,50 @@
+"""Publications: who published the original. "Various" is one too, for round-ups."""
+
+from __future__ import annotations
+
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from digest.domain.slugs import slugify
+from digest.storage.base import Base
+
+
+class Publication(Base):
+    """A publication; its slug is part of its summaries' permanent addresses and never changes."""
+
+    __tablename__ = "publications"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    slug: Mapped[str] = mapped_column(String(100), unique=True)
+
+
+def publication_named(session: Session, name: str) -> Publication:
+    """The publication of that name, made if there is none yet."""
+    found = session.execute(select(Publication).where(Publication.name == name)).scalar_one_or_none()
+    if found:
+        return found
+    made = Publication(name=name, slug=_free_slug(session, slugify(name) or "publication"))
+    session.add(made)
+    session.flush()
+    return made
+
+
+def publication_names(session: Session) -> list[str]:
+    """All names, for the editor's list of suggestions."""
+    return list(session.execute(select(Publication.name).order_by(Publication.name)).scalars())
+
+
+def all_publications(session: Session) -> list[Publication]:
+    """Every publication by name."""
+    return list(session.execute(select(Publication).order_by(Publication.name)).scalars())
+
+
+def _free_slug(session: Session, slug: str) -> str:
+    taken = set(session.execute(select(Publication.slug).where(Publication.slug.startswith(slug))).scalars())
+    number = 2
+    candidate = slug
+    while candidate in taken:
+        candidate = f"{slug}-{number}"
+        number += 1
+    return candidate

@@ -1,0 +1,44 @@
+"""Tallies: counted attempts, so that a limit holds over all processes. Keys are hashes, never an address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, String, delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from digest.storage.base import Base
+
+
+class Tally(Base):
+    """One counted attempt."""
+
+    __tablename__ = "tallies"
+    __table_args__ = (Index(None, "kind", "key", "at"), Index(None, "kind", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+def count_one(session: Session, kind: str, key: str, now: datetime) -> None:
+    """Count one attempt."""
+    session.add(Tally(kind=kind, key=key, at=now))
+    session.flush()
+
+
+def counted(session: Session, kind: str, since: datetime, key: str | None = None) -> int:
+    """How many attempts of this kind (of this key, or of all) were counted after `since`."""
+    asked = select(func.count()).select_from(Tally).where(Tally.kind == kind, Tally.at > since)
+    return session.execute(asked if key is None else asked.where(Tally.key == key)).scalar_one()
+
+
+def forget(session: Session, kind: str, key: str) -> None:
+    """Drop what was counted for one key."""
+    session.execute(delete(Tally).where(Tally.kind == kind, Tally.key == key))
+
+
+def forget_before(session: Session, moment: datetime) -> None:
+    """Drop everything counted before that moment."""
+    session.execute(delete(Tally).where(Tally.at < moment))

@@ -1,0 +1,25 @@
+"""The desk: where editors write, choose and send. Each file has the pages of one matter, all on one blueprint."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from digest.web.desk import account, editors, issue, outbox, reports, signing_in, subscribers, summaries
+from digest.web.desk.blueprint import desk
+
+__all__ = [
+    "account",
+    "editors",
+    "hang_up",
+    "issue",
+    "outbox",
+    "reports",
+    "signing_in",
+    "subscribers",
+    "summaries",
+]
+
+
+def hang_up(app: Flask) -> None:
+    """Put the desk on the site."""
+    app.register_blueprint(desk)

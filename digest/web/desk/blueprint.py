@@ -1,0 +1,51 @@
+"""The desk itself: its door, and what all its pages share."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from flask import Blueprint, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from digest.operations.signing_in import is_news, note_seen
+from digest.storage.desk_sessions import DeskSession
+from digest.web.context import db, now, reading
+from digest.web.security import keep_out_strangers, session_key_hash
+
+desk = Blueprint("desk", __name__, url_prefix="/desk")
+keep_out_strangers(desk)
+
+
+@desk.get("/")
+def home() -> Response:
+    """The desk begins with the week's issue."""
+    return redirect(url_for("desk.issue"))
+
+
+@desk.before_request
+def _note_seen() -> None:
+    if g.editor is None:
+        return
+    row = reading().get(DeskSession, session_key_hash())
+    if row and is_news(row.seen_at, now()):
+        note_seen(db(), now(), session_key_hash())
+
+
+@desk.context_processor
+def _what_desk_pages_know() -> dict[str, object]:
+    return {"editor": g.get("editor")}
+
+
+def network() -> str:
+    """Where this request comes from, as far as guessing is counted: an IPv4 address, or an IPv6 /64."""
+    address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 - stands for "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def page_number() -> int:
+    """The page of a list that was asked for, from 1."""
+    return min(max(1, request.args.get("page", 1, int)), 1_000_000)

@@ -1,0 +1,76 @@
+"""Subscribers, for admins: who they are, what they consented to, and erasing one."""
+
+from __future__ import annotations
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from digest.operations.privacy import erase
+from digest.storage.consents import consent_of
+from digest.storage.subscribers import (
+    Subscriber,
+    SubscriberState,
+    count_by_state,
+    subscriber_by_id,
+    subscribers_page,
+)
+from digest.storage.suppressions import is_suppressed
+from digest.web.context import db, now, reading, settings, signed_in
+from digest.web.desk.blueprint import desk, page_number
+from digest.web.security import admins_only
+
+_PAGE = 50
+
+
+@desk.get("/subscribers")
+def subscribers() -> str:
+    """The list, by address."""
+    admins_only()
+    state, text = request.args.get("state", ""), request.args.get("q", "").strip()
+    if state not in list(SubscriberState):
+        state = ""
+    found, total = subscribers_page(reading(), state, text, page_number(), _PAGE)
+    return render_template(
+        "desk/subscribers/subscribers.html",
+        found=found,
+        total=total,
+        counts=count_by_state(reading()),
+        state=state,
+        q=text,
+        page=page_number(),
+        pages=max(1, -(-total // _PAGE)),
+        base=url_for("desk.subscribers", state=state or None, q=text or None),
+    )
+
+
+@desk.get("/subscribers/<int:subscriber_id>")
+def subscriber(subscriber_id: int) -> str:
+    """One reader, with the whole consent history."""
+    admins_only()
+    reader = _subscriber(subscriber_id)
+    return render_template(
+        "desk/subscribers/subscriber.html",
+        reader=reader,
+        consent=consent_of(reading(), reader.id),
+        suppressed=is_suppressed(reading(), reader.address_hash),
+    )
+
+
+@desk.get("/subscribers/<int:subscriber_id>/erase")
+def erase_subscriber(subscriber_id: int) -> str:
+    """Ask once."""
+    admins_only()
+    return render_template("desk/subscribers/erase.html", reader=_subscriber(subscriber_id))
+
+
+@desk.post("/subscribers/<int:subscriber_id>/erase")
+def erase_subscriber_now(subscriber_id: int) -> Response:
+    """Remove everything we hold about a reader."""
+    admins_only()
+    erase(db(), settings(), now(), _subscriber(subscriber_id).address, f"desk, by {signed_in().email}")
+    flash("The reader is erased. A keyed hash keeps the address from being imported again.", "good")
+    return redirect(url_for("desk.subscribers"), 303)
+
+
+def _subscriber(subscriber_id: int) -> Subscriber:
+    return subscriber_by_id(reading(), subscriber_id) or abort(404)

@@ -1,0 +1,49 @@
+"""What readers' pages share: asking for the digest, the answers to it, and the pages that a token guards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Response, make_response, render_template, request
+
+from digest.domain.addresses import Address
+from digest.domain.tokens import Purpose, unseal
+from digest.operations import subscribing
+from digest.storage.issues import current_issue, taken_dates
+from digest.web.context import db, now, reading, settings, site
+from digest.web.security import private_page
+
+
+def ask(address: Address, place: str) -> None:
+    subscribing.ask(db(), settings(), now(), address, request.remote_addr or "", place)
+    site().wake()
+
+
+def check_your_inbox() -> Response:
+    return private("readers/sent.html", sender=settings().mail_from)
+
+
+def next_issue() -> datetime:
+    """When the next issue goes; one that is late or on hold past its moment is nothing to promise by."""
+    schedule = settings().schedule
+    issue = current_issue(reading())
+    planned = schedule.send_moment(issue.send_date) if issue else None
+    if planned and planned > now():
+        return planned
+    return schedule.send_moment(schedule.next_send_date(now(), taken_dates(reading())))
+
+
+def contact() -> str:
+    return settings().mail_reply_to or settings().mail_from
+
+
+def key_in(purpose: Purpose, token: str) -> str | None:
+    return unseal(purpose, token, settings().signing_keys)
+
+
+def not_ours() -> Response:
+    return private("readers/not_ours.html", 404)
+
+
+def private(template: str, status: int = 200, **values: object) -> Response:
+    return private_page(make_response(render_template(template, **values), status))

@@ -1,0 +1,74 @@
+"""The front page, the form that asks for the digest, and what we hold."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template
+from flask.typing import ResponseReturnValue
+
+from digest.domain.addresses import BadAddress, parse
+from digest.operations import privacy, wordings
+from digest.storage.issues import latest_frozen_issue
+from digest.storage.summaries import latest_summaries, publication_sizes, topic_sizes
+from digest.web import forms
+from digest.web.context import reading, settings
+from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue
+
+_LATEST = 8
+_TOPICS_TO_BROWSE = 12
+
+front = Blueprint("readers", __name__)
+
+
+@front.get("/")
+def landing() -> ResponseReturnValue:
+    """What this is, the form, the latest summaries."""
+    return _landing()
+
+
+@front.get("/subscribe")
+def subscribe_again() -> ResponseReturnValue:
+    """Whoever opens the form's own address gets the form."""
+    return redirect("/")
+
+
+@front.post("/subscribe")
+def subscribe() -> ResponseReturnValue:
+    """Ask for the digest: one and the same answer for every address that can be one."""
+    try:
+        address = parse(forms.line("email"))
+    except BadAddress as error:
+        return _landing(forms.line("email"), str(error)), 422
+    if not forms.line("homepage"):  # people don't see that field; what fills it in is no person
+        ask(address, "the form on our site")
+    return check_your_inbox()
+
+
+@front.get("/privacy")
+def privacy_page() -> ResponseReturnValue:
+    """What we hold, why, how long, who processes it."""
+    return render_template(
+        "readers/privacy.html",
+        readers=privacy.READERS.values(),
+        editors=privacy.EDITORS.values(),
+        sendgrid=settings().sendgrid_host if settings().mail_transport == "sendgrid" else "",
+        postal_address=settings().postal_address,
+        contact=contact(),
+    )
+
+
+def _landing(email: str = "", error: str = "") -> str:
+    session = reading()
+    last = latest_frozen_issue(session)
+    return render_template(
+        "readers/landing.html",
+        email=email,
+        error=error,
+        wording=wordings.signing_up(settings()),
+        day=wordings.send_day(settings()),
+        at=settings().schedule.send.at,
+        next_issue=next_issue(),
+        last_issue=last.send_date if last else None,
+        summaries=latest_summaries(session, _LATEST),
+        topics=topic_sizes(session)[:_TOPICS_TO_BROWSE],
+        publications=len(publication_sizes(session)),
+    )

@@ -1,0 +1,90 @@
+"""For machines that look after the site: its health, what crawlers may read, its icon."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, current_app, jsonify, redirect
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from digest import config
+from digest.storage import schema
+from digest.storage.database import Database, database_now
+from digest.storage.heartbeats import last_beat
+from digest.web.context import db, settings
+from digest.web.security import csrf
+
+_CLOCK_IS_DEAD_AFTER = 60  # seconds: it ticks every 10
+_CLOSED_TO_CRAWLERS = ("/desk", "/confirm/", "/unsubscribe/", "/preferences/", "/hold/", "/events/")
+_OK = "ok"
+
+service = Blueprint("service", __name__)
+csrf.exempt(service)
+
+
+def hang_up(app: Flask) -> None:
+    """Register the service pages."""
+    app.register_blueprint(service)
+
+
+@service.get("/health")
+def health() -> ResponseReturnValue:
+    """200 when the database answers, is up to date, and the clock has ticked within the minute; else 503."""
+    checks = {"database": _database(db()), "migrations": _migrations(db()), "clock": _clock(db())}
+    well = set(checks.values()) == {_OK}
+    answer = jsonify(status=_OK if well else "failing", **checks)
+    answer.cache_control.no_store = True
+    return answer, 200 if well else 503
+
+
+@service.get("/robots.txt")
+def robots() -> Response:
+    """The archive is for everyone; the desk and pages whose address carries a token are not."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _CLOSED_TO_CRAWLERS)]
+    lines += ["", f"Sitemap: {settings().site_url}/sitemap.xml", ""]
+    return Response("\n".join(lines), mimetype="text/plain")
+
+
+@service.get("/favicon.svg")
+def icon() -> Response:
+    """The site's icon."""
+    response = current_app.send_static_file("favicon.svg")
+    response.cache_control.no_cache = None
+    response.cache_control.public = True
+    response.cache_control.max_age = 86_400
+    return response
+
+
+@service.get("/favicon.ico")
+def old_icon() -> ResponseReturnValue:
+    """Where browsers look for an icon on pages that name none."""
+    return redirect("/favicon.svg", 301)
+
+
+def _database(database: Database) -> str:
+    try:
+        with database.reading() as session:
+            session.execute(select(1))
+    except SQLAlchemyError:
+        return "does not answer"
+    return _OK
+
+
+def _migrations(database: Database) -> str:
+    try:
+        at_head = schema.at_head(database, config.resource("migrations"))
+    except SQLAlchemyError:
+        return "unknown"
+    return _OK if at_head else "not all applied"
+
+
+def _clock(database: Database) -> str:
+    try:
+        with database.reading() as session:
+            at, now = last_beat(session), database_now(session)
+    except SQLAlchemyError:
+        return "unknown"
+    if at is None:
+        return "never ticked"
+    age = max(0, round(now - at))
+    return _OK if age < _CLOCK_IS_DEAD_AFTER else f"last ticked {age} s ago"

@@ -1,0 +1,163 @@
+"""The archive for machines: Atom and JSON feeds, and the sitemap. Their addresses come from SITE_URL alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from itertools import islice
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+from flask import Blueprint, Flask, Response, abort, jsonify, render_template
+from werkzeug.urls import iri_to_uri
+
+from digest.config import Settings
+from digest.domain.markup import sanitised
+from digest.operations.links import summary_url
+from digest.storage.database import Database
+from digest.storage.issues import past_issues
+from digest.storage.publications import Publication, all_publications
+from digest.storage.summaries import (
+    ArchiveQuestion,
+    Summary,
+    archive_page,
+    latest_summaries,
+    published_addresses,
+)
+from digest.storage.topics import Topic, all_topics
+from digest.web.caching import keep_for_a_minute
+from digest.web.context import db, reading, settings
+from digest.web.security import csrf
+
+_ENTRIES = 30
+_SITEMAP_LIMIT = 50_000  # sitemaps.org, "Sitemap file limits"
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # Atom wants a date even of a feed without entries
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
+
+syndication = Blueprint("syndication", __name__)
+csrf.exempt(syndication)
+syndication.after_request(keep_for_a_minute)
+
+
+def hang_up(app: Flask) -> None:
+    """Register the feeds and the sitemap."""
+    app.register_blueprint(syndication)
+
+
+@syndication.get("/feed.atom")
+def atom() -> Response:
+    """The latest summaries."""
+    return _atom(settings().site_name, "/feed.atom", "/news", latest_summaries(reading(), _ENTRIES))
+
+
+@syndication.get("/topics/<slug>.atom")
+def topic_atom(slug: str) -> Response:
+    """The latest summaries about one topic."""
+    topic = _named(slug, all_topics(reading()))
+    page = archive_page(reading(), ArchiveQuestion(topic=slug), 1, _ENTRIES)
+    title = f"{settings().site_name}: {topic.name}"
+    return _atom(title, f"/topics/{slug}.atom", f"/news?topic={slug}", page.summaries)
+
+
+@syndication.get("/publications/<slug>.atom")
+def publication_atom(slug: str) -> Response:
+    """The latest summaries of what one publication published."""
+    publication = _named(slug, all_publications(reading()))
+    page = archive_page(reading(), ArchiveQuestion(publication=slug), 1, _ENTRIES)
+    title = f"{settings().site_name}: {publication.name}"
+    return _atom(title, f"/publications/{slug}.atom", f"/news?publication={slug}", page.summaries)
+
+
+@syndication.get("/feed.json")
+def json_feed() -> Response:
+    """The latest summaries as JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+    site = settings()
+    response = jsonify(
+        version="https://jsonfeed.org/version/1.1",
+        title=site.site_name,
+        home_page_url=f"{site.site_url}/news",
+        feed_url=f"{site.site_url}/feed.json",
+        language="en-GB",
+        items=[_json_item(site, summary) for summary in latest_summaries(reading(), _ENTRIES)],
+    )
+    response.mimetype = "application/feed+json"
+    return response
+
+
+@syndication.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Every page that search engines may show, streamed: an archive may have tens of thousands."""
+    return Response(_sitemap(db(), settings()), mimetype="application/xml")
+
+
+def permanent(site: Settings, summary: Summary) -> str:
+    """A summary's permanent address, as ASCII."""
+    return iri_to_uri(summary_url(site, summary.publication.slug, summary.slug, summary.id))
+
+
+def _named(slug: str, known: Sequence[Topic | Publication]) -> Topic | Publication:
+    found = next((one for one in known if one.slug == slug), None)
+    return found or abort(404)
+
+
+def _atom(title: str, path: str, page: str, summaries: Sequence[Summary]) -> Response:
+    site = settings()
+    entries = [
+        {
+            "id": _tag(site, summary),
+            "url": permanent(site, summary),
+            "summary": summary,
+            "html": sanitised(summary.body_html),
+        }
+        for summary in summaries
+    ]
+    xml = render_template(
+        "archive/feed.xml",
+        title=title,
+        self_url=site.site_url + path,
+        page_url=site.site_url + page,
+        updated=max((summary.updated_at for summary in summaries), default=_NEVER),
+        entries=entries,
+    )
+    return Response(_NOT_XML.sub("", xml), mimetype="application/atom+xml")
+
+
+def _tag(site: Settings, summary: Summary) -> str:
+    # RFC 4151: stays the same when a headline, and with it the address, is changed; readers see no duplicate.
+    return f"tag:{urlsplit(site.site_url).hostname},{summary.created_at:%Y-%m-%d}:summary/{summary.id}"
+
+
+def _json_item(site: Settings, summary: Summary) -> dict[str, object]:
+    item: dict[str, object] = {
+        "id": _tag(site, summary),
+        "url": permanent(site, summary),
+        "title": summary.title,
+        "content_html": sanitised(summary.body_html),
+        "date_published": (summary.published_at or summary.created_at).isoformat(),
+        "date_modified": summary.updated_at.isoformat(),
+        "authors": [{"name": summary.publication.name}],
+        "tags": [topic.name for topic in summary.topics],
+    }
+    if len(summary.sources) == 1:
+        item["external_url"] = summary.sources[0].url
+    return item
+
+
+def _sitemap(database: Database, site: Settings) -> Iterator[str]:
+    yield '<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+    for url, changed in islice(_public_pages(database, site), _SITEMAP_LIMIT):
+        lastmod = f"<lastmod>{changed.isoformat()}</lastmod>" if changed else ""
+        yield f"<url><loc>{escape(iri_to_uri(url))}</loc>{lastmod}</url>\n"
+    yield "</urlset>\n"
+
+
+def _public_pages(database: Database, site: Settings) -> Iterator[tuple[str, date | None]]:
+    for path in ("/", "/news", "/issues", "/privacy"):
+        yield site.site_url + path, None
+    with database.reading() as session:
+        for issue in past_issues(session):
+            yield f"{site.site_url}/issues/{issue.send_date.isoformat()}", issue.send_date
+        for found in published_addresses(session, _SITEMAP_LIMIT):
+            url = summary_url(site, found.publication_slug, found.slug, found.summary_id)
+            yield url, found.updated_at.date()

@@ -1,0 +1,130 @@
+"""The cast and the stage: an installation of its own for every test, its site, its mailbox and its clock."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+from digest import config
+from digest.app import MIGRATIONS, create_app
+from digest.config import Settings
+from digest.mail.transports import open_outbox
+from digest.operations.messaging import deliver_waiting
+from digest.storage import schema
+from digest.storage.database import Database
+
+TUESDAY = datetime(2024, 5, 14, 9, 0, tzinfo=UTC)
+"""When tests begin: before Friday 17 May 2024's issue, whose cut-off is Thursday the 16th at 16:00 in London."""
+
+
+class Mailbox:
+    """What the outbox transport has written, read as a mail client would."""
+
+    def __init__(self, settings: Settings, db: Database) -> None:
+        self._settings = settings
+        self._db = db
+
+    def read(self) -> list[EmailMessage]:
+        """Hand over what waits, then all messages, the oldest file name first."""
+        deliver_waiting(self._db, open_outbox(self._settings), datetime.now(UTC))
+        found = []
+        for path in sorted(self._settings.outbox_path.glob("*.eml")):
+            message = message_from_bytes(path.read_bytes(), policy=default)
+            assert isinstance(message, EmailMessage)
+            found.append(message)
+        return found
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """The messages to one address."""
+        return [message for message in self.read() if message["To"] == address]
+
+
+def text_of(message: EmailMessage) -> str:
+    """A message's plain text part."""
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def html_of(message: EmailMessage) -> str:
+    """A message's HTML part."""
+    part = message.get_body(("html",))
+    assert part is not None
+    return str(part.get_content())
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database, brought up by the migrations once and copied for each test."""
+    path = tmp_path_factory.mktemp("migrated") / "digest.db"
+    database = Database(f"sqlite:///{path}")
+    schema.upgrade(database, MIGRATIONS)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def environ() -> dict[str, str]:
+    """The settings of a test's installation, as environment variables."""
+    return {
+        "SECRET_KEY": "test-secret-key-test-secret-key",
+        "SUPPRESSION_KEY": "test-suppression-key-test-suppression",
+        "SITE_URL": "http://digest.test",
+        "POSTAL_ADDRESS": "Example Press, 1 Street, London",
+        "MAIL_FROM": "editor@digest.test",
+        "MAIL_REPLY_TO": "reply@digest.test",
+    }
+
+
+@pytest.fixture
+def settings(environ: dict[str, str], tmp_path: Path) -> Settings:
+    """The settings of a test's installation."""
+    return config.load(environ, tmp_path)
+
+
+@pytest.fixture
+def db(settings: Settings, migrated: Path) -> Iterator[Database]:
+    """A migrated, empty database."""
+    settings.instance_path.mkdir(exist_ok=True)
+    shutil.copyfile(migrated, settings.instance_path / "digest.db")
+    database = Database(settings.database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """The wall clock, standing still on Tuesday 14 May 2024 until a test moves it."""
+    with time_machine.travel(TUESDAY, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def app(settings: Settings, db: Database, clock: time_machine.Traveller) -> Iterator[Flask]:  # noqa: ARG001
+    """The site; its postman sleeps, so that a test decides when messages leave (`mailbox.read()`)."""
+    application = create_app(settings, with_postman=False)
+    application.testing = True
+    yield application
+    application.extensions["digest"].db.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript."""
+    return app.test_client()
+
+
+@pytest.fixture
+def mailbox(settings: Settings, db: Database) -> Mailbox:
+    """Where messages arrive."""
+    return Mailbox(settings, db)

@@ -1,0 +1,124 @@
+"""The cast: rows that tests begin with, made with believable defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from itertools import count
+
+from digest.config import Settings
+from digest.domain import addresses, markup
+from digest.domain.slugs import slugify
+from digest.domain.tokens import fingerprint, new_key
+from digest.storage.database import Database
+from digest.storage.editors import Editor
+from digest.storage.issues import Issue
+from digest.storage.publications import publication_named
+from digest.storage.selections import append_selection
+from digest.storage.subscribers import Subscriber, SubscriberState
+from digest.storage.summaries import SourceLink, Summary
+from digest.storage.topics import topics_named
+
+_MADE = datetime(2024, 1, 8, 9, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def make_subscriber(
+    db: Database,
+    settings: Settings,
+    email: str = "",
+    state: SubscriberState = SubscriberState.CONFIRMED,
+    topics: str = "",
+) -> Subscriber:
+    """A reader, confirmed unless said otherwise."""
+    address = addresses.parse(email or f"reader{next(_numbers)}@example.org")
+    with db.writing() as session:
+        subscriber = Subscriber(
+            email=address.shown,
+            address=address.key,
+            address_hash=fingerprint(address.key, settings.suppression_key),
+            state=state,
+            link_key=new_key(),
+            topics=topics,
+            created_at=_MADE,
+            confirmed_at=None if state is SubscriberState.PENDING else _MADE,
+            unsubscribed_at=_MADE if state is SubscriberState.UNSUBSCRIBED else None,
+        )
+        session.add(subscriber)
+    return subscriber
+
+
+def make_readers(db: Database, settings: Settings, how_many: int) -> list[str]:
+    """So many confirmed readers; returns their addresses."""
+    made = [f"reader{number:06d}@example.org" for number in range(how_many)]
+    with db.writing() as session:
+        session.add_all(
+            Subscriber(
+                email=address,
+                address=address,
+                address_hash=fingerprint(address, settings.suppression_key),
+                state=SubscriberState.CONFIRMED,
+                link_key=new_key(),
+                created_at=_MADE,
+                confirmed_at=_MADE,
+            )
+            for address in made
+        )
+    return made
+
+
+def make_summary(
+    db: Database,
+    title: str = "",
+    published_on: date = date(2024, 5, 13),
+    publication: str = "Euractiv",
+    body: str = "One plain paragraph.",
+    topics: Sequence[str] = (),
+    sources: Sequence[tuple[str, str, str]] = (("https://example.org/story", "The story", "Euractiv"),),
+    published: bool = True,
+    at: datetime = _MADE,
+) -> int:
+    """A summary, published unless said otherwise; returns its id. Sources are (url, title, publication)."""
+    title = title or f"Court rules on case {next(_numbers)}"
+    with db.writing() as session:
+        summary = Summary(
+            title=title,
+            slug=slugify(title),
+            publication=publication_named(session, publication),
+            published_on=published_on,
+            body=body,
+            body_html=markup.from_markdown(body),
+            created_at=at,
+            updated_at=at,
+            published_at=at if published else None,
+            topics=topics_named(session, topics),
+            sources=[
+                SourceLink(position=position, url=url, title=name, publication=by)
+                for position, (url, name, by) in enumerate(sources)
+            ],
+        )
+        session.add(summary)
+        session.flush()
+        return summary.id
+
+
+def make_issue(
+    db: Database, send_date: date = date(2024, 5, 17), summary_ids: Sequence[int] = (), introduction: str = ""
+) -> int:
+    """An open issue with these summaries; returns its id."""
+    with db.writing() as session:
+        issue = Issue(send_date=send_date, slot=send_date, created_at=_MADE, introduction=introduction)
+        session.add(issue)
+        session.flush()
+        for summary_id in summary_ids:
+            append_selection(session, issue.id, summary_id)
+        return issue.id
+
+
+def make_editor(db: Database, email: str = "alice@digest.test", name: str = "Alice", is_admin: bool = False) -> int:
+    """An editor who has not chosen a password yet; returns the id."""
+    with db.writing() as session:
+        editor = Editor(email=email, name=name, is_admin=is_admin, created_at=_MADE)
+        session.add(editor)
+        session.flush()
+        return editor.id

@@ -1,0 +1,1 @@
+"""What readers and editors find in their inboxes."""
