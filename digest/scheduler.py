@@ -29,6 +29,11 @@ HOUSEKEEPING_SECONDS = 3_600
 log = logging.getLogger(__name__)
 
 
+def utc_now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
 class Clock:
     """One clock. Any number may run, on any number of hosts."""
 
@@ -53,7 +58,7 @@ class Clock:
             (self._housekeeping, HOUSEKEEPING_SECONDS),
         ):
             self._scheduler.add_job(
-                self._carefully(job), "interval", seconds=seconds, next_run_time=datetime.now(UTC), id=job.__name__
+                self._carefully(job), "interval", seconds=seconds, next_run_time=utc_now(), id=job.__name__
             )
         self._scheduler.start()
         while not self._stopping.is_set():
@@ -65,16 +70,16 @@ class Clock:
         self._stopping.set()
 
     def _tick(self) -> None:
-        tick(self._db, self._settings, self._outbox, datetime.now(UTC), self._stopping)
+        tick(self._db, self._settings, self._outbox, utc_now, self._stopping)
 
     def _messages(self) -> None:
-        deliver_waiting(self._db, self._outbox, datetime.now(UTC))
+        deliver_waiting(self._db, self._outbox, utc_now())
 
     def _beat(self) -> None:
         note_heartbeat(self._db, self._owner)
 
     def _housekeeping(self) -> None:
-        tidy_up(self._db, datetime.now(UTC))
+        tidy_up(self._db, utc_now())
 
     def _carefully(self, job: Callable[[], None]) -> Callable[[], None]:
         """A job whose failure is logged and tried again at the next round: one bad moment must not end the clock."""
@@ -83,7 +88,7 @@ class Clock:
             started = time.monotonic()
             try:
                 job()
-            except Exception:  # noqa: BLE001 - the last line of defence; it is logged with its trace
+            except Exception:  # the last line of defence; it is logged with its trace
                 log.exception("%s failed after %.1f s; it runs again", job.__name__, time.monotonic() - started)
 
         return run

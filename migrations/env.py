@@ -40,9 +40,7 @@ def refuse_orphans(connection: Connection) -> None:
     """Raise if a migration left a row that points nowhere; the transaction is rolled back."""
     orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if orphans:
-        raise RuntimeError(
-            f"The migration would leave rows without their parent: {orphans[:5]}. Nothing was changed."
-        )
+        raise RuntimeError(f"The migration would leave rows without their parent: {orphans[:5]}. Nothing was changed.")
 
 
 migrate()

@@ -31,7 +31,7 @@ def parse(text: str) -> Address:
     try:
         # No DNS: a look-up would tell a name server who subscribes, and would make the form's answer time differ.
         valid = validate_email(
-            text, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False
+            text, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False, strict=True
         )
     except EmailNotValidError as error:
         raise BadAddress(f"{_quoted(text)} can’t be an email address: {_sentence(str(error))}") from None
@@ -48,7 +48,9 @@ def masked(address: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f"“{' '.join(text.split())[:80]}”"
+    # Without controls and turned-round text: what is quoted may stand on a page, in a log or on a terminal.
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return f"“{' '.join(printable.split())[:80]}”"
 
 
 def _sentence(reason: str) -> str:

@@ -48,8 +48,9 @@ def sanitised(html: str) -> str:
         html,
         tags=_ELEMENTS,
         clean_content_tags={"script", "style", "template", "iframe", "object", "svg", "math", "noscript"},
-        attributes={"a": {"href"}},
+        attributes={"*": set(), "a": {"href"}},  # "*": nh3 would let lang and title through
         url_schemes=_SCHEMES,
+        url_relative="deny",  # it would lead elsewhere from a page, a feed and a message
         link_rel=None,
     ).strip()
 

@@ -17,9 +17,9 @@ SIZE_LIMIT = 90_000
 SUBJECT_SHOWN = 60
 """Characters of a subject that a phone shows, about."""
 
-CHECKS = 10
+CHECKS = 11
 
-_OLD = timedelta(days=21)
+_OLD = timedelta(days=365)
 _LONG_TITLE = 120
 _LONG_BODY = 300
 _PLACEHOLDER = re.compile(r"\b(TK|TKTK|XXX|TODO|TBC)\b|lorem ipsum", re.IGNORECASE)
@@ -87,7 +87,9 @@ def _one(content: Content, item: Item, where: str) -> Iterator[Fault]:
         )
     age = content.issue_date - item.published_on
     if age > _OLD:
-        yield Fault(Level.WARNS, where, f"is {age.days} days old. Check its date.", item.summary_id)
+        yield Fault(Level.WARNS, where, f"is {age.days} days old. Check the year.", item.summary_id)
+    if age < timedelta(0):
+        yield Fault(Level.WARNS, where, "is dated after the issue. Check its date.", item.summary_id)
 
 
 def _repeated_sources(content: Content) -> Iterator[Fault]:

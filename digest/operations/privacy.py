@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
-from digest.domain.addresses import Address
 from digest.domain.tokens import fingerprint
 from digest.operations import signup_caps
+from digest.operations.housekeeping import MESSAGES_KEPT, TALLIES_KEPT
 from digest.operations.journal import Parting, note_parting
 from digest.storage.consents import consent_of
 from digest.storage.database import Database
@@ -52,7 +52,7 @@ READERS: dict[str, Holding] = {
     "messages": Holding(
         "Messages to you alone, such as the one that asks you to confirm",
         "To hand them over, again if that fails",
-        "Until you erase it, or until the operator clears messages that were handed over",
+        f"{MESSAGES_KEPT.days} days after they were handed over",
     ),
     "deliveries": Holding(
         "Which issues were sent to your address, and whether they were handed over; never whether you opened them",
@@ -67,7 +67,7 @@ READERS: dict[str, Holding] = {
     "tallies": Holding(
         "Keyed hashes of the address and of the network that a sign-up came from, with the time",
         "So that nobody can use our form to flood your mailbox, and nobody can guess an editor’s password",
-        "They count for 30 days at most; the address’s go when you unsubscribe or erase",
+        f"{TALLIES_KEPT.days} days; the address’s go earlier when you unsubscribe or erase",
     ),
 }  # fmt: skip
 """Tables about readers, as the privacy page explains them."""
@@ -147,20 +147,20 @@ def what_we_hold(session: Session, subscriber: Subscriber) -> Held:
     )
 
 
-def erase(db: Database, settings: Settings, now: datetime, address: Address, source: str) -> bool:
-    """Remove everything about an address, and keep a hash so that nothing brings it back.
+def erase(db: Database, settings: Settings, now: datetime, address: str, source: str) -> bool:
+    """Remove everything about an address (in its unique form), and keep a hash so that nothing brings it back.
 
     Safe to ask again, and for an address that we don't know. Returns whether it had a subscriber.
     """
-    address_hash = fingerprint(address.key, settings.suppression_key)
+    address_hash = fingerprint(address, settings.suppression_key)
     with db.writing() as session:
         take_turns(session)
-        subscriber = subscriber_with_address(session, address.key)
+        subscriber = subscriber_with_address(session, address)
         if subscriber:
             unmark(session, Subscriber.__tablename__, subscriber.id)
             session.delete(subscriber)  # sign-ups and consent records go with it, by the database's own rule
-        forget_messages_to(session, address.key)
-        forget_reader(session, address.key)
+        forget_messages_to(session, address)
+        forget_reader(session, address)
         signup_caps.forget_mail(session, address_hash)
         suppress(session, address_hash, SuppressionReason.ERASURE, now, source)
         note_parting(settings, now, Parting.ERASED, [address_hash])

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from digest.config import Settings
@@ -57,6 +57,7 @@ def send_issue(
     outbox: Outbox,
     issue_id: int,
     stop: threading.Event,
+    clock: Callable[[], datetime],
     wait: bool = True,
     progress: Callable[[Progress], None] | None = None,
 ) -> Ending:
@@ -67,10 +68,10 @@ def send_issue(
     """
     owner = f"{socket.gethostname()}:{os.getpid()}"
     while True:
-        _claim_all(db, settings, outbox, issue_id, owner, stop, progress)
+        _claim_all(db, settings, outbox, issue_id, owner, stop, clock, progress)
         ending = _how_it_stands(db, issue_id, stop)
         if ending is not Ending.LATER:
-            finish_if_done(db, settings, datetime.now(UTC), issue_id)
+            finish_if_done(db, settings, clock(), issue_id)
             return ending
         if not wait:
             return ending
@@ -90,14 +91,15 @@ def _claim_all(
     issue_id: int,
     owner: str,
     stop: threading.Event,
+    clock: Callable[[], datetime],
     progress: Callable[[Progress], None] | None,
 ) -> None:
     def work() -> None:
         while not stop.is_set():
-            claimed = claim(db, settings, datetime.now(UTC), issue_id, owner)
+            claimed = claim(db, settings, clock(), issue_id, owner)
             if claimed is None:
                 return
-            record(db, settings, datetime.now(UTC), claimed, _post(outbox, settings, claimed))
+            record(db, settings, clock(), claimed, _post(outbox, settings, claimed))
             if progress:
                 progress(_progress(db, issue_id))
 

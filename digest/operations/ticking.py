@@ -20,12 +20,15 @@ from digest.storage.issues import issues_being_sent, unsent_issues
 log = logging.getLogger(__name__)
 
 
-def tick(db: Database, settings: Settings, outbox: Outbox, now: datetime, stop: threading.Event) -> None:
+def tick(
+    db: Database, settings: Settings, outbox: Outbox, clock: Callable[[], datetime], stop: threading.Event
+) -> None:
     """Do what is due: make the next issue, close, remind, skip, freeze and send.
 
     The database decides; a tick that comes late, twice or after a crash finds what is left and does only that.
-    `stop` ends sending after the requests in hand.
+    `clock` gives this moment in UTC; `stop` ends sending after the requests in hand.
     """
+    now = clock()
     ensure_issue(db, settings, now)
     for issue_id, step in _steps(db, settings, now):
         log.info("issue %s: %s", issue_id, step)
@@ -33,7 +36,7 @@ def tick(db: Database, settings: Settings, outbox: Outbox, now: datetime, stop: 
     with db.reading() as session:
         sending = [issue.id for issue in issues_being_sent(session)]
     for issue_id in sending:
-        send_issue(db, settings, outbox, issue_id, stop, wait=False)
+        send_issue(db, settings, outbox, issue_id, stop, clock, wait=False)
 
 
 def freeze_or_skip(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import String, delete, select
+from sqlalchemy import Select, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import Base
+from digest.storage.deliveries import Delivery
+from digest.storage.editors import Editor
+from digest.storage.issues import Issue
+from digest.storage.messages import Message
+from digest.storage.publications import Publication
+from digest.storage.subscribers import Subscriber
+from digest.storage.summaries import Summary
+from digest.storage.suppressions import Suppression
+from digest.storage.topics import Topic, summary_topics
+
+DEMO_SOURCE = "demo"
+"""The source of suppressions that the demo brings: they have no id to mark."""
 
 
 class DemoMark(Base):
@@ -35,11 +47,29 @@ def has_demo(session: Session) -> bool:
     return session.execute(select(DemoMark.row_id).limit(1)).first() is not None
 
 
-def unmark_all(session: Session) -> None:
-    """Forget the marks, once the rows are gone."""
-    session.execute(delete(DemoMark))
+def delete_demo(session: Session) -> None:
+    """Delete the demo's rows and whatever hangs on them; a publication or topic that something else uses stays."""
+    marked = {
+        noun: _marked(noun) for noun in ("issues", "summaries", "subscribers", "editors", "publications", "topics")
+    }
+    for statement in (
+        delete(Issue).where(Issue.id.in_(marked["issues"])),
+        delete(Summary).where(Summary.id.in_(marked["summaries"])),
+        update(Delivery)
+        .where(Delivery.subscriber_id.in_(marked["subscribers"]))
+        .values(subscriber_id=None, address=None),
+        delete(Suppression).where(Suppression.source == DEMO_SOURCE),
+        delete(Subscriber).where(Subscriber.id.in_(marked["subscribers"])),
+        delete(Message).where(Message.recipient.in_(select(Editor.email).where(Editor.id.in_(marked["editors"])))),
+        delete(Editor).where(Editor.id.in_(marked["editors"])),
+        delete(Publication).where(
+            Publication.id.in_(marked["publications"]), Publication.id.not_in(select(Summary.publication_id))
+        ),
+        delete(Topic).where(Topic.id.in_(marked["topics"]), Topic.id.not_in(select(summary_topics.c.topic_id))),
+        delete(DemoMark),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
 
 
-def unmark(session: Session, noun: str, row_id: int) -> None:
-    """Forget one mark with its row: SQLite may give the number to the next row, which is not the demo's."""
-    session.execute(delete(DemoMark).where(DemoMark.noun == noun, DemoMark.row_id == row_id))
+def _marked(noun: str) -> Select[int]:
+    return select(DemoMark.row_id).where(DemoMark.noun == noun)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import ForeignKey, UniqueConstraint, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -48,7 +48,7 @@ def selected_count(session: Session, issue_id: int) -> int:
 
 
 def candidates(session: Session, since: date, count: int) -> list[Summary]:
-    """Published summaries dated since then that no issue has, the newest first; a skipped issue has none."""
+    """Summaries published since then (UTC) that no issue has, the newest first; a skipped issue has none."""
     on_an_issue = (
         select(Selection.summary_id)
         .join(Issue, Issue.id == Selection.issue_id)
@@ -56,7 +56,7 @@ def candidates(session: Session, since: date, count: int) -> list[Summary]:
     )
     rows = session.execute(
         select(Summary)
-        .where(Summary.published_at.is_not(None), Summary.published_on >= since, Summary.id.not_in(on_an_issue))
+        .where(Summary.published_at >= datetime.combine(since, time.min, UTC), Summary.id.not_in(on_an_issue))
         .order_by(Summary.published_on.desc(), Summary.id.desc())
         .limit(count)
     )

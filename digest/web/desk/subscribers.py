@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from digest.domain.addresses import Address
 from digest.operations.privacy import erase
 from digest.storage.consents import consent_of
 from digest.storage.subscribers import (
@@ -67,7 +68,9 @@ def erase_subscriber(subscriber_id: int) -> str:
 def erase_subscriber_now(subscriber_id: int) -> Response:
     """Remove everything we hold about a reader."""
     admins_only()
-    erase(db(), settings(), now(), _subscriber(subscriber_id).address, f"desk, by {signed_in().email}")
+    reader = _subscriber(subscriber_id)
+    address = Address(shown=reader.email, key=reader.address)
+    erase(db(), settings(), now(), address, f"desk, by {signed_in().email}")
     flash("The reader is erased. A keyed hash keeps the address from being imported again.", "good")
     return redirect(url_for("desk.subscribers"), 303)
 

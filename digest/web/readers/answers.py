@@ -15,11 +15,13 @@ from digest.web.security import private_page
 
 
 def ask(address: Address, place: str) -> None:
+    """Ask for the digest at this address; what comes of it, only its mailbox learns."""
     subscribing.ask(db(), settings(), now(), address, request.remote_addr or "", place)
     site().wake()
 
 
 def check_your_inbox() -> Response:
+    """The one answer to every request for the digest."""
     return private("readers/sent.html", sender=settings().mail_from)
 
 
@@ -34,16 +36,20 @@ def next_issue() -> datetime:
 
 
 def contact() -> str:
+    """Where a person answers; "" where none is set."""
     return settings().mail_reply_to or settings().mail_from
 
 
 def key_in(purpose: Purpose, token: str) -> str | None:
+    """The key in a token of ours that was made for this purpose."""
     return unseal(purpose, token, settings().signing_keys)
 
 
 def not_ours() -> Response:
+    """The answer to a token that we never made."""
     return private("readers/not_ours.html", 404)
 
 
 def private(template: str, status: int = 200, **values: object) -> Response:
+    """A page that nobody between us and the reader may keep."""
     return private_page(make_response(render_template(template, **values), status))

@@ -85,7 +85,7 @@ def preferences(token: str) -> ResponseReturnValue:
     if forms.pressed("erase", "ask"):
         return private("readers/erase.html", held=privacy.what_we_hold(reading(), subscriber))
     if forms.pressed("erase", "yes"):
-        privacy.erase(db(), settings(), now(), _address(subscriber), "the reader, on the preferences page")
+        privacy.erase(db(), settings(), now(), subscriber.address, "the reader, on the preferences page")
         return private("readers/erased.html", contact=contact())
     if forms.pressed("undo"):
         return _ask_to_come_back(key, "the preferences page")

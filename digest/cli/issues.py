@@ -1,0 +1,172 @@
+"""`digest send`, `status` and `preview`: the week's issue from the command line."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+
+import click
+
+from digest.cli.installation import Installation, installation, now
+from digest.domain.calendar import day_and_year
+from digest.mail.transports import open_outbox
+from digest.operations.composing import compose, compose_for_topics, sample
+from digest.operations.messaging import deliver_waiting
+from digest.operations.refusal import Refused
+from digest.operations.sending import Ending, Progress, send_issue
+from digest.operations.sending_now import Report, prepare, report
+from digest.operations.week import ensure_issue
+from digest.storage.issues import Issue, current_issue, issue_on, latest_frozen_issue
+
+FINISHED_WITH_EXCEPTIONS = 3
+REFUSED = 4
+INTERRUPTED = 75
+
+_DATE = click.DateTime(["%Y-%m-%d"])
+
+
+def add_to(cli: click.Group) -> None:
+    """Add the commands."""
+    for command in (send, status, preview):
+        cli.add_command(command)
+
+
+@click.command()
+@click.option(
+    "--issue", "day", type=_DATE, help="The issue of this date, instead of the one being sent or the current."
+)
+def send(day: datetime | None) -> None:
+    """Send now: go on with the issue being sent, else send the current one.
+
+    \b
+    Exit status: 0 every copy is accepted, failed or skipped; 3 finished, but some are unknown or held;
+    4 refused, with the remedy; 75 interrupted after the request in hand.
+    """
+    ours = installation()
+    outbox = open_outbox(ours.settings)
+    ready = prepare(ours.db, ours.settings, now(), day.date() if day else None)
+    click.echo(ready.words)
+    if ready.left_to_do:
+        with _interruptible() as stop, _bar() as show:
+            ending = send_issue(ours.db, ours.settings, outbox, ready.issue_id, stop, now, progress=show)
+        deliver_waiting(ours.db, outbox, now())
+        if ending is Ending.INTERRUPTED:
+            click.echo("Interrupted. What has not left waits; run `digest send` again to go on.")
+            sys.exit(INTERRUPTED)
+        if ending is Ending.PAUSED:
+            raise Refused(
+                f"{report(ours.db, ready.issue_id).paused}. What has not left waits; mend it and run this again."
+            )
+    account = report(ours.db, ready.issue_id)
+    click.echo(_account_in_words(account))
+    sys.exit(FINISHED_WITH_EXCEPTIONS if account.unknown or account.held else 0)
+
+
+@click.command()
+@click.option("--issue", "day", type=_DATE, help="The issue of this date (default: the latest frozen one).")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(day: datetime | None, as_json: bool) -> None:
+    """The account of a send: where every reader's copy is."""
+    ours = installation()
+    with ours.db.reading() as session:
+        issue = issue_on(session, day.date()) if day else latest_frozen_issue(session)
+        if day and issue is None:
+            raise Refused(f"There is no issue on {day.date()}. `digest status` without --issue shows the latest.")
+    found = report(ours.db, issue.id) if issue and issue.frozen_at else Report.nothing()
+    if as_json:
+        click.echo(json.dumps(_as_json(found)))
+    else:
+        click.echo(_account_in_words(found))
+    sys.exit(0 if found.issue else 1)
+
+
+@click.command()
+@click.option("--issue", "day", type=_DATE, help="The issue of this date (default: the current one).")
+@click.option("--topics", default="", help="As a reader sees it who chose these topics: slugs, separated by commas.")
+@click.option("--text", is_flag=True, help="The plain text part.")
+def preview(day: datetime | None, topics: str, text: bool) -> None:
+    """Write the digest as it stands to standard output."""
+    ours = installation()
+    issue = _issue(ours, day.date() if day else None)
+    with ours.db.reading() as session:
+        composed = compose(session, ours.settings, session.get_one(Issue, issue))
+    choice = frozenset(slug.strip() for slug in topics.split(",") if slug.strip())
+    shown = sample(compose_for_topics(composed, choice, ours.settings), ours.settings, now().date())
+    click.echo(shown.text if text else shown.html)
+
+
+def _issue(ours: Installation, day: date | None) -> int:
+    ensure_issue(ours.db, ours.settings, now())
+    with ours.db.reading() as session:
+        issue = issue_on(session, day) if day else current_issue(session)
+        if issue is None:
+            raise Refused(f"There is no issue on {day}." if day else "There is no current issue.")
+        return issue.id
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """SIGTERM and Ctrl-C ask to stop after the requests in hand."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _bar() -> Iterator[Show | None]:
+    """A progress bar, where somebody is looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with Show() as show:
+        yield show
+
+
+class Show:
+    """Draws how far the send is; called from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Show:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        click.echo(err=True)
+
+    def __call__(self, progress: Progress) -> None:
+        with self._lock:
+            width = 30 * progress.done // max(1, progress.audience)
+            bar = "█" * width + "·" * (30 - width)
+            click.echo(f"\r{bar} {progress.done:,} of {progress.audience:,}", nl=False, err=True)
+
+
+def _account_in_words(found: Report) -> str:
+    if found.issue is None:
+        return "Nothing has been frozen yet."
+    parts = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
+    counts = ", ".join(f"{getattr(found, part):,} {part}" for part in parts)
+    lines = [f"Issue of {day_and_year(found.issue)}, {found.state}: {found.audience:,} readers.", f"{counts}."]
+    if found.difference:
+        lines.append(f"The account does not add up: difference {found.difference:,}. Please report this.")
+    if found.paused:
+        lines.append(f"Waiting: {found.paused}.")
+    if found.unknown or found.held:
+        lines.append("Unknown and held copies may have left or not; they are never sent again by themselves.")
+    return "\n".join(lines)
+
+
+def _as_json(found: Report) -> dict[str, object]:
+    said = asdict(found) | {"issue": found.issue.isoformat() if found.issue else None}
+    said.pop("paused")
+    return said

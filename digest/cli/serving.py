@@ -1,0 +1,54 @@
+"""`digest serve` and `digest scheduler`: the processes that run."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+
+import click
+
+from digest.app import open_database
+from digest.cli.installation import installation
+from digest.cli.logs import log_to_stderr
+from digest.cli.supervising import Child, supervise
+from digest.config import load
+from digest.mail.transports import open_outbox
+from digest.scheduler import Clock
+
+
+def add_to(cli: click.Group) -> None:
+    """Add the commands."""
+    cli.add_command(serve)
+    cli.add_command(scheduler)
+
+
+@click.command()
+@click.option("--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT", help="Where to listen.")
+@click.option("--with-scheduler", is_flag=True, help="Run the clock beside it, both supervised.")
+def serve(bind: str, with_scheduler: bool) -> None:
+    """Run the site."""
+    log_to_stderr(logging.INFO)
+    open_database(load()).close()  # a setting that can't be used is said here once, not by every worker
+    children = [Child("site", [sys.executable, "-m", "gunicorn", *_GUNICORN, "--bind", bind, _APP])]
+    if with_scheduler:
+        children.append(Child("clock", [sys.executable, "-m", "digest.cli", "scheduler"]))
+    sys.exit(supervise(children))
+
+
+@click.command()
+def scheduler() -> None:
+    """Run the clock: it closes, proves and sends issues when they are due. Run one or several."""
+    log_to_stderr(logging.INFO)
+    ours = installation()
+    clock = Clock(ours.db, ours.settings, open_outbox(ours.settings))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: clock.stop())
+    clock.run()
+
+
+_APP = "digest.app:create_app()"
+_GUNICORN = (
+    "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket",
+    "--graceful-timeout", "30", "--forwarded-allow-ips", "127.0.0.1", "--log-level", "warning",
+)  # fmt: skip

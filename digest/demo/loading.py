@@ -1,0 +1,194 @@
+"""Loading the demo: people, summaries, past issues sent through the real path, and a week under way."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.demo.people import EDITORS, PASSWORD, Reader, readers
+from digest.domain import addresses, markup
+from digest.domain.lifecycle import IssueState
+from digest.domain.slugs import slugify
+from digest.domain.tokens import fingerprint, new_key
+from digest.mail.outbox import Outbox
+from digest.operations import wordings
+from digest.operations.closing import THE_CLOCK, close_issue
+from digest.operations.freezing import freeze
+from digest.operations.refusal import Refused
+from digest.operations.sending import send_issue
+from digest.operations.signing_in import hash_password
+from digest.operations.week import ensure_issue
+from digest.storage.consents import ConsentStep, record_consent
+from digest.storage.database import Database
+from digest.storage.demo_marks import DEMO_SOURCE, demo_ids, has_demo, mark_demo
+from digest.storage.editors import Editor, all_editors
+from digest.storage.issues import Issue, all_issues, current_issue, issue_on
+from digest.storage.publications import all_publications, publication_named
+from digest.storage.selections import append_selection
+from digest.storage.subscribers import Subscriber, SubscriberState, count_by_state
+from digest.storage.summaries import ArchiveQuestion, SourceLink, Summary, archive_page, drafts
+from digest.storage.suppressions import SuppressionReason, suppress
+from digest.storage.topics import all_topics, topics_named
+
+_FOLDER = Path(__file__).parent
+_CURRENT, _CANDIDATE, _DRAFT = "current", "candidate", "draft"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What the demo brought, and whether it was there already."""
+
+    new: bool
+    summaries: int
+    past_issues: int
+    readers: int
+
+
+def load(db: Database, settings: Settings, outbox: Outbox, now: datetime) -> Loaded:
+    """Fill an empty database with the demo; if the demo is there already, change nothing. Raises Refused on a
+    database that has anything else. Interrupted half-way, the next load starts the past issues where it left off.
+    """
+    lines = [json.loads(line) for line in (_FOLDER / "summaries.jsonl").read_text("utf-8").splitlines()]
+    plans = json.loads((_FOLDER / "issues.json").read_text("utf-8"))
+    with db.reading() as session:
+        new = not has_demo(session)
+        if new and _has_content(session):
+            raise Refused("This database has content of its own. Try the demo on an empty one (see INSTANCE_PATH).")
+    if new:
+        ensure_issue(db, settings, now)
+        with db.writing() as session:
+            _fill(session, settings, now, lines, plans)
+    for plan in plans:
+        if plan["date"] != _CURRENT:
+            _send_past_issue(db, settings, outbox, date.fromisoformat(plan["date"]))
+    with db.writing() as session:
+        if not demo_ids(session, "editors"):
+            _add_editors(session, now)
+    return Loaded(new, len(lines), len(plans) - 1, len(readers(now)))
+
+
+def _has_content(session: Session) -> bool:
+    return bool(
+        archive_page(session, ArchiveQuestion(), 1, 1).total
+        or drafts(session)
+        or sum(count_by_state(session).values())
+        or all_editors(session)
+        or [issue for issue in all_issues(session) if issue.frozen_at]
+    )
+
+
+def _fill(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    lines: Sequence[Mapping[str, Any]],
+    plans: Sequence[Mapping[str, Any]],
+) -> None:
+    for reader in readers(now):
+        _add_reader(session, settings, now, reader)
+    groups: dict[str, list[int]] = {}
+    for line in lines:
+        groups.setdefault(line["issue"], []).append(_add_summary(session, now, line))
+    for plan in plans:
+        if plan["date"] == _CURRENT:
+            issue = current_issue(session)
+        else:
+            day = date.fromisoformat(plan["date"])
+            issue = Issue(send_date=day, slot=day, created_at=settings.schedule.send_moment(day) - timedelta(days=7))
+            session.add(issue)
+            session.flush()
+            mark_demo(session, "issues", [issue.id])
+        if issue:
+            issue.introduction = plan["introduction"]
+            issue.subject, issue.preheader = plan.get("subject", ""), plan.get("preheader", "")
+            for summary_id in groups[plan["date"]]:
+                append_selection(session, issue.id, summary_id)
+    mark_demo(session, "publications", [publication.id for publication in all_publications(session)])
+    mark_demo(session, "topics", [topic.id for topic in all_topics(session)])
+
+
+def _add_summary(session: Session, now: datetime, line: Mapping[str, Any]) -> int:
+    day = date.fromisoformat(line["date"])
+    recent = line["issue"] in (_CURRENT, _CANDIDATE, _DRAFT)
+    written_at = now if recent else datetime.combine(day, now.timetz())
+    summary = Summary(
+        title=line["title"],
+        slug=slugify(line["title"]),
+        publication=publication_named(session, line["publication"]),
+        published_on=day,
+        body=line["body"],
+        body_html=markup.from_markdown(line["body"]),
+        created_at=written_at,
+        updated_at=written_at,
+        published_at=None if line["issue"] == _DRAFT else written_at,
+        topics=topics_named(session, line["topics"]),
+        sources=[
+            SourceLink(position=position, url=source["url"], title=source["title"], publication=source["publication"])
+            for position, source in enumerate(line["sources"])
+        ],
+    )
+    session.add(summary)
+    session.flush()
+    mark_demo(session, "summaries", [summary.id])
+    return summary.id
+
+
+def _add_reader(session: Session, settings: Settings, now: datetime, reader: Reader) -> None:
+    address = addresses.parse(reader.email)
+    answered = reader.asked_at + timedelta(minutes=12)
+    left = answered + timedelta(days=200)
+    subscriber = Subscriber(
+        email=address.shown,
+        address=address.key,
+        address_hash=fingerprint(address.key, settings.suppression_key),
+        state=reader.state,
+        link_key=new_key(),
+        topics=reader.topics,
+        source=DEMO_SOURCE,
+        created_at=reader.asked_at,
+        confirmed_at=None if reader.state is SubscriberState.PENDING else answered,
+        unsubscribed_at=left if reader.state is SubscriberState.UNSUBSCRIBED else None,
+    )
+    session.add(subscriber)
+    session.flush()
+    mark_demo(session, "subscribers", [subscriber.id])
+    steps = [(ConsentStep.ASKED, wordings.signing_up(settings), reader.asked_at, "the form")]
+    if subscriber.confirmed_at:
+        steps.append((ConsentStep.CONFIRMED, wordings.confirming(settings), answered, "the confirmation page"))
+    if subscriber.unsubscribed_at:
+        steps.append((ConsentStep.UNSUBSCRIBED, wordings.leaving(settings), left, "the page behind the digest’s link"))
+    for step, wording, at, place in steps:
+        record_consent(session, subscriber.id, step, wording.keep(session), at, place, "yes")
+    if reader.suppressed:
+        suppress(session, subscriber.address_hash, SuppressionReason.BOUNCE, now, DEMO_SOURCE)
+
+
+def _send_past_issue(db: Database, settings: Settings, outbox: Outbox, day: date) -> None:
+    """One issue through the real path, at the moments it had."""
+    with db.reading() as session:
+        issue = issue_on(session, day)
+    if issue is None:
+        return
+    send_at = settings.schedule.send_moment(day)
+    if issue.state == IssueState.OPEN:
+        close_issue(db, settings, settings.schedule.cutoff_moment(day), issue.id, THE_CLOCK)
+    freeze(db, settings, send_at, issue.id, THE_CLOCK)
+    send_issue(db, settings, outbox, issue.id, threading.Event(), lambda: send_at)
+
+
+def _add_editors(session: Session, now: datetime) -> None:
+    for email, name, is_admin in EDITORS:
+        editor = Editor(
+            email=email, name=name, is_admin=is_admin, password_hash=hash_password(PASSWORD), created_at=now
+        )
+        session.add(editor)
+        session.flush()
+        mark_demo(session, "editors", [editor.id])

@@ -1,0 +1,43 @@
+"""Taking the demo away: its rows, its words on the current issue, its files in the outbox. Nothing else."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.storage.database import Database
+from digest.storage.demo_marks import delete_demo, demo_ids, has_demo
+from digest.storage.issues import Issue, unsent_issues
+
+_ISSUES = Path(__file__).parent / "issues.json"
+
+
+def remove(db: Database, settings: Settings) -> bool:
+    """Remove the demo; False if there was none. What was made beside it stays."""
+    with db.writing() as session:
+        if not has_demo(session):
+            return False
+        dates = [session.get_one(Issue, issue_id).send_date for issue_id in demo_ids(session, "issues")]
+        _clear_words(session)
+        delete_demo(session)
+    for day in dates:
+        _forget_files(settings, day)
+    return True
+
+
+def _clear_words(session: Session) -> None:
+    """Empty the current issue's introduction, subject and preheader where they are still the demo's."""
+    plan = next(plan for plan in json.loads(_ISSUES.read_text("utf-8")) if plan["date"] == "current")
+    for issue in unsent_issues(session):
+        for field in ("introduction", "subject", "preheader"):
+            if getattr(issue, field) == plan.get(field):
+                setattr(issue, field, "")
+
+
+def _forget_files(settings: Settings, day: date) -> None:
+    for path in settings.outbox_path.glob(f"digest-{day.isoformat()}-*.eml"):
+        path.unlink(missing_ok=True)

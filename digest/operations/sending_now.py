@@ -1,0 +1,151 @@
+"""Sending on a person's word at the command line: which issue is meant, whether it may go, and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from digest.config import Settings
+from digest.domain.calendar import GRACE, day_and_year
+from digest.domain.lifecycle import BEFORE_SENDING, FROZEN, IssueState
+from digest.operations.closing import THE_COMMAND, close_issue
+from digest.operations.freezing import Freeze, freeze
+from digest.operations.refusal import Refused
+from digest.operations.stopping import resume_send
+from digest.operations.week import ensure_issue
+from digest.storage.batches import BatchState, batches_in, batches_with_attempts
+from digest.storage.database import Database
+from digest.storage.deliveries import account_of
+from digest.storage.issues import Issue, current_issue, issue_on, issues_being_sent, latest_frozen_issue
+from digest.storage.selections import selected_count
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A frozen issue: what is to be said, and whether anything of it is left to send."""
+
+    issue_id: int
+    words: str
+    left_to_do: bool
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """One batch of the account."""
+
+    id: int
+    state: str
+    size: int
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """The account of one issue; `paused` says why nothing is claimed, if so."""
+
+    issue: date | None
+    state: str | None
+    audience: int
+    accepted: int
+    failed: int
+    skipped: int
+    unknown: int
+    held: int
+    waiting: int
+    difference: int
+    batches: Sequence[BatchReport]
+    paused: str = ""
+
+    @classmethod
+    def nothing(cls) -> Report:
+        """The report where nothing has been frozen."""
+        return cls(None, None, 0, 0, 0, 0, 0, 0, 0, 0, ())
+
+
+def prepare(db: Database, settings: Settings, now: datetime, day: date | None) -> Ready:
+    """The issue that `digest send` means, frozen: of `day`, else the one being sent, else one frozen within 24 hours
+    with nothing left to do, else the current one. Raises Refused with the remedy.
+    """
+    ensure_issue(db, settings, now)
+    with db.reading() as session:
+        if day:
+            issue = issue_on(session, day)
+        else:
+            sending = issues_being_sent(session)
+            frozen = latest_frozen_issue(session)
+            recent = frozen if frozen and frozen.frozen_at and now - frozen.frozen_at < GRACE else None
+            issue = sending[0] if sending else recent or current_issue(session)
+        if issue is None:
+            raise Refused(
+                f"There is no issue on {day}. `digest preview` shows the current one." if day else "No issue."
+            )
+        issue_id, state, on_hold, items = issue.id, issue.state, issue.on_hold, selected_count(session, issue.id)
+        name = f"The issue of {day_and_year(issue.send_date)}"
+    if state == IssueState.SKIPPED:
+        raise Refused(f"{name} was skipped. Put its summaries on the current issue and send that.")
+    if state in BEFORE_SENDING:
+        _freeze(db, settings, now, issue_id, name, IssueState(state), on_hold, items)
+    return _frozen(db, now, issue_id, name)
+
+
+def report(db: Database, issue_id: int) -> Report:
+    """The account of a frozen issue."""
+    with db.reading() as session:
+        issue = session.get_one(Issue, issue_id)
+        parts = account_of(session, issue)
+        return Report(
+            issue=issue.send_date,
+            state=issue.state,
+            audience=parts.audience,
+            accepted=parts.accepted,
+            failed=parts.failed,
+            skipped=parts.skipped,
+            unknown=parts.unknown,
+            held=parts.held,
+            waiting=parts.waiting,
+            difference=parts.difference,
+            batches=[
+                BatchReport(batch.id, batch.state, batch.size, attempts)
+                for batch, attempts in batches_with_attempts(session, issue_id)
+            ],
+            paused=issue.paused_because or (f"stopped by {issue.stopped_by}" if issue.stopped_at else ""),
+        )
+
+
+def _freeze(
+    db: Database,
+    settings: Settings,
+    now: datetime,
+    issue_id: int,
+    name: str,
+    state: IssueState,
+    on_hold: bool,
+    items: int,
+) -> None:
+    if on_hold:
+        raise Refused(f"{name} is on hold. Release it on the desk, then send it.")
+    if not items and state is IssueState.OPEN:
+        raise Refused(f"Nothing is selected: {name.lower()} is empty. Put at least one published summary on it.")
+    if state is IssueState.OPEN:
+        close_issue(db, settings, now, issue_id, THE_COMMAND)
+    outcome = freeze(db, settings, now, issue_id, THE_COMMAND)
+    if outcome is Freeze.NO_AUDIENCE:
+        raise Refused(f"{name} has no audience: there is no confirmed reader yet. Import some, or wait for sign-ups.")
+    if outcome is Freeze.ON_HOLD:
+        raise Refused(f"{name} is on hold. Release it on the desk, then send it.")
+
+
+def _frozen(db: Database, now: datetime, issue_id: int, name: str) -> Ready:
+    with db.reading() as session:
+        issue = session.get_one(Issue, issue_id)
+        if issue.state not in FROZEN:
+            raise Refused(f"{name} was changed by someone else just now. Look at it on the desk, then send it again.")
+        left = batches_in(session, issue_id, BatchState.PENDING, BatchState.CLAIMED) > 0
+        if issue.stopped_at and left:
+            raise Refused(f"{name} was stopped by {issue.stopped_by}. Let it go on from the desk.")
+        paused = issue.paused_until > 0
+        words = f"{name}: {issue.audience:,} readers." if left else f"{name} has been sent; nothing is left to do."
+    if left and paused:
+        resume_send(db, now, issue_id, THE_COMMAND)
+    return Ready(issue_id, words, left)

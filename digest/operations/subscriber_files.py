@@ -1,0 +1,200 @@
+"""Subscribers as a CSV file: brought in with the consent they gave elsewhere, and taken along.
+
+Rows are read one by one and written by the thousand, each thousand in a transaction of its own: a million of them need
+no more memory than one, and never keep the site waiting. Cut short, an import is simply run again.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TextIO
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.domain.tokens import fingerprint, new_key
+from digest.operations import wordings
+from digest.operations.journal import Parting, note_parting
+from digest.operations.refusal import Refused
+from digest.operations.subscriber_rows import COLUMNS, LONGEST, Row, harmless, read_row, unguarded
+from digest.storage.consents import ConsentStep, record_consents
+from digest.storage.database import Database
+from digest.storage.subscribers import (
+    SubscriberState,
+    add_subscribers,
+    known_addresses,
+    subscribers_listed,
+    take_turns,
+)
+from digest.storage.suppressions import suppressed_among
+
+_BATCH = 1_000
+_SNIFFED = 8_192
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A row that can't be imported: the line it ends on, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of some rows; the parts add up to `rows`."""
+
+    rows: int
+    added: int
+    already_there: int
+    suppressed: int
+    refused: tuple[Refusal, ...]
+
+
+def import_subscribers(
+    db: Database, settings: Settings, now: datetime, file: TextIO, consent: str, file_name: str
+) -> Iterator[Imported]:
+    """Add the file's rows, a thousand at a time; `consent` is the wording that these readers agreed to.
+
+    `file` is opened with newline="" and can be read twice: once to be sure that all of it can be read, since half an
+    import is worse than none. Nobody who is known here is changed, so nobody who left comes back. Raises Refused for
+    a file without a header that names `email`, UnicodeDecodeError for one that isn't UTF-8; then nothing is added.
+    """
+    dialect = _checked(file)
+    source = f"import of {file_name}"[:LONGEST]
+    reader = csv.reader(file, dialect)
+    header = [_column(cell) for cell in next(reader)]
+    while batch := list(islice(_cells(reader, header), _BATCH)):
+        yield _import_batch(db, settings, now, batch, consent, source)
+
+
+def export_subscribers(db: Database, state: str = "") -> Iterator[tuple[str, ...]]:
+    """The header, then every subscriber (of one state, or of all) by address; each cell is safe in a spreadsheet."""
+    yield COLUMNS
+    with db.reading() as session:
+        for found in session.scalars(subscribers_listed(state).execution_options(yield_per=_BATCH)):
+            cells = (found.email, found.name, found.state, found.topics.replace(",", ";"))
+            moments = (_iso(found.confirmed_at), _iso(found.unsubscribed_at))
+            yield tuple(harmless(cell) for cell in (*cells, *moments, found.source))
+
+
+def _checked(file: TextIO) -> type[csv.Dialect]:
+    start = file.read(_SNIFFED)
+    dialect = _dialect(start)
+    file.seek(0)
+    reader = csv.reader(file, dialect)
+    try:
+        header = [_column(cell) for cell in next(reader, [])]
+        if "email" not in header:
+            raise Refused(f"The first line names no column “email”. Use a header row of {', '.join(COLUMNS)}.")
+        twice = {cell for cell in header if cell and header.count(cell) > 1}
+        if twice:
+            raise Refused(f"The first line names {', '.join(sorted(twice))} twice. Take one of them out.")
+        for _ in reader:
+            pass
+    except csv.Error as error:
+        raise Refused(f"Line {reader.line_num} can’t be read as CSV ({error}). Nothing was imported.") from None
+    file.seek(0)
+    return dialect
+
+
+def _dialect(start: str) -> type[csv.Dialect]:
+    """Comma, semicolon or tab: whichever the header has most of. Only the header is sure to hold no free text."""
+    header = start.partition("\n")[0]
+
+    class Found(csv.excel):
+        delimiter = max(",;\t", key=header.count)
+
+    return Found
+
+
+def _column(cell: str) -> str:
+    return cell.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def _cells(reader: Iterator[list[str]], header: Sequence[str]) -> Iterator[tuple[int, dict[str, str] | str]]:
+    """Each row with its line: the cells by column, or why they can't be told apart. Empty lines are no rows."""
+    for cells in reader:
+        line: int = reader.line_num  # type: ignore[attr-defined]
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) > len(header):
+            yield line, f"{len(cells)} cells under a header of {len(header)}. Put quotes around cells with commas."
+        else:
+            yield line, {name: unguarded(cell.strip()) for name, cell in zip(header, cells, strict=False)}
+
+
+def _import_batch(
+    db: Database,
+    settings: Settings,
+    now: datetime,
+    batch: Sequence[tuple[int, dict[str, str] | str]],
+    consent: str,
+    source: str,
+) -> Imported:
+    good: list[Row] = []
+    refused: list[Refusal] = []
+    for line, cells in batch:
+        try:
+            good.append(read_row(_told_apart(cells), now, source))
+        except ValueError as error:
+            refused.append(Refusal(line, str(error)))
+    hashes = {row.address.key: fingerprint(row.address.key, settings.suppression_key) for row in good}
+    with db.writing() as session:
+        take_turns(session)
+        suppressed = suppressed_among(session, list(hashes.values()))
+        known = known_addresses(session, list(hashes))
+        allowed = [row for row in good if hashes[row.address.key] not in suppressed]
+        fresh = {row.address.key: row for row in reversed(allowed) if row.address.key not in known}
+        _add(session, settings, now, list(reversed(fresh.values())), hashes, consent, source)
+    there = len(allowed) - len(fresh)
+    return Imported(len(batch), len(fresh), there, len(good) - len(allowed), tuple(refused))
+
+
+def _told_apart(cells: dict[str, str] | str) -> dict[str, str]:
+    if isinstance(cells, str):
+        raise ValueError(cells)
+    return cells
+
+
+def _add(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    rows: Sequence[Row],
+    hashes: dict[str, str],
+    consent: str,
+    source: str,
+) -> None:
+    if not rows:
+        return
+    added = add_subscribers(session, [_values(row, now, hashes[row.address.key]) for row in rows])
+    answers = [(added[row.address.key], f"imported as {row.state}") for row in rows]
+    wording = wordings.imported(consent).keep(session)
+    record_consents(session, answers, ConsentStep.IMPORTED, wording, now, source)
+    left = (hashes[row.address.key] for row in rows if row.state is SubscriberState.UNSUBSCRIBED)
+    note_parting(settings, now, Parting.UNSUBSCRIBED, left)
+
+
+def _values(row: Row, now: datetime, address_hash: str) -> dict[str, object]:
+    return {
+        "email": row.address.shown,
+        "address": row.address.key,
+        "address_hash": address_hash,
+        "name": row.name,
+        "state": row.state.value,
+        "link_key": new_key(),
+        "topics": row.topics,
+        "source": row.source,
+        "created_at": now,
+        "confirmed_at": row.confirmed_at,
+        "unsubscribed_at": row.unsubscribed_at,
+    }
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""

@@ -1,0 +1,85 @@
+"""The summary form: what was typed, kept as typed until it can be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from flask import request
+
+from digest.domain.edition import Source
+from digest.domain.manuscript import Faults, Manuscript
+from digest.storage.summaries import BodyFormat, Summary
+from digest.storage.topics import Topic
+
+
+@dataclass(frozen=True)
+class SummaryForm:
+    """Everything that the form shows. `version` is the one that the editor began from, 0 for a new summary."""
+
+    manuscript: Manuscript
+    version: int = 0
+    on_issue: bool = True
+    body_format: str = BodyFormat.MARKDOWN
+
+    def rows(self, faults: Faults) -> list[Mapping[str, str]]:
+        """The sources as the form's rows, each with what is wrong with it."""
+        return [
+            {
+                "url": source.url,
+                "title": source.title,
+                "publication": source.publication,
+                "error": faults.get(f"source-{number}", ""),
+            }
+            for number, source in enumerate(self.manuscript.sources)
+        ]
+
+    def new_topics(self, known: list[Topic]) -> str:
+        """The topics that have no box to tick, for the free field."""
+        names = {topic.name for topic in known}
+        return ", ".join(topic for topic in self.manuscript.topics if topic not in names)
+
+
+def empty_form(today: str) -> SummaryForm:
+    """A new summary's form, dated today."""
+    return SummaryForm(Manuscript(date=today))
+
+
+def form_of(summary: Summary) -> SummaryForm:
+    """A stored summary in its form."""
+    manuscript = Manuscript(
+        title=summary.title,
+        date=summary.published_on.isoformat(),
+        publication=summary.publication.name,
+        body=summary.body,
+        sources=tuple(Source(link.url, link.title, link.publication) for link in summary.sources),
+        topics=tuple(topic.name for topic in summary.topics),
+    )
+    return SummaryForm(manuscript, summary.version, body_format=summary.body_format)
+
+
+def sent_form() -> SummaryForm:
+    """The form as the browser sent it; rows without any text are left out."""
+    form = request.form
+    rows = zip_longest(*map(form.getlist, ("source_url", "source_title", "source_publication")), fillvalue="")
+    free = form.get("new_topics", "").replace(";", ",").split(",")
+    manuscript = Manuscript(
+        title=form.get("title", ""),
+        date=form.get("date", ""),
+        publication=form.get("publication", ""),
+        body=form.get("body", ""),
+        sources=tuple(Source(*row) for row in rows if any(part.strip() for part in row)),
+        topics=tuple(topic.strip() for topic in (*form.getlist("topics"), *free) if topic.strip()),
+    )
+    return SummaryForm(
+        manuscript,
+        form.get("version", 0, int),
+        "on_issue" in form,
+        BodyFormat.HTML if form.get("body_format") == BodyFormat.HTML else BodyFormat.MARKDOWN,
+    )
+
+
+def on_version(form: SummaryForm, version: int) -> SummaryForm:
+    """The same words, to be saved over that version."""
+    return replace(form, version=version)
