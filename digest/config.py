@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import time
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
 
@@ -137,9 +137,7 @@ class _Values:
     def secret(self, name: str) -> str:
         value = self.text(name, "")
         if value and len(value) < 16:
-            raise BadSetting(
-                f"{name}: use at least 16 random characters, for example from `openssl rand -hex 32`"
-            )
+            raise BadSetting(f"{name}: use at least 16 random characters, for example from `openssl rand -hex 32`")
         return value
 
 
@@ -153,9 +151,7 @@ def _dotenv(path: Path) -> dict[str, str | None]:
 
 def _schedule(values: _Values) -> Schedule:
     return Schedule(
-        send=Weekly(
-            values.checked("DIGEST_DAY", "fri", _weekday), values.checked("DIGEST_TIME", "08:00", _clock_time)
-        ),
+        send=Weekly(values.checked("DIGEST_DAY", "fri", _weekday), values.checked("DIGEST_TIME", "08:00", _clock_time)),
         cutoff=values.checked("DIGEST_CUTOFF", "thu 16:00", _weekly),
         zone=values.checked("DIGEST_TIMEZONE", "Europe/London", _zone),
     )
@@ -171,8 +167,8 @@ def _clock_time(text: str) -> time:
     hours, colon, minutes = text.partition(":")
     if not (
         colon
-        and hours.isdigit()
-        and minutes.isdigit()
+        and hours.isdecimal()
+        and minutes.isdecimal()
         and len(minutes) == 2
         and int(hours) < 24
         and int(minutes) < 60
@@ -206,7 +202,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 def _at_least(least: int) -> Callable[[str], int]:
     def check(text: str) -> int:
-        if not text.isdigit() or int(text) < least:
+        if not text.isdecimal() or int(text) < least:
             raise ValueError(f"use a whole number, {least} or more")
         return int(text)
 
@@ -224,25 +220,32 @@ def _mailbox(text: str) -> str:
 
 
 def _web_address(text: str) -> str:
-    parts = urlsplit(_line(text))
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    parts = _parts(_line(text))
+    if parts is None or parts.query or parts.fragment:
         raise ValueError("use an address such as https://digest.example.org")
     return text
 
 
 def _optional_web_address(text: str) -> str:
-    parts = urlsplit(_line(text))
-    if text and (parts.scheme not in ("http", "https") or not parts.hostname):
+    if text and _parts(_line(text)) is None:
         raise ValueError("use an http or https address, or leave it out")
     return text
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of a web address; None if it is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None
 
 
 def _sendgrid_host(text: str) -> str:
     parts = urlsplit(_web_address(text))
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-        raise ValueError(
-            "use https (plain http is for a loopback address only), for example https://api.sendgrid.com"
-        )
+        raise ValueError("use https (plain http is for a loopback address only), for example https://api.sendgrid.com")
     return text.rstrip("/")
 
 
@@ -290,8 +293,6 @@ def _kept_key(folder: Path, name: str) -> str:
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_hex(32))
         with contextlib.suppress(FileExistsError):
-            path.hardlink_to(
-                fresh
-            )  # unlike a rename, never replaces the key that another start has just made
+            path.hardlink_to(fresh)  # unlike a rename, never replaces the key that another start has just made
         fresh.unlink()
     return path.read_text().strip()

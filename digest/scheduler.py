@@ -64,6 +64,7 @@ class Clock:
         while not self._stopping.is_set():
             self._stopping.wait(1.0)
         self._scheduler.shutdown(wait=True)
+        self._outbox.close()
 
     def stop(self) -> None:
         """Ask the clock to end."""

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -49,13 +49,12 @@ def send(day: datetime | None) -> None:
     4 refused, with the remedy; 75 interrupted after the request in hand.
     """
     ours = installation()
-    outbox = open_outbox(ours.settings)
     ready = prepare(ours.db, ours.settings, now(), day.date() if day else None)
     click.echo(ready.words)
     if ready.left_to_do:
-        with _interruptible() as stop, _bar() as show:
+        with closing(open_outbox(ours.settings)) as outbox, _interruptible() as stop, _bar() as show:
             ending = send_issue(ours.db, ours.settings, outbox, ready.issue_id, stop, now, progress=show)
-        deliver_waiting(ours.db, outbox, now())
+            deliver_waiting(ours.db, outbox, now())
         if ending is Ending.INTERRUPTED:
             click.echo("Interrupted. What has not left waits; run `digest send` again to go on.")
             sys.exit(INTERRUPTED)

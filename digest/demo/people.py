@@ -1,4 +1,4 @@
-"""The demo's people: one editor, one admin, and 25 readers in every state. All at reserved example domains (RFC 2606)."""
+"""The demo's people: one editor, one admin, 25 readers in every state. All at reserved domains (RFC 2606)."""
 
 from __future__ import annotations
 

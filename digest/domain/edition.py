@@ -94,7 +94,7 @@ def for_topics(content: Content, choice: frozenset[str], own_subject: bool) -> C
     if items == content.items:
         return content
     titles = [item.title for item in items]
-    if own_subject:
+    if own_subject or not items:
         return replace(content, items=items)
     return replace(content, items=items, subject=default_subject(titles), preheader=default_preheader(titles))
 

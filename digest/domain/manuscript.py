@@ -46,14 +46,14 @@ class Piece:
 
 
 Faults = dict[str, str]
-"""A sentence for each field that must be mended: title, date, publication, body, topics, sources, source-0, source-1…"""
+"""A sentence for each field to be mended: title, date, publication, body, topics, sources, source-0, source-1…"""
 
 
 def read(manuscript: Manuscript) -> Piece | Faults:
     """The piece, or what keeps it from being stored. A draft may still lack its body and its sources."""
     title, publication = one_line(manuscript.title), one_line(manuscript.publication)
     body = several_lines(manuscript.body)
-    published_on = _date(manuscript.date)
+    published_on = date_in(manuscript.date)
     topics = tuple(dict.fromkeys(topic for topic in map(one_line, manuscript.topics) if topic))
     rows = tuple(filter(_filled, manuscript.sources))
     sources, faults = _sources(rows)
@@ -89,17 +89,18 @@ def several_lines(text: str) -> str:
     return "".join(each for each in lines if each in "\n\t" or not _is_control(each)).strip()
 
 
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
-
-
-def _date(text: str) -> date | None:
+def date_in(text: str) -> date | None:
+    """The date that a text such as 2024-05-15 gives, None for any other."""
     # Python also reads 20240515 and 2024-W20-3; people who type those mean something else too often.
     text = text.strip()
     try:
         return date.fromisoformat(text) if len(text) == 10 and text[4] == text[7] == "-" else None
     except ValueError:
         return None
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _filled(source: Source) -> bool:
@@ -150,8 +151,8 @@ def _topic_faults(topics: Iterable[str]) -> Faults:
     if len(topics) > MOST_TOPICS:
         return {"topics": f"There are {len(topics)} topics; {MOST_TOPICS} is the most."}
     for topic in topics:
-        if len(topic) > LONGEST_TOPIC or not slugify(topic):
-            return {
-                "topics": f"“{topic[:40]}” can’t be a topic: use 1 to {LONGEST_TOPIC} characters, a letter or digit among them."
-            }
+        if len(topic) > LONGEST_TOPIC:
+            return {"topics": f"“{topic[:40]}…” is too long for a topic; {LONGEST_TOPIC} characters are the most."}
+        if not slugify(topic):
+            return {"topics": f"“{topic}” can’t be a topic: use at least one letter from a to z, or a digit."}
     return {}

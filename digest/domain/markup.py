@@ -62,9 +62,7 @@ def safe_url(url: str) -> str:
     if parts is None or parts[0] not in ("http", "https") or not parts[1]:
         raise ValueError(f"“{url[:80]}” is not a web address. Use one that begins with https://.")
     if any(ord(character) < 33 or ord(character) == 127 for character in url) or len(url) > _LONGEST_URL:
-        raise ValueError(
-            "A web address has no spaces and at most 2,000 characters. Copy it again from the browser."
-        )
+        raise ValueError("A web address has no spaces and at most 2,000 characters. Copy it again from the browser.")
     return url
 
 
@@ -81,9 +79,4 @@ def _lowered(html: str) -> str:
     # Readers meet the body below a second-level headline, in the digest and on its page.
     for level in ("1", "2"):
         html = html.replace(f"<h{level}>", "<h3>").replace(f"</h{level}>", "</h3>")
-    return (
-        html.replace("<h5>", "<h4>")
-        .replace("</h5>", "</h4>")
-        .replace("<h6>", "<h4>")
-        .replace("</h6>", "</h4>")
-    )
+    return html.replace("<h5>", "<h4>").replace("</h5>", "</h4>").replace("<h6>", "<h4>").replace("</h6>", "</h4>")

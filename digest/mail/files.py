@@ -12,6 +12,10 @@ from digest.mail.outbox import Answer, Bulk, Certainty, Single
 from digest.mail.rendering import Identity, Rendered, personalise
 
 
+_POLICY = SMTP.clone(max_line_length=998, cte_type="8bit")
+"""Lines as long as RFC 5322 allows: folding would tear the addresses in List-Unsubscribe apart."""
+
+
 class FileOutbox:
     """Writes what readers would get, one `.eml` file a copy."""
 
@@ -32,9 +36,12 @@ class FileOutbox:
         self._write(f"message-{single.reference}", single.recipient, single.rendered, single.headers)
         return Answer(Certainty.ACCEPTED)
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     def _write(self, name: str, recipient: str, rendered: Rendered, headers: Mapping[str, str]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=_POLICY)
         message["Subject"] = rendered.subject
         message["From"] = f"{self._identity.name} <{self._identity.sender}>"
         message["To"] = recipient
@@ -42,8 +49,8 @@ class FileOutbox:
             message["Reply-To"] = self._identity.reply_to
         for header, value in headers.items():
             message[header] = value
-        message.set_content(rendered.text)
-        message.add_alternative(rendered.html, subtype="html")
+        message.set_content(rendered.text, cte="8bit")
+        message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
         unfinished = self._folder / f".{name}.{os.getpid()}"
         unfinished.write_bytes(message.as_bytes())
         unfinished.rename(self._folder / f"{name}.eml")

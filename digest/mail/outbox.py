@@ -81,3 +81,6 @@ class Outbox(Protocol):
 
     def send_single(self, single: Single) -> Answer:
         """Hand over one message."""
+
+    def close(self) -> None:
+        """Give back what it keeps open; it can be used again."""

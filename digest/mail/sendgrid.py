@@ -52,6 +52,10 @@ class SendGridOutbox:
         deadline = time.monotonic() + DEADLINE_SECONDS
         return self._post([personalization], single.rendered, single.headers, single.category, deadline)
 
+    def close(self) -> None:
+        """Close the connections that are kept alive."""
+        self._client.close()
+
     def _post(
         self,
         personalizations: list[dict[str, Any]],

@@ -45,12 +45,13 @@ class HttpAnswer:
 
 
 class SendGridClient:
-    """Calls to one SendGrid host. Threads may share it; each has its own connection."""
+    """Calls to one SendGrid host. Threads may share it."""
 
     def __init__(self, api_key: str, host: str) -> None:
         official = SendGridAPIClient(api_key, host)
         official.client.request_headers["Content-Type"] = "application/json; charset=utf-8"  # passes ready JSON through
-        self._root = _KeptAliveClient(_Connections(host), host, official.client.request_headers)
+        self._connections = _Connections(host)
+        self._root = _KeptAliveClient(self._connections, host, official.client.request_headers)
 
     def post_mail(self, body: str, deadline: float) -> HttpAnswer:
         """POST /v3/mail/send with a JSON text. `deadline` is on the monotonic clock. Raises NotSent, NoAnswer."""
@@ -59,6 +60,10 @@ class SendGridClient:
     def get(self, path: str, deadline: float) -> HttpAnswer:
         """GET /v3/<path>. Raises NotSent, NoAnswer."""
         return _as_answer(self._root._(path).get(timeout=deadline))
+
+    def close(self) -> None:
+        """Close the connections that are kept alive."""
+        self._connections.close()
 
 
 class _KeptAliveClient(Client):  # type: ignore[misc]
@@ -98,26 +103,55 @@ def _as_answer(response: Any) -> HttpAnswer:
     return HttpAnswer(response.status_code, response.headers, response.body)
 
 
-class _Connections(threading.local):
-    """One kept-alive connection a thread."""
+class _Connections:
+    """Kept-alive connections to one host, each used by one thread at a time."""
 
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._idle: list[_Connection] = []
+        self._lock = threading.Lock()
+
+    def exchange(self, request: Request, deadline: float) -> HttpAnswer:
+        """One request and its answer, both before the deadline. No redirects, no retries, no proxies."""
+        connection = self._take()
+        answer = connection.exchange(request, deadline)
+        with self._lock:
+            self._idle.append(connection)
+        return answer
+
+    def close(self) -> None:
+        """Close the idle ones."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().drop()
+
+    def _take(self) -> _Connection:
+        with self._lock:
+            return self._idle.pop() if self._idle else _Connection(self._host)
+
+
+class _Connection:
     def __init__(self, host: str) -> None:
         self._url = urlsplit(host)
         self._connection: http.client.HTTPConnection | None = None
         self._used_at = 0.0
 
     def exchange(self, request: Request, deadline: float) -> HttpAnswer:
-        """One request and its answer, both before the deadline. No redirects, no retries, no proxies."""
         connection = self._send(request, deadline)
         try:
             answer, reusable = _read_answer(connection, request.get_method(), deadline)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            self._drop()
+            self.drop()
             raise NoAnswer(_words(error)) from error
         if not reusable:
-            self._drop()
+            self.drop()
         self._used_at = time.monotonic()
         return answer
+
+    def drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
     def _send(self, request: Request, deadline: float) -> http.client.HTTPConnection:
         try:
@@ -127,13 +161,13 @@ class _Connections(threading.local):
             _limit(connection, deadline)
             connection.request(request.get_method(), request.selector, body=body, headers=headers)
         except (OSError, http.client.HTTPException) as error:
-            self._drop()
+            self.drop()
             raise NotSent(_words(error)) from error
         return connection
 
     def _open(self, deadline: float) -> http.client.HTTPConnection:
         if self._connection is not None and self._gone_stale(self._connection):
-            self._drop()
+            self.drop()
         if self._connection is None:
             self._connection = self._new(deadline)
             self._connection.connect()
@@ -151,11 +185,6 @@ class _Connections(threading.local):
         if self._url.scheme == "https":
             return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
         return http.client.HTTPConnection(host, port, timeout=timeout)
-
-    def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
 
 
 def _read_answer(connection: http.client.HTTPConnection, method: str, deadline: float) -> tuple[HttpAnswer, bool]:

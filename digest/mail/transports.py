@@ -55,6 +55,10 @@ class RedirectingOutbox:
         """Send the message to the rehearsal's address."""
         return self._inner.send_single(replace(single, recipient=self._address))
 
+    def close(self) -> None:
+        """Close the outbox behind it."""
+        self._inner.close()
+
 
 def _worst(answers: Sequence[Answer]) -> Answer:
     if all(answer.certainty == answers[0].certainty for answer in answers):

@@ -146,8 +146,8 @@ def _already_there(session: Session, incoming: Incoming) -> Summary | None:
     different = _differences(there, incoming)
     if different:
         raise ValueError(
-            f"id {incoming.id} belongs to another summary, “{there.title[:80]}” (it differs in {', '.join(different)}). "
-            "Leave the id out, or mend it."
+            f"id {incoming.id} belongs to another summary, “{there.title[:80]}” "
+            f"(it differs in {', '.join(different)}). Leave the id out, or mend it."
         )
     return there
 

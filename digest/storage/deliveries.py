@@ -206,12 +206,30 @@ def account_of(session: Session, issue: Issue) -> Account:
         .where(Delivery.issue_id == issue.id)
         .group_by(Batch.state, Delivery.outcome)
     )
-    parts = dict.fromkeys(("accepted", "failed", "skipped", "unknown", "held", "waiting"), 0)
+    parts = dict.fromkeys(_PARTS, 0)
     for batch_state, outcome, count in rows:
         parts[outcome or _WHERE[BatchState(batch_state)]] += count
     return Account(audience=issue.audience, **parts)
 
 
+def accounts_by_counters(session: Session, issues: Sequence[Issue]) -> dict[int, Account]:
+    """The accounts of these issues by their ids, from the batches' counters: quick, for lists."""
+    rows = session.execute(
+        select(
+            Batch.issue_id, Batch.state, func.sum(Batch.size), func.sum(Batch.failed), func.sum(Batch.skipped)
+        )
+        .where(Batch.issue_id.in_([issue.id for issue in issues]))
+        .group_by(Batch.issue_id, Batch.state)
+    )
+    parts = {issue.id: dict.fromkeys(_PARTS, 0) for issue in issues}
+    for issue_id, state, size, failed, skipped in rows:
+        parts[issue_id]["failed"] += int(failed)
+        parts[issue_id]["skipped"] += int(skipped)
+        parts[issue_id][_WHERE[BatchState(state)]] += int(size - failed - skipped)
+    return {issue.id: Account(audience=issue.audience, **parts[issue.id]) for issue in issues}
+
+
+_PARTS = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
 _WHERE = {
     BatchState.PENDING: "waiting",
     BatchState.CLAIMED: "waiting",

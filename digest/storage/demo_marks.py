@@ -47,6 +47,11 @@ def has_demo(session: Session) -> bool:
     return session.execute(select(DemoMark.row_id).limit(1)).first() is not None
 
 
+def unmark(session: Session, noun: str, row_id: int) -> None:
+    """Forget one mark with its row: SQLite may give the number to the next row, which is not the demo's."""
+    session.execute(delete(DemoMark).where(DemoMark.noun == noun, DemoMark.row_id == row_id))
+
+
 def delete_demo(session: Session) -> None:
     """Delete the demo's rows and whatever hangs on them; a publication or topic that something else uses stays."""
     marked = {
@@ -73,3 +78,8 @@ def delete_demo(session: Session) -> None:
 
 def _marked(noun: str) -> Select[int]:
     return select(DemoMark.row_id).where(DemoMark.noun == noun)
+
+
+def unmark(session: Session, noun: str, row_id: int) -> None:
+    """Forget one mark with its row: SQLite may give the number to the next row, which is not the demo's."""
+    session.execute(delete(DemoMark).where(DemoMark.noun == noun, DemoMark.row_id == row_id))

@@ -72,7 +72,7 @@ def known_addresses(session: Session, addresses: Sequence[str]) -> set[str]:
 def add_subscribers(session: Session, rows: Sequence[Mapping[str, object]]) -> dict[str, int]:
     """Add many at once, each row a value per column; returns the new ids by address."""
     added = session.execute(insert(Subscriber).returning(Subscriber.address, Subscriber.id), rows)
-    return dict(added)
+    return dict(added.all())
 
 
 def audience() -> Select[Subscriber]:
@@ -91,13 +91,13 @@ def audience_size(session: Session) -> int:
 def audience_by_topics(session: Session) -> dict[str, int]:
     """How many of the audience have made each choice of topics."""
     chosen = audience().with_only_columns(Subscriber.topics, func.count()).group_by(Subscriber.topics)
-    return dict(session.execute(chosen))
+    return dict(session.execute(chosen).all())
 
 
 def count_by_state(session: Session) -> dict[str, int]:
     """How many subscribers are in each state; every state is named."""
     rows = session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state))
-    return {state.value: 0 for state in SubscriberState} | dict(rows)
+    return {state.value: 0 for state in SubscriberState} | dict(rows.all())
 
 
 def subscribers_listed(state: str = "", text: str = "") -> Select[Subscriber]:

@@ -192,7 +192,7 @@ def summaries_like(session: Session, title: str, published_on: date, publication
 
 
 def count_on_from_largest_id(session: Session) -> None:
-    """After ids were given explicitly: let the next one be larger. SQLite does so by itself, PostgreSQL must be told."""
+    """After ids were given explicitly, let the next one be larger: SQLite does so itself, PostgreSQL must be told."""
     if session.get_bind().dialect.name == "postgresql":
         largest = select(func.max(Summary.id)).scalar_subquery()
         session.execute(select(func.setval(func.pg_get_serial_sequence("summaries", "id"), largest)))

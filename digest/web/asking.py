@@ -69,9 +69,7 @@ def asked_of(args: Mapping[str, str], topics: Sequence[Topic], publications: Seq
     page = page_number(args)
     if page is None:
         remarks.append("The page’s number wasn’t one, so this is the first page.")
-    question = ArchiveQuestion(
-        text, topic.slug if topic else "", publication.slug if publication else "", since, until
-    )
+    question = ArchiveQuestion(text, topic.slug if topic else "", publication.slug if publication else "", since, until)
     return Asked(question, page or 1, topic, publication, tuple(remarks))
 
 

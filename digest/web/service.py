@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, redirect
+from flask import Blueprint, Flask, Response, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -46,19 +46,10 @@ def robots() -> Response:
 
 
 @service.get("/favicon.svg")
-def icon() -> Response:
-    """The site's icon."""
-    response = current_app.send_static_file("favicon.svg")
-    response.cache_control.no_cache = None
-    response.cache_control.public = True
-    response.cache_control.max_age = 86_400
-    return response
-
-
 @service.get("/favicon.ico")
-def old_icon() -> ResponseReturnValue:
-    """Where browsers look for an icon on pages that name none."""
-    return redirect("/favicon.svg", 301)
+def icon() -> ResponseReturnValue:
+    """The site's icon, where feed readers and browsers look for it without being told."""
+    return redirect(url_for("static", filename="favicon.svg"), 301)
 
 
 def _database(database: Database) -> str:

@@ -24,9 +24,9 @@ HOSTILE = [
     "<img src='https://evil.example/pixel.gif'>",
     "<svg onload=alert(1)><circle/></svg>",
     "<svg><a xlink:href='javascript:alert(1)'><text>x</text></a></svg>",
-    "<svg></p><style><a id=\"</style><img src=1 onerror=alert(1)>\">",
+    '<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">',
     "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
-    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
     "<template><script>alert(1)</script></template>",
     "<iframe src='javascript:alert(1)'></iframe>",
     "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
@@ -53,7 +53,7 @@ HOSTILE = [
     "<a href='?next=x'>x</a>",
     "<a href='ftp://evil.example/'>x</a>",
     "<a href='https://ok.example' onmouseover=alert(1) style=x target=_blank>x</a>",
-    "<a href=\"https://ok.example\"onclick=alert(1)>x</a>",
+    '<a href="https://ok.example"onclick=alert(1)>x</a>',
     "<video><source onerror=alert(1)></video>",
     "<details open ontoggle=alert(1)>x</details>",
     "<!--><img src=x onerror=alert(1)>-->",
@@ -83,7 +83,7 @@ HOSTILE_MARKDOWN = [
 
 def nothing_runs(html: str) -> None:
     """Assert that a browser finds allowed elements only, with no attribute but a link's safe address."""
-    for element in BeautifulSoup(html, "html.parser").find_all(True):
+    for element in BeautifulSoup(f"<body>{html}</body>", "html.parser").select("body *"):
         assert element.name in ALLOWED, html
         assert set(element.attrs) <= ({"href"} if element.name == "a" else set()), html
         if "href" in element.attrs:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from flask import Flask
 
-from digest.web.desk import account, editors, issue, outbox, reports, signing_in, subscribers, summaries
+from digest.web.desk import (
+    account,
+    editors,
+    issue,
+    outbox,
+    reports,
+    signing_in,
+    subscribers,
+    summaries,
+    writing,
+)
 from digest.web.desk.blueprint import desk
 
 __all__ = [
@@ -17,6 +27,7 @@ __all__ = [
     "signing_in",
     "subscribers",
     "summaries",
+    "writing",
 ]
 
 

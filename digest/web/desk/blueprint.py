@@ -12,6 +12,9 @@ from digest.storage.desk_sessions import DeskSession
 from digest.web.context import db, now, reading
 from digest.web.security import keep_out_strangers, session_key_hash
 
+ROW_ID = "int(max=2147483647)"
+"""A row's id in an address; PostgreSQL breaks on a larger one where we want to say that nothing is there."""
+
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 keep_out_strangers(desk)
 

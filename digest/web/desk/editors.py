@@ -12,7 +12,7 @@ from digest.operations import accounts
 from digest.operations.refusal import Refused
 from digest.storage.editors import Editor, all_editors, editor_by_id
 from digest.web.context import db, now, reading, settings, signed_in, site
-from digest.web.desk.blueprint import desk
+from digest.web.desk.blueprint import ROW_ID, desk
 from digest.web.security import admins_only
 
 
@@ -39,7 +39,7 @@ def invite() -> Response:
     return redirect(url_for("desk.editors"), 303)
 
 
-@desk.post("/editors/<int:editor_id>/invitation")
+@desk.post(f"/editors/<{ROW_ID}:editor_id>/invitation")
 def invite_again(editor_id: int) -> Response:
     """Send the invitation once more."""
     admins_only()
@@ -50,7 +50,7 @@ def invite_again(editor_id: int) -> Response:
     )
 
 
-@desk.post("/editors/<int:editor_id>/admin")
+@desk.post(f"/editors/<{ROW_ID}:editor_id>/admin")
 def set_admin(editor_id: int) -> Response:
     """Make an admin, or an ordinary editor again."""
     admins_only()
@@ -59,14 +59,14 @@ def set_admin(editor_id: int) -> Response:
     return _done(lambda: accounts.set_admin(db(), editor_id, admin), f"{editor.name} {now_is}.")
 
 
-@desk.get("/editors/<int:editor_id>/deactivate")
+@desk.get(f"/editors/<{ROW_ID}:editor_id>/deactivate")
 def deactivate(editor_id: int) -> str:
     """Ask once."""
     admins_only()
     return render_template("desk/editors/deactivate.html", whom=_editor(editor_id))
 
 
-@desk.post("/editors/<int:editor_id>/deactivate")
+@desk.post(f"/editors/<{ROW_ID}:editor_id>/deactivate")
 def deactivate_now(editor_id: int) -> Response:
     """Keep an editor out from now on."""
     admins_only()
@@ -76,7 +76,7 @@ def deactivate_now(editor_id: int) -> Response:
     )
 
 
-@desk.post("/editors/<int:editor_id>/reactivate")
+@desk.post(f"/editors/<{ROW_ID}:editor_id>/reactivate")
 def reactivate(editor_id: int) -> Response:
     """Let an editor in again."""
     admins_only()

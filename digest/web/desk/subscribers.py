@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from digest.domain.addresses import Address
 from digest.operations.privacy import erase
 from digest.storage.consents import consent_of
 from digest.storage.subscribers import (
@@ -17,7 +16,7 @@ from digest.storage.subscribers import (
 )
 from digest.storage.suppressions import is_suppressed
 from digest.web.context import db, now, reading, settings, signed_in
-from digest.web.desk.blueprint import desk, page_number
+from digest.web.desk.blueprint import ROW_ID, desk, page_number
 from digest.web.security import admins_only
 
 _PAGE = 50
@@ -44,7 +43,7 @@ def subscribers() -> str:
     )
 
 
-@desk.get("/subscribers/<int:subscriber_id>")
+@desk.get(f"/subscribers/<{ROW_ID}:subscriber_id>")
 def subscriber(subscriber_id: int) -> str:
     """One reader, with the whole consent history."""
     admins_only()
@@ -57,20 +56,18 @@ def subscriber(subscriber_id: int) -> str:
     )
 
 
-@desk.get("/subscribers/<int:subscriber_id>/erase")
+@desk.get(f"/subscribers/<{ROW_ID}:subscriber_id>/erase")
 def erase_subscriber(subscriber_id: int) -> str:
     """Ask once."""
     admins_only()
     return render_template("desk/subscribers/erase.html", reader=_subscriber(subscriber_id))
 
 
-@desk.post("/subscribers/<int:subscriber_id>/erase")
+@desk.post(f"/subscribers/<{ROW_ID}:subscriber_id>/erase")
 def erase_subscriber_now(subscriber_id: int) -> Response:
     """Remove everything we hold about a reader."""
     admins_only()
-    reader = _subscriber(subscriber_id)
-    address = Address(shown=reader.email, key=reader.address)
-    erase(db(), settings(), now(), address, f"desk, by {signed_in().email}")
+    erase(db(), settings(), now(), _subscriber(subscriber_id).address, f"desk, by {signed_in().email}")
     flash("The reader is erased. A keyed hash keeps the address from being imported again.", "good")
     return redirect(url_for("desk.subscribers"), 303)
 

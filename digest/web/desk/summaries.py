@@ -10,7 +10,7 @@ from digest.operations.refusal import Refused
 from digest.storage.selections import issues_by_summary
 from digest.storage.summaries import ArchiveQuestion, Summary, archive_page, drafts, summary_by_id
 from digest.web.context import db, now, reading
-from digest.web.desk.blueprint import desk, page_number
+from digest.web.desk.blueprint import ROW_ID, desk, page_number
 
 _PAGE = 30
 
@@ -30,7 +30,7 @@ def summaries() -> str:
     )
 
 
-@desk.post("/summaries/<int:summary_id>/take-back")
+@desk.post(f"/summaries/<{ROW_ID}:summary_id>/take-back")
 def take_back(summary_id: int) -> Response:
     """Make a published summary a draft again."""
     try:
@@ -42,13 +42,13 @@ def take_back(summary_id: int) -> Response:
     return redirect(url_for("desk.summary", summary_id=summary_id), 303)
 
 
-@desk.get("/summaries/<int:summary_id>/delete")
+@desk.get(f"/summaries/<{ROW_ID}:summary_id>/delete")
 def delete_draft(summary_id: int) -> str:
     """Ask once."""
     return render_template("desk/summaries/delete.html", summary=_draft(summary_id))
 
 
-@desk.post("/summaries/<int:summary_id>/delete")
+@desk.post(f"/summaries/<{ROW_ID}:summary_id>/delete")
 def delete_draft_now(summary_id: int) -> Response:
     """Delete a draft for good."""
     try:

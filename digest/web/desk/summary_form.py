@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import zip_longest
 
 from flask import request
 
 from digest.domain.edition import Source
-from digest.domain.manuscript import Faults, Manuscript
+from digest.domain.manuscript import (
+    LONGEST_BODY,
+    Faults,
+    Manuscript,
+    Piece,
+    date_in,
+    one_line,
+    read,
+    several_lines,
+)
+from digest.operations.editing import body_html
 from digest.storage.summaries import BodyFormat, Summary
 from digest.storage.topics import Topic
 
@@ -83,3 +94,33 @@ def sent_form() -> SummaryForm:
 def on_version(form: SummaryForm, version: int) -> SummaryForm:
     """The same words, to be saved over that version."""
     return replace(form, version=version)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The summary as its page will show it, as far as what is typed can be read."""
+
+    title: str
+    publication: str
+    published_on: date | None
+    topics: tuple[str, ...]
+    body_html: str
+    sources: tuple[Source, ...]
+
+
+def preview_of(form: SummaryForm) -> Preview:
+    """What the preview shows for a form."""
+    typed = form.manuscript
+    piece = read(typed)
+    return Preview(
+        title=one_line(typed.title),
+        publication=one_line(typed.publication),
+        published_on=date_in(typed.date),
+        topics=typed.topics,
+        body_html=body_html(several_lines(typed.body[: 2 * LONGEST_BODY]), form.body_format),
+        sources=piece.sources if isinstance(piece, Piece) else tuple(filter(_has_url, typed.sources)),
+    )
+
+
+def _has_url(source: Source) -> bool:
+    return bool(source.url.strip())

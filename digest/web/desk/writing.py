@@ -20,8 +20,15 @@ from digest.storage.selections import issue_carrying
 from digest.storage.summaries import Summary, summary_by_id
 from digest.storage.topics import all_topics
 from digest.web.context import db, now, reading, reread, settings
-from digest.web.desk.blueprint import desk
-from digest.web.desk.summary_form import SummaryForm, empty_form, form_of, on_version, sent_form
+from digest.web.desk.blueprint import ROW_ID, desk
+from digest.web.desk.summary_form import (
+    SummaryForm,
+    empty_form,
+    form_of,
+    on_version,
+    preview_of,
+    sent_form,
+)
 
 
 @desk.get("/summaries/new")
@@ -31,7 +38,7 @@ def new_summary() -> str:
     return _page(None, empty_form(today.isoformat()))
 
 
-@desk.get("/summaries/<int:summary_id>")
+@desk.get(f"/summaries/<{ROW_ID}:summary_id>")
 def summary(summary_id: int) -> str:
     """The form with a draft or a published summary in it."""
     found = _summary(summary_id)
@@ -41,7 +48,7 @@ def summary(summary_id: int) -> str:
 @desk.post("/summaries/preview")
 def preview_summary() -> str:
     """How readers will see what is typed, without its page around it."""
-    return render_template("desk/summaries/preview.html", **_shown(sent_form()))
+    return render_template("desk/summaries/preview.html", preview=preview_of(sent_form()))
 
 
 @desk.post("/summaries/new")
@@ -50,7 +57,7 @@ def save_new_summary() -> Response:
     return _taken(None)
 
 
-@desk.post("/summaries/<int:summary_id>")
+@desk.post(f"/summaries/<{ROW_ID}:summary_id>")
 def save_summary(summary_id: int) -> Response:
     """Save the changes, or publish."""
     return _taken(summary_id)
@@ -94,8 +101,8 @@ def _told(done: Published | Saved, before: Summary | None) -> str:
         return f"Published. {closed or 'No issue is open'}, so it goes on the next one."
     if done.issue_date is None:
         return "Published in the archive, on no issue."
-    on = day_and_year(done.issue_date)
-    return f"Published. {closed}, so it goes on the issue of {on}." if closed else f"Published, and on the issue of {on}."
+    on = f"on the issue of {day_and_year(done.issue_date)}."
+    return f"Published. {closed}, so it goes {on}" if closed else f"Published, and {on}"
 
 
 def _conflict_page(form: SummaryForm, summary_id: int | None, conflict: Conflict) -> Response:
@@ -117,15 +124,15 @@ def _page(
         errors=_summed_up(faults),
         rows=form.rows(faults),
         publications=publication_names(session),
-        topics=topics,
+        topics=[(topic.name, topic.name) for topic in topics],
         new_topics=form.new_topics(topics),
         carrier=issue_carrying(session, there.id) if there else None,
-        target=_target(session_issue=first_open_issue(session)),
+        target=_day_of(first_open_issue(session)),
         closed=_closed(current_issue(session)),
         archive_path=_archive_path(there),
         theirs=theirs,
         difference=_difference(theirs, form) if theirs else "",
-        **_shown(form),
+        preview=preview_of(form),
     )
 
 
@@ -136,31 +143,16 @@ def _summed_up(faults: Faults) -> Faults:
     return others | ({"sources": " ".join(rows)} if rows else {})
 
 
-def _target(session_issue: Issue | None) -> str:
-    return day_and_year(session_issue.send_date) if session_issue else ""
+def _day_of(issue: Issue | None) -> str:
+    return day_and_year(issue.send_date) if issue else ""
 
 
 def _closed(issue: Issue | None) -> str:
-    return day_and_year(issue.send_date) if issue and issue.state == IssueState.CLOSED else ""
+    return _day_of(issue) if issue and issue.state == IssueState.CLOSED else ""
 
 
 def _archive_path(there: Summary | None) -> str:
     return summary_path(there.publication.slug, there.slug, there.id) if there and there.published_at else ""
-
-
-def _shown(form: SummaryForm) -> dict[str, object]:
-    """What the preview shows: the words as they would be stored, or as far as they can be read."""
-    piece = read(form.manuscript)
-    typed = form.manuscript
-    return {
-        "shown": piece if isinstance(piece, Piece) else None,
-        "shown_title": typed.title.strip(),
-        "shown_publication": typed.publication.strip(),
-        "shown_date": None if isinstance(piece, dict) else piece.published_on,
-        "shown_topics": typed.topics,
-        "shown_sources": () if isinstance(piece, dict) else piece.sources,
-        "shown_body": editing.body_html(typed.body[:60_000], form.body_format),
-    }
 
 
 def _difference(theirs: Summary, form: SummaryForm) -> str:
@@ -176,7 +168,8 @@ def _lines(form: SummaryForm) -> list[str]:
     typed = form.manuscript
     sources = [" ".join((source.url, source.title, source.publication)).strip() for source in typed.sources]
     body = typed.body.replace("\r\n", "\n").strip().split("\n")
-    return [typed.title.strip(), typed.date, typed.publication.strip(), *sources, ", ".join(sorted(typed.topics)), *body]
+    topics = ", ".join(sorted(typed.topics))
+    return [typed.title.strip(), typed.date, typed.publication.strip(), *sources, topics, *body]
 
 
 def _summary(summary_id: int) -> Summary:

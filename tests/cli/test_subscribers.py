@@ -1,0 +1,207 @@
+"""The operator brings readers in, takes them along, shows one and erases one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import func, select
+
+from digest.cli import cli
+from digest.config import Settings
+from digest.domain.tokens import fingerprint
+from digest.operations.privacy import erase
+from digest.storage.consents import ConsentRecord, Wording
+from digest.storage.database import Database
+from digest.storage.subscribers import Subscriber, SubscriberState
+from digest.storage.suppressions import is_suppressed
+from tests.factories import make_subscriber
+
+ASKED = "Yes, send me the weekly digest."
+
+
+class Command:
+    """`digest subscribers …` on this test's installation."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, *arguments: str) -> Result:
+        return CliRunner().invoke(cli, ["subscribers", *arguments])
+
+    def import_(self, content: str | bytes, name: str = "members.csv") -> Result:
+        path = self._folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return self("import", str(path), "--consent", ASKED)
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], settings: Settings, db: Database, tmp_path: Path
+) -> Command:
+    """The command, in the environment of the test's installation."""
+    assert db
+    for name, value in {**environ, "INSTANCE_PATH": str(settings.instance_path)}.items():
+        monkeypatch.setenv(name, value)
+    return Command(tmp_path)
+
+
+def all_subscribers(db: Database) -> dict[str, Subscriber]:
+    with db.reading() as session:
+        return {found.address: found for found in session.scalars(select(Subscriber))}
+
+
+def test_an_import_accounts_for_every_row(command: Command, db: Database, settings: Settings) -> None:
+    make_subscriber(db, settings, "known@example.org")
+    make_subscriber(db, settings, "left@example.org", SubscriberState.UNSUBSCRIBED)
+    erase(db, settings, datetime(2024, 1, 1, tzinfo=UTC), "erased@example.org", "test")
+    result = command.import_(
+        "email,name,state,topics,confirmed_at,unsubscribed_at,source\n"
+        "alice@example.org,Alice,,AI; Enforcement,2023-02-03,,conference\n"
+        "bob@example.org,Bob,unsubscribed,,2023-01-01T09:00:00+01:00,2023-06-01,\n"
+        "ALICE@Example.org,,,,,,\n"
+        "known@example.org,,unsubscribed,,,,\n"
+        "left@example.org,,confirmed,,,,\n"
+        "erased@example.org,,,,,,\n"
+        "\n"
+        "nonsense,,,,,,\n"
+        ",Nobody,,,,,\n"
+        "carol@example.org,,asleep,,,,\n"
+        "dave@example.org,,,,yesterday,,\n"
+        '"eve@example.org\nBcc: x@example.org",,,,,,\n'
+        '"frank@example.org","Frank\r\nBcc: x",,,,,\n'
+    )
+    assert result.exit_code == 1
+    assert "12 rows: 2 added, 3 already there, 1 suppressed, 6 refused." in result.output
+    for line in ("line 9:", "line 10:", "line 11:", "line 12:", "line 14:", "line 16:"):
+        assert line in result.output
+    found = all_subscribers(db)
+    assert set(found) == {"alice@example.org", "bob@example.org", "known@example.org", "left@example.org"}
+    alice, bob = found["alice@example.org"], found["bob@example.org"]
+    assert (alice.state, alice.topics, alice.source) == ("confirmed", "ai,enforcement", "conference")
+    assert alice.confirmed_at == datetime(2023, 2, 3, tzinfo=UTC)
+    assert (bob.state, bob.source) == ("unsubscribed", "import of members.csv")
+    assert bob.confirmed_at == datetime(2023, 1, 1, 8, tzinfo=UTC)
+    assert bob.unsubscribed_at == datetime(2023, 6, 1, tzinfo=UTC)
+    assert found["known@example.org"].state == "confirmed"
+    assert found["left@example.org"].state == "unsubscribed"
+
+
+def test_an_import_keeps_the_consent_it_was_given(command: Command, db: Database) -> None:
+    assert command.import_("email\nalice@example.org\n").exit_code == 0
+    with db.reading() as session:
+        record, wording = session.execute(select(ConsentRecord, Wording).join(Wording)).one()
+    assert (record.step, record.place, record.answer) == ("imported", "import of members.csv", "imported as confirmed")
+    assert wording.text == ASKED
+
+
+def test_a_second_import_adds_nothing(command: Command) -> None:
+    rows = "email\n" + "".join(f"reader{n}@example.org\n" for n in range(2_500))
+    assert "2500 rows: 2500 added, 0 already there" in command.import_(rows).output
+    again = command.import_(rows)
+    assert again.exit_code == 0
+    assert "2500 rows: 0 added, 2500 already there, 0 suppressed, 0 refused." in again.output
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("name,state\nAlice,\n", "email"),
+        ("", "email"),
+        ("email,Email\na@example.org,b@example.org\n", "twice"),
+        ("email\nalice@example.org\n".encode() + b"zo\xeb@example.org\n", "UTF-8"),
+        ("email,name\nalice@example.org,Alice\nbob@example.org," + "x" * 200_000 + "\n", "Line 3"),
+    ],
+)
+def test_a_file_that_can_not_be_read_adds_nothing(
+    command: Command, db: Database, content: str | bytes, said: str
+) -> None:
+    result = command.import_(content)
+    assert result.exit_code == 1
+    assert said in result.output
+    assert all_subscribers(db) == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ufeffemail;name\r\nalice@example.org;Smith, Alice\r\n",
+        "E-mail".replace("-", "") + "\tName\nalice@example.org\tSmith, Alice\n",
+        'name,EMAIL \n"Smith, Alice", alice@example.org\n',
+    ],
+)
+def test_spreadsheets_write_csv_in_many_ways(command: Command, db: Database, content: str) -> None:
+    assert command.import_(content).exit_code == 0
+    assert all_subscribers(db)["alice@example.org"].name == "Smith, Alice"
+
+
+def test_imported_partings_reach_the_journal(command: Command, settings: Settings) -> None:
+    command.import_("email,state\nbob@example.org,unsubscribed\nalice@example.org,\n")
+    (line,) = (settings.instance_path / "journal.jsonl").read_text().splitlines()
+    assert json.loads(line)["address_hash"] == fingerprint("bob@example.org", settings.suppression_key)
+
+
+def test_an_export_is_an_import(command: Command, db: Database, settings: Settings) -> None:
+    make_subscriber(db, settings, "alice@example.org", topics="ai,enforcement")
+    make_subscriber(db, settings, "bob@example.org", SubscriberState.UNSUBSCRIBED)
+    rows = list(csv.DictReader(io.StringIO(command("export").stdout, newline="")))
+    assert [row["email"] for row in rows] == ["alice@example.org", "bob@example.org"]
+    assert rows[0]["topics"] == "ai;enforcement"
+    only = list(csv.DictReader(io.StringIO(command("export", "--state", "unsubscribed").stdout, newline="")))
+    assert [row["email"] for row in only] == ["bob@example.org"]
+    before = command("export").stdout
+    with db.writing() as session:
+        for found in session.scalars(select(Subscriber)):
+            session.delete(found)
+    assert command.import_(before).exit_code == 0
+    assert [row.split(",")[:4] for row in command("export").stdout.splitlines()] == [
+        row.split(",")[:4] for row in before.splitlines()
+    ]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_an_export_holds_no_formula(command: Command, db: Database, settings: Settings, start: str) -> None:
+    alice = make_subscriber(db, settings, f"{start.replace('@', 'a')}1@example.org")
+    with db.writing() as session:
+        session.get_one(Subscriber, alice.id).name = f"{start}HYPERLINK(1)"
+    exported = command("export").stdout
+    for row in csv.reader(io.StringIO(exported, newline="")):
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+    with db.writing() as session:
+        session.delete(session.get_one(Subscriber, alice.id))
+    command.import_(exported)
+    assert all_subscribers(db)[alice.address].name == f"{start}HYPERLINK(1)"
+
+
+def test_show_says_everything(command: Command) -> None:
+    command.import_("email,topics,confirmed_at\nalice@example.org,AI,2023-02-03\n")
+    shown = json.loads(command("show", " Alice@example.org", "--json").stdout)
+    assert list(shown) == ["email", "state", "topics", "confirmed_at", "unsubscribed_at", "consent"]
+    assert shown["topics"] == ["ai"]
+    assert shown["confirmed_at"] == "2023-02-03T00:00:00+00:00"
+    assert shown["unsubscribed_at"] is None
+    assert shown["consent"][0]["wording"] == ASKED
+    assert ASKED in command("show", "alice@example.org").stdout
+
+
+def test_show_of_a_stranger_fails(command: Command) -> None:
+    result = command("show", "nobody@example.org", "--json")
+    assert result.exit_code == 1
+    assert "There is no subscriber nobody@example.org" in result.output
+    assert command("show", "nonsense").exit_code == 1
+
+
+def test_erase_removes_and_keeps_out(command: Command, db: Database, settings: Settings) -> None:
+    command.import_("email\nalice@example.org\n")
+    assert command("erase", "ALICE@example.org").exit_code == 0
+    assert all_subscribers(db) == {}
+    with db.reading() as session:
+        assert is_suppressed(session, fingerprint("alice@example.org", settings.suppression_key))
+        assert session.scalar(select(func.count()).select_from(ConsentRecord)) == 0
+    assert "0 added, 0 already there, 1 suppressed" in command.import_("email\nalice@example.org\n").output
+    assert command("erase", "alice@example.org", "--yes").exit_code == 0

@@ -1,0 +1,152 @@
+"""What asking, leaving and erasing promise below the pages."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, func, insert, select
+
+from digest.config import Settings
+from digest.domain import addresses
+from digest.domain.tokens import fingerprint
+from digest.operations import privacy, subscribing, wordings
+from digest.storage.batches import Batch
+from digest.storage.consents import Wording, keep_wording
+from digest.storage.database import Database
+from digest.storage.deliveries import Delivery
+from digest.storage.editions import Edition
+from digest.storage.messages import Message
+from digest.storage.subscribers import Subscriber, SubscriberState
+from digest.storage.suppressions import Suppression, SuppressionReason, suppress
+from tests.conftest import TUESDAY
+from tests.factories import make_issue, make_subscriber
+
+
+def ask(db: Database, settings: Settings, email: str, ip: str = "192.0.2.1", minutes: int = 0) -> None:
+    now = TUESDAY + timedelta(minutes=minutes)
+    subscribing.ask(db, settings, now, addresses.parse(email), ip, "a test")
+
+
+def test_all_sign_ups_together_cause_a_thousand_messages_an_hour(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.operations.signup_caps.IN_ALL_HOUR", 5)
+    for number in range(8):
+        ask(db, settings, f"reader{number}@example.org", f"10.0.{number}.1")
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Message)) == 5
+        assert session.scalar(select(func.count()).select_from(Subscriber)) == 5
+    ask(db, settings, "reader7@example.org", "10.0.7.1", minutes=61)
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Message)) == 6
+
+
+def test_asking_takes_as_long_for_every_address(db: Database, settings: Settings) -> None:
+    """Medians: a wide margin, since test machines are busy, yet far below what a message's making costs."""
+    make_subscriber(db, settings, "confirmed@example.org")
+    with db.writing() as session:
+        suppress(
+            session,
+            fingerprint("bounced@example.org", settings.suppression_key),
+            SuppressionReason.BOUNCE,
+            TUESDAY,
+            "test",
+        )
+    took: dict[str, list[float]] = {"new": [], "confirmed": [], "bounced": []}
+    for number in range(25):
+        for who, spent in took.items():
+            email = f"new{number}@example.org" if who == "new" else f"{who}@example.org"
+            begun = time.perf_counter()
+            ask(db, settings, email, f"10.1.{number}.1")
+            spent.append(time.perf_counter() - begun)
+    medians = [statistics.median(spent) for spent in took.values()]
+    assert max(medians) < 1.5 * min(medians)
+
+
+def test_statements_are_alike_for_every_address(db: Database, settings: Settings) -> None:
+    make_subscriber(db, settings, "confirmed@example.org")
+    ask(db, settings, "warm@example.org")
+    counts = []
+    for who in ("new", "confirmed", "warm"):
+        said: list[str] = []
+
+        def listen(_c: object, _cur: object, statement: str, *_rest: object, said: list[str] = said) -> None:
+            said.append(statement.split()[0])
+
+        event.listen(db.engine, "before_cursor_execute", listen)
+        ask(db, settings, f"{who}@example.org")
+        event.remove(db.engine, "before_cursor_execute", listen)
+        counts.append(said.count("INSERT"))
+    assert max(counts) - min(counts) <= 1  # a new subscriber's own row
+
+
+def test_a_wording_is_kept_once_under_its_version(db: Database, settings: Settings) -> None:
+    with db.writing() as session:
+        first = wordings.signing_up(settings).keep(session)
+        assert wordings.signing_up(settings).keep(session) == first
+        assert keep_wording(session, "sign-up 2", wordings.signing_up(settings).text) != first
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Wording)) == 2
+
+
+def test_leaving_is_in_the_journal_once(db: Database, settings: Settings) -> None:
+    alice = make_subscriber(db, settings, "alice@example.org")
+    for _ in range(2):
+        subscribing.leave(db, settings, TUESDAY, alice.link_key, wordings.leaving(settings), "a test")
+    lines = (settings.instance_path / "journal.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {"at": "2024-05-14T09:00:00+00:00", "what": "unsubscribed", "address_hash": alice.address_hash}
+    ]
+    assert "alice" not in lines[0]
+
+
+def test_leaving_with_an_unknown_key_changes_nothing(db: Database, settings: Settings) -> None:
+    assert subscribing.leave(db, settings, TUESDAY, "0" * 32, wordings.leaving(settings), "a test") is None
+    assert not (settings.instance_path / "journal.jsonl").exists()
+
+
+def test_erasing_keeps_past_accounts_whole(db: Database, settings: Settings) -> None:
+    alice = make_subscriber(db, settings, "alice@example.org")
+    bob = make_subscriber(db, settings, "bob@example.org")
+    issue_id = make_issue(db)
+    with db.writing() as session:
+        edition = Edition(issue_id=issue_id, items=1, subject="s", text="t", html="h", tags="{}", hash="0" * 64)
+        session.add(edition)
+        session.flush()
+        batch = Batch(issue_id=issue_id, edition_id=edition.id, size=2)
+        session.add(batch)
+        session.flush()
+        for reader in (alice, bob):
+            session.execute(
+                insert(Delivery).values(
+                    issue_id=issue_id,
+                    batch_id=batch.id,
+                    subscriber_id=reader.id,
+                    address=reader.address,
+                    reason=f"bounced: {reader.address} is full",
+                )
+            )
+    assert privacy.erase(db, settings, TUESDAY, alice.address, "a test")
+    assert not privacy.erase(db, settings, TUESDAY, alice.address, "a test")
+    with db.reading() as session:
+        rows = session.execute(
+            select(Delivery.subscriber_id, Delivery.address, Delivery.reason).order_by(Delivery.id)
+        ).all()
+        assert session.scalars(select(Suppression.reason)).all() == ["erasure"]
+    assert [tuple(row) for row in rows] == [
+        (None, None, "bounced: (erased) is full"),
+        (bob.id, "bob@example.org", "bounced: bob@example.org is full"),
+    ]
+
+
+def test_a_pending_reader_who_asks_again_stays_one_reader(db: Database, settings: Settings) -> None:
+    ask(db, settings, "alice@example.org")
+    ask(db, settings, "Alice@Example.org", minutes=61)
+    with db.reading() as session:
+        (alice,) = session.scalars(select(Subscriber)).all()
+        assert session.scalar(select(func.count()).select_from(Message)) == 2
+    assert alice.state == SubscriberState.PENDING

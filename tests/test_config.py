@@ -1,0 +1,172 @@
+"""The settings: what stops the start, what it says then, and what is kept."""
+
+from __future__ import annotations
+
+import stat
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from digest.config import BadSetting, load
+from digest.domain.calendar import Weekly
+
+KEYS = {"SECRET_KEY": "k" * 32, "SUPPRESSION_KEY": "s" * 32}
+SENDGRID = {
+    "MAIL_TRANSPORT": "sendgrid",
+    "MAIL_FROM": "editor@example.org",
+    "POSTAL_ADDRESS": "1 Street, London",
+    "SENDGRID_API_KEY": "SG.planted-api-key",
+}
+
+
+def test_an_empty_environment_is_enough(tmp_path: Path) -> None:
+    settings = load({}, tmp_path)
+    assert settings.instance_path == tmp_path / "instance"
+    assert settings.database_url == f"sqlite:///{tmp_path}/instance/digest.db"
+    assert (settings.site_url, settings.site_name) == ("http://127.0.0.1:8000", "Privacy Digest")
+    assert (settings.mail_transport, settings.outbox_path) == ("outbox", tmp_path / "instance" / "outbox")
+    assert settings.schedule.send == Weekly(4, time(8, 0))
+    assert settings.schedule.cutoff == Weekly(3, time(16, 0))
+    assert settings.schedule.zone.key == "Europe/London"
+    assert (settings.minimum_items, settings.send_concurrency, settings.trusted_proxies) == (1, 4, 0)
+    assert settings.sendgrid_host == "https://api.sendgrid.com"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("DIGEST_TIME", "9am", "use HH:MM"),
+        ("DIGEST_TIME", "24:00", "use HH:MM"),
+        ("DIGEST_TIME", "08:60", "use HH:MM"),
+        ("DIGEST_TIME", "8:5", "use HH:MM"),
+        ("DIGEST_TIME", "²:00", "use HH:MM"),
+        ("DIGEST_DAY", "Friday", "use one of mon, tue"),
+        ("DIGEST_CUTOFF", "thu", "use a day and a time"),
+        ("DIGEST_CUTOFF", "thu 4pm", "use HH:MM"),
+        ("DIGEST_CUTOFF", "thursday 16:00", "use one of mon, tue"),
+        ("DIGEST_TIMEZONE", "London", "use a name from the time zone database"),
+        ("DIGEST_TIMEZONE", "../../etc/passwd", "use a name from the time zone database"),
+        ("DIGEST_MINIMUM_ITEMS", "0", "use a whole number, 1 or more"),
+        ("DIGEST_MINIMUM_ITEMS", "²", "use a whole number, 1 or more"),
+        ("SEND_CONCURRENCY", "many", "use a whole number, 1 or more"),
+        ("SEND_CONCURRENCY", "-1", "use a whole number, 1 or more"),
+        ("TRUSTED_PROXIES", "1.5", "use a whole number, 0 or more"),
+        ("SITE_URL", "digest.example.org", "use an address such as https://"),
+        ("SITE_URL", "ftp://digest.example.org", "use an address such as https://"),
+        ("SITE_URL", "https://digest.example.org/?a=b", "use an address such as https://"),
+        ("SITE_URL", "https://digest.example.org:port", "use an address such as https://"),
+        ("SITE_URL", "https://[::1", "use an address such as https://"),
+        ("SITE_NAME", "Privacy\r\nBcc: x@example.org", "use one line"),
+        ("POSTAL_ADDRESS", "1 Street\nLondon", "use one line"),
+        ("MAIL_FROM", "editor", "can’t be an email address"),
+        ("MAIL_FROM", "editor@example.org\nBcc: x@example.org", "can’t be an email address"),
+        ("MAIL_REPLY_TO", "editor@", "can’t be an email address"),
+        ("MAIL_REDIRECT_ALL", "nobody", "can’t be an email address"),
+        ("MAIL_TRANSPORT", "smtp", "use outbox or sendgrid"),
+        ("SENDGRID_HOST", "http://api.sendgrid.com", "use https"),
+        ("SENDGRID_HOST", "http://127.0.0.1.example.org", "use https"),
+        ("SENDGRID_HOST", "api.sendgrid.com", "use an address such as https://"),
+        ("ALERT_URL", "mailto:op@example.org", "use an http or https address, or leave it out"),
+        ("ALERT_URL", "https://[::1", "use an http or https address, or leave it out"),
+        ("HEARTBEAT_URL", "ping", "use an http or https address, or leave it out"),
+    ],
+)
+def test_bad_value_names_itself_and_the_remedy(name: str, value: str, remedy: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting) as refused:
+        load({name: value}, tmp_path)
+    assert str(refused.value).startswith(f"{name}={value}: ")
+    assert remedy in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("SECRET_KEY", "planted", "at least 16 random characters"),
+        ("SUPPRESSION_KEY", "planted", "at least 16 random characters"),
+        ("SENDGRID_API_KEY", "SG.\x07planted", "use one line"),
+        ("DATABASE_URL", "postgresql://digest:planted@host/digest", "use sqlite:///path/to/digest.db or"),
+        ("DATABASE_URL", "mysql://digest:planted@host/digest", "use sqlite:///path/to/digest.db or"),
+        ("DATABASE_URL", "sqlite:///:memory:", "use a file"),
+        ("DATABASE_URL", "sqlite:///", "use a file"),
+    ],
+)
+def test_bad_secret_is_named_and_never_shown(name: str, value: str, remedy: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting) as refused:
+        load({name: value}, tmp_path)
+    assert str(refused.value).startswith(f"{name}: ")
+    assert remedy in str(refused.value)
+    assert "planted" not in str(refused.value)
+
+
+@pytest.mark.parametrize("missing", ["MAIL_FROM", "POSTAL_ADDRESS", "SENDGRID_API_KEY"])
+def test_sendgrid_needs_a_sender_and_a_key(missing: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match=f"^{missing}: MAIL_TRANSPORT=sendgrid needs it"):
+        load(SENDGRID | {missing: ""}, tmp_path)
+    assert load(SENDGRID, tmp_path).mail_transport == "sendgrid"
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "SUPPRESSION_KEY"])
+def test_postgresql_needs_both_keys(missing: str, tmp_path: Path) -> None:
+    on_postgresql = KEYS | {"DATABASE_URL": "postgresql+psycopg://digest@db/digest"}
+    with pytest.raises(BadSetting, match=f"^{missing}: on PostgreSQL set it yourself"):
+        load(on_postgresql | {missing: ""}, tmp_path)
+    assert load(on_postgresql, tmp_path).database_url == "postgresql+psycopg://digest@db/digest"
+
+
+@pytest.mark.parametrize("host", ["http://127.0.0.1:9999", "http://localhost:9999", "http://[::1]:9999/"])
+def test_plain_http_may_go_to_this_machine(host: str, tmp_path: Path) -> None:
+    assert load({"SENDGRID_HOST": host}, tmp_path).sendgrid_host == host.rstrip("/")
+
+
+def test_environment_beats_dotenv(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SITE_NAME=From the file\nSITE_URL=https://file.example.org\n")
+    settings = load({"SITE_NAME": "From the environment"}, tmp_path)
+    assert settings.site_name == "From the environment"
+    assert settings.site_url == "https://file.example.org"
+
+
+def test_process_environment_is_read_where_none_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SITE_NAME", "Of this process")
+    assert load(root=tmp_path).site_name == "Of this process"
+
+
+def test_relative_paths_resolve_against_the_root(tmp_path: Path) -> None:
+    settings = load({"INSTANCE_PATH": "data", "DATABASE_URL": "sqlite:///elsewhere/d.db"}, tmp_path)
+    assert settings.instance_path == tmp_path / "data"
+    assert settings.database_url == f"sqlite:///{tmp_path}/elsewhere/d.db"
+
+
+def test_absolute_paths_stay(tmp_path: Path) -> None:
+    values = {"INSTANCE_PATH": f"{tmp_path}/a", "DATABASE_URL": f"sqlite:///{tmp_path}/b/d.db"}
+    settings = load(values, tmp_path / "root")
+    assert settings.instance_path == tmp_path / "a"
+    assert settings.database_url == f"sqlite:///{tmp_path}/b/d.db"
+
+
+def test_keys_are_made_once_and_kept_to_their_owner(tmp_path: Path) -> None:
+    first, second = load({}, tmp_path), load({}, tmp_path)
+    assert first.signing_keys == second.signing_keys
+    assert first.suppression_key == second.suppression_key
+    assert first.secret_key != first.suppression_key
+    assert len(first.secret_key) == 64
+    kept = sorted((tmp_path / "instance").iterdir())
+    assert [path.name for path in kept] == ["secret_key", "suppression_key"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+
+
+def test_given_keys_are_used_and_none_is_written(tmp_path: Path) -> None:
+    settings = load(KEYS | {"SECRET_KEY_FALLBACKS": "older-key, oldest-key"}, tmp_path)
+    assert settings.signing_keys == ("k" * 32, "older-key", "oldest-key")
+    assert not (tmp_path / "instance" / "secret_key").exists()
+
+
+def test_printed_settings_show_no_secret(tmp_path: Path) -> None:
+    values = SENDGRID | {
+        "SECRET_KEY": "planted-secret-key-16",
+        "SECRET_KEY_FALLBACKS": "planted-fallback",
+        "SUPPRESSION_KEY": "planted-suppression-key",
+        "DATABASE_URL": "postgresql+psycopg://digest:planted-password@db/digest",
+        "ALERT_URL": "https://hooks.example.org/planted-token",
+    }
+    assert "planted" not in f"{load(values, tmp_path)!r} {load(values, tmp_path)}"
