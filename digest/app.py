@@ -11,7 +11,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from digest import config
 from digest.config import BadSetting, Settings
 from digest.mail.transports import open_outbox
-
 from digest.storage import schema
 from digest.storage.database import Database
 from digest.storage.demo_marks import has_demo

@@ -10,7 +10,7 @@ from digest.domain.addresses import masked
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 _SECRET = re.compile(r"SG\.[\w-]{8,}(?:\.[\w-]+)?|(?<=Bearer )\S+")
 _TOKEN = re.compile(r"(?<=/)(?:[\w-]{43})(?=[\s\"'?/]|$)")
-_TOO_CHATTY = ("python_http_client", "apscheduler", "urllib3", "cssutils", "CSSUTILS")
+_TOO_CHATTY = ("alembic", "python_http_client", "apscheduler", "urllib3", "cssutils", "CSSUTILS")
 
 
 class Redacting(logging.Formatter):

@@ -41,9 +41,7 @@ class Schedule:
         send_at = self.send_moment(send_date)
         day = send_date - timedelta(days=(send_date.weekday() - self.cutoff.weekday) % 7)
         cutoff_at = moment(day, self.cutoff.at, self.zone)
-        return (
-            cutoff_at if cutoff_at < send_at else moment(day - timedelta(days=7), self.cutoff.at, self.zone)
-        )
+        return cutoff_at if cutoff_at < send_at else moment(day - timedelta(days=7), self.cutoff.at, self.zone)
 
     def cutoff_after_move(self, send_date: date, now: datetime) -> datetime:
         """The cut-off of an issue whose date is moved now.

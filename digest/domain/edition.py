@@ -88,9 +88,7 @@ def for_topics(content: Content, choice: frozenset[str], own_subject: bool) -> C
     """
     if not choice:
         return content
-    items = tuple(
-        item for item in content.items if not item.topics or choice & {topic.slug for topic in item.topics}
-    )
+    items = tuple(item for item in content.items if not item.topics or choice & {topic.slug for topic in item.topics})
     if items == content.items:
         return content
     titles = [item.title for item in items]
@@ -133,13 +131,9 @@ def changes(before: Content, after: Content) -> list[str]:
     if [key for key in old if key in new] != [key for key in new if key in old]:
         found.append("The order changed.")
     if before.issue_date != after.issue_date:
-        found.append(
-            f"The date moved to {after.issue_date:%A} {after.issue_date.day} {after.issue_date:%B %Y}."
-        )
+        found.append(f"The date moved to {after.issue_date:%A} {after.issue_date.day} {after.issue_date:%B %Y}.")
     found += [
-        f"The {name} changed."
-        for name, field in _AROUND.items()
-        if getattr(before, field) != getattr(after, field)
+        f"The {name} changed." for name, field in _AROUND.items() if getattr(before, field) != getattr(after, field)
     ]
     return found
 
@@ -156,6 +150,4 @@ _PARTS = {
 
 
 def _differences(old: Item, new: Item) -> list[str]:
-    return [name for name, field in _PARTS.items() if getattr(old, field) != getattr(new, field)] or [
-        "address"
-    ]
+    return [name for name, field in _PARTS.items() if getattr(old, field) != getattr(new, field)] or ["address"]

@@ -1,4 +1,4 @@
-"""Pre-flight: the checks on a digest before it may go. Pure; every fault names the item, what is wrong and the remedy."""
+"""Pre-flight: the checks on a digest before it may go. Every fault names the item, what is wrong and the remedy."""
 
 from __future__ import annotations
 
@@ -62,9 +62,7 @@ def _whole(content: Content, html_bytes: int) -> Iterator[Fault]:
         size = f"{html_bytes // 1000} kB of {SIZE_LIMIT // 1000} kB"
         yield Fault(Level.WARNS, "Size", f"{size}: Gmail would cut it off. Take an item out or shorten some.")
     if len(content.subject) > SUBJECT_SHOWN:
-        yield Fault(
-            Level.WARNS, "Subject", f"{len(content.subject)} characters; a phone shows about {SUBJECT_SHOWN}."
-        )
+        yield Fault(Level.WARNS, "Subject", f"{len(content.subject)} characters; a phone shows about {SUBJECT_SHOWN}.")
     if not plain(content.introduction_html):
         yield Fault(Level.WARNS, "Introduction", "empty. A sentence or two says why this week matters.")
 
@@ -78,13 +76,9 @@ def _one(content: Content, item: Item, where: str) -> Iterator[Fault]:
     if not item.sources:
         yield Fault(Level.WARNS, where, "has no source link. Add the original article.", item.summary_id)
     if len(item.title) > _LONG_TITLE:
-        yield Fault(
-            Level.WARNS, where, f"its headline has {len(item.title)} characters. Shorten it.", item.summary_id
-        )
+        yield Fault(Level.WARNS, where, f"its headline has {len(item.title)} characters. Shorten it.", item.summary_id)
     if len(words.split()) > _LONG_BODY:
-        yield Fault(
-            Level.WARNS, where, f"its body has {len(words.split())} words. Shorten it.", item.summary_id
-        )
+        yield Fault(Level.WARNS, where, f"its body has {len(words.split())} words. Shorten it.", item.summary_id)
     age = content.issue_date - item.published_on
     if age > _OLD:
         yield Fault(Level.WARNS, where, f"is {age.days} days old. Check the year.", item.summary_id)

@@ -11,7 +11,6 @@ from pathlib import Path
 from digest.mail.outbox import Answer, Bulk, Certainty, Single
 from digest.mail.rendering import Identity, Rendered, personalise
 
-
 _POLICY = SMTP.clone(max_line_length=998, cte_type="8bit")
 """Lines as long as RFC 5322 allows: folding would tear the addresses in List-Unsubscribe apart."""
 

@@ -215,9 +215,7 @@ def account_of(session: Session, issue: Issue) -> Account:
 def accounts_by_counters(session: Session, issues: Sequence[Issue]) -> dict[int, Account]:
     """The accounts of these issues by their ids, from the batches' counters: quick, for lists."""
     rows = session.execute(
-        select(
-            Batch.issue_id, Batch.state, func.sum(Batch.size), func.sum(Batch.failed), func.sum(Batch.skipped)
-        )
+        select(Batch.issue_id, Batch.state, func.sum(Batch.size), func.sum(Batch.failed), func.sum(Batch.skipped))
         .where(Batch.issue_id.in_([issue.id for issue in issues]))
         .group_by(Batch.issue_id, Batch.state)
     )

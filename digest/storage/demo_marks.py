@@ -78,8 +78,3 @@ def delete_demo(session: Session) -> None:
 
 def _marked(noun: str) -> Select[int]:
     return select(DemoMark.row_id).where(DemoMark.noun == noun)
-
-
-def unmark(session: Session, noun: str, row_id: int) -> None:
-    """Forget one mark with its row: SQLite may give the number to the next row, which is not the demo's."""
-    session.execute(delete(DemoMark).where(DemoMark.noun == noun, DemoMark.row_id == row_id))

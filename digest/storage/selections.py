@@ -93,7 +93,7 @@ def issues_by_summary(session: Session, summary_ids: Sequence[int]) -> dict[int,
         .where(Selection.summary_id.in_(summary_ids), Issue.state != IssueState.SKIPPED)
         .order_by(Issue.send_date)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def append_selection(session: Session, issue_id: int, summary_id: int) -> None:

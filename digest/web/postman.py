@@ -42,6 +42,4 @@ class Postman:
             try:
                 deliver_waiting(self._db, self._outbox, datetime.now(UTC))
             except (SQLAlchemyError, OSError):
-                log.exception(
-                    "The postman could not hand messages over; it tries again in %s s", _ROUND_SECONDS
-                )
+                log.exception("The postman could not hand messages over; it tries again in %s s", _ROUND_SECONDS)

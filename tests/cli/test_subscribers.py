@@ -114,7 +114,7 @@ def test_a_second_import_adds_nothing(command: Command) -> None:
         ("name,state\nAlice,\n", "email"),
         ("", "email"),
         ("email,Email\na@example.org,b@example.org\n", "twice"),
-        ("email\nalice@example.org\n".encode() + b"zo\xeb@example.org\n", "UTF-8"),
+        (b"email\nalice@example.org\n" + b"zo\xeb@example.org\n", "UTF-8"),
         ("email,name\nalice@example.org,Alice\nbob@example.org," + "x" * 200_000 + "\n", "Line 3"),
     ],
 )

@@ -13,8 +13,10 @@ import time_machine
 from digest import config
 from digest.config import Settings
 from digest.mail.transports import open_outbox
+from digest.operations.claiming import claim
 from digest.operations.closing import close_issue
 from digest.operations.freezing import Freeze, freeze
+from digest.operations.privacy import erase
 from digest.operations.refusal import Refused
 from digest.operations.sending import Ending, send_issue
 from digest.operations.sending_now import Report, report
@@ -22,14 +24,15 @@ from digest.operations.stopping import resume_send, stop_send
 from digest.storage.batches import Attempt, Batch
 from digest.storage.database import Database
 from digest.storage.issues import Issue
+from digest.storage.messages import Message
 from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_with_address
 from tests.conftest import TUESDAY, Mailbox, text_of
 from tests.factories import make_editor, make_issue, make_readers, make_subscriber, make_summary
+from tests.loopback.answers import FieldError
 from tests.loopback.faults import (
     AnswerMalformed,
     AnswerTruncated,
     BadRequest,
-    DropBeforeBody,
     DropUnanswered,
     Fault,
     OkInsteadOfAccepted,
@@ -40,7 +43,6 @@ from tests.loopback.faults import (
     TooManyRequests,
     Unauthorized,
 )
-from tests.loopback.rules import FieldError
 from tests.loopback.sendgrid import LoopbackSendGrid
 
 ALICE = "alice@digest.test"
@@ -88,9 +90,7 @@ def account(db: Database, issue_id: int) -> dict[str, int]:
     return {part: getattr(found, part) for part in parts if getattr(found, part)}
 
 
-def test_every_reader_gets_one_copy(
-    db: Database, settings: Settings, frozen: int, sendgrid: LoopbackSendGrid
-) -> None:
+def test_every_reader_gets_one_copy(db: Database, settings: Settings, frozen: int, sendgrid: LoopbackSendGrid) -> None:
     assert send(db, settings, frozen) is Ending.DONE
     assert sorted(sendgrid.addresses()) == [f"reader{number:06d}@example.org" for number in range(7)]
     assert sorted(request.count for request in sendgrid.accepted) == [2, 2, 3]
@@ -225,17 +225,15 @@ def test_what_nobody_can_know_is_held_and_never_sent_again(
     found = account(db, frozen)
     assert found["held"] in (2, 3)
     assert found["accepted"] == 7 - found["held"]
-    assert sendgrid.doubled() == {} or not sendgrid.doubled()
+    assert not sendgrid.doubled()
 
 
-@pytest.mark.parametrize("fault", [DropBeforeBody(), TooManyRequests(reset_in=1), TooManyRequests()], ids=repr)
+@pytest.mark.parametrize("fault", [TooManyRequests(reset_in=1), TooManyRequests()], ids=repr)
 def test_what_certainly_did_not_leave_goes_again(
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid, fault: Fault
 ) -> None:
     make_subscriber(db, settings, "zoe@example.org")
     issue_id = freeze_issue(db, settings)
-    if isinstance(fault, DropBeforeBody):
-        pytest.skip("a small request leaves whole into the socket's buffer: see the proxy tests")
     sendgrid.misbehave(fault)
     assert send(db, settings, issue_id, wait=False) is Ending.LATER
     assert account(db, issue_id) == {"waiting": 1}
@@ -284,9 +282,7 @@ def test_too_large_is_halved(db: Database, settings: Settings, sendgrid: Loopbac
     assert not sendgrid.doubled()
 
 
-def test_one_that_is_too_large_by_itself_fails(
-    db: Database, settings: Settings, sendgrid: LoopbackSendGrid
-) -> None:
+def test_one_that_is_too_large_by_itself_fails(db: Database, settings: Settings, sendgrid: LoopbackSendGrid) -> None:
     make_subscriber(db, settings, "zoe@example.org")
     issue_id = freeze_issue(db, settings)
     sendgrid.misbehave(TooLarge())
@@ -295,7 +291,9 @@ def test_one_that_is_too_large_by_itself_fails(
 
 
 @pytest.mark.parametrize(
-    "fault", [Unauthorized(), SenderNotVerified(), BadRequest((FieldError("bad content", "content.0.value", None),))], ids=repr
+    "fault",
+    [Unauthorized(), SenderNotVerified(), BadRequest((FieldError("bad content", "content.0.value", None),))],
+    ids=repr,
 )
 def test_a_refusal_stops_the_send_tells_the_editors_once_and_loses_nothing(
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid, frozen: int, fault: Fault
@@ -303,11 +301,17 @@ def test_a_refusal_stops_the_send_tells_the_editors_once_and_loses_nothing(
     sendgrid.misbehave(fault, path="/v3/mail/send", every=1)
     assert send(db, settings, frozen) is Ending.PAUSED
     assert account(db, frozen) == {"waiting": 7}
+    assert notices(db) == ["Privacy Digest: The send has stopped"]
     sendgrid.behave()
     resume_send(db, TUESDAY, frozen, ALICE)
     assert send(db, settings, frozen) is Ending.DONE
     assert account(db, frozen) == {"accepted": 7}
     assert not sendgrid.doubled()
+
+
+def notices(db: Database) -> list[str]:
+    with db.reading() as session:
+        return [message.subject for message in session.query(Message).filter_by(kind="notice")]
 
 
 def test_stop_holds_what_has_not_left(
@@ -324,8 +328,6 @@ def test_stop_holds_what_has_not_left(
 def test_a_dead_senders_batch_is_held_when_its_lease_ends(
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid, frozen: int
 ) -> None:
-    from digest.operations.claiming import claim
-
     claimed = claim(db, settings, TUESDAY, frozen, "a sender that dies")
     assert claimed is not None
     with db.writing() as session:
@@ -335,9 +337,7 @@ def test_a_dead_senders_batch_is_held_when_its_lease_ends(
     assert not {copy.address for copy in claimed.copies} & set(sendgrid.addresses())
 
 
-def test_four_senders_at_once_double_nobody(
-    db: Database, settings: Settings, sendgrid: LoopbackSendGrid
-) -> None:
+def test_four_senders_at_once_double_nobody(db: Database, settings: Settings, sendgrid: LoopbackSendGrid) -> None:
     make_readers(db, settings, 60)
     issue_id = freeze_issue(db, settings, batch_size=5)
     senders = [
@@ -357,12 +357,11 @@ def test_freezing_twice_freezes_once(db: Database, settings: Settings, frozen: i
     assert report(db, frozen).audience == 7
 
 
-def test_freezing_makes_the_next_issue(db: Database, settings: Settings, frozen: int) -> None:
+@pytest.mark.usefixtures("frozen")
+def test_freezing_makes_sure_that_an_issue_lies_ahead(db: Database) -> None:
     with db.reading() as session:
-        assert [issue.send_date for issue in session.query(Issue).order_by(Issue.send_date)] == [
-            date(2024, 5, 17),
-            date(2024, 5, 24),
-        ] or frozen is None
+        dates = [issue.send_date for issue in session.query(Issue).order_by(Issue.send_date)]
+    assert dates == [date(2024, 5, 17), date(2024, 5, 24)]
 
 
 def test_an_issue_without_readers_is_not_frozen(db: Database, settings: Settings) -> None:
@@ -402,8 +401,6 @@ def test_the_outbox_keeps_one_file_a_copy(
 
 
 def test_the_account_survives_erasing(db: Database, settings: Settings, frozen: int) -> None:
-    from digest.operations.privacy import erase
-
     send(db, settings, frozen)
     erase(db, settings, TUESDAY, "reader000004@example.org", "test")
     with db.reading() as session:

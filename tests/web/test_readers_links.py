@@ -61,9 +61,7 @@ def test_a_scanner_that_opens_every_link_changes_nothing(
     assert everything(db) == before
 
 
-def test_no_readers_page_sets_a_cookie_or_may_be_kept(
-    client: FlaskClient, db: Database, settings: Settings
-) -> None:
+def test_no_readers_page_sets_a_cookie_or_may_be_kept(client: FlaskClient, db: Database, settings: Settings) -> None:
     alice = make_subscriber(db, settings, ALICE)
     guarded = [leave_path(settings, alice), preferences_path(settings, alice), "/confirm/nonsense"]
     for path in ["/", "/privacy", "/subscribe", *guarded]:
@@ -88,9 +86,7 @@ def test_a_token_opens_no_other_door(client: FlaskClient, db: Database, settings
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_forged_or_broken_token_is_refused_with_a_remedy(
-    client: FlaskClient, settings: Settings, route: str
-) -> None:
+def test_a_forged_or_broken_token_is_refused_with_a_remedy(client: FlaskClient, settings: Settings, route: str) -> None:
     token = seal(ROUTES[route], new_key(), settings.secret_key)
     flipped = ("B" if token[0] == "A" else "A") + token[1:]
     foreign = seal(ROUTES[route], new_key(), "another secret, another secret")
@@ -149,9 +145,7 @@ def test_an_address_suppressed_meanwhile_is_not_confirmed(
     ask(client)
     path = link_in(mailbox.to(ALICE)[0], "confirm")
     with db.writing() as session:
-        suppress(
-            session, fingerprint(ALICE, settings.suppression_key), SuppressionReason.COMPLAINT, TUESDAY, "test"
-        )
+        suppress(session, fingerprint(ALICE, settings.suppression_key), SuppressionReason.COMPLAINT, TUESDAY, "test")
     assert client.post(path).status_code == 410
     assert state_of(db) == SubscriberState.PENDING
 
@@ -162,7 +156,8 @@ def test_a_link_from_before_leaving_brings_nobody_back(
     ask(client)
     unused = link_in(mailbox.to(ALICE)[0], "confirm")
     clock.shift(timedelta(hours=2))
-    used = link_in(ask(client) and mailbox.to(ALICE)[-1], "confirm")
+    ask(client)
+    used = link_in(mailbox.to(ALICE)[-1], "confirm")
     client.post(used)
     with db.reading() as session:
         alice = subscriber_with_address(session, ALICE)
@@ -175,9 +170,7 @@ def test_a_link_from_before_leaving_brings_nobody_back(
 
 
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data"])
-def test_one_click_unsubscribes(
-    client: FlaskClient, db: Database, settings: Settings, content_type: str
-) -> None:
+def test_one_click_unsubscribes(client: FlaskClient, db: Database, settings: Settings, content_type: str) -> None:
     alice = make_subscriber(db, settings, ALICE)
     for _ in range(2):
         answer = client.post(
@@ -253,9 +246,7 @@ def test_choosing_topics(client: FlaskClient, db: Database, settings: Settings) 
         assert session.get_one(Subscriber, alice.id).topics == ""
 
 
-def test_preferences_show_what_we_hold(
-    client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox
-) -> None:
+def test_preferences_show_what_we_hold(client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox) -> None:
     subscribed(client, mailbox)
     with db.reading() as session:
         alice = subscriber_with_address(session, ALICE)

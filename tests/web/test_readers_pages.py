@@ -42,9 +42,12 @@ def test_the_next_and_the_last_issue(client: FlaskClient, db: Database) -> None:
     with db.writing() as session:
         session.add(
             Issue(
-                send_date=date(2024, 5, 10), slot=date(2024, 5, 10), state=IssueState.SENT,
-                created_at=TUESDAY, frozen_at=TUESDAY,
-            )  # fmt: skip
+                send_date=date(2024, 5, 10),
+                slot=date(2024, 5, 10),
+                state=IssueState.SENT,
+                created_at=TUESDAY,
+                frozen_at=TUESDAY,
+            )
         )
     text = client.get("/").text
     assert "Thursday 16 May 2024, 08:00 Europe/London" in text

@@ -75,8 +75,7 @@ def test_the_answer_is_the_same_for_every_address(client: FlaskClient, db: Datab
         suppress(session, address_hash, SuppressionReason.BOUNCE, TUESDAY, "test")
     ask(client, "capped@example.org")
     answers = [
-        ask(client, f"{who}@example.org")
-        for who in ("new", "pending", "confirmed", "left", "bounced", "capped")
+        ask(client, f"{who}@example.org") for who in ("new", "pending", "confirmed", "left", "bounced", "capped")
     ]
     answers.append(ask(client, "bot@example.org", homepage="https://spam.example"))
     assert {answer.status_code for answer in answers} == {200}
@@ -141,9 +140,7 @@ def test_the_forms_own_address_leads_to_the_form(client: FlaskClient) -> None:
     assert client.get("/subscribe").headers["Location"] == "/"
 
 
-def test_a_flooded_address_gets_one_message_an_hour(
-    client: FlaskClient, mailbox: Mailbox, db: Database
-) -> None:
+def test_a_flooded_address_gets_one_message_an_hour(client: FlaskClient, mailbox: Mailbox, db: Database) -> None:
     for number in range(1_000):
         ask(client, ip=f"10.{number // 250}.{number % 250}.1")
     assert len(mailbox.to(ALICE)) == 1

@@ -71,9 +71,7 @@ def deactivate_now(editor_id: int) -> Response:
     """Keep an editor out from now on."""
     admins_only()
     name = _editor(editor_id).name
-    return _done(
-        lambda: accounts.deactivate(db(), editor_id), f"{name} is deactivated and signed out everywhere."
-    )
+    return _done(lambda: accounts.deactivate(db(), editor_id), f"{name} is deactivated and signed out everywhere.")
 
 
 @desk.post(f"/editors/<{ROW_ID}:editor_id>/reactivate")
@@ -104,6 +102,4 @@ def _editor(editor_id: int) -> Editor:
 
 
 def _page(errors: dict[str, str]) -> str:
-    return render_template(
-        "desk/editors/editors.html", people=all_editors(reading()), errors=errors, form=request.form
-    )
+    return render_template("desk/editors/editors.html", people=all_editors(reading()), errors=errors, form=request.form)

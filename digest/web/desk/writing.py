@@ -111,9 +111,7 @@ def _conflict_page(form: SummaryForm, summary_id: int | None, conflict: Conflict
     return make_response(page, 409)
 
 
-def _page(
-    there: Summary | None, form: SummaryForm, faults: Faults | None = None, theirs: Summary | None = None
-) -> str:
+def _page(there: Summary | None, form: SummaryForm, faults: Faults | None = None, theirs: Summary | None = None) -> str:
     session, faults = reading(), faults or {}
     topics = all_topics(session)
     return render_template(

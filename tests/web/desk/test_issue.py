@@ -1,0 +1,383 @@
+"""Alice puts the week's issue together on the desk. It is Tuesday; the cut-off is Thursday at 16:00 in London."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy import update
+from werkzeug.test import TestResponse
+
+from digest.config import Settings
+from digest.domain.lifecycle import IssueState
+from digest.operations.freezing import freeze
+from digest.operations.sending import account
+from digest.storage.database import Database
+from digest.storage.desk_sessions import DeskSession
+from digest.storage.issues import Issue, issue_on
+from digest.storage.selections import selected_summaries
+from digest.web.desk.issue_page import until
+from digest.web.desk.previews import in_scheme
+from digest.web.security import MAIL_PREVIEW_CSP
+from tests.conftest import TUESDAY, Mailbox
+from tests.factories import make_editor, make_issue, make_readers, make_summary
+
+FRIDAY = date(2024, 5, 17)
+PAGE = "/desk/issues/2024-05-17"
+QUICK = {"HX-Request": "true", "HX-Target": "picks"}
+
+
+@pytest.fixture
+def alice(client: FlaskClient, db: Database) -> FlaskClient:
+    """Alice's browser, signed in."""
+    editor_id = make_editor(db)
+    with db.writing() as session:
+        key_hash = sha256(b"alices-key").hexdigest()
+        session.add(DeskSession(key_hash=key_hash, editor_id=editor_id, created_at=TUESDAY, seen_at=TUESDAY))
+    with client.session_transaction(path="/desk", base_url="http://localhost/desk") as cookie:
+        cookie["key"] = "alices-key"
+    return client
+
+
+@pytest.fixture
+def three(db: Database) -> list[int]:
+    """Friday's issue with three summaries on it."""
+    ids = [make_summary(db, title) for title in ("Court annuls fine", "Airline fined", "Consent rewritten")]
+    make_issue(db, FRIDAY, ids, introduction="A week of courts.")
+    return ids
+
+
+def press(browser: FlaskClient, action: str, headers: dict[str, str] | None = None, **fields: object) -> TestResponse:
+    """Send one of the page's forms."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(PAGE).text)
+    assert token
+    return browser.post(f"{PAGE}/{action}", data={"csrf_token": token[1], **fields}, headers=headers)
+
+
+def the_issue(db: Database, day: date = FRIDAY) -> Issue:
+    with db.reading() as session:
+        found = issue_on(session, day)
+        assert found
+        return found
+
+
+def order(db: Database) -> list[int]:
+    with db.reading() as session:
+        return [summary.id for summary in selected_summaries(session, the_issue(db).id)]
+
+
+def make_it_sending(db: Database, settings: Settings, browser: FlaskClient) -> None:
+    make_readers(db, settings, 3)
+    press(browser, "approve")
+    freeze(db, settings, datetime.now(UTC), the_issue(db).id)
+
+
+# The page
+
+
+def test_there_always_is_a_current_issue(alice: FlaskClient) -> None:
+    page = alice.get("/desk/issue")
+    assert "Friday 17 May 2024" in page.text
+    assert "Nothing is on it yet" in page.text
+
+
+def test_the_page_says_cutoff_readers_and_send(
+    alice: FlaskClient, db: Database, settings: Settings, three: list[int]
+) -> None:
+    make_readers(db, settings, 12)
+    page = alice.get("/desk/issue").text
+    assert len(three) == 3
+    for words in ("Open · 3 items", "Thu 16 May, 16:00", "in 2 days 6 h", "12 readers", "Fri 17 May, 08:00"):
+        assert words in page
+    assert "Europe/London" in page
+
+
+def test_strangers_are_sent_to_sign_in(client: FlaskClient, three: list[int]) -> None:
+    assert len(three) == 3
+    for path in ("/desk/issue", PAGE, f"{PAGE}/preview/wide", f"{PAGE}/skip", "/desk/reports"):
+        assert "/desk/sign-in" in client.get(path).headers["Location"]
+
+
+@pytest.mark.parametrize("day", ["2024-05-18", "20240517", "2024-W20-5", "friday", "2024-13-40"])
+def test_wrong_dates_are_not_there(alice: FlaskClient, three: list[int], day: str) -> None:
+    assert len(three) == 3
+    for path in ("", "/skip", "/preview/wide", "/preview/text", "/progress"):
+        assert alice.get(f"/desk/issues/{day}{path}").status_code == 404
+    assert alice.get(f"/desk/reports/{day}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "action",
+    "add remove up down order words approve reopen hold release skip move send-now cancel-send-now stop resume test".split(),
+)
+def test_every_form_needs_its_token(alice: FlaskClient, db: Database, three: list[int], action: str) -> None:
+    assert alice.post(f"{PAGE}/{action}", data={"summary": three[0]}).status_code == 400
+    assert the_issue(db).state == IssueState.OPEN
+    assert order(db) == three
+
+
+def test_asking_pages_change_nothing(alice: FlaskClient, db: Database, settings: Settings, three: list[int]) -> None:
+    make_readers(db, settings, 12)
+    for action in ("skip", "send-now", "stop", "move", "release"):
+        page = alice.get(f"{PAGE}/{action}")
+        assert page.status_code == 200
+        assert "12 readers" in page.text
+    assert the_issue(db).state == IssueState.OPEN
+    assert order(db) == three
+
+
+# Choosing
+
+
+def test_a_recent_summary_on_no_issue_can_be_added(alice: FlaskClient, db: Database, three: list[int]) -> None:
+    new = make_summary(db, "Regulator opens inquiry")
+    make_summary(db, "An old story", published_on=date(2024, 3, 1))
+    page = alice.get(PAGE).text
+    assert f'id="add-{new}"' in page
+    assert "An old story" not in page
+    assert press(alice, "add", summary=new).headers["Location"] == PAGE
+    assert order(db) == [*three, new]
+
+
+def test_order_by_arrows_and_by_dragging(alice: FlaskClient, db: Database, three: list[int]) -> None:
+    a, b, c = three
+    press(alice, "down", summary=a)
+    assert order(db) == [b, a, c]
+    press(alice, "up", summary=c)
+    assert order(db) == [b, c, a]
+    press(alice, "up", summary=b)
+    assert order(db) == [b, c, a]
+    press(alice, "order", order=[c, a, b])
+    assert order(db) == [c, a, b]
+    press(alice, "remove", summary=a)
+    assert order(db) == [c, b]
+
+
+def test_a_quick_change_answers_with_its_parts(alice: FlaskClient, three: list[int]) -> None:
+    answer = press(alice, "order", QUICK, order=list(reversed(three)))
+    assert answer.status_code == 200
+    assert answer.headers["HX-Trigger"] == "issue-changed"
+    assert answer.text.index("Consent rewritten") < answer.text.index("Court annuls fine")
+    assert "<html" not in answer.text
+
+
+@pytest.mark.parametrize("summary", ["", "x", "0", "-1", "99999999999999999999"])
+def test_a_summary_that_cannot_be_is_refused(alice: FlaskClient, three: list[int], summary: str) -> None:
+    assert len(three) == 3
+    assert press(alice, "add", summary=summary).status_code == 400
+
+
+def test_words_around_it(alice: FlaskClient, db: Database, three: list[int]) -> None:
+    assert len(three) == 3
+    assert "Court annuls fine, and 2 more" in alice.get(PAGE).text
+    press(alice, "words", subject="What courts said", preheader="And more", introduction="**New** words.")
+    issue = the_issue(db)
+    assert (issue.subject, issue.preheader, issue.introduction) == ("What courts said", "And more", "**New** words.")
+    assert "<strong" in alice.get(f"{PAGE}/preview/wide").text
+
+
+def test_preflight_names_item_fault_and_summary(alice: FlaskClient, db: Database, three: list[int]) -> None:
+    unfinished = make_summary(db, "Half a story", body="TK")
+    press(alice, "add", summary=unfinished)
+    page = alice.get(PAGE).text
+    assert "Item 4:" in page
+    assert "1 blocks" in page
+    assert f"/desk/summaries/{unfinished}" in page
+    press(alice, "approve")
+    assert "Pre-flight stops it." in alice.get(PAGE).text
+    assert the_issue(db).state == IssueState.OPEN
+    assert len(three) == 3
+
+
+# The week
+
+
+def test_approve_and_reopen(alice: FlaskClient, db: Database, mailbox: Mailbox, three: list[int]) -> None:
+    assert "Approve for Friday" in alice.get(PAGE).text
+    press(alice, "approve")
+    assert the_issue(db).state == IssueState.CLOSED
+    assert len(mailbox.to("alice@digest.test")) == 1
+    assert "Reopen" in alice.get(PAGE).text
+    press(alice, "reopen")
+    page = alice.get(PAGE).text
+    assert "Left open, it closes itself as it stands at Friday 17 May 2024, 08:00 Europe/London" in page
+    assert order(db) == three
+
+
+def test_nothing_changes_once_closed(alice: FlaskClient, db: Database, three: list[int]) -> None:
+    spare = make_summary(db, "A spare")
+    press(alice, "approve")
+    press(alice, "add", summary=spare)
+    press(alice, "remove", summary=three[0])
+    press(alice, "up", summary=three[1])
+    press(alice, "order", order=list(reversed(three)))
+    press(alice, "words", subject="Too late")
+    assert order(db) == three
+    assert the_issue(db).subject == ""
+    page = alice.get(PAGE).text
+    assert "This issue is closed" in page
+    assert "data-sortable" not in page
+    assert f'id="add-{spare}"' not in page
+
+
+def test_a_change_after_closing_is_shown_and_does_not_enter(
+    alice: FlaskClient, db: Database, three: list[int]
+) -> None:
+    press(alice, "approve")
+    with db.writing() as session:
+        selected_summaries(session, the_issue(db).id)[0].title = "Another headline"
+    page = alice.get(PAGE).text
+    assert "Changed: “Another headline” (headline)" in page
+    assert "Another headline" not in alice.get(f"{PAGE}/preview/wide").text
+    assert len(three) == 3
+
+
+def test_hold_and_release(alice: FlaskClient, db: Database, three: list[int]) -> None:
+    assert len(three) == 3
+    press(alice, "hold")
+    assert the_issue(db).held_by == "alice@digest.test"
+    page = alice.get(PAGE).text
+    assert "Held by <strong>Alice</strong>" in page
+    press(alice, "release")
+    assert not the_issue(db).on_hold
+
+
+def test_releasing_after_its_moment_asks_first(
+    alice: FlaskClient, clock: time_machine.Traveller, three: list[int]
+) -> None:
+    assert len(three) == 3
+    press(alice, "approve")
+    press(alice, "hold")
+    clock.move_to(datetime(2024, 5, 14, 20, 0, tzinfo=UTC))
+    assert f"{PAGE}/release" in alice.get(PAGE).text
+    assert "Release…" not in alice.get(PAGE).text
+
+
+def test_move(alice: FlaskClient, db: Database, three: list[int]) -> None:
+    assert len(three) == 3
+    answer = press(alice, "move", date="2024-05-16")
+    assert answer.headers["Location"] == "/desk/issues/2024-05-16"
+    assert the_issue(db, date(2024, 5, 16)).slot == FRIDAY
+
+
+@pytest.mark.parametrize("day", ["", "tomorrow", "2024-05-13", "0001-01-01", "9999-12-31"])
+def test_move_to_a_date_that_cannot_be(alice: FlaskClient, db: Database, three: list[int], day: str) -> None:
+    assert len(three) == 3
+    assert press(alice, "move", date=day).status_code == 303
+    assert the_issue(db).send_date == FRIDAY
+    assert "notice is-warn" in alice.get(PAGE).text
+
+
+def test_skip_says_why(alice: FlaskClient, db: Database, mailbox: Mailbox, three: list[int]) -> None:
+    assert len(three) == 3
+    press(alice, "skip", because="Public holiday")
+    assert the_issue(db).state == IssueState.SKIPPED
+    assert "Nothing was sent: Public holiday." in alice.get(PAGE).text
+    assert len(mailbox.to("alice@digest.test")) == 1
+    assert "Friday 24 May 2024" in alice.get("/desk/issue").text
+
+
+def test_send_now_counts_down_and_can_be_cancelled(
+    alice: FlaskClient, db: Database, settings: Settings, clock: time_machine.Traveller, three: list[int]
+) -> None:
+    assert len(three) == 3
+    press(alice, "send-now")
+    assert "No reader would get it" in alice.get(PAGE).text
+    make_readers(db, settings, 12)
+    press(alice, "send-now")
+    clock.shift(timedelta(seconds=23))
+    assert "4:37" in alice.get(f"{PAGE}/progress?stage=counting").text
+    assert alice.get(f"{PAGE}/progress?stage=open").headers["HX-Refresh"] == "true"
+    press(alice, "cancel-send-now")
+    assert the_issue(db).send_now_at is None
+    assert "Cancel the send" not in alice.get(PAGE).text
+
+
+def test_stop_and_resume(alice: FlaskClient, db: Database, settings: Settings, three: list[int]) -> None:
+    assert len(three) == 3
+    make_it_sending(db, settings, alice)
+    assert "0 of 3 copies accepted, 3 waiting" in alice.get(PAGE).text
+    press(alice, "stop")
+    assert the_issue(db).stopped_by == "alice@digest.test"
+    assert "Resume the send" in alice.get(PAGE).text
+    press(alice, "resume")
+    assert the_issue(db).stopped_at is None
+
+
+def test_a_test_goes_to_whoever_asked(alice: FlaskClient, mailbox: Mailbox, three: list[int]) -> None:
+    assert len(three) == 3
+    press(alice, "test")
+    assert len(mailbox.to("alice@digest.test")) == 1
+
+
+def test_a_day_late_says_what_the_choices_are(
+    alice: FlaskClient, db: Database, clock: time_machine.Traveller, three: list[int]
+) -> None:
+    assert len(three) == 3
+    later = datetime(2024, 5, 18, 9, 0, tzinfo=UTC)
+    clock.move_to(later)
+    with db.writing() as session:
+        session.execute(update(DeskSession).values(seen_at=later))
+    page = alice.get("/desk/issue").text
+    assert "over 24 hours late" in page
+    for action in ("send-now", "move", "skip"):
+        assert f'href="{PAGE}/{action}"' in page
+
+
+# Previews
+
+
+@pytest.mark.parametrize("view", ["wide", "phone", "dark", "text", "inbox"])
+def test_previews_run_nothing(alice: FlaskClient, three: list[int], view: str) -> None:
+    assert len(three) == 3
+    answer = alice.get(f"{PAGE}/preview/{view}")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Security-Policy"] == MAIL_PREVIEW_CSP
+    assert "Court annuls fine" in answer.text
+    assert "prefers-color-scheme" not in answer.text
+
+
+def test_a_preview_of_one_choice_of_topics(alice: FlaskClient, db: Database) -> None:
+    make_issue(db, FRIDAY, [make_summary(db, "On health", topics=["Health"]), make_summary(db, "On AI", topics=["AI"])])
+    page = alice.get(f"{PAGE}/preview/text?topics=health").text
+    assert "On health" in page
+    assert "On AI" not in page
+
+
+def test_a_scheme_is_forced() -> None:
+    html = '<meta name="color-scheme" content="light dark"><style>@media (prefers-color-scheme: dark) {a{b:c}}</style>'
+    assert in_scheme(html, dark=True) == '<meta name="color-scheme" content="dark"><style>@media all {a{b:c}}</style>'
+    assert "@media not all {" in in_scheme(html, dark=False)
+
+
+# Reports
+
+
+def test_reports_list_and_add_up(alice: FlaskClient, db: Database, settings: Settings, three: list[int]) -> None:
+    assert len(three) == 3
+    assert "Not sent yet" in alice.get("/desk/reports").text
+    make_it_sending(db, settings, alice)
+    assert account(db, the_issue(db).id).difference == 0
+    assert "/desk/reports/2024-05-17" in alice.get("/desk/reports").text
+    page = alice.get("/desk/reports/2024-05-17").text
+    assert "3 readers = 0 accepted" in page
+    assert "Difference: 0." in page
+    assert alice.get("/desk/issues").headers["Location"] == "/desk/reports"
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(days=1, hours=4), "in 1 day 4 h"),
+        (timedelta(days=2), "in 2 days"),
+        (timedelta(hours=3, minutes=20), "in 3 h 20 min"),
+        (timedelta(seconds=1), "in 1 min"),
+        (timedelta(0), "now"),
+    ],
+)
+def test_time_left_in_words(left: timedelta, words: str) -> None:
+    assert until(left) == words

@@ -1,0 +1,80 @@
+"""Alice has the proof in her mailbox, on a telephone that is not signed in to the desk."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from flask.testing import FlaskClient
+
+from digest.config import Settings
+from digest.domain.tokens import Purpose, new_key, seal
+from digest.operations.closing import close_issue
+from digest.operations.week import skip_issue
+from digest.storage.database import Database
+from digest.storage.issues import Issue, issue_on
+from tests.conftest import Mailbox
+from tests.factories import make_editor, make_issue, make_readers, make_summary
+from tests.web.doors import link_in
+
+FRIDAY = date(2024, 5, 17)
+
+
+@pytest.fixture
+def link(client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox) -> str:  # noqa: ARG001
+    """The path of the hold link in the proof."""
+    make_editor(db)
+    make_readers(db, settings, 2)
+    issue_id = make_issue(db, FRIDAY, [make_summary(db)], introduction="One story.")
+    close_issue(db, settings, datetime.now(UTC), issue_id, "alice@digest.test")
+    return link_in(mailbox.to("alice@digest.test")[-1], "hold")
+
+
+def the_issue(db: Database) -> Issue:
+    with db.reading() as session:
+        found = issue_on(session, FRIDAY)
+        assert found
+        return found
+
+
+def test_opening_the_link_asks_and_changes_nothing(client: FlaskClient, db: Database, link: str) -> None:
+    answer = client.get(link)
+    assert "Hold the issue of Friday 17 May 2024?" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "Set-Cookie" not in answer.headers
+    assert not the_issue(db).on_hold
+
+
+def test_the_button_holds_without_signing_in(client: FlaskClient, db: Database, link: str) -> None:
+    answer = client.post(link)
+    assert answer.status_code == 200
+    assert "The issue is on hold" in answer.text
+    assert "Set-Cookie" not in answer.headers
+    assert the_issue(db).on_hold
+
+
+def test_pressing_twice_holds_once(client: FlaskClient, link: str) -> None:
+    client.post(link)
+    assert "It is on hold already" in client.post(link).text
+    assert "It is on hold already" in client.get(link).text
+
+
+def test_too_late(client: FlaskClient, db: Database, settings: Settings, link: str) -> None:
+    skip_issue(db, settings, datetime.now(UTC), the_issue(db).id, "Bob", "holiday")
+    for answer in (client.get(link), client.post(link)):
+        assert answer.status_code == 409
+        assert "too late" in answer.text
+    assert not the_issue(db).on_hold
+
+
+@pytest.mark.parametrize("cut", [0, 10, -1])
+def test_a_link_cut_short_leads_nowhere(client: FlaskClient, link: str, cut: int) -> None:
+    path = "/hold/" + (link.removeprefix("/hold/")[:cut] or "x")
+    assert client.get(path).status_code == 404
+    assert client.post(path).status_code == 404
+
+
+def test_tokens_of_other_kinds_hold_nothing(client: FlaskClient, settings: Settings) -> None:
+    for purpose in (Purpose.UNSUBSCRIBE, Purpose.HOLD):
+        assert client.post(f"/hold/{seal(purpose, new_key(), settings.secret_key)}").status_code == 404
