@@ -97,9 +97,10 @@ def _fill(
     groups: dict[str, list[int]] = {}
     for line in lines:
         groups.setdefault(line["issue"], []).append(_add_summary(session, now, line))
+    this_week = current_issue(session)  # asked before the past issues are there, which are earlier and open at first
     for plan in plans:
         if plan["date"] == _CURRENT:
-            issue = current_issue(session)
+            issue = this_week
         else:
             day = date.fromisoformat(plan["date"])
             issue = Issue(send_date=day, slot=day, created_at=settings.schedule.send_moment(day) - timedelta(days=7))

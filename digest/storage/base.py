@@ -12,6 +12,10 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key; SQLite counts by itself only in a column declared INTEGER."""
 
 
+NEVER_REUSED: Any = {"sqlite_autoincrement": True}
+"""For tables whose ids others remember (addresses of pages, demo marks): SQLite would hand out a freed id again."""
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """A moment: aware in UTC on our side; SQLite keeps it naive, PostgreSQL with its zone."""
 

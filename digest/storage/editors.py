@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from digest.storage.base import Base
+from digest.storage.base import NEVER_REUSED, Base
 
 
 class Editor(Base):
     """One editor. Without a password hash the invitation is still open."""
 
     __tablename__ = "editors"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)

@@ -8,13 +8,14 @@ from sqlalchemy import ForeignKey, String, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.lifecycle import BEFORE_SENDING, FROZEN, IssueState
-from digest.storage.base import Base
+from digest.storage.base import NEVER_REUSED, Base
 
 
 class Issue(Base):
     """One issue. Its send moment is its date at DIGEST_TIME, so it follows the settings and is not stored."""
 
     __tablename__ = "issues"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(primary_key=True)
     send_date: Mapped[date] = mapped_column(unique=True)

@@ -6,13 +6,14 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.slugs import slugify
-from digest.storage.base import Base
+from digest.storage.base import NEVER_REUSED, Base
 
 
 class Publication(Base):
     """A publication; its slug is part of its summaries' permanent addresses and never changes."""
 
     __tablename__ = "publications"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Select, String, Text, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from digest.storage.base import Base
+from digest.storage.base import NEVER_REUSED, Base
 from digest.storage.suppressions import Suppression
 
 
@@ -25,6 +25,7 @@ class Subscriber(Base):
     """One reader. Erasing removes the row."""
 
     __tablename__ = "subscribers"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254))

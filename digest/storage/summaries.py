@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Select, String, Text, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
-from digest.storage.base import Base
+from digest.storage.base import NEVER_REUSED, Base
 from digest.storage.publications import Publication
 from digest.storage.topics import Topic, summary_topics
 
@@ -26,6 +26,7 @@ class Summary(Base):
     """One summary. Without `published_at` it is a draft; `body_html` is always sanitised and ready to show."""
 
     __tablename__ = "summaries"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(300))

@@ -8,7 +8,7 @@ from sqlalchemy import Column, ForeignKey, String, Table, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.slugs import slugify
-from digest.storage.base import Base
+from digest.storage.base import NEVER_REUSED, Base
 
 summary_topics = Table(
     "summary_topics",
@@ -22,6 +22,7 @@ class Topic(Base):
     """A topic; readers' choices and feeds name it by its slug."""
 
     __tablename__ = "topics"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_editors")),
         sa.UniqueConstraint("email", name=op.f("uq_editors_email")),
         sa.UniqueConstraint("password_key", name=op.f("uq_editors_password_key")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "heartbeats",
@@ -67,6 +68,7 @@ def upgrade() -> None:
         sa.Column("stopped_by", sa.String(length=254), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issues")),
         sa.UniqueConstraint("send_date", name=op.f("uq_issues_send_date")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("issues", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_issues_state"), ["state"], unique=False)
@@ -79,6 +81,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_publications")),
         sa.UniqueConstraint("name", name=op.f("uq_publications_name")),
         sa.UniqueConstraint("slug", name=op.f("uq_publications_slug")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "subscribers",
@@ -97,6 +100,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),
         sa.UniqueConstraint("address", name=op.f("uq_subscribers_address")),
         sa.UniqueConstraint("link_key", name=op.f("uq_subscribers_link_key")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_subscribers_state"), ["state"], unique=False)
@@ -129,6 +133,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_topics")),
         sa.UniqueConstraint("name", name=op.f("uq_topics_name")),
         sa.UniqueConstraint("slug", name=op.f("uq_topics_slug")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "wordings",
@@ -292,6 +297,7 @@ def upgrade() -> None:
             ["publication_id"], ["publications.id"], name=op.f("fk_summaries_publication_id_publications")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_summaries")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("summaries", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_summaries_publication_id"), ["publication_id"], unique=False)

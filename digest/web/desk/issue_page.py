@@ -144,7 +144,7 @@ def board(issue: Issue) -> Board:
         composed=compose(session, site, issue),
         closing=last_closing(session, issue),
         drift=_drift(session, site, issue),
-        candidates=_candidates(session, site, issue),
+        candidates=_candidates(session, issue),
         account=account_of(session, issue),
         history=history_of(session, issue.id),
         names={editor.email: editor.name for editor in all_editors(session)},
@@ -195,7 +195,7 @@ def _drift(session: Session, site: Settings, issue: Issue) -> Sequence[str]:
     return changes(compose(session, site, issue).content, content_of(session, site, issue))
 
 
-def _candidates(session: Session, site: Settings, issue: Issue) -> Sequence[Summary]:
+def _candidates(session: Session, issue: Issue) -> Sequence[Summary]:
     if issue.state not in (IssueState.OPEN, IssueState.CLOSED):
         return ()
-    return candidates(session, site.schedule.local(now()).date() - _RECENT, _MOST_CANDIDATES)
+    return candidates(session, now().date() - _RECENT, _MOST_CANDIDATES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
 
 import pytest
 import time_machine
@@ -24,23 +23,23 @@ from digest.web.desk.issue_page import until
 from digest.web.desk.previews import in_scheme
 from digest.web.security import MAIL_PREVIEW_CSP
 from tests.conftest import TUESDAY, Mailbox
-from tests.factories import make_editor, make_issue, make_readers, make_summary
+from tests.factories import make_issue, make_readers, make_summary
+from tests.web.desk.browser import Browser
 
 FRIDAY = date(2024, 5, 17)
 PAGE = "/desk/issues/2024-05-17"
+QUICK_CHANGES = ("add", "remove", "up", "down", "order", "words")
+ACTIONS = (
+    *("approve", "reopen", "hold", "release", "skip", "move"),
+    *("send-now", "cancel-send-now", "stop", "resume", "test"),
+)
 QUICK = {"HX-Request": "true", "HX-Target": "picks"}
 
 
 @pytest.fixture
-def alice(client: FlaskClient, db: Database) -> FlaskClient:
-    """Alice's browser, signed in."""
-    editor_id = make_editor(db)
-    with db.writing() as session:
-        key_hash = sha256(b"alices-key").hexdigest()
-        session.add(DeskSession(key_hash=key_hash, editor_id=editor_id, created_at=TUESDAY, seen_at=TUESDAY))
-    with client.session_transaction(path="/desk", base_url="http://localhost/desk") as cookie:
-        cookie["key"] = "alices-key"
-    return client
+def alice(alice: Browser) -> FlaskClient:
+    """Alice, signed in; her browser itself."""
+    return alice.client
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ def order(db: Database) -> list[int]:
 def make_it_sending(db: Database, settings: Settings, browser: FlaskClient) -> None:
     make_readers(db, settings, 3)
     press(browser, "approve")
-    freeze(db, settings, datetime.now(UTC), the_issue(db).id)
+    freeze(db, settings, datetime.now(UTC), the_issue(db).id, "the clock")
 
 
 # The page
@@ -85,35 +84,30 @@ def test_there_always_is_a_current_issue(alice: FlaskClient) -> None:
     assert "Nothing is on it yet" in page.text
 
 
-def test_the_page_says_cutoff_readers_and_send(
-    alice: FlaskClient, db: Database, settings: Settings, three: list[int]
-) -> None:
+@pytest.mark.usefixtures("three")
+def test_the_page_says_cutoff_readers_and_send(alice: FlaskClient, db: Database, settings: Settings) -> None:
     make_readers(db, settings, 12)
     page = alice.get("/desk/issue").text
-    assert len(three) == 3
     for words in ("Open · 3 items", "Thu 16 May, 16:00", "in 2 days 6 h", "12 readers", "Fri 17 May, 08:00"):
         assert words in page
     assert "Europe/London" in page
 
 
-def test_strangers_are_sent_to_sign_in(client: FlaskClient, three: list[int]) -> None:
-    assert len(three) == 3
+@pytest.mark.usefixtures("three")
+def test_strangers_are_sent_to_sign_in(client: FlaskClient) -> None:
     for path in ("/desk/issue", PAGE, f"{PAGE}/preview/wide", f"{PAGE}/skip", "/desk/reports"):
         assert "/desk/sign-in" in client.get(path).headers["Location"]
 
 
+@pytest.mark.usefixtures("three")
 @pytest.mark.parametrize("day", ["2024-05-18", "20240517", "2024-W20-5", "friday", "2024-13-40"])
-def test_wrong_dates_are_not_there(alice: FlaskClient, three: list[int], day: str) -> None:
-    assert len(three) == 3
+def test_wrong_dates_are_not_there(alice: FlaskClient, day: str) -> None:
     for path in ("", "/skip", "/preview/wide", "/preview/text", "/progress"):
         assert alice.get(f"/desk/issues/{day}{path}").status_code == 404
     assert alice.get(f"/desk/reports/{day}").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "action",
-    "add remove up down order words approve reopen hold release skip move send-now cancel-send-now stop resume test".split(),
-)
+@pytest.mark.parametrize("action", [*QUICK_CHANGES, *ACTIONS])
 def test_every_form_needs_its_token(alice: FlaskClient, db: Database, three: list[int], action: str) -> None:
     assert alice.post(f"{PAGE}/{action}", data={"summary": three[0]}).status_code == 400
     assert the_issue(db).state == IssueState.OPEN
@@ -134,8 +128,8 @@ def test_asking_pages_change_nothing(alice: FlaskClient, db: Database, settings:
 
 
 def test_a_recent_summary_on_no_issue_can_be_added(alice: FlaskClient, db: Database, three: list[int]) -> None:
-    new = make_summary(db, "Regulator opens inquiry")
-    make_summary(db, "An old story", published_on=date(2024, 3, 1))
+    new = make_summary(db, "Regulator opens inquiry", at=TUESDAY)
+    make_summary(db, "An old story")
     page = alice.get(PAGE).text
     assert f'id="add-{new}"' in page
     assert "An old story" not in page
@@ -165,14 +159,14 @@ def test_a_quick_change_answers_with_its_parts(alice: FlaskClient, three: list[i
     assert "<html" not in answer.text
 
 
+@pytest.mark.usefixtures("three")
 @pytest.mark.parametrize("summary", ["", "x", "0", "-1", "99999999999999999999"])
-def test_a_summary_that_cannot_be_is_refused(alice: FlaskClient, three: list[int], summary: str) -> None:
-    assert len(three) == 3
+def test_a_summary_that_cannot_be_is_refused(alice: FlaskClient, summary: str) -> None:
     assert press(alice, "add", summary=summary).status_code == 400
 
 
-def test_words_around_it(alice: FlaskClient, db: Database, three: list[int]) -> None:
-    assert len(three) == 3
+@pytest.mark.usefixtures("three")
+def test_words_around_it(alice: FlaskClient, db: Database) -> None:
     assert "Court annuls fine, and 2 more" in alice.get(PAGE).text
     press(alice, "words", subject="What courts said", preheader="And more", introduction="**New** words.")
     issue = the_issue(db)
@@ -180,7 +174,8 @@ def test_words_around_it(alice: FlaskClient, db: Database, three: list[int]) -> 
     assert "<strong" in alice.get(f"{PAGE}/preview/wide").text
 
 
-def test_preflight_names_item_fault_and_summary(alice: FlaskClient, db: Database, three: list[int]) -> None:
+@pytest.mark.usefixtures("three")
+def test_preflight_names_item_fault_and_summary(alice: FlaskClient, db: Database) -> None:
     unfinished = make_summary(db, "Half a story", body="TK")
     press(alice, "add", summary=unfinished)
     page = alice.get(PAGE).text
@@ -190,7 +185,6 @@ def test_preflight_names_item_fault_and_summary(alice: FlaskClient, db: Database
     press(alice, "approve")
     assert "Pre-flight stops it." in alice.get(PAGE).text
     assert the_issue(db).state == IssueState.OPEN
-    assert len(three) == 3
 
 
 # The week
@@ -209,7 +203,7 @@ def test_approve_and_reopen(alice: FlaskClient, db: Database, mailbox: Mailbox, 
 
 
 def test_nothing_changes_once_closed(alice: FlaskClient, db: Database, three: list[int]) -> None:
-    spare = make_summary(db, "A spare")
+    spare = make_summary(db, "A spare", at=TUESDAY)
     press(alice, "approve")
     press(alice, "add", summary=spare)
     press(alice, "remove", summary=three[0])
@@ -224,20 +218,18 @@ def test_nothing_changes_once_closed(alice: FlaskClient, db: Database, three: li
     assert f'id="add-{spare}"' not in page
 
 
-def test_a_change_after_closing_is_shown_and_does_not_enter(
-    alice: FlaskClient, db: Database, three: list[int]
-) -> None:
+@pytest.mark.usefixtures("three")
+def test_a_change_after_closing_is_shown_and_does_not_enter(alice: FlaskClient, db: Database) -> None:
     press(alice, "approve")
     with db.writing() as session:
         selected_summaries(session, the_issue(db).id)[0].title = "Another headline"
     page = alice.get(PAGE).text
     assert "Changed: “Another headline” (headline)" in page
     assert "Another headline" not in alice.get(f"{PAGE}/preview/wide").text
-    assert len(three) == 3
 
 
-def test_hold_and_release(alice: FlaskClient, db: Database, three: list[int]) -> None:
-    assert len(three) == 3
+@pytest.mark.usefixtures("three")
+def test_hold_and_release(alice: FlaskClient, db: Database) -> None:
     press(alice, "hold")
     assert the_issue(db).held_by == "alice@digest.test"
     page = alice.get(PAGE).text
@@ -246,10 +238,8 @@ def test_hold_and_release(alice: FlaskClient, db: Database, three: list[int]) ->
     assert not the_issue(db).on_hold
 
 
-def test_releasing_after_its_moment_asks_first(
-    alice: FlaskClient, clock: time_machine.Traveller, three: list[int]
-) -> None:
-    assert len(three) == 3
+@pytest.mark.usefixtures("three")
+def test_releasing_after_its_moment_asks_first(alice: FlaskClient, clock: time_machine.Traveller) -> None:
     press(alice, "approve")
     press(alice, "hold")
     clock.move_to(datetime(2024, 5, 14, 20, 0, tzinfo=UTC))
@@ -257,23 +247,23 @@ def test_releasing_after_its_moment_asks_first(
     assert "Release…" not in alice.get(PAGE).text
 
 
-def test_move(alice: FlaskClient, db: Database, three: list[int]) -> None:
-    assert len(three) == 3
+@pytest.mark.usefixtures("three")
+def test_move(alice: FlaskClient, db: Database) -> None:
     answer = press(alice, "move", date="2024-05-16")
     assert answer.headers["Location"] == "/desk/issues/2024-05-16"
     assert the_issue(db, date(2024, 5, 16)).slot == FRIDAY
 
 
+@pytest.mark.usefixtures("three")
 @pytest.mark.parametrize("day", ["", "tomorrow", "2024-05-13", "0001-01-01", "9999-12-31"])
-def test_move_to_a_date_that_cannot_be(alice: FlaskClient, db: Database, three: list[int], day: str) -> None:
-    assert len(three) == 3
+def test_move_to_a_date_that_cannot_be(alice: FlaskClient, db: Database, day: str) -> None:
     assert press(alice, "move", date=day).status_code == 303
     assert the_issue(db).send_date == FRIDAY
     assert "notice is-warn" in alice.get(PAGE).text
 
 
-def test_skip_says_why(alice: FlaskClient, db: Database, mailbox: Mailbox, three: list[int]) -> None:
-    assert len(three) == 3
+@pytest.mark.usefixtures("three")
+def test_skip_says_why(alice: FlaskClient, db: Database, mailbox: Mailbox) -> None:
     press(alice, "skip", because="Public holiday")
     assert the_issue(db).state == IssueState.SKIPPED
     assert "Nothing was sent: Public holiday." in alice.get(PAGE).text
@@ -281,10 +271,10 @@ def test_skip_says_why(alice: FlaskClient, db: Database, mailbox: Mailbox, three
     assert "Friday 24 May 2024" in alice.get("/desk/issue").text
 
 
+@pytest.mark.usefixtures("three")
 def test_send_now_counts_down_and_can_be_cancelled(
-    alice: FlaskClient, db: Database, settings: Settings, clock: time_machine.Traveller, three: list[int]
+    alice: FlaskClient, db: Database, settings: Settings, clock: time_machine.Traveller
 ) -> None:
-    assert len(three) == 3
     press(alice, "send-now")
     assert "No reader would get it" in alice.get(PAGE).text
     make_readers(db, settings, 12)
@@ -297,8 +287,8 @@ def test_send_now_counts_down_and_can_be_cancelled(
     assert "Cancel the send" not in alice.get(PAGE).text
 
 
-def test_stop_and_resume(alice: FlaskClient, db: Database, settings: Settings, three: list[int]) -> None:
-    assert len(three) == 3
+@pytest.mark.usefixtures("three")
+def test_stop_and_resume(alice: FlaskClient, db: Database, settings: Settings) -> None:
     make_it_sending(db, settings, alice)
     assert "0 of 3 copies accepted, 3 waiting" in alice.get(PAGE).text
     press(alice, "stop")
@@ -308,16 +298,14 @@ def test_stop_and_resume(alice: FlaskClient, db: Database, settings: Settings, t
     assert the_issue(db).stopped_at is None
 
 
-def test_a_test_goes_to_whoever_asked(alice: FlaskClient, mailbox: Mailbox, three: list[int]) -> None:
-    assert len(three) == 3
+@pytest.mark.usefixtures("three")
+def test_a_test_goes_to_whoever_asked(alice: FlaskClient, mailbox: Mailbox) -> None:
     press(alice, "test")
     assert len(mailbox.to("alice@digest.test")) == 1
 
 
-def test_a_day_late_says_what_the_choices_are(
-    alice: FlaskClient, db: Database, clock: time_machine.Traveller, three: list[int]
-) -> None:
-    assert len(three) == 3
+@pytest.mark.usefixtures("three")
+def test_a_day_late_says_what_the_choices_are(alice: FlaskClient, db: Database, clock: time_machine.Traveller) -> None:
     later = datetime(2024, 5, 18, 9, 0, tzinfo=UTC)
     clock.move_to(later)
     with db.writing() as session:
@@ -331,9 +319,9 @@ def test_a_day_late_says_what_the_choices_are(
 # Previews
 
 
+@pytest.mark.usefixtures("three")
 @pytest.mark.parametrize("view", ["wide", "phone", "dark", "text", "inbox"])
-def test_previews_run_nothing(alice: FlaskClient, three: list[int], view: str) -> None:
-    assert len(three) == 3
+def test_previews_run_nothing(alice: FlaskClient, view: str) -> None:
     answer = alice.get(f"{PAGE}/preview/{view}")
     assert answer.status_code == 200
     assert answer.headers["Content-Security-Policy"] == MAIL_PREVIEW_CSP
@@ -357,8 +345,8 @@ def test_a_scheme_is_forced() -> None:
 # Reports
 
 
-def test_reports_list_and_add_up(alice: FlaskClient, db: Database, settings: Settings, three: list[int]) -> None:
-    assert len(three) == 3
+@pytest.mark.usefixtures("three")
+def test_reports_list_and_add_up(alice: FlaskClient, db: Database, settings: Settings) -> None:
     assert "Not sent yet" in alice.get("/desk/reports").text
     make_it_sending(db, settings, alice)
     assert account(db, the_issue(db).id).difference == 0

@@ -1,0 +1,141 @@
+"""Accounts and guessing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from digest.config import Settings
+from digest.domain.passwords import fault_in_password
+from digest.operations import accounts
+from digest.operations.refusal import Refused
+from digest.operations.signing_in import (
+    SIEGE,
+    TRIES_FROM_ONE_NETWORK,
+    NotSignedIn,
+    SignedIn,
+    sign_in,
+)
+from digest.storage.database import Database
+from digest.storage.editors import Editor, editor_by_id
+from tests.conftest import TUESDAY
+from tests.web.desk.browser import PASSWORD, make_editor_with_password
+
+HOME, OFFICE = "192.0.2.1", "198.51.100.7"
+ALICE = "alice@digest.test"
+
+
+def _guess(db: Database, settings: Settings, network: str, password: str = "a wrong guess", later: int = 0) -> object:
+    return sign_in(db, settings, TUESDAY + timedelta(minutes=later), ALICE, password, network)
+
+
+def _editor(db: Database, editor_id: int) -> Editor:
+    with db.reading() as session:
+        found = editor_by_id(session, editor_id)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def alice_id(db: Database) -> int:
+    return make_editor_with_password(db, ALICE, "Alice")
+
+
+@pytest.fixture
+def ada_id(db: Database) -> int:
+    return make_editor_with_password(db, "ada@digest.test", "Ada", is_admin=True)
+
+
+@pytest.mark.usefixtures("alice_id")
+def test_guesses_from_one_network_stop_and_the_owner_gets_in_from_another(db: Database, settings: Settings) -> None:
+    for _ in range(TRIES_FROM_ONE_NETWORK):
+        assert _guess(db, settings, OFFICE) is NotSignedIn.WRONG
+    assert _guess(db, settings, OFFICE, PASSWORD) is NotSignedIn.TOO_OFTEN
+    assert isinstance(_guess(db, settings, HOME, PASSWORD), SignedIn)
+    assert isinstance(_guess(db, settings, OFFICE, PASSWORD, later=16), SignedIn)
+
+
+@pytest.mark.usefixtures("alice_id")
+def test_a_thousand_guesses_get_nowhere(db: Database, settings: Settings) -> None:
+    looked_at = sum(_guess(db, settings, OFFICE) is NotSignedIn.WRONG for _ in range(1_000))
+    assert looked_at == TRIES_FROM_ONE_NETWORK
+
+
+@pytest.mark.usefixtures("alice_id")
+def test_under_siege_each_network_has_one_try_and_the_owner_still_gets_in(db: Database, settings: Settings) -> None:
+    for number in range(SIEGE):
+        assert _guess(db, settings, f"203.0.113.{number}") is NotSignedIn.WRONG
+    assert _guess(db, settings, OFFICE) is NotSignedIn.WRONG
+    assert _guess(db, settings, OFFICE) is NotSignedIn.TOO_OFTEN
+    assert isinstance(_guess(db, settings, HOME, PASSWORD), SignedIn)
+
+
+def test_unknown_address_is_slowed_down_alike(db: Database, settings: Settings) -> None:
+    found = [_guess(db, settings, OFFICE) for _ in range(TRIES_FROM_ONE_NETWORK + 1)]
+    assert found == [NotSignedIn.WRONG] * TRIES_FROM_ONE_NETWORK + [NotSignedIn.TOO_OFTEN]
+
+
+def test_password_hash_is_argon2id_and_renewed_when_its_parameters_are_old(
+    db: Database, settings: Settings, alice_id: int
+) -> None:
+    from argon2 import PasswordHasher
+
+    old = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    with db.writing() as session:
+        editor = editor_by_id(session, alice_id)
+        assert editor is not None
+        editor.password_hash = old
+    assert isinstance(_guess(db, settings, HOME, PASSWORD), SignedIn)
+    renewed = _editor(db, alice_id).password_hash
+    assert renewed != old
+    assert str(renewed).startswith("$argon2id$")
+
+
+def test_reset_keeps_an_open_invitation_alive(db: Database, settings: Settings) -> None:
+    invited = accounts.invite(db, settings, TUESDAY, "Ada", "bob@digest.test")
+    accounts.ask_for_password_link(db, settings, TUESDAY, "bob@digest.test", HOME)
+    key = _editor(db, invited.editor_id).password_key
+    assert key is not None
+    accounts.choose_password(db, settings, TUESDAY + timedelta(days=6), key, "nine amber kettles hum")
+
+
+def test_new_password_lets_the_owner_try_again_under_siege(db: Database, settings: Settings, alice_id: int) -> None:
+    for number in range(SIEGE):
+        _guess(db, settings, f"203.0.113.{number}")
+    accounts.change_password(db, settings, alice_id, "nine amber kettles hum")
+    assert _guess(db, settings, HOME) is NotSignedIn.WRONG
+    assert isinstance(_guess(db, settings, HOME, "nine amber kettles hum"), SignedIn)
+
+
+def test_admin_without_password_does_not_count_as_one_who_is_left(db: Database, settings: Settings, ada_id: int) -> None:
+    accounts.invite(db, settings, TUESDAY, "Ada", "bob@digest.test", admin=True)
+    with pytest.raises(Refused, match="somebody else an admin"):
+        accounts.deactivate(db, ada_id)
+
+
+def test_one_of_two_admins_may_step_down(db: Database, ada_id: int) -> None:
+    make_editor_with_password(db, "grace@digest.test", "Grace", is_admin=True)
+    accounts.set_admin(db, ada_id, admin=False)
+    assert not _editor(db, ada_id).is_admin
+
+
+@pytest.mark.parametrize(
+    ("password", "good"),
+    [
+        ("seven quiet herons wade", True),
+        ("Zq8!mmT0p-w2", True),
+        ("пароль из пяти слов", True),
+        ("elevenchars", False),
+        ("x" * 201, False),
+        ("PASSWORD12345", False),
+        ("correct horse battery staple", False),
+        ("alice@digest.test", False),
+        ("Alice.Archer2024", False),
+        ("Privacy Digest 1", False),
+        ("abababababab", False),
+    ],
+)
+def test_password_rules(password: str, good: bool) -> None:
+    about = (ALICE, "Alice Archer", "Privacy Digest")
+    assert (fault_in_password(password, about) == "") is good
