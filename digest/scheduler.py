@@ -9,9 +9,10 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.blocking import BlockingScheduler
 
 from digest.config import Settings
 from digest.mail.outbox import Outbox
@@ -19,12 +20,14 @@ from digest.operations.beating import note_heartbeat
 from digest.operations.housekeeping import tidy_up
 from digest.operations.messaging import deliver_waiting
 from digest.operations.ticking import tick
+from digest.operations.waiting import pause
 from digest.storage.database import Database
 
 TICK_SECONDS = 5
 MESSAGES_SECONDS = 2
 HEARTBEAT_SECONDS = 10
 HOUSEKEEPING_SECONDS = 3_600
+_LONGEST_WAIT = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,18 @@ log = logging.getLogger(__name__)
 def utc_now() -> datetime:
     """This moment."""
     return datetime.now(UTC)
+
+
+class _Scheduler(BlockingScheduler):  # type: ignore[misc]
+    """APScheduler's blocking scheduler, with a wait that also ends when asked and under a shifted clock."""
+
+    def __init__(self, stopping: threading.Event, **options: Any) -> None:
+        super().__init__(**options)
+        self._stopping = stopping
+
+    def _main_loop(self) -> None:
+        while not self._stopping.is_set():
+            pause(min(_LONGEST_WAIT, self._process_jobs()))
 
 
 class Clock:
@@ -43,7 +58,8 @@ class Clock:
         self._outbox = outbox
         self._stopping = threading.Event()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
-        self._scheduler = BackgroundScheduler(
+        self._scheduler = _Scheduler(
+            self._stopping,
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(4)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -61,8 +77,6 @@ class Clock:
                 self._carefully(job), "interval", seconds=seconds, next_run_time=utc_now(), id=job.__name__
             )
         self._scheduler.start()
-        while not self._stopping.is_set():
-            self._stopping.wait(1.0)
         self._scheduler.shutdown(wait=True)
         self._outbox.close()
 

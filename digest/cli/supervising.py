@@ -10,6 +10,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from digest.operations.waiting import pause
+
 _SHORT_LIFE = 10.0
 _LONGEST_PAUSE = 30.0
 _ROUND = 0.2
@@ -40,7 +42,7 @@ def supervise(children: Sequence[Child]) -> int:
     while not ending.is_set():
         for child in children:
             _keep_up(child, time.monotonic())
-        ending.wait(_ROUND)
+        pause(_ROUND)
     for child in children:
         if child.process:
             child.process.terminate()

@@ -21,6 +21,7 @@ from digest.mail.outbox import Answer, Outbox
 from digest.operations.claiming import Claim, claim
 from digest.operations.posting import bulk_of
 from digest.operations.recording import finish_if_done, record
+from digest.operations.waiting import pause
 from digest.storage.batches import BatchState, batches_in, ended_copies, seconds_until_claimable
 from digest.storage.database import Database, database_now
 from digest.storage.deliveries import Account, account_of
@@ -75,7 +76,7 @@ def send_issue(
             return ending
         if not wait:
             return ending
-        stop.wait(_nap(db, issue_id))
+        pause(_nap(db, issue_id))
 
 
 def account(db: Database, issue_id: int) -> Account:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -172,7 +172,7 @@ def test_preview_shows_the_digest_and_a_topics_edition(db: Database, settings: S
 
 def test_a_named_issue_is_sent(db: Database, settings: Settings, shell: Shell, sendgrid: LoopbackSendGrid) -> None:
     make_subscriber(db, settings, "zoe@example.org")
-    later = date.today() + timedelta(days=40)
+    later = (datetime.now(UTC) + timedelta(days=40)).date()
     make_issue(db, later, [make_summary(db)])
     status, _, _ = shell.run("send", "--issue", later.isoformat())
     assert status == 0

@@ -108,7 +108,9 @@ def test_new_password_lets_the_owner_try_again_under_siege(db: Database, setting
     assert isinstance(_guess(db, settings, HOME, "nine amber kettles hum"), SignedIn)
 
 
-def test_admin_without_password_does_not_count_as_one_who_is_left(db: Database, settings: Settings, ada_id: int) -> None:
+def test_admin_without_password_does_not_count_as_one_who_is_left(
+    db: Database, settings: Settings, ada_id: int
+) -> None:
     accounts.invite(db, settings, TUESDAY, "Ada", "bob@digest.test", admin=True)
     with pytest.raises(Refused, match="somebody else an admin"):
         accounts.deactivate(db, ada_id)

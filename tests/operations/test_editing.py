@@ -119,7 +119,11 @@ def test_fault_names_its_field(field: str, changes: dict[str, object]) -> None:
 
 
 def test_several_sources_are_told_apart_by_their_hosts() -> None:
-    rows = (Source("https://www.example.org/a", "", ""), Source(" ", "", ""), Source("https://example.net/b", "", "AEPD"))
+    rows = (
+        Source("https://www.example.org/a", "", ""),
+        Source(" ", "", ""),
+        Source("https://example.net/b", "", "AEPD"),
+    )
     found = read(Manuscript(**(vars(GOOD) | {"sources": rows})))
     assert isinstance(found, Piece)
     assert [source.publication for source in found.sources] == ["example.org", "AEPD"]

@@ -92,7 +92,10 @@ def _changed_parts(issue_id: int) -> Response:
     """The part that the form named as its target, and beside it all others that may have changed with it."""
     found = board(reread().get_one(Issue, issue_id))
     target = "words" if request.headers.get("HX-Target") == "words" else "picks"
-    page = render_template("desk/issue/changed.html", target=target, saved=target == "words", **shown(found))
+    moved = request.form.get("summary", 0, int)
+    page = render_template(
+        "desk/issue/changed.html", target=target, saved=target == "words", moved=moved, **shown(found)
+    )
     return make_response(page, 200, {"HX-Trigger": "issue-changed"})
 
 

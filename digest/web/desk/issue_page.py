@@ -29,6 +29,7 @@ from digest.web.context import now, reading, settings
 
 _RECENT = timedelta(weeks=6)
 _MOST_CANDIDATES = 100
+_NEAR = timedelta(days=6)
 
 
 class Stage(StrEnum):
@@ -113,6 +114,13 @@ class Board:
     def who(self, by: str) -> str:
         """A person by name, where the name is known."""
         return self.names.get(by) or by
+
+    def short(self, at: datetime) -> str:
+        """A moment within some days as `Thu 16:00`, one farther away with its date."""
+        local = settings().schedule.local(at)
+        return (
+            f"{local:%a %H:%M}" if abs(at - self.now) < _NEAR else f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+        )
 
     def until(self, at: datetime) -> str:
         """How long until then, in the words that desk.js keeps true."""

@@ -88,7 +88,7 @@ def test_there_always_is_a_current_issue(alice: FlaskClient) -> None:
 def test_the_page_says_cutoff_readers_and_send(alice: FlaskClient, db: Database, settings: Settings) -> None:
     make_readers(db, settings, 12)
     page = alice.get("/desk/issue").text
-    for words in ("Open · 3 items", "Thu 16 May, 16:00", "in 2 days 6 h", "12 readers", "Fri 17 May, 08:00"):
+    for words in ("Open · 3 items", "Thu 16:00", "in 2 days 6 h", "12 readers", "Fri 08:00"):
         assert words in page
     assert "Europe/London" in page
 

@@ -154,13 +154,18 @@ def test_forgotten_password_is_set_by_a_link_that_works_once(
     assert stranger.send(link, link, password=NEW, again=NEW).location == "/desk/sign-in"
     assert alice.open("/desk/summaries").status_code == 302
     assert stranger.open(link).status_code == 410
-    assert stranger.send(link, "/desk/sign-in", password="another long one!", again="another long one!").status_code == 410
+    assert (
+        stranger.send(link, "/desk/sign-in", password="another long one!", again="another long one!").status_code == 410
+    )
     assert stranger.sign_in("alice@digest.test").status_code == 422
     assert stranger.sign_in("alice@digest.test", NEW).status_code == 303
 
 
 def test_reset_link_dies_after_an_hour(
-    stranger: Browser, alice_id: int, mailbox: Mailbox, clock: time_machine.Traveller  # noqa: ARG001
+    stranger: Browser,
+    alice_id: int,
+    mailbox: Mailbox,
+    clock: time_machine.Traveller,  # noqa: ARG001
 ) -> None:
     _ask(stranger, "alice@digest.test")
     link = _link(mailbox, "alice@digest.test")
@@ -184,9 +189,14 @@ def test_flood_of_requests_sends_three_messages_an_hour(stranger: Browser, alice
     assert len(mailbox.read()) == 3
 
 
-@pytest.mark.parametrize("password", ["short one", "alice@digest.test", "privacydigest1", "password12345", "aaaaaaaaaaaaaaa"])
+@pytest.mark.parametrize(
+    "password", ["short one", "alice@digest.test", "privacydigest1", "password12345", "aaaaaaaaaaaaaaa"]
+)
 def test_weak_password_is_refused_and_the_link_lives_on(
-    stranger: Browser, alice_id: int, mailbox: Mailbox, password: str  # noqa: ARG001
+    stranger: Browser,
+    alice_id: int,
+    mailbox: Mailbox,
+    password: str,  # noqa: ARG001
 ) -> None:
     _ask(stranger, "alice@digest.test")
     link = _link(mailbox, "alice@digest.test")
