@@ -16,8 +16,10 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+MAIL_PREVIEW_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'self'; sandbox"
+)
 """For a message shown in a frame on the desk: its inlined styles, and nothing that runs."""
 
 csrf = CSRFProtect()
