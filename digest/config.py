@@ -24,6 +24,7 @@ from digest.domain.calendar import DAYS, Schedule, Weekly
 T = TypeVar("T")
 
 _SECRET = {"SENDGRID_API_KEY", "DATABASE_URL"}  # a database's URL may carry its password
+_LONGEST_MONITOR = 254  # it is kept where messages keep their recipient
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parent
 
@@ -229,6 +230,8 @@ def _web_address(text: str) -> str:
 def _optional_web_address(text: str) -> str:
     if text and _parts(_line(text)) is None:
         raise ValueError("use an http or https address, or leave it out")
+    if len(text) > _LONGEST_MONITOR:
+        raise ValueError(f"use an address of at most {_LONGEST_MONITOR} characters")
     return text
 
 

@@ -15,6 +15,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from digest.config import Settings
+from digest.mail.monitors import ping
 from digest.mail.outbox import Outbox
 from digest.operations.beating import note_heartbeat
 from digest.operations.housekeeping import tidy_up
@@ -86,6 +87,8 @@ class Clock:
 
     def _tick(self) -> None:
         tick(self._db, self._settings, self._outbox, utc_now, self._stopping)
+        if self._settings.heartbeat_url and (fault := ping(self._settings.heartbeat_url)):
+            log.warning("HEARTBEAT_URL: %s", fault)
 
     def _messages(self) -> None:
         deliver_waiting(self._db, self._outbox, utc_now())

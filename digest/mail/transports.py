@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from digest.config import Settings
 from digest.mail.files import FileOutbox
+from digest.mail.monitors import AlertingOutbox
 from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Single
 from digest.mail.rendering import Identity
 from digest.mail.sendgrid import SendGridOutbox
@@ -21,7 +22,9 @@ def open_outbox(settings: Settings) -> Outbox:
         outbox = SendGridOutbox(settings.sendgrid_api_key, settings.sendgrid_host, identity)
     else:
         outbox = FileOutbox(settings.outbox_path, identity)
-    return RedirectingOutbox(outbox, settings.mail_redirect_all) if settings.mail_redirect_all else outbox
+    if settings.mail_redirect_all:
+        outbox = RedirectingOutbox(outbox, settings.mail_redirect_all)
+    return AlertingOutbox(outbox)
 
 
 def identity_of(settings: Settings) -> Identity:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.addresses import masked
 from digest.domain.tokens import new_key
+from digest.mail.monitors import ALERT, Alert
 from digest.mail.outbox import Answer, Certainty, Outbox, Single
 from digest.mail.rendering import Rendered, render_notice
 from digest.mail.transports import identity_of
@@ -58,10 +59,13 @@ def tell_editors(
     paragraphs: Sequence[str],
     link: tuple[str, str] | None = None,
 ) -> None:
-    """Queue a notice to every active editor. `link` is a label and an address."""
+    """Queue a notice to every active editor, and an alert to ALERT_URL. `link` is a label and an address."""
     rendered = render_notice(identity_of(settings), heading, paragraphs, link)
     for editor in active_editors(session):
         post(session, now, "notice", editor.email, rendered)
+    if settings.alert_url:
+        alert = Alert(settings.site_url, heading, " ".join(paragraphs), link[1] if link else settings.site_url)
+        queue_message(session, now, ALERT, settings.alert_url, (heading, alert.as_json(), ""))
 
 
 def deliver_waiting(db: Database, outbox: Outbox, now: datetime) -> int:

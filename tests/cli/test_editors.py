@@ -40,7 +40,7 @@ def _path(result: Result) -> str:
     return found.group(1)
 
 
-def test_add_prints_and_mails_the_link(db: Database, mailbox: Mailbox, client: FlaskClient) -> None:
+def test_add_prints_and_mails_the_link(db: Database, mailbox: Mailbox) -> None:
     result = _run("add", "Grace.Hopper@Digest.test", "--admin")
     assert result.exit_code == 0
     assert "Added grace.hopper@digest.test as admin." in result.output

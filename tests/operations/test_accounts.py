@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 
 from digest.config import Settings
 from digest.domain.passwords import fault_in_password
@@ -26,8 +27,8 @@ HOME, OFFICE = "192.0.2.1", "198.51.100.7"
 ALICE = "alice@digest.test"
 
 
-def _guess(db: Database, settings: Settings, network: str, password: str = "a wrong guess", later: int = 0) -> object:
-    return sign_in(db, settings, TUESDAY + timedelta(minutes=later), ALICE, password, network)
+def _guess(db: Database, settings: Settings, network: str, typed: str = "a wrong guess", later: int = 0) -> object:
+    return sign_in(db, settings, TUESDAY + timedelta(minutes=later), ALICE, typed, network)
 
 
 def _editor(db: Database, editor_id: int) -> Editor:
@@ -39,11 +40,13 @@ def _editor(db: Database, editor_id: int) -> Editor:
 
 @pytest.fixture
 def alice_id(db: Database) -> int:
+    """Alice’s account."""
     return make_editor_with_password(db, ALICE, "Alice")
 
 
 @pytest.fixture
 def ada_id(db: Database) -> int:
+    """Ada’s account."""
     return make_editor_with_password(db, "ada@digest.test", "Ada", is_admin=True)
 
 
@@ -79,8 +82,6 @@ def test_unknown_address_is_slowed_down_alike(db: Database, settings: Settings) 
 def test_password_hash_is_argon2id_and_renewed_when_its_parameters_are_old(
     db: Database, settings: Settings, alice_id: int
 ) -> None:
-    from argon2 import PasswordHasher
-
     old = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
     with db.writing() as session:
         editor = editor_by_id(session, alice_id)
@@ -108,9 +109,7 @@ def test_new_password_lets_the_owner_try_again_under_siege(db: Database, setting
     assert isinstance(_guess(db, settings, HOME, "nine amber kettles hum"), SignedIn)
 
 
-def test_admin_without_password_does_not_count_as_one_who_is_left(
-    db: Database, settings: Settings, ada_id: int
-) -> None:
+def test_invited_admin_does_not_count_as_one_who_is_left(db: Database, settings: Settings, ada_id: int) -> None:
     accounts.invite(db, settings, TUESDAY, "Ada", "bob@digest.test", admin=True)
     with pytest.raises(Refused, match="somebody else an admin"):
         accounts.deactivate(db, ada_id)

@@ -113,7 +113,7 @@ def test_taken_back_and_published_again_it_keeps_its_slug(db: Database, settings
     ],
 )
 def test_fault_names_its_field(field: str, changes: dict[str, object]) -> None:
-    found = read(Manuscript(**(vars(GOOD) | changes)))  # type: ignore[arg-type]
+    found = read(Manuscript(**(vars(GOOD) | changes)))
     assert isinstance(found, dict)
     assert list(found) == [field]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -36,6 +37,13 @@ def page(response: TestResponse) -> BeautifulSoup:
     return BeautifulSoup(response.text, "html.parser")
 
 
+def one(within: Tag, selector: str) -> Tag:
+    """The first element that a CSS selector finds."""
+    found = within.select_one(selector)
+    assert found is not None, f"nothing is {selector}"
+    return found
+
+
 def words(response: TestResponse) -> str:
     """What the page says."""
     return " ".join(page(response).get_text(" ").split())
@@ -53,17 +61,17 @@ class Browser:
 
     def token(self, path: str = "/desk/sign-in") -> str:
         """The CSRF token that the page at `path` holds; from wherever it redirects to."""
-        found = page(self.client.get(path, follow_redirects=True)).find("input", {"name": "csrf_token"})
-        assert found is not None, f"{path} has no form"
-        return str(found["value"])
+        return str(one(page(self.client.get(path, follow_redirects=True)), "input[name=csrf_token]")["value"])
 
-    def send(self, path: str, token_from: str = "/desk/account", **fields: object) -> TestResponse:
-        """POST a form with a token fetched from a page."""
-        return self.client.post(path, data={"csrf_token": self.token(token_from), **fields})
+    def send(
+        self, path: str, come_from: str = "/desk/account", form: Mapping[str, object] | None = None, **fields: object
+    ) -> TestResponse:
+        """POST a form with the token that the page at `come_from` holds; `fields` go over the `form`."""
+        return self.client.post(path, data={"csrf_token": self.token(come_from), **(form or {}), **fields})
 
     def sign_in(self, email: str, password: str = PASSWORD, **fields: object) -> TestResponse:
         """Sign in by the form."""
-        return self.send("/desk/sign-in", "/desk/sign-in", email=email, password=password, **fields)
+        return self.send("/desk/sign-in", "/desk/sign-in", fields, email=email, password=password)
 
     def cookie(self) -> str:
         """The session cookie's value."""

@@ -11,7 +11,7 @@ from digest.storage.database import Database
 from digest.storage.subscribers import SubscriberState, count_by_state, subscriber_by_id
 from tests.conftest import Mailbox, text_of
 from tests.factories import make_subscriber
-from tests.web.desk.browser import Browser, page, words
+from tests.web.desk.browser import Browser, one, page, words
 
 NEW = "nine amber kettles hum"
 
@@ -91,8 +91,8 @@ def test_outbox_shows_messages_as_they_were_written(ada: Browser, mailbox: Mailb
     link = listed.select_one("main td a")
     assert link is not None and "invites you" in link.text
     shown = page(ada.open(str(link["href"])))
-    frame = shown.find("iframe")
-    assert frame is not None and frame.has_attr("sandbox") and not frame["sandbox"]
+    frame = one(shown, "iframe")
+    assert frame.has_attr("sandbox") and not frame["sandbox"]
     framed = ada.open(str(frame["src"]))
     assert "sandbox" in framed.headers["Content-Security-Policy"]
     assert "script-src" not in framed.headers["Content-Security-Policy"]

@@ -18,29 +18,31 @@ from tests.web.desk.browser import PASSWORD, Browser, words
 
 NEW = "nine amber kettles hum"
 
+pytestmark = pytest.mark.usefixtures("alice_id")
 
-def test_right_password_opens_the_desk(stranger: Browser, alice_id: int) -> None:  # noqa: ARG001
+
+def test_right_password_opens_the_desk(stranger: Browser) -> None:
     answer = stranger.sign_in(" Alice@Digest.test ")
     assert (answer.status_code, answer.location) == (303, "/desk/")
     assert stranger.open("/desk/summaries").status_code == 200
 
 
-def test_wrong_password_and_unknown_address_get_the_same_words(stranger: Browser, alice_id: int) -> None:  # noqa: ARG001
+def test_wrong_password_and_unknown_address_get_the_same_words(stranger: Browser) -> None:
     wrong = stranger.sign_in("alice@digest.test", "not this one at all")
     unknown = stranger.sign_in("nobody@digest.test", "not this one at all")
     assert wrong.status_code == unknown.status_code == 422
     assert words(wrong) == words(unknown)
 
 
-def test_editor_without_password_or_deactivated_stays_outside(stranger: Browser, db: Database, alice_id: int) -> None:
+def test_deactivated_editor_stays_outside(stranger: Browser, db: Database, alice_id: int) -> None:
     with db.writing() as session:
-        deactivate_row = editor_by_id(session, alice_id)
-        assert deactivate_row is not None
-        deactivate_row.is_active = False
+        editor = editor_by_id(session, alice_id)
+        assert editor is not None
+        editor.is_active = False
     assert stranger.sign_in("alice@digest.test").status_code == 422
 
 
-def test_sign_in_gives_a_new_session_and_ends_the_old(stranger: Browser, alice_id: int, db: Database) -> None:  # noqa: ARG001
+def test_sign_in_gives_a_new_session_and_ends_the_old(stranger: Browser, db: Database) -> None:
     stranger.open("/desk/sign-in")
     planted = stranger.cookie()
     stranger.sign_in("alice@digest.test")
@@ -69,7 +71,7 @@ def test_cookie_is_dead_after_sign_out(alice: Browser) -> None:
     assert alice.open("/desk/summaries").status_code == 302
 
 
-def test_row_holds_only_the_hash_of_the_key(app: Flask, alice: Browser, db: Database) -> None:  # noqa: ARG001
+def test_row_holds_only_the_hash_of_the_key(alice: Browser, db: Database) -> None:
     with alice.client.session_transaction(path="/desk") as cookie:
         key = cookie["key"]
     with db.reading() as session:
@@ -99,7 +101,7 @@ def test_being_seen_is_written_once_a_minute(alice: Browser, db: Database, clock
     assert seen() == TUESDAY + timedelta(seconds=61)
 
 
-def test_deactivating_ends_the_session_at_once(alice: Browser, ada_id: int, alice_id: int, db: Database) -> None:  # noqa: ARG001
+def test_deactivating_ends_the_session_at_once(alice: Browser, alice_id: int, db: Database) -> None:
     deactivate(db, alice_id)
     assert alice.open("/desk/summaries").status_code == 302
 
@@ -120,11 +122,11 @@ def test_deactivating_ends_the_session_at_once(alice: Browser, ada_id: int, alic
         "",
     ],
 )
-def test_next_never_leads_elsewhere(stranger: Browser, alice_id: int, target: str) -> None:  # noqa: ARG001
+def test_next_never_leads_elsewhere(stranger: Browser, target: str) -> None:
     assert stranger.sign_in("alice@digest.test", next=target).location == "/desk/"
 
 
-def test_next_leads_back_to_where_one_was_going(stranger: Browser, alice_id: int) -> None:  # noqa: ARG001
+def test_next_leads_back_to_where_one_was_going(stranger: Browser) -> None:
     sent_away = stranger.open("/desk/summaries?page=2")
     assert sent_away.location == "/desk/sign-in?next=/desk/summaries?page%3D2"
     assert stranger.sign_in("alice@digest.test", next="/desk/summaries?page=2").location == "/desk/summaries?page=2"
@@ -163,9 +165,8 @@ def test_forgotten_password_is_set_by_a_link_that_works_once(
 
 def test_reset_link_dies_after_an_hour(
     stranger: Browser,
-    alice_id: int,
     mailbox: Mailbox,
-    clock: time_machine.Traveller,  # noqa: ARG001
+    clock: time_machine.Traveller,
 ) -> None:
     _ask(stranger, "alice@digest.test")
     link = _link(mailbox, "alice@digest.test")
@@ -173,7 +174,7 @@ def test_reset_link_dies_after_an_hour(
     assert stranger.open(link).status_code == 410
 
 
-def test_request_for_a_link_answers_alike_for_everybody(stranger: Browser, alice_id: int, mailbox: Mailbox) -> None:  # noqa: ARG001
+def test_request_for_a_link_answers_alike_for_everybody(stranger: Browser, mailbox: Mailbox) -> None:
     token = stranger.token("/desk/forgotten")
     answers = [
         stranger.client.post("/desk/forgotten", data={"csrf_token": token, "email": email}).data
@@ -183,7 +184,7 @@ def test_request_for_a_link_answers_alike_for_everybody(stranger: Browser, alice
     assert len(mailbox.read()) == 1
 
 
-def test_flood_of_requests_sends_three_messages_an_hour(stranger: Browser, alice_id: int, mailbox: Mailbox) -> None:  # noqa: ARG001
+def test_flood_of_requests_sends_three_messages_an_hour(stranger: Browser, mailbox: Mailbox) -> None:
     for _ in range(8):
         _ask(stranger, "alice@digest.test")
     assert len(mailbox.read()) == 3
@@ -194,9 +195,8 @@ def test_flood_of_requests_sends_three_messages_an_hour(stranger: Browser, alice
 )
 def test_weak_password_is_refused_and_the_link_lives_on(
     stranger: Browser,
-    alice_id: int,
     mailbox: Mailbox,
-    password: str,  # noqa: ARG001
+    password: str,
 ) -> None:
     _ask(stranger, "alice@digest.test")
     link = _link(mailbox, "alice@digest.test")

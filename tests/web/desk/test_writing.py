@@ -15,7 +15,7 @@ from digest.storage.selections import issue_carrying, selected_summaries
 from digest.storage.summaries import Summary, summary_by_id
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
-from tests.web.desk.browser import Browser, page, words
+from tests.web.desk.browser import Browser, one, page, words
 
 FORM: dict[str, object] = {
     "title": "London police block a face-search site",
@@ -40,13 +40,12 @@ def _summary(db: Database, summary_id: int = 1) -> Summary:
 
 
 def _write(browser: Browser, act: str, **changes: object) -> TestResponse:
-    return browser.send("/desk/summaries/new", **(FORM | changes | {"act": act}))
+    return browser.send("/desk/summaries/new", form={**FORM, **changes, "act": act})
 
 
 def _form(browser: Browser, path: str) -> dict[str, object]:
     """What a browser would send from the page at `path`, unchanged."""
-    found = page(browser.open(path)).find(id="summary-form")
-    assert found is not None
+    found = one(page(browser.open(path)), "#summary-form")
     sent: dict[str, list[str]] = {}
     for each in found.select("input[name], textarea[name]"):
         if each.find_parent("template") or (each.get("type") == "checkbox" and not each.has_attr("checked")):
@@ -59,9 +58,8 @@ def _form(browser: Browser, path: str) -> dict[str, object]:
 def test_new_form_begins_with_today_and_the_issue_ticked(alice: Browser, db: Database) -> None:
     make_issue(db)
     shown = page(alice.open("/desk/summaries/new"))
-    assert shown.find(id="field-date")["value"] == "2024-05-14"  # type: ignore[index]
-    box = shown.find("input", {"name": "on_issue"})
-    assert box is not None and box.has_attr("checked")
+    assert one(shown, "#field-date")["value"] == "2024-05-14"
+    assert one(shown, "input[name=on_issue]").has_attr("checked")
     assert "Put it on the issue of 17 May 2024" in shown.get_text()
 
 
@@ -110,12 +108,11 @@ def test_faults_keep_everything_that_was_typed(alice: Browser) -> None:
     assert answer.status_code == 422
     shown = page(answer)
     assert shown.find(id="field-title-error") and shown.find(id="field-date-error")
-    assert shown.find(id="field-date")["value"] == "15/05/2024"  # type: ignore[index]
-    assert "Typed text" in shown.find(id="field-body").text  # type: ignore[union-attr]
-    row = shown.find("input", {"name": "source_url"})
-    assert row is not None
+    assert one(shown, "#field-date")["value"] == "15/05/2024"
+    assert "Typed text" in one(shown, "#field-body").text
+    row = one(shown, "input[name=source_url]")
     assert (row["value"], row["aria-invalid"]) == ("ftp://example.org/a b", "true")
-    assert shown.find(id="field-new_topics")["value"] == "Surveillance, Policing"  # type: ignore[index]
+    assert one(shown, "#field-new_topics")["value"] == "Surveillance, Policing"
 
 
 def test_publishing_needs_a_body_and_a_source(alice: Browser) -> None:
@@ -127,7 +124,7 @@ def test_publishing_needs_a_body_and_a_source(alice: Browser) -> None:
 def test_form_of_a_summary_sends_back_what_is_stored(alice: Browser, db: Database) -> None:
     _write(alice, "publish", on_issue="1")
     before = _summary(db)
-    answer = alice.send("/desk/summaries/1", **_form(alice, "/desk/summaries/1"), act="save")
+    answer = alice.send("/desk/summaries/1", form=_form(alice, "/desk/summaries/1"), act="save")
     assert answer.status_code == 303
     after = _summary(db)
     assert (after.version, after.title, after.body, after.slug) == (2, before.title, before.body, before.slug)
@@ -140,23 +137,25 @@ def test_form_of_a_summary_sends_back_what_is_stored(alice: Browser, db: Databas
 def test_slug_stays_when_the_headline_changes(alice: Browser, db: Database) -> None:
     _write(alice, "publish")
     form = _form(alice, "/desk/summaries/1")
-    alice.send("/desk/summaries/1", **(form | {"title": "Quite another headline"}), act="save")
+    alice.send("/desk/summaries/1", form=(form | {"title": "Quite another headline"}), act="save")
     assert _summary(db).slug == "london-police-block-a-face-search-site"
 
 
 def test_two_editors_at_once_lose_nothing(alice: Browser, ada: Browser, db: Database) -> None:
     _write(alice, "save")
     begun = _form(ada, "/desk/summaries/1")
-    alice.send("/desk/summaries/1", **(_form(alice, "/desk/summaries/1") | {"body": "Alice wrote this."}), act="save")
-    answer = ada.send("/desk/summaries/1", **(begun | {"body": "Ada wrote this."}), act="save")
+    alice.send(
+        "/desk/summaries/1", form=(_form(alice, "/desk/summaries/1") | {"body": "Alice wrote this."}), act="save"
+    )
+    answer = ada.send("/desk/summaries/1", form=(begun | {"body": "Ada wrote this."}), act="save")
     assert answer.status_code == 409
     shown = page(answer)
     assert "Somebody else saved this summary" in shown.get_text()
     assert "-Alice wrote this." in shown.get_text() and "+Ada wrote this." in shown.get_text()
-    assert shown.find(id="field-body").text.strip() == "Ada wrote this."  # type: ignore[union-attr]
+    assert one(shown, "#field-body").text.strip() == "Ada wrote this."
     assert _summary(db).body == "Alice wrote this."
-    again = begun | {"body": "Ada wrote this.", "version": shown.find("input", {"name": "version"})["value"]}  # type: ignore[index]
-    assert ada.send("/desk/summaries/1", **again, act="save").status_code == 303
+    again = begun | {"body": "Ada wrote this.", "version": one(shown, "input[name=version]")["value"]}
+    assert ada.send("/desk/summaries/1", form=again, act="save").status_code == 303
     assert _summary(db).body == "Ada wrote this."
 
 
@@ -164,15 +163,15 @@ def test_text_survives_when_the_draft_was_deleted_meanwhile(alice: Browser, ada:
     _write(alice, "save")
     form = _form(ada, "/desk/summaries/1")
     alice.send("/desk/summaries/1/delete")
-    answer = ada.send("/desk/summaries/1", **(form | {"body": "Ada wrote this."}), act="save")
+    answer = ada.send("/desk/summaries/1", form=(form | {"body": "Ada wrote this."}), act="save")
     assert answer.status_code == 409
     shown = page(answer)
     assert "deleted this draft" in shown.get_text() and "Ada wrote this." in shown.get_text()
-    assert shown.find(id="summary-form")["action"] == "/desk/summaries/new"  # type: ignore[index]
+    assert one(shown, "#summary-form")["action"] == "/desk/summaries/new"
 
 
 def test_preview_shows_what_readers_will_see(alice: Browser) -> None:
-    shown = page(alice.send("/desk/summaries/preview", **FORM))
+    shown = page(alice.send("/desk/summaries/preview", form=FORM))
     assert shown.find("html") is None
     assert [each.text.strip() for each in shown.find_all("blockquote")] == ["Quoted."]
     assert "15 May 2024 · i" in " ".join(shown.get_text(" ").split())
@@ -212,7 +211,7 @@ def test_line_breaks_in_one_line_fields_become_spaces(alice: Browser, db: Databa
     assert _summary(db).publication.name == "i j"
 
 
-def test_draft_is_deleted_after_asking_once(alice: Browser, db: Database) -> None:
+def test_draft_is_deleted_after_asking_once(alice: Browser) -> None:
     _write(alice, "save")
     assert "Delete this draft?" in words(alice.open("/desk/summaries/1/delete"))
     alice.send("/desk/summaries/1/delete")

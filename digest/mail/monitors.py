@@ -1,0 +1,76 @@
+"""The operator's own monitors: alerts POSTed as JSON, and a heartbeat that an outside monitor waits for.
+
+Mail may be what is broken, so alerts also go another way.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import urllib3
+
+from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Single
+
+ALERT = "alert"
+"""The category of a single message that goes to ALERT_URL instead of a mailbox; its text part is the JSON."""
+
+_PATIENCE = urllib3.Timeout(connect=5.0, read=10.0)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What an alert says. `site` and `link` are addresses."""
+
+    site: str
+    heading: str
+    text: str
+    link: str
+
+    def as_json(self) -> str:
+        """The body that is POSTed."""
+        return json.dumps({"site": self.site, "heading": self.heading, "text": self.text, "link": self.link})
+
+
+class AlertingOutbox:
+    """Takes alerts to the operator's monitor and leaves everything else to the outbox behind it."""
+
+    def __init__(self, inner: Outbox) -> None:
+        self._inner = inner
+
+    def send_bulk(self, bulk: Bulk) -> Answer:
+        """Hand over to the outbox."""
+        return self._inner.send_bulk(bulk)
+
+    def send_single(self, single: Single) -> Answer:
+        """POST an alert to its address; hand anything else to the outbox."""
+        if single.category != ALERT:
+            return self._inner.send_single(single)
+        return _post(single.recipient, single.rendered.text)
+
+    def close(self) -> None:
+        """Close the outbox."""
+        self._inner.close()
+
+
+def ping(url: str) -> str | None:
+    """GET the heartbeat's address; None if it answered well, else what was wrong. Never raises for the other side."""
+    answer = _request("GET", url, None)
+    return None if answer.certainty is Certainty.ACCEPTED else answer.detail
+
+
+def _post(url: str, body: str) -> Answer:
+    return _request("POST", url, body)
+
+
+def _request(method: str, url: str, body: str | None) -> Answer:
+    with urllib3.PoolManager(timeout=_PATIENCE, retries=False) as pool:
+        try:
+            response = pool.request(
+                method, url, body=body, headers={"Content-Type": "application/json"}, redirect=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            return Answer(Certainty.RETRY, detail=f"the monitor could not be reached ({type(error).__name__})")
+    if 200 <= response.status < 300:
+        return Answer(Certainty.ACCEPTED, response.status)
+    return Answer(Certainty.RETRY, response.status, detail=f"the monitor answered {response.status}")

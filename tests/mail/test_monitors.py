@@ -1,0 +1,106 @@
+"""Alerts and heartbeats reach the operator's own monitors, also while mail is broken."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from digest import config
+from digest.config import Settings
+from digest.mail.monitors import ping
+from digest.mail.transports import open_outbox
+from digest.operations.messaging import deliver_waiting, tell_editors
+from digest.storage.database import Database
+from digest.storage.messages import waiting_messages
+
+
+class Monitor(HTTPServer):
+    """Notes what it is told; answers with `status`."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.heard: list[tuple[str, str]] = []
+        self.status = 200
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hook"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Monitor
+
+    def do_GET(self) -> None:
+        self._hear("GET")
+
+    def do_POST(self) -> None:
+        self._hear(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+    def log_message(self, *_: object) -> None:
+        """Keeps quiet."""
+
+    def _hear(self, what: str) -> None:
+        self.server.heard.append((self.path, what))
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+@pytest.fixture
+def monitor() -> Iterator[Monitor]:
+    with Monitor() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def alerting(environ: dict[str, str], settings: Settings, monitor: Monitor) -> Settings:
+    return config.load(environ | {"ALERT_URL": monitor.url}, settings.instance_path.parent)
+
+
+def tell(db: Database, settings: Settings) -> None:
+    with db.writing() as session:
+        tell_editors(session, settings, datetime.now(UTC), "The send has stopped", ["Check the key."], None)
+
+
+def test_an_alert_is_posted_as_json(db: Database, alerting: Settings, monitor: Monitor) -> None:
+    tell(db, alerting)
+    deliver_waiting(db, open_outbox(alerting), datetime.now(UTC))
+    [(path, body)] = monitor.heard
+    assert path == "/hook"
+    assert json.loads(body) == {
+        "site": "http://digest.test",
+        "heading": "The send has stopped",
+        "text": "Check the key.",
+        "link": "http://digest.test",
+    }
+
+
+def test_an_alert_that_is_not_taken_waits(db: Database, alerting: Settings, monitor: Monitor) -> None:
+    monitor.status = 500
+    tell(db, alerting)
+    deliver_waiting(db, open_outbox(alerting), datetime.now(UTC))
+    with db.reading() as session:
+        assert waiting_messages(session) == 1
+
+
+def test_no_alert_without_an_address(db: Database, settings: Settings) -> None:
+    tell(db, settings)
+    with db.reading() as session:
+        assert waiting_messages(session) == 0
+
+
+def test_the_heartbeat_says_what_is_wrong(monitor: Monitor) -> None:
+    assert ping(monitor.url) is None
+    monitor.status = 404
+    assert ping(monitor.url) == "the monitor answered 404"
+    assert "could not be reached" in str(ping("http://127.0.0.1:1/"))
+    assert monitor.heard == [("/hook", "GET"), ("/hook", "GET")]
