@@ -1,5 +1,5 @@
 """The site as a WSGI application, for any WSGI server; `digest serve` uses the same one."""
 
-from digest.app import create_app
+from digest.cli.serving import make_site
 
-app = create_app()
+app = make_site()

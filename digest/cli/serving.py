@@ -7,8 +7,9 @@ import signal
 import sys
 
 import click
+from flask import Flask
 
-from digest.app import open_database
+from digest.app import create_app, open_database
 from digest.cli.installation import installation
 from digest.cli.logs import log_to_stderr
 from digest.cli.supervising import Child, supervise
@@ -21,6 +22,12 @@ def add_to(cli: click.Group) -> None:
     """Add the commands."""
     cli.add_command(serve)
     cli.add_command(scheduler)
+
+
+def make_site() -> Flask:
+    """The site for a server process, which logs with secrets and addresses taken out."""
+    log_to_stderr(logging.INFO)
+    return create_app()
 
 
 @click.command()
@@ -47,7 +54,7 @@ def scheduler() -> None:
     clock.run()
 
 
-_APP = "digest.app:create_app()"
+_APP = "digest.cli.serving:make_site()"
 _GUNICORN = (
     "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket",
     "--graceful-timeout", "30", "--forwarded-allow-ips", "127.0.0.1", "--log-level", "warning",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from digest.config import Settings
 from digest.mail.files import FileOutbox
@@ -33,7 +32,7 @@ def identity_of(settings: Settings) -> Identity:
         name=settings.site_name,
         url=settings.site_url,
         postal_address=settings.postal_address,
-        sender=settings.mail_from or f"digest@{urlsplit(settings.site_url).hostname}",
+        sender=settings.mail_from or "digest@localhost",
         reply_to=settings.mail_reply_to,
     )
 
