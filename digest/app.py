@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None, with_postman: bool = True) -> F
     wake = Postman(db, open_outbox(settings)).wake if with_postman else _nobody_to_wake
     app = Flask("digest", template_folder=str(_TEMPLATES / "pages"), static_folder=str(_STATIC))
     app.config.update(_flask_settings(settings))
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.trim_blocks = True
     app.extensions[EXTENSION] = Site(settings, db, wake)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
