@@ -39,6 +39,8 @@ class IssueFacts:
     left_open: bool
     """Past its cut-off, but open until its send moment."""
     reminded: bool
+    missed: bool
+    """The editors know that it is over a day late."""
     send_at: datetime
     cutoff_at: datetime
     send_now_at: datetime | None
@@ -63,21 +65,32 @@ def next_step(issue: IssueFacts, now: datetime, minimum_items: int) -> Step:
     """
     if issue.state not in BEFORE_SENDING:
         return Step.NOTHING
-    if issue.send_now_at is not None and issue.send_now_at <= now and not issue.on_hold:
+    if _asked_for_now(issue, now):
         return Step.SEND
     if now < issue.send_at:
-        return _before_the_send(issue, now)
+        return _before_the_send(issue, now, minimum_items)
     if now - issue.send_at >= GRACE:
-        return Step.MISSED
+        return Step.NOTHING if issue.missed or _asked_for_soon(issue, now) else Step.MISSED
     if issue.on_hold:
         return Step.NOTHING
     return Step.SEND if issue.items >= minimum_items else Step.SKIP
 
 
-def _before_the_send(issue: IssueFacts, now: datetime) -> Step:
+def _asked_for_now(issue: IssueFacts, now: datetime) -> bool:
+    """Whether a sender's "send now" is due; after a day without a clock that word counts no more."""
+    asked = issue.send_now_at
+    return asked is not None and asked <= now < asked + GRACE and not issue.on_hold
+
+
+def _asked_for_soon(issue: IssueFacts, now: datetime) -> bool:
+    return issue.send_now_at is not None and now < issue.send_now_at
+
+
+def _before_the_send(issue: IssueFacts, now: datetime, minimum_items: int) -> Step:
     if issue.state is not IssueState.OPEN or now < issue.cutoff_at:
         return Step.NOTHING
     if not issue.left_open:
         return Step.CLOSE
-    due = now >= issue.send_at - REMINDER and not issue.reminded and not issue.on_hold
-    return Step.REMIND if due else Step.NOTHING
+    will_go = issue.items >= minimum_items and not issue.on_hold
+    due = now >= issue.send_at - REMINDER and not issue.reminded
+    return Step.REMIND if due and will_go else Step.NOTHING

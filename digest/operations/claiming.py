@@ -9,12 +9,10 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from digest.config import Settings
 from digest.domain.tokens import new_key
 from digest.mail.rendering import Rendered, Tags
 from digest.mail.sendgrid import DEADLINE_SECONDS
 from digest.operations.composing import tags_from_json
-from digest.operations.judging import hold_or_settle
 from digest.storage.batches import Attempt, Batch, BatchState, attempts_out_of_lease, claimable_batch, close_attempt
 from digest.storage.database import Database, database_now
 from digest.storage.deliveries import Copy, copies_in, skip_those_who_left
@@ -39,7 +37,7 @@ class Claim:
     """On this process's monotonic clock: after it, nothing may be sent under this claim."""
 
 
-def claim(db: Database, settings: Settings, now: datetime, issue_id: int, owner: str) -> Claim | None:
+def claim(db: Database, now: datetime, issue_id: int, owner: str) -> Claim | None:
     """The next batch of the issue that may go, claimed; None if there is none now.
 
     Readers who left since the freeze are skipped; a batch that they all left is done with.
@@ -47,7 +45,7 @@ def claim(db: Database, settings: Settings, now: datetime, issue_id: int, owner:
     while True:
         deadline = time.monotonic() + DEADLINE_SECONDS
         with db.writing() as session:
-            _expire_leases(session, settings, now, issue_id)
+            _expire_leases(session, now, issue_id)
             batch = claimable_batch(session, issue_id, database_now(session))
             if batch is None:
                 return None
@@ -84,9 +82,9 @@ def _claimed(
     )
 
 
-def _expire_leases(session: Session, settings: Settings, now: datetime, issue_id: int) -> None:
-    """An attempt whose owner did not report in time may have been sent or not: never simply again."""
+def _expire_leases(session: Session, now: datetime, issue_id: int) -> None:
+    """An attempt whose owner did not report in time may have been sent or not: held, never simply sent again."""
     for attempt, batch in attempts_out_of_lease(session, issue_id, database_now(session)):
         words = f"the sender {attempt.owner} did not report back within {LEASE_SECONDS:.0f} s"
         close_attempt(session, attempt.id, "unknown", now, None, "", words)
-        hold_or_settle(settings, batch, words)
+        batch.state, batch.because = BatchState.HELD, words

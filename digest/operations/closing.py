@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -54,6 +55,7 @@ def close_at_cutoff(db: Database, settings: Settings, now: datetime, issue_id: i
         if blocking := [str(fault) for fault in composed.faults if fault.level is Level.BLOCKS]:
             issue.held_at, issue.held_by = now, THE_CLOCK
             note(session, issue.id, now, THE_CLOCK, f"put it on hold: {' '.join(blocking)}")
+            _tell_of_hold(session, settings, now, issue, blocking)
         _store(session, settings, now, issue, composed, THE_CLOCK)
 
 
@@ -77,9 +79,15 @@ def reopen_issue(db: Database, settings: Settings, now: datetime, issue_id: int,
         if send_at <= now < send_at + GRACE and not issue.on_hold:
             raise Refused("Its send moment has come. Put it on hold first, if it has not left yet.")
         issue.state = IssueState.OPEN
-        issue.reopened_at = now
+        # Before its cut-off an issue is simply open, and closes then as any other.
+        issue.reopened_at = now if cutoff_of(settings, issue) <= now else None
         issue.reminded_at = issue.send_now_at = None
         note(session, issue.id, now, who, "reopened it")
+
+
+def cutoff_of(settings: Settings, issue: Issue) -> datetime:
+    """When the issue's selection closes."""
+    return issue.cutoff_at or settings.schedule.cutoff_moment(issue.send_date)
 
 
 def remind_of_open_issue(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
@@ -154,6 +162,17 @@ def _post_proofs(
     )
     for editor in active_editors(session):
         post(session, now, "proof", editor.email, proof)
+
+
+def _tell_of_hold(session: Session, settings: Settings, now: datetime, issue: Issue, blocking: Sequence[str]) -> None:
+    tell_editors(
+        session,
+        settings,
+        now,
+        "The issue is on hold: pre-flight stops it",
+        [*blocking, "It does not go by itself. Reopen it, mend it, approve it again and release it."],
+        ("Open the issue", desk_issue_url(settings, issue.send_date)),
+    )
 
 
 def _leave_open(session: Session, settings: Settings, now: datetime, issue: Issue) -> None:

@@ -11,9 +11,9 @@ from hashlib import sha256
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
-from digest.domain.lifecycle import IssueState
+from digest.domain.lifecycle import IssueState, Step, next_step
 from digest.operations.composing import Composed, compose_for_topics, stored, tags_to_json
-from digest.operations.week import make_next_issue
+from digest.operations.week import facts_of, make_next_issue
 from digest.storage.batches import Batch, BatchState
 from digest.storage.database import Database
 from digest.storage.deliveries import count_by_batch, deliver_to_audience, skip_whole_batch
@@ -33,6 +33,7 @@ class Freeze(StrEnum):
 
     FROZEN = "frozen"
     NOT_CLOSED = "not closed"
+    NOT_DUE = "not due"
     ON_HOLD = "on hold"
     NO_AUDIENCE = "no audience"
 
@@ -51,11 +52,18 @@ class _Share:
 
 
 def freeze(
-    db: Database, settings: Settings, now: datetime, issue_id: int, who: str, batch_size: int = BATCH_SIZE
+    db: Database,
+    settings: Settings,
+    now: datetime,
+    issue_id: int,
+    who: str,
+    batch_size: int = BATCH_SIZE,
+    only_if_due: bool = False,
 ) -> Freeze:
     """Freeze a closed issue: its editions stored, every reader of the audience in exactly one batch of one edition.
 
-    All or nothing; the next issue is made with it. Raises Miscounted if the copies do not add up.
+    All or nothing; the next issue is made with it. With `only_if_due` the moment is looked at again under the lock: a
+    sender may have moved the issue or cancelled since. Raises Miscounted if the copies do not add up.
     """
     with db.writing() as session:
         issue = issue_for_change(session, issue_id)
@@ -64,6 +72,8 @@ def freeze(
             return Freeze.NOT_CLOSED
         if issue.on_hold:
             return Freeze.ON_HOLD
+        if only_if_due and next_step(facts_of(session, settings, issue), now, settings.minimum_items) is not Step.SEND:
+            return Freeze.NOT_DUE
         issue.audience = audience_size(session)
         if not issue.audience:
             return Freeze.NO_AUDIENCE

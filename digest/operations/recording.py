@@ -13,7 +13,6 @@ from digest.domain.calendar import day_and_year
 from digest.domain.lifecycle import IssueState
 from digest.mail.outbox import Answer, Certainty
 from digest.operations.claiming import Claim
-from digest.operations.judging import hold_or_settle
 from digest.operations.links import desk_issue_url
 from digest.operations.messaging import tell_editors
 from digest.storage.batches import Batch, BatchState, batches_in, close_attempt
@@ -75,7 +74,7 @@ def _retry(session: Session, _s: Settings, _n: datetime, _c: Claim, batch: Batch
 
 
 def _refused(session: Session, settings: Settings, now: datetime, _claim: Claim, batch: Batch, answer: Answer) -> None:
-    """Nothing was sent and nothing will be until someone mends it: everything waits, one batch tries now and then."""
+    """Nothing was sent and nothing will be until someone mends it: everything waits and tries now and then."""
     issue = issue_for_change(session, batch.issue_id)
     batch.state, batch.because = BatchState.PENDING, answer.detail[:500]
     issue.paused_until = database_now(session) + _REFUSED_WAIT
@@ -123,8 +122,9 @@ def _too_large(
     batch.because = answer.detail[:500]
 
 
-def _unknown(_s: Session, settings: Settings, _n: datetime, _c: Claim, batch: Batch, answer: Answer) -> None:
-    hold_or_settle(settings, batch, answer.detail)
+def _unknown(_s: Session, _x: Settings, _n: datetime, _c: Claim, batch: Batch, answer: Answer) -> None:
+    """Nobody can know whether it was sent, so it waits for a person: doubling it would be worse than asking."""
+    batch.state, batch.because = BatchState.HELD, answer.detail[:500]
 
 
 def _fail(session: Session, batch: Batch, reasons: Mapping[int, str], answer: Answer) -> None:
@@ -150,7 +150,7 @@ def _tell_of_rest(session: Session, settings: Settings, now: datetime, issue: Is
         settings,
         now,
         f"The digest of {day_and_year(issue.send_date)} went, with exceptions",
-        [f"{failed:,} copies failed, with SendGrid’s reasons; {held:,} are held, because nobody can know whether they "
+        [f"{failed:,} copies failed: SendGrid refused their addresses. {held:,} are held: nobody can know whether they "
          "left.", "Held copies are never sent again by themselves."],
         ("See the account", desk_issue_url(settings, issue.send_date)),
     )  # fmt: skip

@@ -97,7 +97,7 @@ def _claim_all(
 ) -> None:
     def work() -> None:
         while not stop.is_set():
-            claimed = claim(db, settings, clock(), issue_id, owner)
+            claimed = claim(db, clock(), issue_id, owner)
             if claimed is None:
                 return
             record(db, settings, clock(), claimed, _post(outbox, settings, claimed))

@@ -126,7 +126,7 @@ def _freeze(
     if on_hold:
         raise Refused(f"{name} is on hold. Release it on the desk, then send it.")
     if not items and state is IssueState.OPEN:
-        raise Refused(f"Nothing is selected: {name.lower()} is empty. Put at least one published summary on it.")
+        raise Refused(f"Nothing is selected. {name} is empty: put at least one published summary on it.")
     if state is IssueState.OPEN:
         close_issue(db, settings, now, issue_id, THE_COMMAND)
     outcome = freeze(db, settings, now, issue_id, THE_COMMAND)

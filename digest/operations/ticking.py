@@ -13,9 +13,9 @@ from digest.mail.outbox import Outbox
 from digest.operations.closing import THE_CLOCK, close_at_cutoff, remind_of_open_issue
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.sending import send_issue
-from digest.operations.week import ensure_issue, facts_of, skip_issue, tell_of_missed_issue
+from digest.operations.week import ensure_issue, facts_of, skip, tell_of_missed_issue
 from digest.storage.database import Database
-from digest.storage.issues import issues_being_sent, unsent_issues
+from digest.storage.issues import issue_for_change, issues_being_sent, unsent_issues
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +42,8 @@ def tick(
 def freeze_or_skip(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
     """Send an issue whose moment has come: closed first if it is still open, skipped if it has no reader."""
     close_at_cutoff(db, settings, now, issue_id)
-    if freeze(db, settings, now, issue_id, THE_CLOCK) is Freeze.NO_AUDIENCE:
-        skip_issue(db, settings, now, issue_id, THE_CLOCK, "there is no confirmed reader yet")
+    if freeze(db, settings, now, issue_id, THE_CLOCK, only_if_due=True) is Freeze.NO_AUDIENCE:
+        _skip_if_still(Step.SEND, db, settings, now, issue_id, "there is no confirmed reader yet")
 
 
 def _steps(db: Database, settings: Settings, now: datetime) -> list[tuple[int, Step]]:
@@ -57,7 +57,16 @@ def _steps(db: Database, settings: Settings, now: datetime) -> list[tuple[int, S
 
 def _skip_for_lack_of_items(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
     least = settings.minimum_items
-    skip_issue(db, settings, now, issue_id, THE_CLOCK, f"it has fewer than {least} {'item' if least == 1 else 'items'}")
+    because = f"it has fewer than {least} {'item' if least == 1 else 'items'}"
+    _skip_if_still(Step.SKIP, db, settings, now, issue_id, because)
+
+
+def _skip_if_still(step: Step, db: Database, settings: Settings, now: datetime, issue_id: int, because: str) -> None:
+    """Skip it unless another clock or a person has changed it since the step was decided."""
+    with db.writing() as session:
+        issue = issue_for_change(session, issue_id)
+        if next_step(facts_of(session, settings, issue), now, settings.minimum_items) is step:
+            skip(session, settings, now, issue, THE_CLOCK, because)
 
 
 _DOING: Mapping[Step, Callable[[Database, Settings, datetime, int], None]] = {

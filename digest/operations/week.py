@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.calendar import GRACE, day_and_year
 from digest.domain.lifecycle import BEFORE_SENDING, IssueFacts, IssueState
-from digest.operations.closing import THE_CLOCK, close
+from digest.operations.closing import THE_CLOCK, close, cutoff_of
 from digest.operations.links import desk_issue_url
 from digest.operations.messaging import tell_editors
 from digest.operations.refusal import Refused
@@ -86,16 +86,12 @@ def facts_of(session: Session, settings: Settings, issue: Issue) -> IssueFacts:
         on_hold=issue.on_hold,
         left_open=issue.reopened_at is not None,
         reminded=issue.reminded_at is not None,
+        missed=issue.missed_at is not None,
         send_at=settings.schedule.send_moment(issue.send_date),
         cutoff_at=cutoff_of(settings, issue),
         send_now_at=issue.send_now_at,
         items=selected_count(session, issue.id),
     )
-
-
-def cutoff_of(settings: Settings, issue: Issue) -> datetime:
-    """When the issue's selection closes."""
-    return issue.cutoff_at or settings.schedule.cutoff_moment(issue.send_date)
 
 
 def hold_issue(db: Database, now: datetime, issue_id: int, who: str) -> None:

@@ -424,7 +424,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_deliveries_batch_id"), ["batch_id"], unique=False)
 
 
-
 def downgrade() -> None:
     """Undo."""
     with op.batch_alter_table("deliveries", schema=None) as batch_op:

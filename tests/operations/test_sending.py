@@ -328,7 +328,7 @@ def test_stop_holds_what_has_not_left(
 def test_a_dead_senders_batch_is_held_when_its_lease_ends(
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid, frozen: int
 ) -> None:
-    claimed = claim(db, settings, TUESDAY, frozen, "a sender that dies")
+    claimed = claim(db, TUESDAY, frozen, "a sender that dies")
     assert claimed is not None
     with db.writing() as session:
         session.get_one(Attempt, claimed.attempt_id).lease_until = 1.0

@@ -15,8 +15,8 @@ from digest.domain.calendar import GRACE
 from digest.domain.edition import changes, default_preheader, default_subject
 from digest.domain.lifecycle import FROZEN, IssueState
 from digest.domain.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN, Level
+from digest.operations.closing import cutoff_of
 from digest.operations.composing import Composed, compose, content_of
-from digest.operations.week import cutoff_of
 from digest.storage.database import database_now
 from digest.storage.deliveries import Account, account_of
 from digest.storage.editors import all_editors

@@ -197,6 +197,16 @@ def test_approve_and_reopen(alice: FlaskClient, db: Database, mailbox: Mailbox, 
     assert len(mailbox.to("alice@digest.test")) == 1
     assert "Reopen" in alice.get(PAGE).text
     press(alice, "reopen")
+    assert the_issue(db).state == IssueState.OPEN
+    assert "Left open" not in alice.get(PAGE).text
+    assert order(db) == three
+
+
+def test_reopened_after_its_cut_off_it_says_what_becomes_of_it(alice: FlaskClient, db: Database, three: list[int]) -> None:
+    press(alice, "approve")
+    with db.writing() as session:
+        session.get_one(Issue, the_issue(db).id).cutoff_at = TUESDAY - timedelta(hours=1)
+    press(alice, "reopen")
     page = alice.get(PAGE).text
     assert "Left open, it closes itself as it stands at Friday 17 May 2024, 08:00 Europe/London" in page
     assert order(db) == three
