@@ -40,9 +40,7 @@ class Account:
     tracking: dict[str, bool] = field(
         default_factory=lambda: dict.fromkeys(("open", "click", "google_analytics", "subscription"), False)
     )
-    suppressed: dict[str, list[dict[str, Any]]] = field(
-        default_factory=lambda: {name: [] for name in SUPPRESSIONS}
-    )
+    suppressed: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in SUPPRESSIONS})
     refused: set[str] = field(default_factory=set)
     erased: list[str] = field(default_factory=list)
     largest_body: int = LARGEST_BODY

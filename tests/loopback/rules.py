@@ -27,9 +27,7 @@ PLAIN, HTML = "text/plain", "text/html"
 _CATEGORY = re.compile(r"[\x20-\x7e]+")
 
 
-def faults_in(
-    payload: object, *, now: float | None = None, refused: Collection[str] = frozenset()
-) -> list[FieldError]:
+def faults_in(payload: object, *, now: float | None = None, refused: Collection[str] = frozenset()) -> list[FieldError]:
     """Everything that SendGrid would refuse in a decoded request, empty if it would answer 202.
 
     `now` is in Unix seconds, by default the clock's; `refused` are addresses to be called invalid although

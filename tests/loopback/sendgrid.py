@@ -48,9 +48,7 @@ class LoopbackSendGrid:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Stop listening, and close the journal."""
         self.stop()
         self._journal.close()

@@ -49,9 +49,7 @@ from .test_rules import digest
         (AnswerSlowly(0.0001), 202, True),
     ],
 )
-def test_a_fault_answers_as_ordered(
-    sendgrid: LoopbackSendGrid, fault: Fault, status: int, accepted: bool
-) -> None:
+def test_a_fault_answers_as_ordered(sendgrid: LoopbackSendGrid, fault: Fault, status: int, accepted: bool) -> None:
     sendgrid.misbehave(fault)
     assert send(sendgrid) == status
     (one,) = sendgrid.requests
@@ -134,9 +132,7 @@ def test_a_fault_may_be_meant_for_one_reader(sendgrid: LoopbackSendGrid) -> None
 
 def test_chance_is_alike_in_every_run() -> None:
     drawn = [order_from("too-large@chance=0.3,seed=7").due(count) is not None for count in range(1000)]
-    assert drawn == [
-        order_from("too-large@chance=0.3,seed=7").due(count) is not None for count in range(1000)
-    ]
+    assert drawn == [order_from("too-large@chance=0.3,seed=7").due(count) is not None for count in range(1000)]
     assert 250 < sum(drawn) < 350
 
 

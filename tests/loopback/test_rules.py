@@ -115,9 +115,7 @@ def crowded() -> Payload:
 
 
 @pytest.mark.parametrize(("change", "field"), [b[1:] for b in BREACHES], ids=[b[0] for b in BREACHES])
-def test_a_breach_is_refused_and_the_field_named(
-    change: Callable[[Payload], object], field: str | None
-) -> None:
+def test_a_breach_is_refused_and_the_field_named(change: Callable[[Payload], object], field: str | None) -> None:
     payload = digest()
     change(payload)
     assert field in fields(payload)
@@ -132,9 +130,7 @@ def test_one_invalid_address_is_named_by_its_place(address: str) -> None:
     assert fields(payload) == ["personalizations.1.to.0.email"]
 
 
-@pytest.mark.parametrize(
-    "address", ["a+b@c.de", "o'hara@sub.example.co.uk", "x@xn--bcher-kva.xn--p1ai", "1@2.museum"]
-)
+@pytest.mark.parametrize("address", ["a+b@c.de", "o'hara@sub.example.co.uk", "x@xn--bcher-kva.xn--p1ai", "1@2.museum"])
 def test_usual_addresses_are_valid(address: str) -> None:
     payload = digest()
     payload["personalizations"][1]["to"][0]["email"] = address

@@ -70,9 +70,7 @@ def test_refusals_before_reading(sendgrid: LoopbackSendGrid) -> None:
         assert ask(sendgrid, "GET", "/v3/scopes", headers={"Authorization": bearer})[0] == 401
     assert ask(sendgrid, "GET", "/v3/mail/send")[0] == 405
     assert ask(sendgrid, "GET", "/v3/elsewhere")[0] == 404
-    assert (
-        ask(sendgrid, "POST", "/v3/mail/send", digest(), HEADERS | {"Content-Type": "text/plain"})[0] == 415
-    )
+    assert ask(sendgrid, "POST", "/v3/mail/send", digest(), HEADERS | {"Content-Type": "text/plain"})[0] == 415
     sendgrid.account.largest_body = 500
     assert send(sendgrid) == 413
     sendgrid.account.scopes = ()
@@ -102,9 +100,7 @@ def test_the_account_can_be_read_and_readers_erased(sendgrid: LoopbackSendGrid) 
 
 def test_a_request_cut_off_by_the_sender_is_not_accepted(sendgrid: LoopbackSendGrid) -> None:
     with socket.create_connection(("127.0.0.1", sendgrid.port)) as connection:
-        head = (
-            "POST /v3/mail/send HTTP/1.1\r\nAuthorization: Bearer SG.loopback\r\nContent-Length: 100\r\n\r\n{"
-        )
+        head = "POST /v3/mail/send HTTP/1.1\r\nAuthorization: Bearer SG.loopback\r\nContent-Length: 100\r\n\r\n{"
         connection.sendall(head.encode())
     until(lambda: len(sendgrid.requests) == 1)
     assert (sendgrid.requests[0].whole, sendgrid.requests[0].accepted) == (False, False)
