@@ -20,7 +20,12 @@ def migrate() -> None:
             connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
         try:
             context.configure(
-                connection=connection, target_metadata=metadata, render_as_batch=True, render_item=plain_type
+                connection=connection,
+                target_metadata=metadata,
+                render_as_batch=True,
+                render_item=plain_type,
+                # Alembic takes SQLite for a database that can't undo DDL and commits after each migration; it can.
+                transactional_ddl=True,
             )
             with context.begin_transaction():
                 context.run_migrations()

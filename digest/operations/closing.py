@@ -50,7 +50,8 @@ def close_at_cutoff(db: Database, settings: Settings, now: datetime, issue_id: i
             return
         composed = render(content_of(session, settings, issue), settings)
         if not composed.content.items:
-            _leave_open(session, settings, now, issue)
+            if issue.reopened_at is None:
+                _leave_open(session, settings, now, issue)
             return
         if blocking := [str(fault) for fault in composed.faults if fault.level is Level.BLOCKS]:
             issue.held_at, issue.held_by = now, THE_CLOCK

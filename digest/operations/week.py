@@ -182,6 +182,8 @@ def move_issue(db: Database, settings: Settings, now: datetime, issue_id: int, s
         issue.missed_at = issue.reminded_at = issue.send_now_at = None
         note(session, issue.id, now, who, f"moved it from {day_and_year(before)} to {day_and_year(send_date)}")
         session.flush()
+        if cutoff_of(settings, issue) > now:
+            issue.reopened_at = None
         if issue.state == IssueState.CLOSED:
             _close_anew(session, settings, now, issue, who)
         make_next_issue(session, settings, now)
@@ -259,7 +261,6 @@ def _would_hold(issue: Issue) -> Held:
 def _close_anew(session: Session, settings: Settings, now: datetime, issue: Issue, who: str) -> None:
     if cutoff_of(settings, issue) > now or last_closing(session, issue) is None:
         issue.state = IssueState.OPEN
-        issue.reopened_at = None
         return
     issue.state = IssueState.OPEN
     close(session, settings, now, issue, who)

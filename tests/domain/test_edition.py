@@ -64,9 +64,7 @@ items = st.builds(
     st.lists(sources, max_size=3).map(tuple),
     st.lists(st.builds(Topic, texts, texts), max_size=3).map(tuple),
 )
-contents = st.builds(
-    Content, st.dates(), st.integers(), texts, texts, texts, st.lists(items, max_size=4).map(tuple)
-)
+contents = st.builds(Content, st.dates(), st.integers(), texts, texts, texts, st.lists(items, max_size=4).map(tuple))
 
 
 @settings(derandomize=True, deadline=None)

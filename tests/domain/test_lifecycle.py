@@ -107,25 +107,30 @@ class Publication:
     """A publication that only has a clock: issues are facts, sending is a line in its book."""
 
     schedule: Schedule
-    issues: dict[date, IssueFacts] = field(default_factory=dict)
+    waiting: dict[date, IssueFacts] = field(default_factory=dict)
+    taken: set[date] = field(default_factory=set)
     closed: list[tuple[date, datetime]] = field(default_factory=list)
     sent: list[tuple[date, datetime]] = field(default_factory=list)
 
     def tick(self, now: datetime) -> None:
-        if all(issue.send_at <= now for issue in self.issues.values()):
-            day = self.schedule.next_send_date(now, self.issues)
-            self.issues[day] = replace(
-                OPEN, send_at=self.schedule.send_moment(day), cutoff_at=self.schedule.cutoff_moment(day)
-            )
-        for day in sorted(self.issues)[-2:]:
-            step = next_step(self.issues[day], now, 1)
+        if all(issue.send_at <= now for issue in self.waiting.values()):
+            self._make_next(now)
+        for day, issue in list(self.waiting.items()):
+            step = next_step(issue, now, 1)
             assert step in (Step.NOTHING, Step.CLOSE, Step.SEND)
             if step is Step.CLOSE:
                 self.closed.append((day, now))
-                self.issues[day] = replace(self.issues[day], state=IssueState.CLOSED)
+                self.waiting[day] = replace(issue, state=IssueState.CLOSED)
             if step is Step.SEND:
                 self.sent.append((day, now))
-                self.issues[day] = replace(self.issues[day], state=IssueState.SENT)
+                del self.waiting[day]
+
+    def _make_next(self, now: datetime) -> None:
+        day = self.schedule.next_send_date(now, self.taken)
+        self.taken.add(day)
+        self.waiting[day] = replace(
+            OPEN, send_at=self.schedule.send_moment(day), cutoff_at=self.schedule.cutoff_moment(day)
+        )
 
 
 def every_ten_minutes(start: datetime, end: datetime) -> Iterator[datetime]:
@@ -144,20 +149,20 @@ def now_and_then(start: datetime, end: datetime, chance: random.Random) -> Itera
 @pytest.mark.parametrize(("zone", "at"), [*((zone, "08:00") for zone in ZONES), (CAIRO, "00:30"), (JERUSALEM, "02:30")])
 def test_a_clock_that_ticks_every_ten_minutes_sends_every_friday_once(zone: str, at: str) -> None:
     ours = Publication(schedule(zone, at))
-    for now in every_ten_minutes(datetime(2025, 12, 29, tzinfo=UTC), datetime(2026, 12, 27, tzinfo=UTC)):
+    for now in every_ten_minutes(datetime(2024, 1, 1, tzinfo=UTC), datetime(2034, 1, 3, tzinfo=UTC)):
         ours.tick(now)
-    assert [day for day, _ in ours.sent] == list(fridays(2026, 2026))[:51]
+    assert [day for day, _ in ours.sent] == list(fridays())
     for (day, sent_at), (closed_day, closed_at) in zip(ours.sent, ours.closed, strict=True):
         assert closed_day == day
         assert timedelta(0) <= closed_at - ours.schedule.cutoff_moment(day) < timedelta(minutes=10)
         assert timedelta(0) <= sent_at - ours.schedule.send_moment(day) < timedelta(minutes=10)
 
 
-@settings(derandomize=True, deadline=None, max_examples=30)
+@settings(derandomize=True, deadline=None, max_examples=15)
 @given(zone=st.sampled_from(ZONES), at=st.sampled_from(["08:00", "00:30", "02:30", "01:30"]), seed=st.integers(0, 999))
 def test_a_clock_that_ticks_now_and_then_sends_every_friday_once(zone: str, at: str, seed: int) -> None:
     ours = Publication(schedule(zone, at))
-    ticks = list(now_and_then(datetime(2024, 1, 1, tzinfo=UTC), datetime(2034, 1, 3, tzinfo=UTC), random.Random(seed)))
+    ticks = list(now_and_then(datetime(2024, 1, 1, tzinfo=UTC), datetime(2034, 1, 3, tzinfo=UTC), random.Random(seed)))  # noqa: S311
     for now in ticks:
         ours.tick(now)
     assert [day for day, _ in ours.sent] == list(fridays())

@@ -202,7 +202,9 @@ def test_approve_and_reopen(alice: FlaskClient, db: Database, mailbox: Mailbox, 
     assert order(db) == three
 
 
-def test_reopened_after_its_cut_off_it_says_what_becomes_of_it(alice: FlaskClient, db: Database, three: list[int]) -> None:
+def test_reopened_after_its_cut_off_it_says_what_becomes_of_it(
+    alice: FlaskClient, db: Database, three: list[int]
+) -> None:
     press(alice, "approve")
     with db.writing() as session:
         session.get_one(Issue, the_issue(db).id).cutoff_at = TUESDAY - timedelta(hours=1)

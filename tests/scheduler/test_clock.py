@@ -1,0 +1,131 @@
+"""The clock itself: that it runs, goes on after a bad moment, and ends when asked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from digest import scheduler
+from digest.config import Settings
+from digest.mail.files import FileOutbox
+from digest.mail.outbox import Answer, Single
+from digest.mail.transports import identity_of, open_outbox
+from digest.operations.messaging import tell_editors
+from digest.scheduler import Clock, utc_now
+from digest.storage.database import Database
+from digest.storage.heartbeats import last_beat
+from digest.storage.issues import all_issues
+from digest.storage.messages import Message, MessageState
+from tests.factories import make_editor
+
+DEADLINE_SECONDS = 30.0
+
+
+def eventually(happened: Callable[[], object]) -> None:
+    """Look until it has happened; fail after half a minute."""
+    deadline, pause = time.monotonic() + DEADLINE_SECONDS, threading.Event()
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        pause.wait(0.02)
+
+
+@contextmanager
+def running(clock: Clock) -> Iterator[threading.Thread]:
+    thread = threading.Thread(target=clock.run)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        clock.stop()
+        thread.join(DEADLINE_SECONDS)
+        assert not thread.is_alive()
+
+
+def beat(db: Database) -> float:
+    with db.reading() as session:
+        return last_beat(session) or 0.0
+
+
+def issues(db: Database) -> int:
+    with db.reading() as session:
+        return len(all_issues(session))
+
+
+def test_it_beats_and_ticks_at_once_and_ends_when_asked(db: Database, settings: Settings) -> None:
+    clock = Clock(db, settings, open_outbox(settings))
+    with running(clock) as thread:
+        eventually(lambda: beat(db) and issues(db))
+        assert abs(beat(db) - time.time()) < DEADLINE_SECONDS
+        assert issues(db) == 1
+        clock.stop()
+        thread.join(DEADLINE_SECONDS)
+        assert not thread.is_alive()
+
+
+def test_asked_to_end_before_it_began_it_ends(db: Database, settings: Settings) -> None:
+    clock = Clock(db, settings, open_outbox(settings))
+    clock.stop()
+    with running(clock):
+        pass
+
+
+class Stumbling(FileOutbox):
+    """An outbox that breaks on its first message, in a way that nobody foresaw."""
+
+    stumbled = False
+
+    def send_single(self, single: Single) -> Answer:
+        if not self.stumbled:
+            self.stumbled = True
+            raise RuntimeError("the disk is gone")
+        return super().send_single(single)
+
+
+def test_a_job_that_raises_does_not_end_it(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("TICK_SECONDS", "MESSAGES_SECONDS", "HEARTBEAT_SECONDS"):
+        monkeypatch.setattr(scheduler, name, 0.05)
+    make_editor(db)
+    with db.writing() as session:
+        for heading in ("First", "Second"):
+            tell_editors(session, settings, utc_now(), heading, ["Some words."])
+    with running(Clock(db, settings, Stumbling(settings.outbox_path, identity_of(settings)))):
+        eventually(lambda: accepted(db) == ["Privacy Digest: Second"])
+        earlier = beat(db)
+        eventually(lambda: beat(db) > earlier)
+    assert "_messages failed" in caplog.text
+    assert "the disk is gone" in caplog.text
+
+
+def accepted(db: Database) -> list[str]:
+    with db.reading() as session:
+        return [message.subject for message in session.query(Message).filter_by(state=MessageState.ACCEPTED)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_runs_until_it_is_asked_to_end(
+    db: Database, environ: dict[str, str], settings: Settings, number: signal.Signals
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "digest.cli", "scheduler"],
+        env={**os.environ, **environ, "INSTANCE_PATH": str(settings.instance_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        eventually(lambda: process.poll() is not None or (beat(db) and issues(db)))
+        process.send_signal(number)
+        _, words = process.communicate(timeout=DEADLINE_SECONDS)
+    finally:
+        process.kill()
+    assert process.returncode == 0, words
+    assert "Traceback" not in words

@@ -1,0 +1,85 @@
+"""Many clocks at once, each with its own connections, on one database: everything once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from digest.config import Settings
+from digest.operations.ticking import tick
+from digest.storage.database import Database
+from tests.factories import make_issue, make_summary
+from tests.scheduler.conftest import CUTOFF, FRIDAY, NEXT_FRIDAY, SEND, TUESDAY, Week, london
+
+CLOCKS = 50
+
+
+@pytest.fixture
+def clocks() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(CLOCKS) as pool:
+        yield pool
+
+
+def tick_together(clocks: ThreadPoolExecutor, week: Week, now: datetime) -> None:
+    """Fifty clocks look at the same moment; what one of them raises is raised here."""
+    ready = threading.Barrier(CLOCKS)
+
+    def one_clock() -> None:
+        with closing(Database(week.settings.database_url)) as db:
+            ready.wait(60)
+            tick(db, replace(week.settings, send_concurrency=1), week.outbox, lambda: now, threading.Event())
+
+    for clock in [clocks.submit(one_clock) for _ in range(CLOCKS)]:
+        clock.result()
+
+
+def test_fifty_clocks_are_one_clock(week: Week, readers: list[str], clocks: ThreadPoolExecutor) -> None:
+    for moment in (TUESDAY, CUTOFF, SEND, SEND):
+        tick_together(clocks, week, moment)
+    assert week.copies == readers
+    assert week.states() == {FRIDAY: "sent", NEXT_FRIDAY: "open"}
+    assert len(week.proofs) == 1
+    assert week.notices == []
+    assert [line.split(",")[0] for line in week.history()] == [
+        "the clock: closed it; the proof went to the editors",
+        "the clock: froze it for 3 readers",
+        "the send: finished: 3 accepted",
+    ]
+
+
+@pytest.mark.usefixtures("editors", "readers")
+def test_fifty_clocks_make_one_issue(db: Database, settings: Settings, clocks: ThreadPoolExecutor) -> None:
+    week = Week(db, settings)
+    tick_together(clocks, week, TUESDAY)
+    assert week.states() == {FRIDAY: "open"}
+
+
+def test_fifty_clocks_skip_an_empty_issue_once(empty_week: Week, clocks: ThreadPoolExecutor) -> None:
+    for moment in (CUTOFF, SEND):
+        tick_together(clocks, empty_week, moment)
+    assert empty_week.states() == {FRIDAY: "skipped", NEXT_FRIDAY: "open"}
+    assert empty_week.notices == ["Nothing is selected for this week’s issue", "No digest on 17 May 2024"]
+
+
+def test_fifty_clocks_tell_of_a_missed_issue_once(week: Week, clocks: ThreadPoolExecutor) -> None:
+    tick_together(clocks, week, london(18, 9))
+    assert week.notices == ["The issue of 17 May 2024 did not go"]
+    assert week.states() == {FRIDAY: "open", NEXT_FRIDAY: "open"}
+
+
+@pytest.mark.usefixtures("editors")
+def test_fifty_clocks_skip_an_issue_without_readers_once(
+    db: Database, settings: Settings, clocks: ThreadPoolExecutor
+) -> None:
+    make_issue(db, FRIDAY, [make_summary(db)], introduction="One story.")
+    week = Week(db, settings)
+    for moment in (CUTOFF, SEND):
+        tick_together(clocks, week, moment)
+    assert week.states() == {FRIDAY: "skipped", NEXT_FRIDAY: "open"}
+    assert week.notices == ["No digest on 17 May 2024"]
