@@ -18,8 +18,7 @@ $(VENV)/.ready: requirements-dev.txt pyproject.toml
 
 run: setup ## Run the site and the clock on 127.0.0.1:8000, with demo content the first time
 	$(BIN)/digest db upgrade
-	@$(BIN)/digest demo || [ $$? -eq 4 ]
-	@echo "Running. Stop with Ctrl-C; run again and everything is still there."
+	@$(BIN)/digest demo 2>/dev/null || { [ $$? -eq 4 ] && echo "Your own content is here: no demo loaded."; }
 	$(BIN)/digest serve --with-scheduler
 
 test: setup ## Everything: formatting, linters, types, import contracts, tests

@@ -9,6 +9,7 @@ from digest.cli.installation import installation, now
 from digest.demo.people import EDITORS, PASSWORD
 from digest.mail.transports import open_outbox
 from digest.operations.refusal import Refused
+from digest.storage.editors import active_editors
 
 
 def add_to(cli: click.Group) -> None:
@@ -23,7 +24,10 @@ def demo(remove: bool) -> None:
     ours = installation()
     if remove:
         gone = publication.remove(ours.db, ours.settings)
-        click.echo("The demo is gone." if gone else "There is no demo here.")
+        click.echo("The demo is gone, its editors with it." if gone else "There is no demo here.")
+        with ours.db.reading() as session:
+            if not active_editors(session):
+                click.echo("To sign in: `digest editors add you@example.org --admin` prints a link for a password.")
         return
     if ours.settings.mail_transport != "outbox":
         raise Refused("The demo needs MAIL_TRANSPORT=outbox: its readers are invented.")

@@ -37,6 +37,7 @@ def serve(bind: str, with_scheduler: bool) -> None:
     """Run the site."""
     log_to_stderr(logging.INFO)
     open_database(load()).close()  # a setting that can't be used is said here once, not by every worker
+    click.echo(f"Serving on http://{bind}; the desk is at http://{bind}/desk. Stop with Ctrl-C.")
     children = [Child("site", [sys.executable, "-m", "gunicorn", *_GUNICORN, "--bind", bind, _APP])]
     if with_scheduler:
         children.append(Child("clock", [sys.executable, "-m", "digest.cli", "scheduler"]))

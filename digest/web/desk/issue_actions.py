@@ -84,7 +84,9 @@ def _skip(issue: Issue) -> str:
 def _move(issue: Issue) -> str:
     send_date = _date(forms.line("date"))
     week.move_issue(db(), settings(), now(), issue.id, send_date, _who())
-    return f"Moved to {send_date:%A} {day_and_year(send_date)}."
+    moved = reread().get_one(Issue, issue.id)
+    cutoff = settings().schedule.spoken(closing.cutoff_of(settings(), moved))
+    return f"Moved to {send_date:%A} {day_and_year(send_date)}. Its cut-off is {cutoff}."
 
 
 def _send_now(issue: Issue) -> str:
@@ -94,7 +96,7 @@ def _send_now(issue: Issue) -> str:
 
 def _cancel_send_now(issue: Issue) -> str:
     week.cancel_send_now(db(), now(), issue.id, _who())
-    return "Cancelled: it does not go now."
+    return "Cancelled: it does not go now. It stays closed, and goes at its moment; reopen it to change it."
 
 
 def _stop(issue: Issue) -> str:

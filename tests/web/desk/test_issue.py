@@ -210,7 +210,7 @@ def test_reopened_after_its_cut_off_it_says_what_becomes_of_it(
         session.get_one(Issue, the_issue(db).id).cutoff_at = TUESDAY - timedelta(hours=1)
     press(alice, "reopen")
     page = alice.get(PAGE).text
-    assert "Left open, it closes itself as it stands at Friday 17 May 2024, 08:00 Europe/London" in page
+    assert "Left open, it closes itself as it stands on Friday 17 May 2024, 08:00 Europe/London" in page
     assert order(db) == three
 
 
