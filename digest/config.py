@@ -98,7 +98,7 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
         mail_reply_to=values.checked("MAIL_REPLY_TO", "", _mailbox),
         mail_transport=transport,
         mail_redirect_all=values.checked("MAIL_REDIRECT_ALL", "", _mailbox),
-        sendgrid_api_key=values.checked("SENDGRID_API_KEY", "", _line),
+        sendgrid_api_key=values.checked("SENDGRID_API_KEY", "", _api_key),
         sendgrid_host=values.checked("SENDGRID_HOST", "https://api.sendgrid.com", _sendgrid_host),
         sendgrid_webhook_key=values.text("SENDGRID_WEBHOOK_KEY", ""),
         schedule=_schedule(values),
@@ -213,6 +213,12 @@ def _at_least(least: int) -> Callable[[str], int]:
 def _line(text: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValueError("use one line without control characters")
+    return text
+
+
+def _api_key(text: str) -> str:
+    if not text.isascii() or any(not 32 < ord(character) < 127 for character in text):
+        raise ValueError("use the key as SendGrid shows it, without spaces or other characters; copy it again")
     return text
 
 

@@ -38,6 +38,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _offset() -> float:
+    return time.time() - time.monotonic()
+
+
 class _Scheduler(BlockingScheduler):  # type: ignore[misc]
     """APScheduler's blocking scheduler, with a wait that also ends when asked and under a shifted clock."""
 
@@ -46,7 +50,13 @@ class _Scheduler(BlockingScheduler):  # type: ignore[misc]
         self._stopping = stopping
 
     def _main_loop(self) -> None:
+        offset = _offset()
         while not self._stopping.is_set():
+            if _offset() < offset - 1.0:
+                # The wall clock was set back: jobs planned by it would keep silent for as long.
+                for job in self.get_jobs():
+                    job.modify(next_run_time=utc_now())
+            offset = _offset()
             pause(min(_LONGEST_WAIT, self._process_jobs()))
 
 

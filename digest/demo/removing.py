@@ -9,9 +9,11 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.domain.edition import from_json
+from digest.domain.lifecycle import IssueState
 from digest.storage.database import Database
 from digest.storage.demo_marks import delete_demo, demo_ids, has_demo
-from digest.storage.issues import Issue, unsent_issues
+from digest.storage.issues import Issue, last_closing, unsent_issues
 
 _ISSUES = Path(__file__).parent / "issues.json"
 
@@ -22,11 +24,23 @@ def remove(db: Database, settings: Settings) -> bool:
         if not has_demo(session):
             return False
         dates = [session.get_one(Issue, issue_id).send_date for issue_id in demo_ids(session, "issues")]
+        _open_again(session)
         _clear_words(session)
         delete_demo(session)
     for day in dates:
         _forget_files(settings, day)
     return True
+
+
+def _open_again(session: Session) -> None:
+    """Open a closed issue that carries demo summaries: its stored digest would be mailed as it stands."""
+    summaries = set(demo_ids(session, "summaries"))
+    for issue in unsent_issues(session):
+        closing = last_closing(session, issue)
+        if closing and summaries & {item.summary_id for item in from_json(closing.content).items}:
+            issue.state = IssueState.OPEN
+            issue.reopened_at = issue.send_now_at = None
+            session.delete(closing)
 
 
 def _clear_words(session: Session) -> None:

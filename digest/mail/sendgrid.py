@@ -28,6 +28,7 @@ _TRACKERS_OFF = {
     "subscription_tracking": {"enable": False},
     "ganalytics": {"enable": False},
 }
+_ADDRESS = re.compile(r"\S+@\S+")
 _OFFENDER = re.compile(r"personalizations(?:\.|\[)(\d+)")
 
 
@@ -135,7 +136,9 @@ def _errors(answer: HttpAnswer) -> list[Mapping[str, Any]]:
     except ValueError:
         return []
     errors = said.get("errors") if isinstance(said, dict) else None
-    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    found = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    # The words are kept with the account, which outlives its readers: no address may stay in them.
+    return [{**error, "message": _ADDRESS.sub("(address)", str(error.get("message") or ""))} for error in found]
 
 
 def _detail(answer: HttpAnswer) -> str:

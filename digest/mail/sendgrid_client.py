@@ -160,7 +160,7 @@ class _Connection:
             headers = {name: str(value) for name, value in request.header_items()}
             _limit(connection, deadline)
             connection.request(request.get_method(), request.selector, body=body, headers=headers)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             self.drop()
             raise NotSent(_words(error)) from error
         return connection
@@ -182,9 +182,29 @@ class _Connection:
 
     def _new(self, deadline: float) -> http.client.HTTPConnection:
         host, port, timeout = self._url.hostname or "", self._url.port, _left(deadline)
+        connection: http.client.HTTPConnection
         if self._url.scheme == "https":
-            return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
-        return http.client.HTTPConnection(host, port, timeout=timeout)
+            connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=timeout)
+        connection._create_connection = lambda address, *_: _connect(address, deadline)  # type: ignore[attr-defined]
+        return connection
+
+
+def _connect(address: tuple[str, int], deadline: float) -> socket.socket:
+    """Try each address of the host in turn; the standard library would give every one of them the whole time."""
+    failure: OSError = OSError(f"{address[0]} has no address")
+    for family, kind, protocol, _, resolved in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(_left(deadline))
+            sock.connect(resolved)
+        except OSError as error:
+            sock.close()
+            failure = error
+        else:
+            return sock
+    raise failure
 
 
 def _read_answer(connection: http.client.HTTPConnection, method: str, deadline: float) -> tuple[HttpAnswer, bool]:

@@ -20,7 +20,7 @@ from digest.storage.deliveries import count_by_batch, deliver_to_audience, skip_
 from digest.storage.editions import Edition
 from digest.storage.history import note
 from digest.storage.issues import Issue, issue_for_change, last_closing
-from digest.storage.subscribers import audience_by_topics, audience_size
+from digest.storage.subscribers import audience_by_topics, audience_size, take_turns
 
 BATCH_SIZE = 1_000
 """The most personalizations in one request (SendGrid, POST /v3/mail/send)."""
@@ -65,7 +65,10 @@ def freeze(
     All or nothing; the next issue is made with it. With `only_if_due` the moment is looked at again under the lock: a
     sender may have moved the issue or cancelled since. Raises Miscounted if the copies do not add up.
     """
+    if settings.mail_redirect_all:
+        batch_size = 1  # a rehearsal sends every copy to one address, and a request may name an address only once
     with db.writing() as session:
+        take_turns(session)
         issue = issue_for_change(session, issue_id)
         closing = last_closing(session, issue)
         if issue.state != IssueState.CLOSED or closing is None:

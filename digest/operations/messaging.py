@@ -113,7 +113,12 @@ def _record(db: Database, claimed: _Claimed, answer: Answer, now: datetime) -> N
             }
         finish_message(session, claimed.message_id, claimed.owner, **values)
     if answer.certainty is not Certainty.ACCEPTED:
-        log.warning("message %s to %s: %s", claimed.message_id, masked(claimed.single.recipient), _why(answer))
+        log.warning(
+            "message %s to %s: %s",
+            claimed.message_id,
+            "ALERT_URL" if claimed.single.category == ALERT else masked(claimed.single.recipient),
+            _why(answer),
+        )
 
 
 def _why(answer: Answer) -> str:

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_WAIT = 2.0
 _LONGEST_WAIT = 300.0
+_MOST_DOUBLINGS = 10
 _REFUSED_WAIT = 300.0
 """Seconds until one batch tries whether a refusal of the whole send was mended."""
 
@@ -63,12 +64,12 @@ def finish_if_done(db: Database, settings: Settings, now: datetime, issue_id: in
 def _accepted(session: Session, _s: Settings, _n: datetime, _c: Claim, batch: Batch, _a: Answer) -> None:
     batch.state, batch.because = BatchState.ACCEPTED, ""
     issue = session.get_one(Issue, batch.issue_id)
-    if issue.paused_because:
+    if issue.paused_because and issue.paused_until <= database_now(session):
         issue.paused_because = ""
 
 
 def _retry(session: Session, _s: Settings, _n: datetime, _c: Claim, batch: Batch, answer: Answer) -> None:
-    wait = answer.retry_after or min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (batch.tries - 1))
+    wait = answer.retry_after or min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(batch.tries - 1, _MOST_DOUBLINGS))
     batch.state, batch.because = BatchState.PENDING, answer.detail[:500]
     batch.retry_at = database_now(session) + wait
 

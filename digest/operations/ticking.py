@@ -30,13 +30,39 @@ def tick(
     """
     now = clock()
     ensure_issue(db, settings, now)
-    for issue_id, step in _steps(db, settings, now):
-        log.info("issue %s: %s", issue_id, step)
-        _DOING[step](db, settings, now, issue_id)
+    failures = [_do(step, db, settings, now, issue_id) for issue_id, step in _steps(db, settings, now)]
     with db.reading() as session:
         sending = [issue.id for issue in issues_being_sent(session)]
-    for issue_id in sending:
+    failures += [_send(db, settings, outbox, issue_id, stop, clock) for issue_id in sending]
+    if failed := [failure for failure in failures if failure]:
+        raise failed[0]
+
+
+def _do(step: Step, db: Database, settings: Settings, now: datetime, issue_id: int) -> Exception | None:
+    """One issue’s step; its failure never keeps the others from theirs, and is raised when they are done."""
+    log.info("issue %s: %s", issue_id, step)
+    try:
+        _DOING[step](db, settings, now, issue_id)
+    except Exception as error:
+        log.exception("issue %s: %s failed; the next tick tries again", issue_id, step)
+        return error
+    return None
+
+
+def _send(
+    db: Database,
+    settings: Settings,
+    outbox: Outbox,
+    issue_id: int,
+    stop: threading.Event,
+    clock: Callable[[], datetime],
+) -> Exception | None:
+    try:
         send_issue(db, settings, outbox, issue_id, stop, clock, wait=False)
+    except Exception as error:
+        log.exception("issue %s: sending failed; the next tick goes on", issue_id)
+        return error
+    return None
 
 
 def freeze_or_skip(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:

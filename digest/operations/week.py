@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.calendar import GRACE, day_and_year
-from digest.domain.lifecycle import BEFORE_SENDING, IssueFacts, IssueState
+from digest.domain.lifecycle import BEFORE_SENDING, IssueFacts, IssueState, Step, next_step
 from digest.operations.closing import THE_CLOCK, close, cutoff_of
 from digest.operations.links import desk_issue_url
 from digest.operations.messaging import tell_editors
@@ -67,9 +67,10 @@ def ensure_issue(db: Database, settings: Settings, now: datetime) -> None:
 
 def make_next_issue(session: Session, settings: Settings, now: datetime) -> None:
     """Make the issue for the next free send moment, unless one lies ahead; it begins with what was wanted for it."""
+    taken = taken_dates(session)  # read first: an issue that another clock makes after this has the same date
     if _one_lies_ahead(session, settings, now):
         return
-    send_date = settings.schedule.next_send_date(now, taken_dates(session))
+    send_date = settings.schedule.next_send_date(now, taken)
     issue = Issue(send_date=send_date, slot=send_date, created_at=now)
     session.add(issue)
     session.flush()
@@ -219,7 +220,7 @@ def tell_of_missed_issue(db: Database, settings: Settings, now: datetime, issue_
     """Tell the editors, once, that an issue is over a day late and waits for them; the week after goes on."""
     with db.writing() as session:
         issue = issue_for_change(session, issue_id)
-        if issue.missed_at or issue.state not in BEFORE_SENDING:
+        if next_step(facts_of(session, settings, issue), now, settings.minimum_items) is not Step.MISSED:
             return
         issue.missed_at = now
         issue.send_now_at = None

@@ -23,6 +23,7 @@ from digest.operations.sending_now import Report, report
 from digest.operations.stopping import resume_send, stop_send
 from digest.storage.batches import Attempt, Batch
 from digest.storage.database import Database
+from digest.storage.deliveries import Delivery
 from digest.storage.issues import Issue
 from digest.storage.messages import Message
 from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_with_address
@@ -407,3 +408,37 @@ def test_the_account_survives_erasing(db: Database, settings: Settings, frozen: 
         assert session.query(Subscriber).count() == 6
     found: Report = report(db, frozen)
     assert (found.audience, found.accepted, found.difference) == (7, 7, 0)
+
+
+def test_no_address_stays_in_the_words_that_sendgrid_gave(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid
+) -> None:
+    make_readers(db, settings, 2)
+    issue_id = freeze_issue(db, settings)
+    wrong = FieldError("reader000001@example.org is not an address", "personalizations.1.to.0.email")
+    sendgrid.misbehave(BadRequest((wrong,)))
+    send(db, settings, issue_id)
+    with db.reading() as session:
+        said = [attempt.detail for attempt in session.query(Attempt)] + [b.because for b in session.query(Batch)]
+        reasons = [delivery.reason for delivery in session.query(Delivery) if delivery.reason]
+    assert account(db, issue_id) == {"accepted": 1, "failed": 1}
+    assert reasons == ["(address) is not an address (personalizations.1.to.0.email)"]
+    assert not [words for words in said if "@" in words]
+
+
+@pytest.mark.parametrize("key", ["SG.key…", "SG.a b", "“SG.key”"])
+def test_a_key_that_no_header_can_carry_stops_the_start(environ: dict[str, str], settings: Settings, key: str) -> None:
+    with pytest.raises(config.BadSetting, match="SENDGRID_API_KEY: use the key") as caught:
+        config.load(environ | {"SENDGRID_API_KEY": key}, settings.instance_path)
+    assert key not in str(caught.value)
+
+
+def test_a_rehearsal_reaches_one_address_a_copy_at_a_time(
+    db: Database, environ: dict[str, str], settings: Settings, sendgrid: LoopbackSendGrid
+) -> None:
+    make_readers(db, settings, 3)
+    rehearsal = config.load(environ | {"MAIL_REDIRECT_ALL": "me@example.org"}, settings.instance_path.parent)
+    issue_id = freeze_issue(db, rehearsal)
+    send(db, rehearsal, issue_id)
+    assert sendgrid.addresses() == ["me@example.org"] * 3
+    assert account(db, issue_id) == {"accepted": 3}
