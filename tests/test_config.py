@@ -84,7 +84,7 @@ def test_bad_value_names_itself_and_the_remedy(name: str, value: str, remedy: st
     [
         ("SECRET_KEY", "planted", "at least 16 random characters"),
         ("SUPPRESSION_KEY", "planted", "at least 16 random characters"),
-        ("SENDGRID_API_KEY", "SG.\x07planted", "use one line"),
+        ("SENDGRID_API_KEY", "SG.\x07planted", "copy it again"),
         ("DATABASE_URL", "postgresql://digest:planted@host/digest", "use sqlite:///path/to/digest.db or"),
         ("DATABASE_URL", "mysql://digest:planted@host/digest", "use sqlite:///path/to/digest.db or"),
         ("DATABASE_URL", "sqlite:///:memory:", "use a file"),
