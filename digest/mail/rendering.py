@@ -45,6 +45,8 @@ class ProofNote:
     desk_url: str
     changes: tuple[str, ...]
     warnings: tuple[str, ...]
+    on_hold: bool = False
+    """It does not go by itself, so the proof must not say that it does."""
 
 
 def render_digest(content: Content, identity: Identity, tags: Tags) -> Rendered:

@@ -159,6 +159,7 @@ def _post_proofs(
             desk_url=desk_issue_url(settings, issue.send_date),
             changes=tuple(differences),
             warnings=tuple(str(fault) for fault in composed.faults),
+            on_hold=issue.on_hold,
         ),
     )
     for editor in active_editors(session):

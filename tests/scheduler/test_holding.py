@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -10,8 +10,8 @@ from digest.domain.tokens import Purpose, unseal
 from digest.operations.refusal import Refused
 from digest.operations.selecting import add_summary
 from digest.operations.week import Held, hold_by_link, hold_issue, release_issue, send_now, skip_issue
-from tests.conftest import Mailbox
-from tests.factories import make_summary
+from tests.conftest import Mailbox, html_of, text_of
+from tests.factories import make_issue, make_summary
 from tests.scheduler.conftest import ALICE, BOB, CUTOFF, FRIDAY, NEXT_FRIDAY, SEND, TUESDAY, Week, london
 from tests.web.doors import link_in
 
@@ -25,6 +25,22 @@ def test_held_it_closes_and_stays(week: Week) -> None:
     assert week.states() == {FRIDAY: "closed", NEXT_FRIDAY: "open"}
     assert len(week.proofs) == 1
     assert week.copies == week.notices == []
+
+
+def test_the_proof_of_a_held_issue_does_not_say_that_it_goes(week: Week, mailbox: Mailbox) -> None:
+    hold_issue(week.db, TUESDAY, week.issue().id, ALICE)
+    week.tick(CUTOFF)
+    [proof] = mailbox.to(BOB)
+    assert "PROOF: ON HOLD, IT DOES NOT GO BY ITSELF" in text_of(proof)
+    assert "on hold, it does not go by itself" in html_of(proof)
+    assert "goes out as it stands" not in (text_of(proof) + html_of(proof)).lower()
+
+
+def test_one_issues_fault_never_keeps_another_from_going(week: Week, readers: list[str]) -> None:
+    make_issue(week.db, date(2024, 5, 18), [make_summary(week.db, "A headline that\u2028no mail can carry")])
+    with pytest.raises(ValueError, match="take out line breaks"):
+        week.tick(SEND)
+    assert week.copies == readers
 
 
 def test_the_proofs_link_holds_it(week: Week, mailbox: Mailbox) -> None:
