@@ -14,6 +14,7 @@ from hashlib import sha256
 
 _BYTES = 16
 _LENGTH = 43  # 32 bytes in base64 without padding
+_BLOCK = 64  # SHA-256's, in bytes
 
 
 class Purpose(StrEnum):
@@ -31,10 +32,35 @@ def new_key() -> str:
     return secrets.token_hex(_BYTES)
 
 
+class Sealer:
+    """Makes the tokens of one purpose under one secret.
+
+    HMAC (RFC 2104) with the two padded keys hashed once and copied: a send seals two tokens for every reader, and a
+    fresh HMAC each would be a third of its work.
+    """
+
+    def __init__(self, purpose: Purpose, secret: str) -> None:
+        key = secret.encode()
+        key = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in key) + purpose.encode() + b":")
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in key))
+
+    def seal(self, key: str) -> str:
+        """The token, 43 URL-safe characters, that carries `key`."""
+        raw = bytes.fromhex(key)
+        return urlsafe_b64encode(raw + self.mark(raw))[:_LENGTH].decode()
+
+    def mark(self, raw: bytes) -> bytes:
+        """What proves that the key was sealed here, for this purpose."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(raw)
+        outer.update(inner.digest())
+        return outer.digest()[:_BYTES]
+
+
 def seal(purpose: Purpose, key: str, secret: str) -> str:
     """The token, 43 URL-safe characters, that carries `key` for this one purpose."""
-    raw = bytes.fromhex(key)
-    return urlsafe_b64encode(raw + _mark(purpose, raw, secret)).rstrip(b"=").decode()
+    return Sealer(purpose, secret).seal(key)
 
 
 def unseal(purpose: Purpose, token: str, keys: Sequence[str]) -> str | None:
@@ -48,7 +74,7 @@ def unseal(purpose: Purpose, token: str, keys: Sequence[str]) -> str | None:
     raw, mark = data[:_BYTES], data[_BYTES:]
     if urlsafe_b64encode(data).rstrip(b"=").decode() != token:
         return None
-    if any(hmac.compare_digest(mark, _mark(purpose, raw, secret)) for secret in keys):
+    if any(hmac.compare_digest(mark, Sealer(purpose, secret).mark(raw)) for secret in keys):
         return raw.hex()
     return None
 
@@ -56,7 +82,3 @@ def unseal(purpose: Purpose, token: str, keys: Sequence[str]) -> str | None:
 def fingerprint(text: str, key: str) -> str:
     """A keyed hash of an address or a network, to be compared and never read back."""
     return hmac.new(key.encode(), text.encode(), sha256).hexdigest()
-
-
-def _mark(purpose: Purpose, raw: bytes, secret: str) -> bytes:
-    return hmac.digest(secret.encode(), purpose.encode() + b":" + raw, "sha256")[:_BYTES]

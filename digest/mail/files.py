@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-from digest.mail.outbox import Answer, Bulk, Certainty, Single
+from digest.mail.outbox import Answer, Bulk, Certainty, Single, leave_headers
 from digest.mail.rendering import Identity, Rendered, personalise
 
 _POLICY = SMTP.clone(max_line_length=998, cte_type="8bit")
@@ -24,19 +24,33 @@ class FileOutbox:
 
     def send_bulk(self, bulk: Bulk) -> Answer:
         """Write each recipient's copy, named by its delivery: writing it again changes nothing."""
-        for recipient in bulk.recipients:
-            name = f"digest-{recipient.args['digest_issue']}-{int(recipient.args['digest_delivery']):08d}"
-            copy = personalise(bulk.rendered, recipient.values)
-            self._write(name, recipient.address, copy, {**bulk.headers, **recipient.headers})
+        try:
+            for recipient in bulk.recipients:
+                copy = personalise(bulk.rendered, bulk.values_of(recipient))
+                headers = {**bulk.headers, **leave_headers(bulk.leave_root + recipient.leave)}
+                self._write(f"digest-{bulk.issue}-{recipient.delivery:08d}", recipient.address, copy, headers)
+        except OSError as error:
+            return self._unwritable(error)
         return Answer(Certainty.ACCEPTED)
 
     def send_single(self, single: Single) -> Answer:
         """Write the message."""
-        self._write(f"message-{single.reference}", single.recipient, single.rendered, single.headers)
+        try:
+            self._write(f"message-{single.reference}", single.recipient, single.rendered, single.headers)
+        except OSError as error:
+            return self._unwritable(error)
         return Answer(Certainty.ACCEPTED)
+
+    def probe(self) -> bool:
+        """A folder always answers."""
+        return True
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+    def _unwritable(self, error: OSError) -> Answer:
+        # Certain whatever was written: the same file again is no second copy.
+        return Answer(Certainty.REFUSED, detail=f"the outbox folder can’t be written: {error.strerror or error}")
 
     def _write(self, name: str, recipient: str, rendered: Rendered, headers: Mapping[str, str]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

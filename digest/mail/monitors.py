@@ -48,6 +48,10 @@ class AlertingOutbox:
             return self._inner.send_single(single)
         return _post(single.recipient, single.rendered.text)
 
+    def probe(self) -> bool:
+        """Ask the outbox."""
+        return self._inner.probe()
+
     def close(self) -> None:
         """Close the outbox."""
         self._inner.close()

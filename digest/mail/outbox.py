@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from digest.mail.rendering import Rendered
+from digest.mail.rendering import Rendered, Tags
 
 
 class Certainty(StrEnum):
@@ -21,6 +21,8 @@ class Certainty(StrEnum):
     """Certainly not sent, and not because of this batch's readers: the whole send has to wait for a remedy."""
     RETRY = "retry"
     """Certainly not sent; the same again later."""
+    NEVER_LEFT = "never left"
+    """Certainly not sent, because nothing was tried: it may go at once."""
     OFFENDERS = "offenders"
     """Certainly not sent, because of single recipients."""
     TOO_LARGE = "too large"
@@ -37,29 +39,55 @@ class Answer:
     message_id: str = ""
     detail: str = ""
     retry_after: float | None = None
+    too_many: bool = False
+    """Whether the other side asked for less at a time."""
     offenders: Mapping[int, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Recipient:
-    """One reader's share of a bulk message: address, what replaces the tags, headers, what events bring back."""
+class Recipient(NamedTuple):
+    """One reader's share of a bulk message. A plain tuple, because a send makes one for every reader."""
 
     address: str
-    values: Mapping[str, str]
-    headers: Mapping[str, str]
-    args: Mapping[str, str]
+    leave: str
+    """The token of this reader's unsubscribe link, as `domain.tokens` seals it."""
+    choose: str
+    """The token of this reader's preferences link."""
+    since: str
+    """Since when the reader subscribes, such as `3 February 2024`."""
+    delivery: int
 
 
 @dataclass(frozen=True)
 class Bulk:
-    """One rendered digest for up to 1,000 recipients."""
+    """One rendered digest for up to 1,000 recipients, under one attempt at one batch."""
 
     rendered: Rendered
+    tags: Tags
     recipients: Sequence[Recipient]
+    leave_root: str
+    """What a recipient's `leave` token is put behind to make an address."""
+    choose_root: str
     headers: Mapping[str, str]
     category: str
+    issue: str
+    """Its date, as in 2024-05-17."""
+    batch: int
+    attempt: str
     deadline: float
     """On the monotonic clock: nothing may leave after it."""
+
+    def values_of(self, recipient: Recipient) -> Mapping[str, str]:
+        """What stands in place of each tag for one reader."""
+        return {
+            self.tags.unsubscribe: self.leave_root + recipient.leave,
+            self.tags.preferences: self.choose_root + recipient.choose,
+            self.tags.since: recipient.since,
+        }
+
+
+def leave_headers(address: str) -> Mapping[str, str]:
+    """RFC 8058, section 3: one HTTPS address, and the header that says one POST to it is enough."""
+    return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 @dataclass(frozen=True)
@@ -81,6 +109,9 @@ class Outbox(Protocol):
 
     def send_single(self, single: Single) -> Answer:
         """Hand over one message."""
+
+    def probe(self) -> bool:
+        """Whether the other side answers a harmless question; asked after an unknown outcome, before more leaves."""
 
     def close(self) -> None:
         """Give back what it keeps open; it can be used again."""

@@ -48,7 +48,7 @@ class RedirectingOutbox:
         """Send the copies one by one, since SendGrid refuses a request that names an address twice."""
         return _worst(
             [
-                self._inner.send_bulk(replace(bulk, recipients=(replace(recipient, address=self._address),)))
+                self._inner.send_bulk(replace(bulk, recipients=(recipient._replace(address=self._address),)))
                 for recipient in bulk.recipients
             ]
         )
@@ -56,6 +56,10 @@ class RedirectingOutbox:
     def send_single(self, single: Single) -> Answer:
         """Send the message to the rehearsal's address."""
         return self._inner.send_single(replace(single, recipient=self._address))
+
+    def probe(self) -> bool:
+        """Ask the outbox behind it."""
+        return self._inner.probe()
 
     def close(self) -> None:
         """Close the outbox behind it."""

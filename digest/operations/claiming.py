@@ -1,4 +1,4 @@
-"""Claiming: one short transaction that gives a batch to this sender for a while, before any byte leaves."""
+"""Claiming: batches are given to this sender for a while, in a committed transaction, before any byte leaves."""
 
 from __future__ import annotations
 
@@ -9,14 +9,24 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from digest.domain.tokens import new_key
+from digest.domain.lifecycle import IssueState
 from digest.mail.rendering import Rendered, Tags
 from digest.mail.sendgrid import DEADLINE_SECONDS
 from digest.operations.composing import tags_from_json
-from digest.storage.batches import Attempt, Batch, BatchState, attempts_out_of_lease, claimable_batch, close_attempt
-from digest.storage.database import Database, database_now
-from digest.storage.deliveries import Copy, copies_in, skip_those_who_left
+from digest.operations.pacing import pace_of
+from digest.storage.batches import (
+    BatchState,
+    Claimable,
+    add_attempts,
+    batches_in,
+    claimable_batches,
+    mark_claimed,
+    mark_skipped,
+)
+from digest.storage.database import database_now
+from digest.storage.deliveries import Copy, Outcome, copies_in, end_copies
 from digest.storage.editions import Edition
+from digest.storage.installations import count_claims
 from digest.storage.issues import Issue
 
 LEASE_SECONDS = 45.0
@@ -37,54 +47,65 @@ class Claim:
     """On this process's monotonic clock: after it, nothing may be sent under this claim."""
 
 
-def claim(db: Database, now: datetime, issue_id: int, owner: str) -> Claim | None:
-    """The next batch of the issue that may go, claimed; None if there is none now.
+@dataclass(frozen=True)
+class Claims:
+    """What a transaction claimed, and the installation's count of claims after it."""
 
-    Readers who left since the freeze are skipped; a batch that they all left is done with.
+    claims: Sequence[Claim]
+    count: int
+
+
+class Editions:
+    """The editions that a sender has read: they never change, and every batch needs one."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Rendered, Tags]] = {}
+
+    def get(self, session: Session, edition_id: int) -> tuple[Rendered, Tags]:
+        """What an edition says, and its tags."""
+        if edition_id not in self._known:
+            found = session.get_one(Edition, edition_id)
+            self._known[edition_id] = Rendered(found.subject, found.text, found.html), tags_from_json(found.tags)
+        return self._known[edition_id]
+
+
+def claim(
+    session: Session, now: datetime, issue: Issue, owner: str, attempt_ids: Sequence[str], editions: Editions
+) -> Claims:
+    """Claim as many batches of the issue as may go now, one for each of these new attempts at the most.
+
+    Nothing is claimed of an issue that is not being sent, was stopped, or waits. Readers who left since the freeze are
+    skipped; a batch that they all left is done with.
     """
-    while True:
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        with db.writing() as session:
-            _expire_leases(session, now, issue_id)
-            batch = claimable_batch(session, issue_id, database_now(session))
-            if batch is None:
-                return None
-            batch.skipped += skip_those_who_left(session, batch.id)
-            copies = copies_in(session, batch.id)
-            if not copies:
-                batch.state = BatchState.SKIPPED
-                continue
-            return _claimed(session, now, batch, copies, owner, deadline)
+    at = database_now(session)
+    if issue.state != IssueState.SENDING or issue.stopped_at is not None or issue.paused_until > at:
+        return Claims((), 0)
+    pace = pace_of(issue)
+    in_flight = 0 if pace.allowed is None else batches_in(session, issue.id, BatchState.CLAIMED)
+    room = pace.room(in_flight, len(attempt_ids))
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    taken: list[tuple[Claimable, Sequence[Copy]]] = []
+    while len(taken) < room:
+        found = claimable_batches(session, issue.id, at, room - len(taken))
+        if not found:
+            break
+        # Marked at once, so that looking again finds others.
+        mark_claimed(session, [batch.id for batch in found])
+        taken += [(batch, copies) for batch in found if (copies := _still_there(session, batch.id))]
+    if not taken:
+        return Claims((), 0)
+    attempts = list(zip(attempt_ids, taken, strict=False))
+    add_attempts(session, [(key, batch.id) for key, (batch, _) in attempts], owner, at + LEASE_SECONDS, now)
+    claims = [
+        Claim(issue.send_date, batch.id, key, *editions.get(session, batch.edition_id), copies, deadline)
+        for key, (batch, copies) in attempts
+    ]
+    return Claims(claims, count_claims(session, len(claims)))
 
 
-def _claimed(
-    session: Session, now: datetime, batch: Batch, copies: Sequence[Copy], owner: str, deadline: float
-) -> Claim:
-    attempt = Attempt(
-        id=new_key(),
-        batch_id=batch.id,
-        owner=owner,
-        lease_until=database_now(session) + LEASE_SECONDS,
-        started_at=now,
-    )
-    session.add(attempt)
-    batch.state = BatchState.CLAIMED
-    batch.tries += 1
-    edition = session.get_one(Edition, batch.edition_id)
-    return Claim(
-        issue_date=session.get_one(Issue, batch.issue_id).send_date,
-        batch_id=batch.id,
-        attempt_id=attempt.id,
-        rendered=Rendered(edition.subject, edition.text, edition.html),
-        tags=tags_from_json(edition.tags),
-        copies=copies,
-        deadline=deadline,
-    )
-
-
-def _expire_leases(session: Session, now: datetime, issue_id: int) -> None:
-    """An attempt whose owner did not report in time may have been sent or not: held, never simply sent again."""
-    for attempt, batch in attempts_out_of_lease(session, issue_id, database_now(session)):
-        words = f"the sender {attempt.owner} did not report back within {LEASE_SECONDS:.0f} s"
-        close_attempt(session, attempt.id, "unknown", now, None, "", words)
-        batch.state, batch.because = BatchState.HELD, words
+def _still_there(session: Session, batch_id: int) -> Sequence[Copy]:
+    copies, gone = copies_in(session, batch_id)
+    if gone or not copies:
+        end_copies(session, Outcome.SKIPPED, gone)
+        mark_skipped(session, batch_id, len(gone), whole=not copies)
+    return copies

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.lifecycle import IssueState, Step, next_step
+from digest.domain.pace import START
 from digest.operations.composing import Composed, compose_for_topics, stored, tags_to_json
+from digest.operations.pacing import set_pace
 from digest.operations.week import facts_of, make_next_issue
 from digest.storage.batches import Batch, BatchState
 from digest.storage.database import Database
@@ -85,6 +87,7 @@ def freeze(
         _check_sum(session, issue)
         issue.state = IssueState.SENDING
         issue.frozen_at = now
+        set_pace(issue, START)
         note(session, issue.id, now, who, f"froze it for {issue.audience:,} readers")
         session.flush()
         make_next_issue(session, settings, now)

@@ -13,14 +13,24 @@ def confirm_url(settings: Settings, key: str) -> str:
     return _sealed(settings, "confirm", Purpose.CONFIRM, key)
 
 
+def unsubscribe_root(settings: Settings) -> str:
+    """What a reader's token is put behind, to leave."""
+    return f"{settings.site_url}/unsubscribe/"
+
+
 def unsubscribe_url(settings: Settings, key: str) -> str:
     """Where a reader leaves."""
-    return _sealed(settings, "unsubscribe", Purpose.UNSUBSCRIBE, key)
+    return unsubscribe_root(settings) + seal(Purpose.UNSUBSCRIBE, key, settings.secret_key)
+
+
+def preferences_root(settings: Settings) -> str:
+    """What a reader's token is put behind, to choose topics."""
+    return f"{settings.site_url}/preferences/"
 
 
 def preferences_url(settings: Settings, key: str) -> str:
     """Where a reader chooses topics."""
-    return _sealed(settings, "preferences", Purpose.PREFERENCES, key)
+    return preferences_root(settings) + seal(Purpose.PREFERENCES, key, settings.secret_key)
 
 
 def hold_url(settings: Settings, key: str) -> str:
@@ -36,6 +46,11 @@ def password_url(settings: Settings, key: str) -> str:
 def desk_issue_url(settings: Settings, send_date: date) -> str:
     """An issue on the desk."""
     return f"{settings.site_url}/desk/issues/{send_date.isoformat()}"
+
+
+def desk_report_url(settings: Settings, send_date: date) -> str:
+    """An issue's account on the desk."""
+    return f"{settings.site_url}/desk/reports/{send_date.isoformat()}"
 
 
 def summary_url(settings: Settings, publication_slug: str, slug: str, summary_id: int) -> str:

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
+from functools import cache
 
 from digest.config import Settings
 from digest.domain.calendar import day_and_year
+from digest.domain.tokens import Purpose, Sealer
 from digest.mail.outbox import Bulk, Recipient
+from digest.operations import links
 from digest.operations.claiming import Claim
-from digest.operations.composing import tag_values
-from digest.operations.links import preferences_url, unsubscribe_url
-from digest.storage.deliveries import Copy
 
 _UNKNOWN_DAY = "a day we did not record"
 
 
 def bulk_of(settings: Settings, claim: Claim) -> Bulk:
     """The claim as one bulk message."""
+    leave = Sealer(Purpose.UNSUBSCRIBE, settings.secret_key).seal
+    choose = Sealer(Purpose.PREFERENCES, settings.secret_key).seal
     return Bulk(
         rendered=claim.rendered,
-        recipients=[_recipient(settings, claim, copy) for copy in claim.copies],
+        tags=claim.tags,
+        recipients=[
+            Recipient(
+                copy.address, leave(copy.link_key), choose(copy.link_key), _since(copy.confirmed_on), copy.delivery_id
+            )
+            for copy in claim.copies
+        ],
+        leave_root=links.unsubscribe_root(settings),
+        choose_root=links.preferences_root(settings),
         headers=digest_headers(settings, claim.issue_date.isoformat()),
         category="digest",
+        issue=claim.issue_date.isoformat(),
+        batch=claim.batch_id,
+        attempt=claim.attempt_id,
         deadline=claim.deadline,
     )
 
@@ -37,21 +51,9 @@ def digest_headers(settings: Settings, issue_date: str) -> Mapping[str, str]:
     }
 
 
-def _recipient(settings: Settings, claim: Claim, copy: Copy) -> Recipient:
-    leave = unsubscribe_url(settings, copy.link_key)
-    since = day_and_year(copy.confirmed_on) if copy.confirmed_on else _UNKNOWN_DAY
-    return Recipient(
-        address=copy.address,
-        values=tag_values(claim.tags, leave, preferences_url(settings, copy.link_key), since),
-        # RFC 8058, section 3: one HTTPS address, and the header that says one POST to it is enough.
-        headers={"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
-        args={
-            "digest_issue": claim.issue_date.isoformat(),
-            "digest_batch": str(claim.batch_id),
-            "digest_attempt": claim.attempt_id,
-            "digest_delivery": str(copy.delivery_id),
-        },
-    )
+@cache
+def _since(day: date | None) -> str:
+    return day_and_year(day) if day else _UNKNOWN_DAY
 
 
 def _host(settings: Settings) -> str:

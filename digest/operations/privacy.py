@@ -55,7 +55,8 @@ READERS: dict[str, Holding] = {
         f"{MESSAGES_KEPT.days} days after they were handed over",
     ),
     "deliveries": Holding(
-        "Which issues were sent to your address, and whether they were handed over; never whether you opened them",
+        "Which issues were sent to your address, whether they were handed over, and whether your mail server took them "
+        "or why not; never whether you opened them",
         "So that nobody gets an issue twice, and every copy is accounted for",
         "The count stays; erasing takes your address and everything that leads to you out of it",
     ),
@@ -85,14 +86,19 @@ EDITORS: dict[str, Holding] = {
         "Who put an issue on hold, sent it early or stopped it", "To know whom to ask", "As long as the issue"
     ),
     "closings": Holding("Who closed an issue", "To know whom to ask", "As long as the issue"),
+    "settlements": Holding(
+        "Who decided about copies of which nobody could know whether they left",
+        "To know whom to ask",
+        "As long as the issue",
+    ),
     "history": Holding("Who did what to an issue, and when", "To know whom to ask", "As long as the issue"),
 }
 """Tables about the people at the desk."""
 
 IMPERSONAL = frozenset(
     {
-        "attempts", "batches", "demo_marks", "editions", "heartbeats", "publications", "selections", "source_links",
-        "summaries", "summary_topics", "topics", "wordings",
+        "attempts", "batches", "demo_marks", "editions", "heartbeats", "installation", "publications", "selections",
+        "source_links", "summaries", "summary_topics", "topics", "wordings",
     }
 )  # fmt: skip
 """Tables that say nothing about anybody but what was published."""

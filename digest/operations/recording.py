@@ -1,25 +1,34 @@
-"""Recording what came of an attempt. One transaction, fenced: an attempt that was judged meanwhile is left alone."""
+"""Recording what came of attempts, fenced: an attempt that was judged meanwhile is left alone."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
-from digest.domain.calendar import day_and_year
-from digest.domain.lifecycle import IssueState
+from digest.domain import pace
 from digest.mail.outbox import Answer, Certainty
-from digest.operations.claiming import Claim
 from digest.operations.links import desk_issue_url
 from digest.operations.messaging import tell_editors
-from digest.storage.batches import Batch, BatchState, batches_in, close_attempt
-from digest.storage.database import Database, database_now
-from digest.storage.deliveries import account_of, fail_copies, move_copies
+from digest.operations.pacing import ask_for_probe, pace_of, set_pace
+from digest.storage.batches import (
+    Batch,
+    BatchState,
+    Cause,
+    attempts_out_of_lease,
+    batch_for_change,
+    batches_in,
+    close_attempt,
+    mark_accepted,
+)
+from digest.storage.database import database_now
+from digest.storage.deliveries import Outcome, end_copies, move_copies
 from digest.storage.history import note
-from digest.storage.issues import Issue, issue_for_change
+from digest.storage.issues import Issue
 
 log = logging.getLogger(__name__)
 
@@ -29,107 +38,141 @@ _MOST_DOUBLINGS = 10
 _REFUSED_WAIT = 300.0
 """Seconds until one batch tries whether a refusal of the whole send was mended."""
 
-
-def record(db: Database, settings: Settings, now: datetime, claim: Claim, answer: Answer) -> None:
-    """Write the outcome of one attempt and what follows from it for its batch."""
-    with db.writing() as session:
-        attempt = close_attempt(
-            session, claim.attempt_id, answer.certainty, now, answer.status, answer.message_id, answer.detail
-        )
-        if attempt is None:
-            log.warning("attempt %s was judged before it came back: %s", claim.attempt_id, answer.certainty)
-            return
-        batch = session.get_one(Batch, claim.batch_id, with_for_update=True)
-        _CONSEQUENCES[answer.certainty](session, settings, now, claim, batch, answer)
+NO_WEBHOOK = "no events can tell, since SENDGRID_WEBHOOK_KEY is not set"
 
 
-def finish_if_done(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
-    """Call an issue sent once every copy has ended or waits for a person."""
-    with db.writing() as session:
-        issue = issue_for_change(session, issue_id)
-        under_way = batches_in(session, issue_id, BatchState.PENDING, BatchState.CLAIMED, BatchState.UNKNOWN)
-        if issue.state != IssueState.SENDING or under_way:
-            return
-        issue.state, issue.sent_at = IssueState.SENT, now
-        parts = account_of(session, issue)
-        note(
-            session, issue.id, now, "the send",
-            f"finished: {parts.accepted:,} accepted, {parts.failed:,} failed, {parts.skipped:,} skipped, "
-            f"{parts.held:,} held",
-        )  # fmt: skip
-        if parts.held or parts.failed:
-            _tell_of_rest(session, settings, now, issue, parts.failed, parts.held)
+@dataclass(frozen=True)
+class Result:
+    """What came of one attempt. `deliveries` are its copies in the order of the request's personalizations."""
+
+    attempt_id: str
+    deliveries: Sequence[int]
+    answer: Answer
 
 
-def _accepted(session: Session, _s: Settings, _n: datetime, _c: Claim, batch: Batch, _a: Answer) -> None:
-    batch.state, batch.because = BatchState.ACCEPTED, ""
-    issue = session.get_one(Issue, batch.issue_id)
-    if issue.paused_because and issue.paused_until <= database_now(session):
+def record(session: Session, settings: Settings, now: datetime, issue: Issue, result: Result) -> None:
+    """Write the outcome of one attempt and what follows from it for its batch; the issue must be locked unless the
+    answer is a plain yes.
+    """
+    answer = result.answer
+    batch_id = close_attempt(
+        session, result.attempt_id, answer.certainty, now, answer.status, answer.message_id, answer.detail
+    )
+    if batch_id is None:
+        log.warning("attempt %s was judged before it came back: %s", result.attempt_id, answer.certainty)
+        return
+    if answer.certainty is Certainty.ACCEPTED:
+        _accepted(session, issue, batch_id)
+        return
+    batch = batch_for_change(session, batch_id)
+    _CONSEQUENCES[answer.certainty](session, settings, now, issue, batch, result)
+
+
+def expire_leases(session: Session, settings: Settings, now: datetime, issue: Issue, lease: float) -> None:
+    """An attempt whose owner did not report in time may have been sent or not: unknown, never simply sent again."""
+    for attempt_id, owner in attempts_out_of_lease(session, issue.id, database_now(session)):
+        words = f"the sender {owner} did not report back within {lease:.0f} s"
+        batch_id = close_attempt(session, attempt_id, Certainty.UNKNOWN, now, None, "", words)
+        if batch_id is not None:
+            doubt(session, settings, issue, batch_for_change(session, batch_id), Cause.SENDER_DIED, words)
+
+
+def doubt(session: Session, settings: Settings, issue: Issue, batch: Batch, cause: Cause, words: str) -> None:
+    """Nobody can know whether it was sent: events may settle it, else a person; doubling it would be worse.
+
+    Nothing more is claimed until SendGrid answers a probe.
+    """
+    batch.cause, batch.unknown_at = cause, database_now(session)
+    if settings.sendgrid_webhook_key:
+        batch.state, batch.because = BatchState.UNKNOWN, words[:500]
+    else:
+        batch.state, batch.because = BatchState.HELD, f"{words}; {NO_WEBHOOK}"[:500]
+    ask_for_probe(issue)
+
+
+def _accepted(session: Session, issue: Issue, batch_id: int) -> None:
+    at = database_now(session)
+    mark_accepted(session, batch_id, at)
+    before = pace_of(issue)
+    if (after := pace.after_accepted(before)) != before:
+        set_pace(issue, after)
+    if issue.paused_because and issue.paused_until <= at:
         issue.paused_because = ""
 
 
-def _retry(session: Session, _s: Settings, _n: datetime, _c: Claim, batch: Batch, answer: Answer) -> None:
+def _retry(session: Session, _s: Settings, _n: datetime, issue: Issue, batch: Batch, result: Result) -> None:
+    answer = result.answer
     wait = answer.retry_after or min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(batch.tries - 1, _MOST_DOUBLINGS))
     batch.state, batch.because = BatchState.PENDING, answer.detail[:500]
     batch.retry_at = database_now(session) + wait
+    if answer.too_many:
+        in_flight = batches_in(session, issue.id, BatchState.CLAIMED)
+        set_pace(issue, pace.after_too_many(pace_of(issue), in_flight))
+        if answer.retry_after and not issue.paused_because:
+            # The limit is the account's: another batch would only be told the same.
+            issue.paused_until = max(issue.paused_until, batch.retry_at)
 
 
-def _refused(session: Session, settings: Settings, now: datetime, _claim: Claim, batch: Batch, answer: Answer) -> None:
+def _back(_x: Session, _s: Settings, _n: datetime, _i: Issue, batch: Batch, _r: Result) -> None:
+    batch.state, batch.retry_at = BatchState.PENDING, 0.0
+
+
+def _refused(session: Session, settings: Settings, now: datetime, issue: Issue, batch: Batch, result: Result) -> None:
     """Nothing was sent and nothing will be until someone mends it: everything waits and tries now and then."""
-    issue = issue_for_change(session, batch.issue_id)
-    batch.state, batch.because = BatchState.PENDING, answer.detail[:500]
+    detail = result.answer.detail
+    batch.state, batch.because = BatchState.PENDING, detail[:500]
     issue.paused_until = database_now(session) + _REFUSED_WAIT
-    if issue.paused_because == answer.detail[:1000]:
+    if issue.paused_because == detail[:1000]:
         return
-    issue.paused_because = answer.detail[:1000]
-    note(session, issue.id, now, "the send", f"stopped: {answer.detail}")
+    issue.paused_because = detail[:1000]
+    note(session, issue.id, now, "the send", f"stopped: {detail}")
     tell_editors(
         session,
         settings,
         now,
         "The send has stopped",
-        [f"{answer.detail}. Nothing is lost: what has not left waits.",
+        [f"{detail}. Nothing is lost: what has not left waits.",
          "Check the API key and the verified sender. The send tries again every five minutes by itself."],
         ("See how far it is", desk_issue_url(settings, issue.send_date)),
     )  # fmt: skip
 
 
-def _offenders(session: Session, settings: Settings, now: datetime, claim: Claim, batch: Batch, answer: Answer) -> None:
+def _offenders(session: Session, settings: Settings, now: datetime, issue: Issue, batch: Batch, result: Result) -> None:
     """Record the refused addresses as failed; the others, certainly not sent, go again as a child batch."""
     refused = {
-        claim.copies[index].delivery_id: reason
-        for index, reason in answer.offenders.items()
-        if index < len(claim.copies)
+        result.deliveries[index]: reason
+        for index, reason in result.answer.offenders.items()
+        if index < len(result.deliveries)
     }
     if not refused:
-        _too_large(session, settings, now, claim, batch, answer)
+        _too_large(session, settings, now, issue, batch, result)
         return
-    _fail(session, batch, refused, answer)
-    rest = [copy.delivery_id for copy in claim.copies if copy.delivery_id not in refused]
+    _fail(session, batch, refused, result.answer)
+    rest = [delivery for delivery in result.deliveries if delivery not in refused]
     if rest:
         _split_off(session, batch, [rest])
 
 
 def _too_large(
-    session: Session, _settings: Settings, _now: datetime, claim: Claim, batch: Batch, answer: Answer
+    session: Session, _settings: Settings, _now: datetime, _issue: Issue, batch: Batch, result: Result
 ) -> None:
     """Halve; a single copy that is refused by itself fails."""
-    copies = [copy.delivery_id for copy in claim.copies]
+    copies = list(result.deliveries)
     if len(copies) == 1:
-        _fail(session, batch, {copies[0]: answer.detail}, answer)
+        _fail(session, batch, {copies[0]: result.answer.detail}, result.answer)
         return
     middle = len(copies) // 2
     _split_off(session, batch, [copies[:middle], copies[middle:]])
-    batch.because = answer.detail[:500]
+    batch.because = result.answer.detail[:500]
 
 
-def _unknown(_s: Session, _x: Settings, _n: datetime, _c: Claim, batch: Batch, answer: Answer) -> None:
-    """Nobody can know whether it was sent, so it waits for a person: doubling it would be worse than asking."""
-    batch.state, batch.because = BatchState.HELD, answer.detail[:500]
+def _unknown(session: Session, settings: Settings, _n: datetime, issue: Issue, batch: Batch, result: Result) -> None:
+    cause = Cause.NO_ANSWER if result.answer.status is None else Cause.BAD_ANSWER
+    doubt(session, settings, issue, batch, cause, result.answer.detail)
 
 
 def _fail(session: Session, batch: Batch, reasons: Mapping[int, str], answer: Answer) -> None:
-    fail_copies(session, dict(reasons))
+    end_copies(session, Outcome.FAILED, reasons)
     batch.failed += len(reasons)
     batch.state, batch.because = BatchState.FAILED, answer.detail[:500]
 
@@ -145,23 +188,11 @@ def _split_off(session: Session, batch: Batch, groups: list[list[int]]) -> None:
     batch.state = BatchState.FAILED if batch.failed else BatchState.SKIPPED
 
 
-def _tell_of_rest(session: Session, settings: Settings, now: datetime, issue: Issue, failed: int, held: int) -> None:
-    tell_editors(
-        session,
-        settings,
-        now,
-        f"The digest of {day_and_year(issue.send_date)} went, with exceptions",
-        [f"{failed:,} copies failed: SendGrid refused their addresses. {held:,} are held: nobody can know whether they "
-         "left.", "Held copies are never sent again by themselves."],
-        ("See the account", desk_issue_url(settings, issue.send_date)),
-    )  # fmt: skip
-
-
-_Consequence = Callable[[Session, Settings, datetime, Claim, Batch, Answer], None]
+_Consequence = Callable[[Session, Settings, datetime, Issue, Batch, Result], None]
 
 _CONSEQUENCES: Mapping[Certainty, _Consequence] = {
-    Certainty.ACCEPTED: _accepted,
     Certainty.RETRY: _retry,
+    Certainty.NEVER_LEFT: _back,
     Certainty.REFUSED: _refused,
     Certainty.OFFENDERS: _offenders,
     Certainty.TOO_LARGE: _too_large,

@@ -1,7 +1,8 @@
-"""Sending a frozen issue: claim a batch, post it, record what is certain. Safe in any number of processes.
+"""Sending a frozen issue: claim batches, post them, record what is certain. Safe in any number of processes.
 
-The attempt is committed before any byte leaves, and its outcome is fenced by the attempt's own id: whoever comes back
-late finds the attempt judged and changes nothing.
+One thread keeps the books, in turns: each is one transaction that records what has come back and claims as many batches
+as hands are free. The others post. An attempt is committed before any byte leaves, and its outcome is fenced by its own
+id: whoever comes back late finds it judged and changes nothing.
 """
 
 from __future__ import annotations
@@ -10,26 +11,37 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy.exc import DBAPIError
+
 from digest.config import Settings
-from digest.mail.outbox import Answer, Outbox
-from digest.operations.claiming import Claim, claim
+from digest.domain.tokens import new_key
+from digest.mail.outbox import Answer, Certainty, Outbox
+from digest.operations.claiming import LEASE_SECONDS, Claim, Claims, Editions, claim
+from digest.operations.epoch import note_claims
+from digest.operations.finishing import finish_if_done
+from digest.operations.pacing import pace_of, probe_if_due
 from digest.operations.posting import bulk_of
-from digest.operations.recording import finish_if_done, record
-from digest.operations.waiting import pause
+from digest.operations.recording import Result, expire_leases, record
+from digest.operations.waiting import Bell, pause
 from digest.storage.batches import BatchState, batches_in, ended_copies, seconds_until_claimable
 from digest.storage.database import Database, database_now
 from digest.storage.deliveries import Account, account_of
-from digest.storage.issues import Issue
+from digest.storage.issues import Issue, issue_for_change
 
 log = logging.getLogger(__name__)
 
 _LONGEST_NAP = 1.0
+_PATIENCE = LEASE_SECONDS + 15.0
+"""Seconds for which a database that does not answer is asked again; by then no outcome in hand would count any more."""
+_SHOW_EVERY = 0.2
 
 
 class Ending(StrEnum):
@@ -67,16 +79,46 @@ def send_issue(
     With `wait`, comes back when nothing is left to do or to wait for (retries, other senders' leases), but never
     waits for settling; without, as soon as nothing can be claimed now. `stop` ends it after the requests in hand.
     """
-    owner = f"{socket.gethostname()}:{os.getpid()}"
-    while True:
-        _claim_all(db, settings, outbox, issue_id, owner, stop, clock, progress)
-        ending = _how_it_stands(db, issue_id, stop)
-        if ending is not Ending.LATER:
-            finish_if_done(db, settings, clock(), issue_id)
-            return ending
-        if not wait:
-            return ending
-        pause(_nap(db, issue_id))
+    with ThreadPoolExecutor(settings.send_concurrency, "sender") as pool:
+        sender = _Sender(db, settings, outbox, issue_id, stop, clock, pool, progress)
+        while True:
+            sender.send()
+            ending = _how_it_stands(db, issue_id, stop)
+            if ending is not Ending.LATER:
+                finish_if_done(db, settings, clock(), issue_id)
+                return ending
+            if probe_if_due(db, outbox, issue_id):
+                continue
+            if not wait:
+                return ending
+            pause(_nap(db, issue_id))
+
+
+def take_turn(
+    db: Database,
+    settings: Settings,
+    now: datetime,
+    issue_id: int,
+    owner: str,
+    results: Sequence[Result],
+    attempt_ids: Sequence[str],
+    editions: Editions,
+) -> Sequence[Claim]:
+    """One transaction: record the results, give up on attempts whose lease ran out, claim up to one batch for each of
+    the new attempts. What was claimed may be posted when this returns: it is on disk, here and in the epoch's file.
+    """
+    certain = all(result.answer.certainty is Certainty.ACCEPTED for result in results)
+    with db.writing() as session:
+        issue = session.get_one(Issue, issue_id)
+        if issue.pace is not None or not certain:
+            issue = issue_for_change(session, issue_id)
+        for result in results:
+            record(session, settings, now, issue, result)
+        expire_leases(session, settings, now, issue, LEASE_SECONDS)
+        found = claim(session, now, issue, owner, attempt_ids, editions) if attempt_ids else Claims((), 0)
+    if found.claims:
+        note_claims(settings, found.count)
+    return found.claims
 
 
 def account(db: Database, issue_id: int) -> Account:
@@ -85,41 +127,95 @@ def account(db: Database, issue_id: int) -> Account:
         return account_of(session, session.get_one(Issue, issue_id))
 
 
-def _claim_all(
-    db: Database,
-    settings: Settings,
-    outbox: Outbox,
-    issue_id: int,
-    owner: str,
-    stop: threading.Event,
-    clock: Callable[[], datetime],
-    progress: Callable[[Progress], None] | None,
-) -> None:
-    def work() -> None:
-        while not stop.is_set():
-            claimed = claim(db, clock(), issue_id, owner)
-            if claimed is None:
-                return
-            record(db, settings, clock(), claimed, _post(outbox, settings, claimed))
-            if progress:
-                progress(_progress(db, issue_id))
+class _Sender:
+    """The hands of one process on one issue, and its books."""
 
-    with ThreadPoolExecutor(settings.send_concurrency, "sender") as pool:
-        for future in [pool.submit(work) for _ in range(settings.send_concurrency)]:
-            future.result()
+    def __init__(
+        self,
+        db: Database,
+        settings: Settings,
+        outbox: Outbox,
+        issue_id: int,
+        stop: threading.Event,
+        clock: Callable[[], datetime],
+        pool: Executor,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._db = db
+        self._settings = settings
+        self._outbox = outbox
+        self._issue_id = issue_id
+        self._stop = stop
+        self._clock = clock
+        self._pool = pool
+        self._progress = progress
+        self._shown_at = 0.0
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._editions = Editions()
+        self._bell = Bell()
+        self._results: deque[Result] = deque()
+        self._in_hand = 0
+
+    def send(self) -> None:
+        """Take turns until nothing can be claimed now and nothing is in hand."""
+        with self._bell:
+            while True:
+                claims = self._turn()
+                self._in_hand += len(claims)
+                for claimed in claims:
+                    self._pool.submit(self._post, claimed)
+                if not self._in_hand and not self._results:
+                    return
+                self._show()
+                self._bell.wait_for(lambda: bool(self._results))
+
+    def _turn(self) -> Sequence[Claim]:
+        """One turn, again while the database does not answer."""
+        results = [self._results.popleft() for _ in range(len(self._results))]
+        self._in_hand -= len(results)
+        started = time.monotonic()
+        while True:
+            free = 0 if self._stop.is_set() else self._settings.send_concurrency - self._in_hand
+            attempt_ids = [new_key() for _ in range(free)]
+            try:
+                return take_turn(
+                    self._db, self._settings, self._clock(), self._issue_id, self._owner, results, attempt_ids,
+                    self._editions,
+                )  # fmt: skip
+            except (DBAPIError, OSError) as error:
+                if time.monotonic() - started > _PATIENCE:
+                    raise
+                log.warning("the books could not be kept (%s); asked again", type(error).__name__)
+                # The commit may have come through without word of it. Nothing of these attempts has left.
+                results += [Result(key, (), _NEVER_LEFT) for key in attempt_ids]
+                pause(_LONGEST_NAP)
+
+    def _post(self, claimed: Claim) -> None:
+        """In a thread of the pool: one request, and its result into the books."""
+        deliveries = [copy.delivery_id for copy in claimed.copies]
+        try:
+            answer = _NEVER_LEFT if self._stop.is_set() else self._outbox.send_bulk(bulk_of(self._settings, claimed))
+        except Exception as error:
+            log.exception("batch %s: posting failed", claimed.batch_id)
+            answer = Answer(Certainty.UNKNOWN, detail=f"the sender failed while posting ({type(error).__name__})")
+        log.info("batch %s, %s copies: %s", claimed.batch_id, len(deliveries), answer.detail or answer.certainty)
+        self._results.append(Result(claimed.attempt_id, deliveries, answer))
+        self._bell.ring()
+
+    def _show(self) -> None:
+        if self._progress and time.monotonic() - self._shown_at > _SHOW_EVERY:
+            self._shown_at = time.monotonic()
+            self._progress(_progress(self._db, self._issue_id))
 
 
-def _post(outbox: Outbox, settings: Settings, claimed: Claim) -> Answer:
-    answer = outbox.send_bulk(bulk_of(settings, claimed))
-    log.info("batch %s, %s copies: %s", claimed.batch_id, len(claimed.copies), answer.detail or answer.certainty)
-    return answer
+_NEVER_LEFT = Answer(Certainty.NEVER_LEFT, detail="nothing of it was tried")
 
 
 def _how_it_stands(db: Database, issue_id: int, stop: threading.Event) -> Ending:
     with db.reading() as session:
         issue = session.get_one(Issue, issue_id)
         waiting = seconds_until_claimable(session, issue_id, database_now(session)) is not None
-        paused = issue.stopped_at is not None or issue.paused_until > database_now(session)
+        paused = issue.stopped_at is not None or (issue.paused_because and issue.paused_until > database_now(session))
         left = batches_in(session, issue_id, BatchState.PENDING, BatchState.CLAIMED) > 0
     if stop.is_set() and left:
         return Ending.INTERRUPTED
@@ -130,8 +226,12 @@ def _how_it_stands(db: Database, issue_id: int, stop: threading.Event) -> Ending
 
 def _nap(db: Database, issue_id: int) -> float:
     with db.reading() as session:
-        seconds = seconds_until_claimable(session, issue_id, database_now(session))
-    return min(_LONGEST_NAP, max(0.02, seconds or 0.0))
+        at = database_now(session)
+        seconds = seconds_until_claimable(session, issue_id, at) or 0.0
+        issue = session.get_one(Issue, issue_id)
+        if pace_of(issue).probing:
+            seconds = max(seconds, issue.probe_at - at)
+    return min(_LONGEST_NAP, max(0.02, seconds))
 
 
 def _progress(db: Database, issue_id: int) -> Progress:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, case, func, select, update
+from sqlalchemy import ForeignKey, Index, String, case, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import Base
@@ -42,6 +44,27 @@ class Batch(Base):
     retry_at: Mapped[float] = mapped_column(default=0.0)
     """Seconds since 1970 by the database's clock: not claimed before."""
     because: Mapped[str] = mapped_column(String(500), default="")
+    cause: Mapped[str] = mapped_column(String(20), default="")
+    """Why nobody can know what became of it (`Cause`), so that one decision can cover all that share it."""
+    accepted_at: Mapped[float | None]
+    """Seconds since 1970 by the database's clock: when a 202, an event or a person said that it was taken."""
+    unknown_at: Mapped[float | None]
+    """Seconds since 1970 by the database's clock: since when nobody knows."""
+    heard_at: Mapped[float | None]
+    """Seconds since 1970 by the database's clock: when the first signed event of one of its attempts came."""
+
+
+class Cause(StrEnum):
+    """Why nobody can know what became of a batch."""
+
+    NO_ANSWER = "no answer"
+    """The whole request had left, and no complete answer came."""
+    BAD_ANSWER = "bad answer"
+    """A complete answer came that says nothing certain, such as a 503."""
+    SENDER_DIED = "sender died"
+    """The sender did not report within its lease."""
+    RESTORED = "restored"
+    """The database was brought back from a backup that is older than the send."""
 
 
 class Attempt(Base):
@@ -62,28 +85,68 @@ class Attempt(Base):
     detail: Mapped[str] = mapped_column(String(1000), default="")
 
 
-def claimable_batch(session: Session, issue_id: int, database_now: float) -> Batch | None:
-    """A batch that may be claimed now. On PostgreSQL its row is locked, and rows others have locked are passed over."""
-    return session.execute(
-        select(Batch)
-        .join(Issue, Issue.id == Batch.issue_id)
-        .where(
-            Batch.issue_id == issue_id,
-            Batch.state == BatchState.PENDING,
-            Batch.retry_at <= database_now,
-            Issue.paused_until <= database_now,
-            Issue.stopped_at.is_(None),
-        )
-        .order_by(Batch.id)
-        .limit(1)
-        .with_for_update(of=Batch, skip_locked=True)
-    ).scalar_one_or_none()
+@dataclass(frozen=True)
+class Claimable:
+    """A batch that may be claimed, with what a claim needs to know of it."""
+
+    id: int
+    edition_id: int
 
 
-def attempts_out_of_lease(session: Session, issue_id: int, database_now: float) -> list[tuple[Attempt, Batch]]:
-    """Attempts whose owner did not report in time, with their batches: their outcome is unknown."""
+def claimable_batches(session: Session, issue_id: int, database_now: float, most: int) -> list[Claimable]:
+    """Up to `most` batches that may be claimed now. On PostgreSQL they are locked, and locked ones are passed over."""
     rows = session.execute(
-        select(Attempt, Batch)
+        select(Batch.id, Batch.edition_id)
+        .where(Batch.issue_id == issue_id, Batch.state == BatchState.PENDING, Batch.retry_at <= database_now)
+        .order_by(Batch.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return [Claimable(batch_id, edition_id) for batch_id, edition_id in rows]
+
+
+def mark_claimed(session: Session, batch_ids: Sequence[int]) -> None:
+    """Batches that an attempt is made at."""
+    session.execute(
+        update(Batch)
+        .where(Batch.id.in_(batch_ids))
+        .values(state=BatchState.CLAIMED, tries=Batch.tries + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def mark_skipped(session: Session, batch_id: int, readers: int, whole: bool) -> None:
+    """Count so many copies of a batch as skipped; all that were left in it, if `whole`."""
+    values: dict[str, object] = {"skipped": Batch.skipped + readers}
+    if whole:
+        values["state"] = BatchState.SKIPPED
+    session.execute(
+        update(Batch).where(Batch.id == batch_id).values(values).execution_options(synchronize_session=False)
+    )
+
+
+def mark_accepted(session: Session, batch_id: int, database_now: float) -> None:
+    """A batch that was certainly taken."""
+    session.execute(
+        update(Batch)
+        .where(Batch.id == batch_id)
+        .values(state=BatchState.ACCEPTED, because="", accepted_at=database_now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def add_attempts(
+    session: Session, attempts: Sequence[tuple[str, int]], owner: str, lease_until: float, now: datetime
+) -> None:
+    """Attempts, each an id and its batch, by one owner and under one lease (by the database's clock)."""
+    common = {"owner": owner, "lease_until": lease_until, "started_at": now}
+    session.execute(insert(Attempt), [{"id": key, "batch_id": batch_id, **common} for key, batch_id in attempts])
+
+
+def attempts_out_of_lease(session: Session, issue_id: int, database_now: float) -> list[tuple[str, str]]:
+    """Attempts whose owner did not report in time, each an id and its owner: their outcome is unknown."""
+    rows = session.execute(
+        select(Attempt.id, Attempt.owner)
         .join(Batch, Batch.id == Attempt.batch_id)
         .where(
             Batch.issue_id == issue_id,
@@ -93,7 +156,7 @@ def attempts_out_of_lease(session: Session, issue_id: int, database_now: float) 
         )
         .with_for_update(skip_locked=True)
     )
-    return [(attempt, batch) for attempt, batch in rows]
+    return [(attempt_id, owner) for attempt_id, owner in rows]
 
 
 def close_attempt(
@@ -104,14 +167,23 @@ def close_attempt(
     status: int | None,
     message_id: str,
     detail: str,
-) -> Attempt | None:
-    """Write an attempt's outcome if it has none yet; None means that someone else has judged it (the fence)."""
+) -> int | None:
+    """Write an attempt's outcome if it has none yet, and return its batch's id.
+
+    None means that someone else has judged it, or that it was never committed (the fence).
+    """
     return session.execute(
         update(Attempt)
         .where(Attempt.id == attempt_id, Attempt.outcome.is_(None))
         .values(outcome=outcome, finished_at=now, status=status, message_id=message_id[:200], detail=detail[:1000])
-        .returning(Attempt)
+        .returning(Attempt.batch_id)
+        .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
+
+
+def batch_for_change(session: Session, batch_id: int) -> Batch:
+    """The batch, fresh and locked until the transaction ends."""
+    return session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
 
 
 def batches_in(session: Session, issue_id: int, *states: BatchState) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import (
     ForeignKey,
@@ -35,6 +36,17 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
+class Fate(StrEnum):
+    """What SendGrid reports of one copy after the 202, from the least to the most telling."""
+
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BLOCKED = "blocked"
+    DROPPED = "dropped"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
 class Delivery(Base):
     """One copy. Without an outcome of its own it has its batch's."""
 
@@ -49,11 +61,14 @@ class Delivery(Base):
     address: Mapped[str | None] = mapped_column(String(254))
     outcome: Mapped[str | None] = mapped_column(String(10))
     reason: Mapped[str | None] = mapped_column(String(500))
+    fate: Mapped[str | None] = mapped_column(String(12))
+    """What SendGrid's events say became of it after it was accepted."""
+    fate_at: Mapped[datetime | None]
+    fate_reason: Mapped[str | None] = mapped_column(String(500))
 
 
-@dataclass(frozen=True)
-class Copy:
-    """What one personalization needs to know of its reader."""
+class Copy(NamedTuple):
+    """What one personalization needs to know of its reader. A plain tuple, because a send makes one for each."""
 
     delivery_id: int
     address: str
@@ -130,47 +145,44 @@ def skip_whole_batch(session: Session, batch_id: int, reason: str) -> None:
     )
 
 
-def skip_those_who_left(session: Session, batch_id: int) -> int:
-    """Mark this batch's copies as skipped whose reader unsubscribed, was erased or suppressed; returns how many."""
-    waiting = (Delivery.batch_id == batch_id) & Delivery.outcome.is_(None)
-    reader = select(Subscriber).where(Subscriber.id == Delivery.subscriber_id)
-    suppressed = reader.join(Suppression, Suppression.address_hash == Subscriber.address_hash)
-    confirmed = reader.where(Subscriber.state == SubscriberState.CONFIRMED)
-    reason = case(
-        (~reader.correlate(Delivery).exists(), "erased before it was sent"),
-        (suppressed.correlate(Delivery).exists(), "suppressed before it was sent"),
-        else_="unsubscribed before it was sent",
-    )
-    gone = session.execute(
-        update(Delivery)
-        .where(waiting, ~confirmed.correlate(Delivery).exists() | suppressed.correlate(Delivery).exists())
-        .values(outcome=Outcome.SKIPPED, reason=reason)
-        .returning(Delivery.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(gone.all())
-
-
-def copies_in(session: Session, batch_id: int) -> list[Copy]:
-    """The batch's copies that are still to be sent, in the order of their deliveries."""
+def copies_in(session: Session, batch_id: int) -> tuple[list[Copy], dict[int, str]]:
+    """The batch's copies that have no outcome yet, in the order of their deliveries: those whose readers are still
+    there to be mailed, and for the others the reason why not, by delivery.
+    """
     rows = session.execute(
-        select(Delivery.id, Delivery.address, Subscriber.link_key, Subscriber.confirmed_at)
-        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        select(
+            Delivery.id,
+            Delivery.address,
+            Subscriber.link_key,
+            Subscriber.confirmed_at,
+            Subscriber.state,
+            Suppression.address_hash.is_not(None),
+        )
+        .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
         .where(Delivery.batch_id == batch_id, Delivery.outcome.is_(None))
         .order_by(Delivery.id)
     )
-    return [
-        Copy(key, address or "", link_key, confirmed_at.date() if confirmed_at else None)
-        for key, address, link_key, confirmed_at in rows
-    ]
+    copies: list[Copy] = []
+    gone: dict[int, str] = {}
+    for key, address, link_key, confirmed_at, state, suppressed in rows:
+        if state == SubscriberState.CONFIRMED and not suppressed and address:
+            copies.append(Copy(key, address, link_key, confirmed_at.date() if confirmed_at else None))
+        else:
+            gone[key] = _why_gone(state, suppressed)
+    return copies, gone
 
 
-def fail_copies(session: Session, reasons: dict[int, str]) -> None:
-    """Record copies that SendGrid refused, each with its words."""
+def _why_gone(state: str | None, suppressed: bool) -> str:
+    if not state:
+        return "erased before it was sent"
+    return "suppressed before it was sent" if suppressed else "unsubscribed before it was sent"
+
+
+def end_copies(session: Session, outcome: Outcome, reasons: Mapping[int, str]) -> None:
+    """Give copies an outcome of their own, each with its reason."""
     for delivery_id, reason in reasons.items():
-        session.execute(
-            update(Delivery).where(Delivery.id == delivery_id).values(outcome=Outcome.FAILED, reason=reason[:500])
-        )
+        session.execute(update(Delivery).where(Delivery.id == delivery_id).values(outcome=outcome, reason=reason[:500]))
 
 
 def move_copies(session: Session, delivery_ids: Sequence[int], batch_id: int) -> None:

@@ -47,6 +47,14 @@ class Issue(Base):
     paused_until: Mapped[float] = mapped_column(default=0.0)
     """Seconds since 1970 by the database's clock: no batch is claimed before."""
     paused_because: Mapped[str] = mapped_column(String(1000), default="")
+    pace: Mapped[float | None]
+    """How many requests may be in flight over all senders (`domain.pace`); None for any number."""
+    pace_gentle: Mapped[bool] = mapped_column(default=False)
+    probe_key: Mapped[str] = mapped_column(String(32), default="")
+    """The probe that is under way or was last; an unknown outcome that comes meanwhile makes it worthless."""
+    probe_at: Mapped[float] = mapped_column(default=0.0)
+    """Seconds since 1970 by the database's clock: no other probe is made before."""
+    probe_tries: Mapped[int] = mapped_column(default=0)
     stopped_at: Mapped[datetime | None]
     stopped_by: Mapped[str] = mapped_column(String(254), default="")
 

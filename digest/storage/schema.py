@@ -20,10 +20,12 @@ from digest.storage import (
     editors,
     heartbeats,
     history,
+    installations,
     issues,
     messages,
     publications,
     selections,
+    settlements,
     signups,
     subscribers,
     summaries,
@@ -39,8 +41,9 @@ metadata = Base.metadata
 __all__ = ["at_head", "differences", "downgrade", "metadata", "upgrade"]
 
 _TABLES = (
-    batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, issues, messages,
-    publications, selections, signups, subscribers, summaries, suppressions, tallies, topics,
+    batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, installations,
+    issues, messages, publications, selections, settlements, signups, subscribers,
+    summaries, suppressions, tallies, topics,
 )  # fmt: skip
 
 

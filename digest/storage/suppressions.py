@@ -17,6 +17,7 @@ class SuppressionReason(StrEnum):
 
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
+    INVALID = "invalid"
     OBJECTION = "objection"
     ERASURE = "erasure"
 

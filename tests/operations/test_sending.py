@@ -12,13 +12,14 @@ import time_machine
 
 from digest import config
 from digest.config import Settings
+from digest.domain.tokens import new_key
 from digest.mail.transports import open_outbox
-from digest.operations.claiming import claim
+from digest.operations.claiming import Editions
 from digest.operations.closing import close_issue
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.privacy import erase
 from digest.operations.refusal import Refused
-from digest.operations.sending import Ending, send_issue
+from digest.operations.sending import Ending, send_issue, take_turn
 from digest.operations.sending_now import Report, report
 from digest.operations.stopping import resume_send, stop_send
 from digest.storage.batches import Attempt, Batch
@@ -329,8 +330,7 @@ def test_stop_holds_what_has_not_left(
 def test_a_dead_senders_batch_is_held_when_its_lease_ends(
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid, frozen: int
 ) -> None:
-    claimed = claim(db, TUESDAY, frozen, "a sender that dies")
-    assert claimed is not None
+    [claimed] = take_turn(db, settings, TUESDAY, frozen, "a sender that dies", (), [new_key()], Editions())
     with db.writing() as session:
         session.get_one(Attempt, claimed.attempt_id).lease_until = 1.0
     assert send(db, settings, frozen) is Ending.DONE

@@ -46,6 +46,9 @@ class Counting:
             self.copies += [recipient.address for recipient in bulk.recipients]
         return self._inner.send_bulk(bulk)
 
+    def probe(self) -> bool:
+        return self._inner.probe()
+
     def send_single(self, single: Single) -> Answer:
         return self._inner.send_single(single)
 

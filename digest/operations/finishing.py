@@ -1,0 +1,54 @@
+"""The end of a send: called sent once every copy has ended or waits for a person; the editors hear of exceptions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.domain.calendar import day_and_year
+from digest.domain.lifecycle import IssueState
+from digest.operations.links import desk_report_url
+from digest.operations.messaging import tell_editors
+from digest.storage.batches import BatchState, batches_in
+from digest.storage.database import Database
+from digest.storage.deliveries import Account, account_of
+from digest.storage.history import note
+from digest.storage.issues import Issue, issue_for_change
+
+
+def finish_if_done(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
+    """Call an issue sent once every copy has ended or waits for a person."""
+    with db.writing() as session:
+        finish_in(session, settings, now, issue_for_change(session, issue_id))
+
+
+def finish_in(session: Session, settings: Settings, now: datetime, issue: Issue) -> None:
+    """The same within the caller's transaction, which has locked the issue."""
+    session.flush()
+    under_way = batches_in(session, issue.id, BatchState.PENDING, BatchState.CLAIMED, BatchState.UNKNOWN)
+    if issue.state != IssueState.SENDING or under_way:
+        return
+    issue.state, issue.sent_at = IssueState.SENT, now
+    parts = account_of(session, issue)
+    note(
+        session, issue.id, now, "the send",
+        f"finished: {parts.accepted:,} accepted, {parts.failed:,} failed, {parts.skipped:,} skipped, "
+        f"{parts.held:,} held",
+    )  # fmt: skip
+    if parts.held or parts.failed:
+        _tell_of_rest(session, settings, now, issue, parts)
+
+
+def _tell_of_rest(session: Session, settings: Settings, now: datetime, issue: Issue, parts: Account) -> None:
+    tell_editors(
+        session,
+        settings,
+        now,
+        f"The digest of {day_and_year(issue.send_date)} went, with exceptions",
+        [f"{parts.failed:,} copies failed: SendGrid refused their addresses. {parts.held:,} are held: nobody can know "
+         "whether they left.", "Held copies are never sent again by themselves. Someone decides for each batch, on the "
+         "desk or with `digest settle`."],
+        ("See the account", desk_report_url(settings, issue.send_date)),
+    )  # fmt: skip
