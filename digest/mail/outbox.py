@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from digest.mail.rendering import Rendered, Tags
 
@@ -44,17 +44,12 @@ class Answer:
     offenders: Mapping[int, str] = field(default_factory=dict)
 
 
-class Recipient(NamedTuple):
-    """One reader's share of a bulk message. A plain tuple, because a send makes one for every reader."""
+Recipient = tuple[str, str, str, str, int]
+"""One reader's share of a bulk message, plain because a send makes one for every reader.
 
-    address: str
-    leave: str
-    """The token of this reader's unsubscribe link, as `domain.tokens` seals it."""
-    choose: str
-    """The token of this reader's preferences link."""
-    since: str
-    """Since when the reader subscribes, such as `3 February 2024`."""
-    delivery: int
+Address; the tokens of this reader's unsubscribe and preferences links, as `domain.tokens` seals them; since when the
+reader subscribes, such as `3 February 2024`; the delivery's id.
+"""
 
 
 @dataclass(frozen=True)
@@ -65,7 +60,7 @@ class Bulk:
     tags: Tags
     recipients: Sequence[Recipient]
     leave_root: str
-    """What a recipient's `leave` token is put behind to make an address."""
+    """What a recipient's unsubscribe token is put behind to make an address."""
     choose_root: str
     headers: Mapping[str, str]
     category: str
@@ -78,10 +73,11 @@ class Bulk:
 
     def values_of(self, recipient: Recipient) -> Mapping[str, str]:
         """What stands in place of each tag for one reader."""
+        _, leave, choose, since, _ = recipient
         return {
-            self.tags.unsubscribe: self.leave_root + recipient.leave,
-            self.tags.preferences: self.choose_root + recipient.choose,
-            self.tags.since: recipient.since,
+            self.tags.unsubscribe: self.leave_root + leave,
+            self.tags.preferences: self.choose_root + choose,
+            self.tags.since: since,
         }
 
 

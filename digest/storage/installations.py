@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import String, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from digest.storage.base import Base
+from digest.storage.base import Base, table_of
 
 _ONLY = 1
 
@@ -33,10 +33,10 @@ def installation(session: Session) -> Installation:
 
 def count_claims(session: Session, how_many: int) -> int:
     """Count so many more, in the caller's transaction; returns how many there are now."""
-    return session.execute(
-        update(Installation)
-        .where(Installation.id == _ONLY)
-        .values(claims=Installation.claims + how_many)
-        .returning(Installation.claims)
-        .execution_options(synchronize_session=False)
-    ).scalar_one()
+    row = table_of(Installation)
+    counted: int = (
+        session.connection()
+        .execute(update(row).where(row.c.id == _ONLY).values(claims=row.c.claims + how_many).returning(row.c.claims))
+        .scalar_one()
+    )
+    return counted
