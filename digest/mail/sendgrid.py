@@ -20,12 +20,6 @@ DEADLINE_SECONDS = 30.0
 
 PROBE_SECONDS = 10.0
 
-ACCEPTED = 202
-TOO_LARGE = 413
-TOO_MANY = 429
-BAD_REQUEST = 400
-REQUEST_TIMEOUT = 408
-
 _TRACKERS_OFF = {
     "click_tracking": {"enable": False, "enable_text": False},
     "open_tracking": {"enable": False},
@@ -138,21 +132,32 @@ def request_body(envelope: str, people: list[str]) -> bytes:
     return ",".join(people).encode("ascii")
 
 
+OUTCOMES: Mapping[int, Certainty] = {
+    202: Certainty.ACCEPTED,
+    400: Certainty.OFFENDERS,  # if its errors blame recipients and nothing else
+    408: Certainty.UNKNOWN,
+    413: Certainty.TOO_LARGE,
+    429: Certainty.RETRY,
+}
+"""What a complete answer makes certain, by its status. Any other 4xx is a refusal, and all the rest is unknown."""
+
+
+def certainty_of(status: int) -> Certainty:
+    """What an answer with this status makes certain."""
+    return OUTCOMES.get(status) or (Certainty.REFUSED if 400 <= status < 500 else Certainty.UNKNOWN)
+
+
 def judge(answer: HttpAnswer) -> Answer:
     """What a complete answer means. Anything that is not certain is unknown."""
-    status = answer.status
-    if status == ACCEPTED:
-        return Answer(Certainty.ACCEPTED, status, message_id=answer.headers.get("x-message-id", ""))
+    certainty = certainty_of(answer.status)
+    if certainty is Certainty.ACCEPTED:
+        return Answer(certainty, answer.status, message_id=answer.headers.get("x-message-id", ""))
     detail = _detail(answer)
-    if status == TOO_MANY:
-        return Answer(Certainty.RETRY, status, detail=detail, retry_after=_reset(answer), too_many=True)
-    if status == TOO_LARGE:
-        return Answer(Certainty.TOO_LARGE, status, detail=detail)
-    if status == BAD_REQUEST:
+    if certainty is Certainty.OFFENDERS:
         return _bad_request(answer, detail)
-    if 400 < status < 500 and status != REQUEST_TIMEOUT:
-        return Answer(Certainty.REFUSED, status, detail=detail)
-    return Answer(Certainty.UNKNOWN, status, detail=detail)
+    if certainty is Certainty.RETRY:
+        return Answer(certainty, answer.status, detail=detail, retry_after=_reset(answer), too_many=True)
+    return Answer(certainty, answer.status, detail=detail)
 
 
 def _bad_request(answer: HttpAnswer, detail: str) -> Answer:

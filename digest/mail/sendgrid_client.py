@@ -25,6 +25,8 @@ from sendgrid import SendGridAPIClient
 
 _LONGEST_ANSWER = 1_000_000
 _LONGEST_IDLE = 15.0
+_EARLY_SECONDS = 1.0
+"""How long an answer is looked for after the request could not be written as a whole."""
 
 
 class NotSent(Exception):
@@ -154,7 +156,15 @@ class _Connection:
         self._used_at = 0.0
 
     def exchange(self, request: Request, deadline: float) -> HttpAnswer:
-        connection = self._send(request, deadline)
+        connection = self._open(deadline)
+        try:
+            self._write(connection, request, deadline)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            refusal = _early_refusal(connection, request.get_method(), deadline)
+            self.drop()
+            if refusal is None:
+                raise NotSent(_words(error)) from error
+            return refusal
         try:
             answer, reusable = _read_answer(connection, request.get_method(), deadline)
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -170,24 +180,22 @@ class _Connection:
             self._connection.close()
         self._connection = None
 
-    def _send(self, request: Request, deadline: float) -> http.client.HTTPConnection:
-        try:
-            connection = self._open(deadline)
-            body = request.data if isinstance(request.data, bytes) else None
-            headers = {name: str(value) for name, value in request.header_items()}
-            _limit(connection, deadline)
-            connection.request(request.get_method(), request.selector, body=body, headers=headers)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            self.drop()
-            raise NotSent(_words(error)) from error
-        return connection
+    def _write(self, connection: http.client.HTTPConnection, request: Request, deadline: float) -> None:
+        body = request.data if isinstance(request.data, bytes) else None
+        headers = {name: str(value) for name, value in request.header_items()}
+        _limit(connection, deadline)
+        connection.request(request.get_method(), request.selector, body=body, headers=headers)
 
     def _open(self, deadline: float) -> http.client.HTTPConnection:
         if self._connection is not None and self._gone_stale(self._connection):
             self.drop()
         if self._connection is None:
-            self._connection = self._new(deadline)
-            self._connection.connect()
+            try:
+                self._connection = self._new(deadline)
+                self._connection.connect()
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                self.drop()
+                raise NotSent(_words(error)) from error
         return self._connection
 
     def _gone_stale(self, connection: http.client.HTTPConnection) -> bool:
@@ -236,6 +244,18 @@ def _read_answer(connection: http.client.HTTPConnection, method: str, deadline: 
     # http.client keeps its own state machine; the answer was read past it, so it is told that it is over.
     connection._HTTPConnection__state = http.client._CS_IDLE  # type: ignore[attr-defined]
     return HttpAnswer(response.status, headers, body), reusable
+
+
+def _early_refusal(connection: http.client.HTTPConnection, method: str, deadline: float) -> HttpAnswer | None:
+    """A 4xx that came before the whole request had left, as to one that is too large; None if there is none.
+
+    Any other early answer says nothing: what had not left as a whole was not accepted.
+    """
+    try:
+        answer, _ = _read_answer(connection, method, min(deadline, time.monotonic() + _EARLY_SECONDS))
+    except (OSError, http.client.HTTPException, ValueError, AttributeError):
+        return None  # AttributeError: the connection never came to be
+    return answer if 400 <= answer.status < 500 else None
 
 
 class _DeadlineSocket:

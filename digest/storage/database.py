@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 _WRITES = "digest_writes"
 _BUSY_MS = 30_000
+_CACHE_KB = 8_000
 
 
 class Database:
@@ -63,7 +64,8 @@ def _engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: SQLiteConnection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves: the driver's own way loses updates between processes
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+    cache = f"cache_size=-{_CACHE_KB}"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}", cache):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     Integer,
     String,
@@ -106,27 +108,36 @@ class Account:
         return self.audience - parts
 
 
-def deliver_to_audience(session: Session, issue_id: int, topics: Sequence[str], batch_ids: Sequence[int]) -> None:
-    """Give each of the audience that made one of these choices of topics a delivery, spread evenly over the batches."""
-    readers = (
+def deliver_to_audience(
+    session: Session, issue_id: int, topics: Sequence[str], readers: int, batch_ids: Sequence[int]
+) -> None:
+    """Give each of the audience that made one of these choices of topics a delivery, spread evenly over the batches as
+    `even_sizes` says; `readers` is how many they are.
+    """
+    # In the order of the addresses, so that the largest index grows at its end: a third less time for a million.
+    number = func.row_number().over(order_by=Subscriber.address) - 1
+    tile = number * len(batch_ids) // readers
+    chosen = (
         audience()
-        .with_only_columns(
-            Subscriber.id,
-            Subscriber.address,
-            func.ntile(len(batch_ids)).over(order_by=Subscriber.id).label("tile"),
-        )
+        .with_only_columns(tile.label("tile"), Subscriber.id, Subscriber.address)
         .where(Subscriber.topics.in_(topics))
         .subquery()
     )
-    batch_of_tile = case(dict(enumerate(batch_ids, start=1)), value=readers.c.tile)
-    if batch_ids == list(range(batch_ids[0], batch_ids[0] + len(batch_ids))):
-        batch_of_tile = readers.c.tile + (batch_ids[0] - 1)
+    batch_of_tile: ColumnElement[int] = chosen.c.tile + batch_ids[0]
+    if batch_ids != list(range(batch_ids[0], batch_ids[0] + len(batch_ids))):
+        batch_of_tile = case(dict(enumerate(batch_ids)), value=chosen.c.tile)
     session.execute(
         insert(Delivery).from_select(
             ["issue_id", "batch_id", "subscriber_id", "address"],
-            select(literal(issue_id), batch_of_tile, readers.c.id, readers.c.address).order_by(readers.c.id),
+            select(literal(issue_id), batch_of_tile, chosen.c.id, chosen.c.address),
         )
     )
+
+
+def even_sizes(readers: int, batches: int) -> list[int]:
+    """How many of so many readers each batch gets; no two differ by more than one."""
+    firsts = [-(-number * readers // batches) for number in range(batches + 1)]
+    return [after - first for first, after in pairwise(firsts)]
 
 
 @dataclass(frozen=True)
