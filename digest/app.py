@@ -50,6 +50,15 @@ def open_database(settings: Settings) -> Database:
     """The database, with every migration applied. Raises BadSetting where it must not be used as set."""
     settings.instance_path.mkdir(parents=True, exist_ok=True)
     db = Database(settings.database_url)
+    try:
+        _must_be_usable(db, settings)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _must_be_usable(db: Database, settings: Settings) -> None:
     if not schema.at_head(db, MIGRATIONS):
         raise BadSetting("DATABASE_URL: the database is not up to date; run `digest db upgrade`")
     with db.reading() as session:
@@ -57,7 +66,6 @@ def open_database(settings: Settings) -> Database:
             raise BadSetting(
                 "MAIL_TRANSPORT=sendgrid: demo content is in the database; run `digest demo --remove` first"
             )
-    return db
 
 
 def _nobody_to_wake() -> None:

@@ -6,6 +6,7 @@ import click
 
 from digest import config
 from digest.app import MIGRATIONS
+from digest.cli.installation import until_the_end
 from digest.storage import schema
 from digest.storage.database import Database
 
@@ -50,4 +51,4 @@ def check() -> None:
 def _database() -> Database:
     settings = config.load()
     settings.instance_path.mkdir(parents=True, exist_ok=True)
-    return Database(settings.database_url)
+    return until_the_end(Database(settings.database_url))

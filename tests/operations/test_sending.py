@@ -341,9 +341,12 @@ def test_a_dead_senders_batch_is_held_when_its_lease_ends(
 def test_four_senders_at_once_double_nobody(db: Database, settings: Settings, sendgrid: LoopbackSendGrid) -> None:
     make_readers(db, settings, 60)
     issue_id = freeze_issue(db, settings, batch_size=5)
-    senders = [
-        threading.Thread(target=send, args=(Database(settings.database_url), settings, issue_id)) for _ in range(4)
-    ]
+
+    def one_sender() -> None:
+        with closing(Database(settings.database_url)) as own:
+            send(own, settings, issue_id)
+
+    senders = [threading.Thread(target=one_sender) for _ in range(4)]
     for sender in senders:
         sender.start()
     for sender in senders:
