@@ -33,6 +33,8 @@ _SETTINGS = """
 max_connections = 400
 shared_buffers = 64MB
 autovacuum = off
+"""
+_NOT_DURABLE = """
 # Nothing here shall survive a crash of the machine, so nothing waits for its disk. What survives the death of a process
 # or of the server (`pg_ctl stop -m immediate`) is the same with these off. Never set them for real readers.
 fsync = off
@@ -44,12 +46,12 @@ full_page_writes = off
 class Server:
     """The run's server. Every process of the run has a handle; the last one to let go stops it and leaves nothing."""
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, durable: bool = False) -> None:
         # Not pytest's own folder: that one is closed to the user as whom the server runs under root.
         self._folder = Path(tempfile.gettempdir()) / f"digest-pg-{os.geteuid()}-{run}"
         with self._alone():
             self._folder.mkdir(mode=0o755, exist_ok=True)
-            self._server = _started(self._folder / "data")
+            self._server = _started(self._folder / "data", _SETTINGS if durable else _SETTINGS + _NOT_DURABLE)
             self._address = make_url(self._server.get_uri(driver="psycopg"))
             if not self._has(_TEMPLATE):
                 self._say(f"CREATE DATABASE {_TEMPLATE}")
@@ -94,12 +96,12 @@ class Server:
             yield
 
 
-def _started(data: Path) -> pgserver.PostgresServer:
+def _started(data: Path, settings: str) -> pgserver.PostgresServer:
     server = pgserver.get_server(data, cleanup_mode="delete", start=False)
     if not (data / "PG_VERSION").exists():
         server.ensure_pgdata_inited()
-        with (data / "postgresql.conf").open("a") as settings:
-            settings.write(_SETTINGS)
+        with (data / "postgresql.conf").open("a") as file:
+            file.write(settings)
     server.start()
     return server
 
