@@ -69,7 +69,7 @@ class Bulk:
     batch: int
     attempt: str
     deadline: float
-    """On the monotonic clock: nothing may leave after it."""
+    """On `deadline.ticking`: nothing may leave after it."""
 
     def values_of(self, recipient: Recipient) -> Mapping[str, str]:
         """What stands in place of each tag for one reader."""

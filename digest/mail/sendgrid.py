@@ -11,6 +11,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from digest.mail.deadline import ticking
 from digest.mail.outbox import Answer, Bulk, Certainty, Single, leave_headers
 from digest.mail.rendering import Identity, Rendered
 from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
@@ -46,12 +47,12 @@ class SendGridOutbox:
         """One request for one message."""
         envelope = _envelope(self._identity, single.rendered, tuple(single.headers.items()), single.category)
         person = {"to": [{"email": single.recipient}], "custom_args": {"digest_message": single.reference}}
-        return self._post(request_body(envelope, [json.dumps(person)]), time.monotonic() + DEADLINE_SECONDS)
+        return self._post(request_body(envelope, [json.dumps(person)]), ticking() + DEADLINE_SECONDS)
 
     def probe(self) -> bool:
         """GET /v3/scopes, which changes nothing: whether it is answered below 500."""
         try:
-            return self._client.get("scopes", time.monotonic() + PROBE_SECONDS).status < 500
+            return self._client.get("scopes", ticking() + PROBE_SECONDS).status < 500
         except (NotSent, NoAnswer):
             return False
 

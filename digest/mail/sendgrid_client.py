@@ -13,7 +13,6 @@ import select
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +21,8 @@ from urllib.request import Request
 
 from python_http_client import Client
 from sendgrid import SendGridAPIClient
+
+from digest.mail.deadline import left_until, ticking
 
 _LONGEST_ANSWER = 1_000_000
 _LONGEST_IDLE = 15.0
@@ -56,7 +57,7 @@ class SendGridClient:
         self._root = _KeptAliveClient(self._connections, host, official.client.request_headers)
 
     def post_mail(self, body: bytes, deadline: float) -> HttpAnswer:
-        """POST /v3/mail/send with ready JSON. `deadline` is on the monotonic clock. Raises NotSent, NoAnswer."""
+        """POST /v3/mail/send with ready JSON. `deadline` is on `deadline.ticking`. Raises NotSent, NoAnswer."""
         return _as_answer(self._root.mail.send.post(request_body=_Ready(body), timeout=deadline))
 
     def get(self, path: str, deadline: float) -> HttpAnswer:
@@ -172,7 +173,7 @@ class _Connection:
             raise NoAnswer(_words(error)) from error
         if not reusable:
             self.drop()
-        self._used_at = time.monotonic()
+        self._used_at = ticking()
         return answer
 
     def drop(self) -> None:
@@ -200,13 +201,13 @@ class _Connection:
 
     def _gone_stale(self, connection: http.client.HTTPConnection) -> bool:
         # A server that has closed an idle connection would make a sent request unknown; better a new connection.
-        if connection.sock is None or time.monotonic() - self._used_at > _LONGEST_IDLE:
+        if connection.sock is None or ticking() - self._used_at > _LONGEST_IDLE:
             return True
         readable, _, _ = select.select([connection.sock], [], [], 0)
         return bool(readable)
 
     def _new(self, deadline: float) -> http.client.HTTPConnection:
-        host, port, timeout = self._url.hostname or "", self._url.port, _left(deadline)
+        host, port, timeout = self._url.hostname or "", self._url.port, left_until(deadline)
         connection: http.client.HTTPConnection
         if self._url.scheme == "https":
             connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
@@ -222,7 +223,7 @@ def _connect(address: tuple[str, int], deadline: float) -> socket.socket:
     for family, kind, protocol, _, resolved in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
         sock = socket.socket(family, kind, protocol)
         try:
-            sock.settimeout(_left(deadline))
+            sock.settimeout(left_until(deadline))
             sock.connect(resolved)
         except OSError as error:
             sock.close()
@@ -252,7 +253,7 @@ def _early_refusal(connection: http.client.HTTPConnection, method: str, deadline
     Any other early answer says nothing: what had not left as a whole was not accepted.
     """
     try:
-        answer, _ = _read_answer(connection, method, min(deadline, time.monotonic() + _EARLY_SECONDS))
+        answer, _ = _read_answer(connection, method, min(deadline, ticking() + _EARLY_SECONDS))
     except (OSError, http.client.HTTPException, ValueError, AttributeError):
         return None  # AttributeError: the connection never came to be
     return answer if 400 <= answer.status < 500 else None
@@ -284,21 +285,14 @@ class _DeadlineReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._sock.settimeout(_left(self._deadline))
+        self._sock.settimeout(left_until(self._deadline))
         count = self._sock.recv_into(buffer)
         self.ended = self.ended or count == 0
         return count
 
 
 def _limit(connection: http.client.HTTPConnection, deadline: float) -> None:
-    connection.sock.settimeout(_left(deadline))
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the deadline has passed")
-    return left
+    connection.sock.settimeout(left_until(deadline))
 
 
 def _words(error: Exception) -> str:

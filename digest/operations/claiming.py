@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from digest.domain.lifecycle import IssueState
+from digest.mail.deadline import ticking
 from digest.mail.rendering import Rendered, Tags
 from digest.mail.sendgrid import DEADLINE_SECONDS
 from digest.operations.composing import tags_from_json
@@ -36,7 +36,7 @@ class Claim:
     tags: Tags
     copies: Copies
     deadline: float
-    """On this process's monotonic clock: after it, nothing may be sent under this claim."""
+    """On this machine's `mail.deadline.ticking`: after it, nothing may be sent under this claim."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def claim(
     pace = pace_of(issue)
     in_flight = 0 if pace.allowed is None else batches_in(session, issue.id, BatchState.CLAIMED)
     room = pace.room(in_flight, len(attempt_ids))
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = ticking() + DEADLINE_SECONDS
     taken: list[tuple[Claimable, Copies]] = []
     while len(taken) < room:
         found = claimable_batches(session, issue.id, at, room - len(taken))

@@ -120,7 +120,7 @@ def _run(environ: Mapping[str, str], *command: str) -> tuple[str, datetime, floa
 
 
 class _Memory(threading.Thread):
-    """Watches the most memory that a process has had, in kB. What its parent tells of it begins with the parent's own."""
+    """Watches the most memory that a process has had, in kB; what wait4 tells begins with the parent’s own."""
 
     def __init__(self, pid: int) -> None:
         super().__init__()
