@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
@@ -93,7 +92,7 @@ def _asked() -> Select[int, int, int, str | None, str | None]:
     return select(Delivery.id, Delivery.issue_id, Delivery.batch_id, Delivery.address, Delivery.fate)
 
 
-def _copy(row: Row[Any]) -> ReportedCopy:
+def _copy(row: Row[int, int, int, str | None, str | None]) -> ReportedCopy:
     return ReportedCopy(row.id, row.issue_id, row.batch_id, row.address, RANKS.get(row.fate or "", 0))
 
 
