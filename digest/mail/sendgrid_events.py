@@ -55,7 +55,7 @@ class Ground(StrEnum):
     LEFT = "left"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Args:
     """The custom args that every copy carries."""
 
@@ -65,7 +65,7 @@ class Args:
     delivery: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """One event. `address` is in its unique form; `reason` is in others' words, without addresses."""
 
@@ -123,7 +123,7 @@ def _event(found: Mapping[str, object], now: datetime) -> Event | None:
     reason = _reason(found)
     args = _args(found)
     message = _message(_text(found, "digest_message"))
-    named = args or message is not None or found.get("sg_message_id") or any(key in found for key in _ARGS)
+    named = args or message is not None or found.get("sg_message_id") or not found.keys().isdisjoint(_ARGS)
     ground = _DROPS.get(reason.lower()) if kind is Kind.DROPPED else _GROUNDS.get(kind)
     return Event(kind, address, _at(found.get("timestamp"), now), reason, ground, args, message, not named)
 
@@ -137,9 +137,11 @@ def _kind(found: Mapping[str, object]) -> Kind | None:
 
 def _reason(found: Mapping[str, object]) -> str:
     """`reason`, or the `response` of the mailbox's server: one printable line, and no address, for it is kept."""
-    words = _text(found, "reason") or _text(found, "response")
-    line = "".join(character if character.isprintable() else " " for character in words[: 2 * _LONGEST_REASON])
-    return _ADDRESS.sub("(address)", " ".join(line.split()))[:_LONGEST_REASON]
+    line = (_text(found, "reason") or _text(found, "response"))[: 2 * _LONGEST_REASON]
+    if not line.isprintable():
+        line = "".join(character if character.isprintable() else " " for character in line)
+    line = " ".join(line.split())
+    return (_ADDRESS.sub("(address)", line) if "@" in line else line)[:_LONGEST_REASON]
 
 
 def _at(seconds: object, now: datetime) -> datetime:

@@ -17,7 +17,7 @@ from digest.storage.fates import ReportedCopy, reported_copies
 from digest.storage.messages import recipients_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Told:
     """An event about a copy of ours, sent under an attempt of ours."""
 

@@ -13,7 +13,7 @@ from digest.storage.batches import Attempt, Batch
 from digest.storage.issues import Issue
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ReportedAttempt:
     """An attempt that an event may be about, with its batch and its issue."""
 

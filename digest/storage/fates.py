@@ -16,7 +16,7 @@ RANKS: Mapping[str, int] = {fate.value: rank for rank, fate in enumerate(Fate, s
 """How telling each fate is. A copy's fate only ever rises, so that neither order nor repetition of events matters."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ReportedCopy:
     """A copy that an event may be about. Without an address its reader was erased."""
 
@@ -28,7 +28,7 @@ class ReportedCopy:
     """How telling its fate is so far; 0 without one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FateTold:
     """The fate that an event tells of one copy."""
 
