@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
+from random import Random
 
 import pytest
 import time_machine
@@ -14,17 +17,19 @@ from sqlalchemy import update
 
 from digest.config import Settings
 from digest.domain.tokens import fingerprint
+from digest.mail.sendgrid_events import parse
 from digest.mail.transports import open_outbox
+from digest.operations.feedback import take_events
 from digest.operations.messaging import deliver_waiting
 from digest.operations.privacy import erase
 from digest.storage.consents import consent_of
 from digest.storage.database import Database
 from digest.storage.deliveries import Delivery
 from digest.storage.fates import fates_in
-from digest.storage.subscribers import SubscriberState, audience_size, subscriber_with_address
+from digest.storage.subscribers import SubscriberState, audience_size, count_by_state, subscriber_with_address
 from tests.conftest import Mailbox
 from tests.factories import make_editor, make_readers, make_subscriber
-from tests.loopback.events import Event, events_of
+from tests.loopback.events import Event, body_of, events_of
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.loopback.webhook import Behaviour, EventWebhook, flask_post
 from tests.reporting import fates, frozen_issue, journal, send, suppressions, through
@@ -320,6 +325,29 @@ def test_a_notice_to_an_editor_that_bounces_suppresses_nobody(
     before = everything(db)
     assert webhook.tell(told) == [204]
     assert everything(db) == before
+
+
+@pytest.mark.usefixtures("client")
+def test_many_posts_at_once_lose_and_double_nothing(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid, clock: time_machine.Traveller
+) -> None:
+    make_readers(db, settings, 40)
+    send(db, settings, frozen_issue(db, settings, batch_size=10))
+    told = list(events_of(sendgrid.accepted, ["deferred", "delivered", "bounce", "spamreport", "unsubscribe"]))
+    clock.shift(timedelta(minutes=1))
+
+    def take(seed: int) -> None:
+        events = Random(seed).sample(told, len(told))  # noqa: S311
+        for start in range(0, len(events), 50):
+            now = datetime.now(UTC)
+            take_events(db, settings, now, parse(body_of(events[start : start + 50]), now))
+
+    with ThreadPoolExecutor(4) as posts:
+        list(posts.map(take, range(4)))
+    assert {fate for fate, _ in fates(db).values()} == {"complained"}
+    assert sorted(Counter(what for what, _ in journal(settings)).items()) == [("suppressed", 40), ("unsubscribed", 40)]
+    with db.reading() as session:
+        assert count_by_state(session)["unsubscribed"] == 40
 
 
 def test_a_thousand_events_in_one_post(
