@@ -32,7 +32,7 @@ def event_of(copy: Copy, name: str, received: Received, at: int, chance: random.
         "timestamp": at,
         "smtp-id": f"<{received.message_id}@geopod-ismtpd-1>",
         "category": chance.choice((category, [category])),
-        "sgevent_id": event_id(chance),
+        "sg_event_id": event_id(chance),
         "sg_message_id": f"{received.message_id}.recvd-5f6c9b-1-{at:X}-{received.index}.0",
         **SHAPES[name],
     }
