@@ -23,7 +23,7 @@ from digest.domain.calendar import DAYS, Schedule, Weekly
 
 T = TypeVar("T")
 
-_SECRET = {"SENDGRID_API_KEY", "DATABASE_URL", "SENDGRID_WEBHOOK_KEY"}
+_SECRET = {"SENDGRID_API_KEY", "DATABASE_URL", "URL", "SENDGRID_WEBHOOK_KEY"}
 """Never shown: a database's URL may carry its password, and one key is easily put in another's place."""
 _LONGEST_MONITOR = 254  # it is kept where messages keep their recipient
 _PACKAGE = Path(__file__).parent
@@ -141,6 +141,11 @@ class _Values:
         if value and len(value) < 16:
             raise BadSetting(f"{name}: use at least 16 random characters, for example from `openssl rand -hex 32`")
         return value
+
+
+def database_url(text: str, root: Path | None = None) -> str:
+    """A database's URL as given to a command, relative paths resolved as in DATABASE_URL. Raises BadSetting."""
+    return _Values({"URL": text}).checked("URL", "", lambda url: _database_url(url, root or _root()))
 
 
 def _root() -> Path:
