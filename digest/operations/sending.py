@@ -115,8 +115,8 @@ def take_turn(
         for result in results:
             record(session, settings, now, issue, result)
         expire_leases(session, settings, now, issue, LEASE_SECONDS)
-        found = claim(session, now, issue, owner, attempt_ids, editions) if attempt_ids else Claims((), 0)
-    if found.claims:
+        found = claim(session, now, issue, owner, attempt_ids, editions) if attempt_ids else Claims(())
+    if found.count:
         note_claims(settings, found.count)
     return found.claims
 
