@@ -114,7 +114,7 @@ def _keep_up(db: Database, settings: Settings) -> None:
     known = noted(settings, count.epoch)
     if known is None and not settings.mail_redirect_all:
         make_note(settings, count)
-    if frozen and (known is None or known.claims is None or known.claims < count.claims):
+    if known is None or known.claims is None or known.claims < count.claims:
         note_freezes(settings, count, frozen)
         note_claims(settings, count)
     if open_:
