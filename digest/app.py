@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from digest import config
 from digest.config import BadSetting, Settings
 from digest.mail.transports import open_outbox
+from digest.operations.restoring import recover
 from digest.storage import schema
 from digest.storage.database import Database
 from digest.storage.demo_marks import has_demo
@@ -47,11 +48,15 @@ def create_app(settings: Settings | None = None, with_postman: bool = True) -> F
 
 
 def open_database(settings: Settings) -> Database:
-    """The database, with every migration applied. Raises BadSetting where it must not be used as set."""
+    """The database, with every migration applied, and safe to send from even if it was restored from a backup.
+
+    Raises BadSetting where it must not be used as set, Refused where a file beside it may not be read.
+    """
     settings.instance_path.mkdir(parents=True, exist_ok=True)
     db = Database(settings.database_url)
     try:
         _must_be_usable(db, settings)
+        recover(db, settings, datetime.now(UTC))  # before anything is sent, the queue of messages included
     except BaseException:
         db.close()
         raise

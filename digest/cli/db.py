@@ -13,6 +13,7 @@ from digest.app import MIGRATIONS
 from digest.cli.installation import installation, until_the_end
 from digest.config import Settings
 from digest.operations.copying import TableCopied, copy_installation
+from digest.operations.restoring import Age, age_of
 from digest.storage import schema
 from digest.storage.database import Database
 
@@ -52,6 +53,10 @@ def check() -> None:
     if differences := schema.differences(database):
         raise click.ClickException("The tables differ from the code:\n" + "\n".join(differences))
     click.echo("The database is up to date.")
+    if age_of(database, config.load()) is not Age.CURRENT:
+        click.echo(
+            "It is, or may be, older than what was sent from it. Whatever starts next puts on hold what may have gone."
+        )
 
 
 @db.command()

@@ -18,7 +18,7 @@ from digest.storage.batches import BatchState, batches_in
 from digest.storage.claims import Claimable, add_attempts, claimable_batches, mark_claimed, mark_skipped
 from digest.storage.deliveries import Copies, Outcome, copies_gone, copies_in, end_copies
 from digest.storage.editions import Edition
-from digest.storage.installations import count_claims
+from digest.storage.installations import Count, count_claims
 from digest.storage.issues import Issue
 
 LEASE_SECONDS = 45.0
@@ -41,10 +41,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Claims:
-    """What a transaction claimed, and the installation's count of claims after it."""
+    """What a transaction claimed, and the installation's count of claims after it; None if it claimed nothing."""
 
     claims: Sequence[Claim]
-    count: int
+    count: Count | None = None
 
 
 class Editions:
@@ -70,7 +70,7 @@ def claim(
     waits. Readers who left since the freeze are skipped; a batch that they all left is done with.
     """
     if issue.state != IssueState.SENDING or issue.stopped_at is not None or issue.paused_until > at:
-        return Claims((), 0)
+        return Claims(())
     pace = pace_of(issue)
     in_flight = 0 if pace.allowed is None else batches_in(session, issue.id, BatchState.CLAIMED)
     room = pace.room(in_flight, len(attempt_ids))
@@ -84,7 +84,7 @@ def claim(
         mark_claimed(session, [batch.id for batch in found])
         taken += [(batch, copies) for batch in found if (copies := _still_there(session, batch))]
     if not taken:
-        return Claims((), 0)
+        return Claims(())
     attempts = list(zip(attempt_ids, taken, strict=False))
     add_attempts(session, [(key, batch.id) for key, (batch, _) in attempts], owner, at + LEASE_SECONDS, now)
     claims = [

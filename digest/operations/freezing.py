@@ -14,6 +14,7 @@ from digest.config import Settings
 from digest.domain.lifecycle import IssueState, Step, next_step
 from digest.domain.pace import START
 from digest.operations.composing import Composed, compose_for_topics, stored, tags_to_json
+from digest.operations.epoch import note_freezes
 from digest.operations.pacing import set_pace
 from digest.operations.week import facts_of, make_next_issue
 from digest.storage.batches import Batch, BatchState
@@ -21,6 +22,7 @@ from digest.storage.database import Database
 from digest.storage.deliveries import count_by_batch, deliver_to_audience, even_sizes, skip_whole_batch
 from digest.storage.editions import Edition
 from digest.storage.history import note
+from digest.storage.installations import Count, installation
 from digest.storage.issues import Issue, issue_for_change, last_closing
 from digest.storage.subscribers import audience_by_topics, take_turns
 
@@ -89,6 +91,8 @@ def freeze(
         issue.state = IssueState.SENDING
         issue.frozen_at = now
         set_pace(issue, START)
+        ours = installation(session)
+        note_freezes(settings, Count(ours.epoch, ours.claims), [(issue.send_date, issue.slot)])
         note(session, issue.id, now, who, f"froze it for {issue.audience:,} readers")
         session.flush()
         make_next_issue(session, settings, now)

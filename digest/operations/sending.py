@@ -119,8 +119,8 @@ def take_turn(
             record(session, settings, now, at, issue, result)
         if look_for_dead:
             expire_leases(session, settings, now, at, issue, LEASE_SECONDS)
-        found = claim(session, now, at, issue, owner, attempt_ids, editions) if attempt_ids else Claims((), 0)
-    if found.claims:
+        found = claim(session, now, at, issue, owner, attempt_ids, editions) if attempt_ids else Claims(())
+    if found.count:
         note_claims(settings, found.count)
     return found.claims
 

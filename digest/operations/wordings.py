@@ -69,6 +69,14 @@ def imported(text: str) -> Wording:
     return Wording("import", text)
 
 
+def from_the_journal() -> Wording:
+    """For a reader who left before, in a database that had forgotten it."""
+    return Wording(
+        "journal 1",
+        "Taken from the journal: this reader had left, and the database, restored from an older backup, did not know.",
+    )
+
+
 def send_day(settings: Settings) -> str:
     """The day that issues go, as pages name it: `Friday`."""
     return day_name[settings.schedule.send.weekday]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, case, func, select
+from sqlalchemy import ForeignKey, Index, String, case, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from digest.domain.lifecycle import IssueState
 from digest.storage.base import Base
 from digest.storage.issues import Issue
 
@@ -99,6 +100,43 @@ def ended_copies(session: Session, issue_id: int) -> int:
     ended = case((under_way, Batch.failed + Batch.skipped), else_=Batch.size)
     total = session.execute(select(func.coalesce(func.sum(ended), 0)).where(Batch.issue_id == issue_id)).scalar_one()
     return int(total)
+
+
+def outcomes_are_open(session: Session) -> bool:
+    """Whether an attempt of an issue that is being sent is under way, or its outcome unknown and not yet settled."""
+    sending = select(Issue.id).where(Issue.state == IssueState.SENDING)
+    found = select(Batch.id).where(
+        Batch.issue_id.in_(sending), Batch.state.in_((BatchState.CLAIMED, BatchState.UNKNOWN))
+    )
+    return session.execute(found.limit(1)).scalar_one_or_none() is not None
+
+
+def hold_all_unfinished(
+    session: Session, cause: Cause, because: str, outcome: str, now: datetime, database_now: float
+) -> int:
+    """Hold every batch that might still go or be settled by itself, and give its open attempts this outcome; returns
+    how many batches.
+    """
+    unfinished = Batch.state.in_((BatchState.PENDING, BatchState.CLAIMED, BatchState.UNKNOWN))
+    session.execute(
+        update(Attempt)
+        .where(Attempt.outcome.is_(None))
+        .values(outcome=outcome, finished_at=now, detail=because)
+        .execution_options(synchronize_session=False)
+    )
+    held = session.execute(select(func.count()).select_from(Batch).where(unfinished)).scalar_one()
+    session.execute(
+        update(Batch)
+        .where(unfinished)
+        .values(
+            state=BatchState.HELD,
+            cause=cause,
+            because=because[:500],
+            unknown_at=func.coalesce(Batch.unknown_at, database_now),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return held
 
 
 def seconds_until_claimable(session: Session, issue_id: int, database_now: float) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -118,6 +118,14 @@ def waiting_messages(session: Session) -> int:
 def forget_messages_before(session: Session, moment: datetime) -> None:
     """Delete messages that were finished before that moment."""
     session.execute(delete(Message).where(Message.finished_at < moment))
+
+
+def forget_waiting_messages(session: Session, addresses: Sequence[str]) -> None:
+    """Delete what has not left yet to these addresses."""
+    unfinished = Message.state.in_((MessageState.WAITING, MessageState.CLAIMED))
+    session.execute(
+        delete(Message).where(unfinished, Message.recipient.in_(addresses)).execution_options(synchronize_session=False)
+    )
 
 
 def forget_messages_to(session: Session, address: str) -> None:

@@ -32,8 +32,8 @@ class Subscriber(Base):
     """As the reader writes it."""
     address: Mapped[str] = mapped_column(String(254), unique=True)
     """Lower-cased, domain in IDNA: what makes it unique and what is mailed to."""
-    address_hash: Mapped[str] = mapped_column(String(64))
-    """Under SUPPRESSION_KEY, so that one join finds the suppressed."""
+    address_hash: Mapped[str] = mapped_column(String(64), index=True)
+    """Under SUPPRESSION_KEY, so that one join finds the suppressed, and a line of the journal its reader."""
     name: Mapped[str] = mapped_column(String(200), default="")
     state: Mapped[str] = mapped_column(String(12), index=True)
     link_key: Mapped[str] = mapped_column(String(32), unique=True)
@@ -62,6 +62,11 @@ def subscribers_with_addresses(session: Session, addresses: Collection[str]) -> 
 def subscriber_with_link_key(session: Session, key: str) -> Subscriber | None:
     """The subscriber whose links carry this key."""
     return session.execute(select(Subscriber).where(Subscriber.link_key == key)).scalar_one_or_none()
+
+
+def subscribers_with_hashes(session: Session, address_hashes: Sequence[str]) -> list[Subscriber]:
+    """The subscribers whose addresses have these hashes, in whatever state."""
+    return list(session.execute(select(Subscriber).where(Subscriber.address_hash.in_(address_hashes))).scalars())
 
 
 def take_turns(session: Session) -> None:

@@ -61,10 +61,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
     )
     op.bulk_insert(installation, [{"id": 1, "epoch": secrets.token_hex(16), "claims": 0}])
+    op.create_table(
+        "journals_read",
+        sa.Column("journal", sa.String(length=64), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("journal", name=op.f("pk_journals_read")),
+    )
+    op.create_index(op.f("ix_subscribers_address_hash"), "subscribers", ["address_hash"], unique=False)
 
 
 def downgrade() -> None:
     """Undo."""
+    op.drop_index(op.f("ix_subscribers_address_hash"), table_name="subscribers")
+    op.drop_table("journals_read")
     op.drop_table("installation")
     op.drop_index(op.f("ix_settlements_batch_id"), table_name="settlements")
     op.drop_table("settlements")

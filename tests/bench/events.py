@@ -163,9 +163,8 @@ def _events(claim: Claim, name: str, chance: random.Random) -> Iterator[Event]:
         "digest_batch": str(claim.batch_id),
         "digest_attempt": claim.attempt_id,
     }
-    for copy in claim.copies:
-        whole = args | {"digest_delivery": str(copy.delivery_id)}
-        yield event_of(Copy(copy.address, whole), name, received, at, chance)
+    for delivery, address in zip(claim.copies.deliveries, claim.copies.addresses, strict=True):
+        yield event_of(Copy(address, args | {"digest_delivery": str(delivery)}), name, received, at, chance)
 
 
 def _reader(settings: Settings, now: datetime, number: int) -> Mapping[str, object]:

@@ -90,7 +90,8 @@ def events_of_claim(claim: Claim) -> list[Event]:
         "digest_batch": str(claim.batch_id),
         "digest_attempt": claim.attempt_id,
     }
-    copies = tuple(Copy(one.address, args | {"digest_delivery": str(one.delivery_id)}) for one in claim.copies)
+    of_readers = zip(claim.copies.deliveries, claim.copies.addresses, strict=True)
+    copies = tuple(Copy(address, args | {"digest_delivery": str(delivery)}) for delivery, address in of_readers)
     at = datetime.now(UTC).timestamp()
     received = Received(0, at, "POST", "/v3/mail/send", 202, True, True, message_id="abc", copies=copies)
     return list(events_of([received], ["processed"]))
