@@ -25,7 +25,7 @@ def bulk_of(settings: Settings, claim: Claim) -> Bulk:
         tags=claim.tags,
         recipients=[
             Recipient(
-                copy.address, leave(copy.link_key), choose(copy.link_key), _since(copy.confirmed_on), copy.delivery_id
+                copy.address, leave(copy.link_key), choose(copy.link_key), since(copy.confirmed_on), copy.delivery_id
             )
             for copy in claim.copies
         ],
@@ -52,7 +52,8 @@ def digest_headers(settings: Settings, issue_date: str) -> Mapping[str, str]:
 
 
 @cache
-def _since(day: date | None) -> str:
+def since(day: date | None) -> str:
+    """Since when a reader subscribes, in words, by the date of the confirmation."""
     return day_and_year(day) if day else _UNKNOWN_DAY
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import (
     ForeignKey,
     Integer,
+    Select,
     String,
     UniqueConstraint,
     case,
@@ -65,6 +66,8 @@ class Delivery(Base):
     """What SendGrid's events say became of it after it was accepted."""
     fate_at: Mapped[datetime | None]
     fate_reason: Mapped[str | None] = mapped_column(String(500))
+    again_at: Mapped[datetime | None]
+    """When an admin last sent it again to this reader alone, as an exception."""
 
 
 class Copy(NamedTuple):
@@ -157,6 +160,7 @@ def copies_in(session: Session, batch_id: int) -> tuple[list[Copy], dict[int, st
             Subscriber.confirmed_at,
             Subscriber.state,
             Suppression.address_hash.is_not(None),
+            Delivery.again_at.is_not(None),
         )
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
@@ -165,17 +169,19 @@ def copies_in(session: Session, batch_id: int) -> tuple[list[Copy], dict[int, st
     )
     copies: list[Copy] = []
     gone: dict[int, str] = {}
-    for key, address, link_key, confirmed_at, state, suppressed in rows:
-        if state == SubscriberState.CONFIRMED and not suppressed and address:
+    for key, address, link_key, confirmed_at, state, suppressed, sent_again in rows:
+        if state == SubscriberState.CONFIRMED and not suppressed and not sent_again and address:
             copies.append(Copy(key, address, link_key, confirmed_at.date() if confirmed_at else None))
         else:
-            gone[key] = _why_gone(state, suppressed)
+            gone[key] = _why_gone(state, suppressed, sent_again)
     return copies, gone
 
 
-def _why_gone(state: str | None, suppressed: bool) -> str:
+def _why_gone(state: str | None, suppressed: bool, sent_again: bool) -> str:
     if not state:
         return "erased before it was sent"
+    if sent_again and not suppressed and state == SubscriberState.CONFIRMED:
+        return "sent to this reader alone meanwhile, by an admin"
     return "suppressed before it was sent" if suppressed else "unsubscribed before it was sent"
 
 
@@ -190,24 +196,30 @@ def move_copies(session: Session, delivery_ids: Sequence[int], batch_id: int) ->
     session.execute(update(Delivery).where(Delivery.id.in_(delivery_ids)).values(batch_id=batch_id))
 
 
-def copies_received(session: Session, subscriber_id: int) -> int:
-    """How many issues the subscriber has a copy of."""
-    return session.execute(
-        select(func.count()).select_from(Delivery).where(Delivery.subscriber_id == subscriber_id)
-    ).scalar_one()
+def every_issue() -> Select[int]:
+    """Every issue's id. The unique indexes on copies begin with the issue: named with it, one reader's copies are
+    found by a look-up an issue, where a million copies an issue would be read without it.
+    """
+    return select(Issue.id)
 
 
 def forget_reader(session: Session, address: str) -> None:
     """Take a reader out of every copy; the copies stay, so that past accounts still add up."""
     session.execute(
         update(Delivery)
-        .where(Delivery.address == address)
+        .where(Delivery.issue_id.in_(every_issue()), Delivery.address == address)
         .values(
             subscriber_id=None,
             address=None,
             reason=func.replace(Delivery.reason, address, "(erased)"),  # SendGrid's words may name the address
+            fate_reason=None,  # a mail server's words may name it in any spelling
         )
     )
+
+
+def where_it_is(outcome: str | None, batch_state: str) -> str:
+    """Where a copy is: its own outcome, or its batch's; one of the parts of an account."""
+    return outcome or _WHERE[BatchState(batch_state)]
 
 
 def account_of(session: Session, issue: Issue) -> Account:
@@ -220,7 +232,7 @@ def account_of(session: Session, issue: Issue) -> Account:
     )
     parts = dict.fromkeys(_PARTS, 0)
     for batch_state, outcome, count in rows:
-        parts[outcome or _WHERE[BatchState(batch_state)]] += count
+        parts[where_it_is(outcome, batch_state)] += count
     return Account(audience=issue.audience, **parts)
 
 
