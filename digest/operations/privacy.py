@@ -62,8 +62,8 @@ READERS: dict[str, Holding] = {
         "The count stays; erasing takes your address and everything that leads to you out of it",
     ),
     "suppressions": Holding(
-        "A keyed hash of an address that must not be mailed, since when, by whose word, and why: it bounced, complained, "
-        "is invalid, objected or was erased. SendGrid’s own lists are read for addresses of our readers, too",
+        "A keyed hash of an address that must not be mailed, since when, by whose word, and why: it bounced, "
+        "complained, is invalid, objected or was erased. SendGrid’s own lists are read for our readers’ addresses, too",
         "So that it never gets mail from us again, even by an import. The address can’t be read from it",
         "For good: it is what keeps the promise",
     ),

@@ -60,7 +60,7 @@ def subscriber(subscriber_id: int) -> str:
         suppression=suppression_of(reading(), reader.address_hash),
         copies=copies[:most],
         more=len(copies) > len(copies[:most]),
-        zone=settings().schedule.timezone,
+        zone=settings().schedule.zone.key,
     )
 
 
