@@ -140,7 +140,7 @@ def _what_was_wrong(troubles: Sequence[Trouble]) -> str:
     lists: dict[str, list[str]] = {}
     for trouble in troubles:
         lists.setdefault(trouble.why, []).append(_name(trouble.of))
-    return "; ".join(f"{' and '.join(names)}: {why}" for why, names in lists.items())
+    return "; ".join(f"{', '.join(names)}: {why}" for why, names in lists.items())
 
 
 def _name(of: SuppressionList) -> str:
