@@ -49,19 +49,19 @@ def send(day: datetime | None) -> None:
     4 refused, with the remedy; 75 interrupted after the request in hand.
     """
     ours = installation()
-    ready = prepare(ours.db, ours.settings, now(), day.date() if day else None)
-    click.echo(ready.words)
-    if ready.left_to_do:
-        with closing(open_outbox(ours.settings)) as outbox, _interruptible() as stop, _bar() as show:
-            ending = send_issue(ours.db, ours.settings, outbox, ready.issue_id, stop, now, progress=show)
-            deliver_waiting(ours.db, outbox, now())
-        if ending is Ending.INTERRUPTED:
-            click.echo("Interrupted. What has not left waits; run `digest send` again to go on.")
-            sys.exit(INTERRUPTED)
-        if ending is Ending.PAUSED:
-            raise Refused(
-                f"{report(ours.db, ready.issue_id).paused}. What has not left waits; mend it and run this again."
-            )
+    ending = Ending.DONE
+    with closing(open_outbox(ours.settings)) as outbox:
+        ready = prepare(ours.db, ours.settings, outbox, now(), day.date() if day else None)
+        click.echo(ready.words)
+        if ready.left_to_do:
+            with _interruptible() as stop, _bar() as show:
+                ending = send_issue(ours.db, ours.settings, outbox, ready.issue_id, stop, now, progress=show)
+                deliver_waiting(ours.db, outbox, now())
+    if ending is Ending.INTERRUPTED:
+        click.echo("Interrupted. What has not left waits; run `digest send` again to go on.")
+        sys.exit(INTERRUPTED)
+    if ending is Ending.PAUSED:
+        raise Refused(f"{report(ours.db, ready.issue_id).paused}. What has not left waits; mend it and run this again.")
     account = report(ours.db, ready.issue_id)
     click.echo(_account_in_words(account))
     sys.exit(FINISHED_WITH_EXCEPTIONS if account.unknown or account.held else 0)

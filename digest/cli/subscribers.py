@@ -16,6 +16,7 @@ from digest.domain.addresses import Address, BadAddress, parse
 from digest.operations.privacy import Held, erase, what_we_hold
 from digest.operations.refusal import Refused
 from digest.operations.subscriber_files import Imported, export_subscribers, import_subscribers
+from digest.storage.reader_copies import ReaderCopy
 from digest.storage.subscribers import SubscriberState, subscriber_with_address
 
 
@@ -79,7 +80,7 @@ def export(state: str | None) -> None:
 @click.argument("email")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def show(email: str, as_json: bool) -> None:
-    """Show everything that we hold about a reader."""
+    """Show everything that we hold about a reader, and where each of their copies is."""
     here, address = installation(), _address(email)
     with here.db.reading() as session:
         found = subscriber_with_address(session, address.key)
@@ -128,6 +129,21 @@ def _for_machines(held: Held) -> dict[str, object]:
         "confirmed_at": _iso(held.confirmed_at),
         "unsubscribed_at": _iso(held.unsubscribed_at),
         "consent": [{**asdict(step), "at": _iso(step.at)} for step in held.consent],
+        "issues": [_copy_for_machines(copy) for copy in held.copies],
+    }
+
+
+def _copy_for_machines(copy: ReaderCopy) -> dict[str, object]:
+    return {
+        "issue": copy.issue_date.isoformat(),
+        "delivery": copy.delivery_id,
+        "outcome": copy.where,
+        "reason": copy.reason,
+        "message_id": copy.message_id,
+        "fate": copy.fate,
+        "fate_reason": copy.fate_reason,
+        "fate_at": _iso(copy.fate_at),
+        "sent_again_at": _iso(copy.again_at),
     }
 
 
@@ -139,13 +155,25 @@ def _for_people(held: Held) -> str:
         f"came by: {held.source or 'not recorded'}, {_iso(held.created_at)}",
         f"confirmed: {_iso(held.confirmed_at) or 'no'}",
         f"unsubscribed: {_iso(held.unsubscribed_at) or 'no'}",
-        f"copies of issues: {held.copies}",
         "consent:",
     ]
     for step in held.consent:
         lines.append(f"  {_iso(step.at)} {step.answer}, {step.place}")
         lines.append(f"    shown ({step.wording_version}): {step.wording}")
+    lines.append("issues:" if held.copies else "issues: none")
+    lines += [_copy_for_people(copy) for copy in held.copies]
     return "\n".join(lines)
+
+
+def _copy_for_people(copy: ReaderCopy) -> str:
+    parts = [f"  {copy.issue_date.isoformat()} delivery {copy.delivery_id}: {copy.where}"]
+    parts += [f"because {copy.reason}"] if copy.reason else []
+    parts += [f"SendGrid’s message {copy.message_id}"] if copy.message_id else []
+    if copy.fate:
+        said = f" ({copy.fate_reason})" if copy.fate_reason else ""
+        parts.append(f"then {copy.fate}{said}, {_iso(copy.fate_at) or 'when, was not said'}")
+    parts += [f"sent again {_iso(copy.again_at)}"] if copy.again_at else []
+    return "; ".join(parts)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-from digest.mail.outbox import Answer, Bulk, Certainty, Single, leave_headers
+from digest.mail.outbox import Answer, Bulk, Certainty, Page, Single, Trouble, leave_headers
 from digest.mail.rendering import Identity, Rendered, personalise
 
 _POLICY = SMTP.clone(max_line_length=998, cte_type="8bit")
@@ -45,6 +46,10 @@ class FileOutbox:
     def probe(self) -> bool:
         """A folder always answers."""
         return True
+
+    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:  # noqa: ARG002
+        """A folder refuses nobody."""
+        return ()
 
     def close(self) -> None:
         """Nothing is kept open."""

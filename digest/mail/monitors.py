@@ -6,11 +6,13 @@ Mail may be what is broken, so alerts also go another way.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import urllib3
 
-from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Single
+from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Page, Single, Trouble
 
 ALERT = "alert"
 """The category of a single message that goes to ALERT_URL instead of a mailbox; its text part is the JSON."""
@@ -51,6 +53,10 @@ class AlertingOutbox:
     def probe(self) -> bool:
         """Ask the outbox."""
         return self._inner.probe()
+
+    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
+        """Ask the outbox."""
+        return self._inner.suppressed(since, deadline)
 
     def close(self) -> None:
         """Close the outbox."""

@@ -5,8 +5,9 @@ An outbox never raises for what the other side did: it returns an Answer that sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -97,6 +98,38 @@ class Single:
     category: str
 
 
+class SuppressionList(StrEnum):
+    """One of the lists, as SendGrid names it in its addresses."""
+
+    BOUNCES = "bounces"
+    SPAM_REPORTS = "spam_reports"
+    INVALID_EMAILS = "invalid_emails"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One entry: the address as SendGrid has it, and since when; None where it does not say."""
+
+    address: str
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some entries of one list."""
+
+    of: SuppressionList
+    entries: tuple[Listed, ...]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A list that could not be read to its end, and why, in words."""
+
+    of: SuppressionList
+    why: str
+
+
 class Outbox(Protocol):
     """Where messages leave."""
 
@@ -108,6 +141,12 @@ class Outbox(Protocol):
 
     def probe(self) -> bool:
         """Whether the other side answers a harmless question; asked after an unknown outcome, before more leaves."""
+
+    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
+        """Whom the other side mails no more, page by page: entries since that moment, or all of them.
+
+        `deadline` is on `deadline.ticking` and holds for all pages together. Nothing, where nobody keeps such lists.
+        """
 
     def close(self) -> None:
         """Give back what it keeps open; it can be used again."""

@@ -6,15 +6,17 @@ import html
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from digest.mail.deadline import ticking
-from digest.mail.outbox import Answer, Bulk, Certainty, Single, leave_headers
+from digest.mail.outbox import Answer, Bulk, Certainty, Page, Single, Trouble, leave_headers
 from digest.mail.rendering import Identity, Rendered
 from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
+from digest.mail.suppression_lists import read_lists
 
 DEADLINE_SECONDS = 30.0
 """How long a request may take in all; its lease in the database is longer."""
@@ -55,6 +57,10 @@ class SendGridOutbox:
             return self._client.get("scopes", ticking() + PROBE_SECONDS).status < 500
         except (NotSent, NoAnswer):
             return False
+
+    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
+        """The account's lists of bounces, spam reports and invalid addresses."""
+        return read_lists(self._client, since, deadline)
 
     def close(self) -> None:
         """Close the connections that are kept alive."""

@@ -60,9 +60,9 @@ class SendGridClient:
         """POST /v3/mail/send with ready JSON. `deadline` is on `deadline.ticking`. Raises NotSent, NoAnswer."""
         return _as_answer(self._root.mail.send.post(request_body=_Ready(body), timeout=deadline))
 
-    def get(self, path: str, deadline: float) -> HttpAnswer:
-        """GET /v3/<path>. Raises NotSent, NoAnswer."""
-        return _as_answer(self._root._(path).get(timeout=deadline))
+    def get(self, path: str, deadline: float, query: Mapping[str, int] | None = None) -> HttpAnswer:
+        """GET /v3/<path>?<query>. Raises NotSent, NoAnswer."""
+        return _as_answer(self._root._(path).get(query_params=query, timeout=deadline))
 
     def close(self) -> None:
         """Close the connections that are kept alive."""

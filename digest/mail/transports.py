@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from digest.config import Settings
 from digest.mail.files import FileOutbox
 from digest.mail.monitors import AlertingOutbox
-from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Single
+from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Page, Single, Trouble
 from digest.mail.rendering import Identity
 from digest.mail.sendgrid import SendGridOutbox
 
@@ -60,6 +61,10 @@ class RedirectingOutbox:
     def probe(self) -> bool:
         """Ask the outbox behind it."""
         return self._inner.probe()
+
+    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
+        """Ask the outbox behind it."""
+        return self._inner.suppressed(since, deadline)
 
     def close(self) -> None:
         """Close the outbox behind it."""

@@ -17,17 +17,17 @@ from digest.config import Settings
 from digest.domain.tokens import fingerprint
 from digest.mail.sendgrid_events import Event, Ground, Kind
 from digest.operations import wordings
-from digest.operations.journal import Parting, note_parting
 from digest.operations.matching import Told, told_of_addresses, told_of_copies
 from digest.operations.settled import TAKEN, prove_attempt
 from digest.operations.subscribing import leave_in
+from digest.operations.suppressing import suppress_in
 from digest.storage.attempts import mark_heard
 from digest.storage.database import Database, database_now
 from digest.storage.deliveries import Fate
 from digest.storage.fates import FateTold, ReportedCopy, accepted_copies_to, raise_fates
 from digest.storage.issues import latest_frozen_issue
 from digest.storage.subscribers import Subscriber, SubscriberState, subscribers_with_addresses, take_turns
-from digest.storage.suppressions import Ban, SuppressionReason, suppress_many, suppressed_among
+from digest.storage.suppressions import Ban, SuppressionReason, suppressed_among
 
 MOST_AT_ONCE = 500
 """Events in one transaction: while it writes, a send on SQLite waits."""
@@ -143,9 +143,8 @@ def _apply(session: Session, settings: Settings, now: datetime, plan: Plan) -> N
     if plan.heard:
         mark_heard(session, plan.heard, database_now(session))
     raise_fates(session, plan.fates)
-    added = suppress_many(session, plan.bans, PLACE)
     _let_go(session, settings, now, plan.leaving)
-    note_parting(settings, now, Parting.SUPPRESSED, added)
+    suppress_in(session, settings, now, plan.bans, PLACE)
 
 
 def _let_go(session: Session, settings: Settings, now: datetime, leaving: Mapping[str, Event]) -> None:

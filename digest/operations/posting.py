@@ -20,11 +20,11 @@ def bulk_of(settings: Settings, claim: Claim) -> Bulk:
     """The claim as one bulk message."""
     copies = claim.copies
     leave, choose = Sealer.seal_readers(copies.link_keys, settings.secret_key)
-    since = map(_since, copies.confirmed_on)
+    days = map(since, copies.confirmed_on)
     return Bulk(
         rendered=claim.rendered,
         tags=claim.tags,
-        recipients=list(zip(copies.addresses, leave, choose, since, copies.deliveries, strict=True)),
+        recipients=list(zip(copies.addresses, leave, choose, days, copies.deliveries, strict=True)),
         leave_root=links.unsubscribe_root(settings),
         choose_root=links.preferences_root(settings),
         headers=digest_headers(settings, claim.issue_date.isoformat()),
@@ -48,7 +48,8 @@ def digest_headers(settings: Settings, issue_date: str) -> Mapping[str, str]:
 
 
 @cache
-def _since(day: str) -> str:
+def since(day: str) -> str:
+    """Since when a reader subscribes, in words, by the date of the confirmation (2024-05-17, or empty)."""
     return day_and_year(date.fromisoformat(day)) if day else _UNKNOWN_DAY
 
 

@@ -14,9 +14,10 @@ from digest.operations.housekeeping import MESSAGES_KEPT, TALLIES_KEPT
 from digest.operations.journal import Parting, note_parting
 from digest.storage.consents import consent_of
 from digest.storage.database import Database
-from digest.storage.deliveries import copies_received, forget_reader
+from digest.storage.deliveries import forget_reader
 from digest.storage.demo_marks import unmark
 from digest.storage.messages import forget_messages_to
+from digest.storage.reader_copies import ReaderCopy, copies_of
 from digest.storage.subscribers import Subscriber, subscriber_with_address, take_turns
 from digest.storage.suppressions import SuppressionReason, is_suppressed, suppress
 
@@ -50,18 +51,19 @@ READERS: dict[str, Holding] = {
         _WITH_READER,
     ),
     "messages": Holding(
-        "Messages to you alone, such as the one that asks you to confirm",
+        "Messages to you alone, such as the one that asks you to confirm, or an issue that we sent you once more",
         "To hand them over, again if that fails",
         f"{MESSAGES_KEPT.days} days after they were handed over",
     ),
     "deliveries": Holding(
-        "Which issues were sent to your address, whether they were handed over, and whether your mail server took them "
-        "or why not; never whether you opened them",
+        "Which issues were sent to your address, whether they were handed over, whether your mail server took them "
+        "or why not, and when we sent you one again; never whether you opened them",
         "So that nobody gets an issue twice, and every copy is accounted for",
         "The count stays; erasing takes your address and everything that leads to you out of it",
     ),
     "suppressions": Holding(
-        "A keyed hash of an address that must not be mailed, and why: it bounced, complained, objected or was erased",
+        "A keyed hash of an address that must not be mailed, since when, by whose word, and why: it bounced, "
+        "complained, is invalid, objected or was erased. SendGrid’s own lists are read for our readers’ addresses, too",
         "So that it never gets mail from us again, even by an import. The address can’t be read from it",
         "For good: it is what keeps the promise",
     ),
@@ -91,7 +93,11 @@ EDITORS: dict[str, Holding] = {
         "To know whom to ask",
         "As long as the issue",
     ),
-    "history": Holding("Who did what to an issue, and when", "To know whom to ask", "As long as the issue"),
+    "history": Holding(
+        "Who did what to an issue, and when; also who sent a reader’s copy again, by its number alone",
+        "To know whom to ask",
+        "As long as the issue",
+    ),
 }
 """Tables about the people at the desk."""
 
@@ -129,7 +135,8 @@ class Held:
     confirmed_at: datetime | None
     unsubscribed_at: datetime | None
     suppressed: bool
-    copies: int
+    copies: tuple[ReaderCopy, ...]
+    """Of the newest issue first."""
     consent: tuple[Step, ...]
 
 
@@ -145,7 +152,7 @@ def what_we_hold(session: Session, subscriber: Subscriber) -> Held:
         confirmed_at=subscriber.confirmed_at,
         unsubscribed_at=subscriber.unsubscribed_at,
         suppressed=is_suppressed(session, subscriber.address_hash),
-        copies=copies_received(session, subscriber.id),
+        copies=tuple(copies_of(session, subscriber.id)),
         consent=tuple(
             Step(record.step, record.at, record.place, record.answer, wording.version, wording.text)
             for record, wording in consent_of(session, subscriber.id)

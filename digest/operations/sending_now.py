@@ -9,11 +9,13 @@ from datetime import date, datetime
 from digest.config import Settings
 from digest.domain.calendar import GRACE, day_and_year
 from digest.domain.lifecycle import BEFORE_SENDING, FROZEN, IssueState
+from digest.mail.outbox import Outbox
 from digest.operations.closing import THE_COMMAND, close_issue
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.refusal import Refused
 from digest.operations.restoring import recover
 from digest.operations.stopping import resume_send
+from digest.operations.suppressing import pull_before_freeze
 from digest.operations.week import ensure_issue
 from digest.storage.batches import BatchState, batches_in, batches_with_attempts
 from digest.storage.database import Database
@@ -64,9 +66,10 @@ class Report:
         return cls(None, None, 0, 0, 0, 0, 0, 0, 0, 0, ())
 
 
-def prepare(db: Database, settings: Settings, now: datetime, day: date | None) -> Ready:
+def prepare(db: Database, settings: Settings, outbox: Outbox, now: datetime, day: date | None) -> Ready:
     """The issue that `digest send` means, frozen: of `day`, else the one being sent, else one frozen within 24 hours
-    with nothing left to do, else the current one. Raises Refused with the remedy.
+    with nothing left to do, else the current one. Before a freeze, readers on SendGrid's own lists are suppressed.
+    Raises Refused with the remedy.
     """
     recover(db, settings, now)
     ensure_issue(db, settings, now)
@@ -88,7 +91,7 @@ def prepare(db: Database, settings: Settings, now: datetime, day: date | None) -
     if state == IssueState.SKIPPED:
         raise Refused(f"{name} was skipped. Put its summaries on the current issue and send that.")
     if state in BEFORE_SENDING:
-        _freeze(db, settings, now, issue_id, name, IssueState(state), held_by, items)
+        _freeze(db, settings, outbox, now, issue_id, name, IssueState(state), held_by, items)
     return _frozen(db, now, issue_id, name)
 
 
@@ -119,6 +122,7 @@ def report(db: Database, issue_id: int) -> Report:
 def _freeze(
     db: Database,
     settings: Settings,
+    outbox: Outbox,
     now: datetime,
     issue_id: int,
     name: str,
@@ -132,6 +136,7 @@ def _freeze(
         raise Refused(f"Nothing is selected. {name} is empty: put at least one published summary on it.")
     if state is IssueState.OPEN:
         close_issue(db, settings, now, issue_id, THE_COMMAND)
+    pull_before_freeze(db, settings, outbox, now, issue_id)
     outcome = freeze(db, settings, now, issue_id, THE_COMMAND)
     if outcome is Freeze.NO_AUDIENCE:
         raise Refused(f"{name} has no audience: there is no confirmed reader yet. Import some, or wait for sign-ups.")

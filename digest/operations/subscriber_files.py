@@ -6,7 +6,6 @@ no more memory than one, and never keep the site waiting. Cut short, an import i
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +17,9 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.tokens import fingerprint, new_key
 from digest.operations import wordings
+from digest.operations.csv_rows import CsvRow, Refusal, harmless, read_rows
 from digest.operations.journal import Parting, note_parting
-from digest.operations.refusal import Refused
-from digest.operations.subscriber_rows import COLUMNS, LONGEST, Row, harmless, read_row, unguarded
+from digest.operations.subscriber_rows import COLUMNS, LONGEST, Row, read_row
 from digest.storage.consents import ConsentStep, record_consents
 from digest.storage.database import Database
 from digest.storage.subscribers import (
@@ -33,15 +32,6 @@ from digest.storage.subscribers import (
 from digest.storage.suppressions import suppressed_among
 
 _BATCH = 1_000
-_SNIFFED = 8_192
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A row that can't be imported: the line it ends on, and why."""
-
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -64,11 +54,9 @@ def import_subscribers(
     import is worse than none. Nobody who is known here is changed, so nobody who left comes back. Raises Refused for
     a file without a header that names `email`, UnicodeDecodeError for one that isn't UTF-8; then nothing is added.
     """
-    dialect = _checked(file)
     source = f"import of {file_name}"[:LONGEST]
-    reader = csv.reader(file, dialect)
-    header = [_column(cell) for cell in next(reader)]
-    while batch := list(islice(_cells(reader, header), _BATCH)):
+    rows = read_rows(file, COLUMNS)
+    while batch := list(islice(rows, _BATCH)):
         yield _import_batch(db, settings, now, batch, consent, source)
 
 
@@ -82,67 +70,21 @@ def export_subscribers(db: Database, state: str = "") -> Iterator[tuple[str, ...
             yield tuple(harmless(cell) for cell in (*cells, *moments, found.source))
 
 
-def _checked(file: TextIO) -> type[csv.Dialect]:
-    start = file.read(_SNIFFED)
-    dialect = _dialect(start)
-    file.seek(0)
-    reader = csv.reader(file, dialect)
-    try:
-        header = [_column(cell) for cell in next(reader, [])]
-        if "email" not in header:
-            raise Refused(f"The first line names no column “email”. Use a header row of {', '.join(COLUMNS)}.")
-        twice = {cell for cell in header if cell and header.count(cell) > 1}
-        if twice:
-            raise Refused(f"The first line names {', '.join(sorted(twice))} twice. Take one of them out.")
-        for _ in reader:
-            pass
-    except csv.Error as error:
-        raise Refused(f"Line {reader.line_num} can’t be read as CSV ({error}). Nothing was imported.") from None
-    file.seek(0)
-    return dialect
-
-
-def _dialect(start: str) -> type[csv.Dialect]:
-    """Comma, semicolon or tab: whichever the header has most of. Only the header is sure to hold no free text."""
-    header = start.partition("\n")[0]
-
-    class Found(csv.excel):
-        delimiter = max(",;\t", key=header.count)
-
-    return Found
-
-
-def _column(cell: str) -> str:
-    return cell.strip().lower().replace(" ", "_").replace("-", "_")
-
-
-def _cells(reader: Iterator[list[str]], header: Sequence[str]) -> Iterator[tuple[int, dict[str, str] | str]]:
-    """Each row with its line: the cells by column, or why they can't be told apart. Empty lines are no rows."""
-    for cells in reader:
-        line: int = reader.line_num  # type: ignore[attr-defined]
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(header):
-            yield line, f"{len(cells)} cells under a header of {len(header)}. Put quotes around cells with commas."
-        else:
-            yield line, {name: unguarded(cell.strip()) for name, cell in zip(header, cells, strict=False)}
-
-
 def _import_batch(
     db: Database,
     settings: Settings,
     now: datetime,
-    batch: Sequence[tuple[int, dict[str, str] | str]],
+    batch: Sequence[CsvRow],
     consent: str,
     source: str,
 ) -> Imported:
     good: list[Row] = []
     refused: list[Refusal] = []
-    for line, cells in batch:
+    for row in batch:
         try:
-            good.append(read_row(_told_apart(cells), now, source))
+            good.append(read_row(row.whole(), now, source))
         except ValueError as error:
-            refused.append(Refusal(line, str(error)))
+            refused.append(Refusal(row.line, str(error)))
     hashes = {row.address.key: fingerprint(row.address.key, settings.suppression_key) for row in good}
     with db.writing() as session:
         take_turns(session)
@@ -153,12 +95,6 @@ def _import_batch(
         _add(session, settings, now, list(reversed(fresh.values())), hashes, consent, source)
     there = len(allowed) - len(fresh)
     return Imported(len(batch), len(fresh), there, len(good) - len(allowed), tuple(refused))
-
-
-def _told_apart(cells: dict[str, str] | str) -> dict[str, str]:
-    if isinstance(cells, str):
-        raise ValueError(cells)
-    return cells
 
 
 def _add(

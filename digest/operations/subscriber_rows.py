@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from digest.domain.addresses import Address, parse
 from digest.domain.slugs import slugify
+from digest.operations.csv_rows import moment
 from digest.storage.subscribers import SubscriberState
 
 COLUMNS = ("email", "name", "state", "topics", "confirmed_at", "unsubscribed_at", "source")
 LONGEST = 200
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Row:
 def read_row(cells: Mapping[str, str], now: datetime, source: str) -> Row:
     """The row in these cells, by column; `source` stands in for a missing one. Raises ValueError with the remedy."""
     state = _state(cells.get("state", ""))
-    confirmed_at = _moment("confirmed_at", cells.get("confirmed_at", ""))
-    unsubscribed_at = _moment("unsubscribed_at", cells.get("unsubscribed_at", ""))
+    confirmed_at = moment("confirmed_at", cells.get("confirmed_at", ""))
+    unsubscribed_at = moment("unsubscribed_at", cells.get("unsubscribed_at", ""))
     left = state is SubscriberState.UNSUBSCRIBED
     return Row(
         address=parse(cells.get("email", "")),
@@ -45,31 +45,11 @@ def read_row(cells: Mapping[str, str], now: datetime, source: str) -> Row:
     )
 
 
-def harmless(cell: str) -> str:
-    """The cell as text: a spreadsheet would run one that begins like a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def unguarded(cell: str) -> str:
-    """The cell without the apostrophe that an export put before it."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
-
-
 def _state(text: str) -> SubscriberState:
     try:
         return SubscriberState(text.lower()) if text else SubscriberState.CONFIRMED
     except ValueError:
         raise ValueError(f"state “{text[:40]}”: use {', '.join(SubscriberState)}, or leave it empty.") from None
-
-
-def _moment(column: str, text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{column} “{text[:40]}”: use a date like 2024-05-15 or 2024-05-15T08:00:00+01:00.") from None
 
 
 def _line(column: str, text: str) -> str:

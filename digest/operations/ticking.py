@@ -14,6 +14,7 @@ from digest.operations.closing import THE_CLOCK, close_at_cutoff, remind_of_open
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.restoring import recover
 from digest.operations.sending import send_issue
+from digest.operations.suppressing import pull_before_freeze
 from digest.operations.week import ensure_issue, facts_of, skip, tell_of_missed_issue
 from digest.storage.database import Database
 from digest.storage.issues import issue_for_change, issues_being_sent, unsent_issues
@@ -32,7 +33,7 @@ def tick(
     now = clock()
     recover(db, settings, now)
     ensure_issue(db, settings, now)
-    failures = [_do(step, db, settings, now, issue_id) for issue_id, step in _steps(db, settings, now)]
+    failures = [_do(step, db, settings, outbox, now, issue_id) for issue_id, step in _steps(db, settings, now)]
     with db.reading() as session:
         sending = [issue.id for issue in issues_being_sent(session)]
     failures += [_send(db, settings, outbox, issue_id, stop, clock) for issue_id in sending]
@@ -40,10 +41,12 @@ def tick(
         raise failed[0]
 
 
-def _do(step: Step, db: Database, settings: Settings, now: datetime, issue_id: int) -> Exception | None:
+def _do(step: Step, db: Database, settings: Settings, outbox: Outbox, now: datetime, issue_id: int) -> Exception | None:
     """One issue’s step; its failure never keeps the others from theirs, and is raised when they are done."""
     log.info("issue %s: %s", issue_id, step)
     try:
+        if step is Step.SEND:
+            pull_before_freeze(db, settings, outbox, now, issue_id)
         _DOING[step](db, settings, now, issue_id)
     except Exception as error:
         log.exception("issue %s: %s failed; the next tick tries again", issue_id, step)

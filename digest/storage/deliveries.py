@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Integer,
+    Select,
     String,
     UniqueConstraint,
     bindparam,
@@ -69,6 +70,8 @@ class Delivery(Base):
     """What SendGrid's events say became of it after it was accepted."""
     fate_at: Mapped[datetime | None]
     fate_reason: Mapped[str | None] = mapped_column(String(500))
+    again_at: Mapped[datetime | None]
+    """When an admin last sent it again to this reader alone, as an exception."""
 
 
 @dataclass(frozen=True)
@@ -179,21 +182,23 @@ def copies_in(session: Session, batch_id: int) -> Copies:
 def copies_gone(session: Session, batch_id: int) -> dict[int, str]:
     """The batch's copies without an outcome whose readers left since the freeze: by delivery, the reason."""
     rows = session.execute(
-        select(Delivery.id, Subscriber.state, Suppression.address_hash.is_not(None))
+        select(Delivery.id, Subscriber.state, Suppression.address_hash.is_not(None), Delivery.again_at.is_not(None))
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
         .where(Delivery.batch_id == batch_id, Delivery.outcome.is_(None))
     )
-    reasons = ((key, _why_gone(state, suppressed)) for key, state, suppressed in rows)
+    reasons = ((key, _why_gone(state, suppressed, again)) for key, state, suppressed, again in rows)
     return {key: reason for key, reason in reasons if reason}
 
 
-def _why_gone(state: str | None, suppressed: bool) -> str:
+def _why_gone(state: str | None, suppressed: bool, sent_again: bool) -> str:
     if not state:
         return "erased before it was sent"
     if suppressed:
         return "suppressed before it was sent"
-    return "" if state == SubscriberState.CONFIRMED else "unsubscribed before it was sent"
+    if state != SubscriberState.CONFIRMED:
+        return "unsubscribed before it was sent"
+    return "sent to this reader alone meanwhile, by an admin" if sent_again else ""
 
 
 def end_copies(session: Session, outcome: Outcome, reasons: Mapping[int, str]) -> None:
@@ -207,25 +212,30 @@ def move_copies(session: Session, delivery_ids: Sequence[int], batch_id: int) ->
     session.execute(update(Delivery).where(Delivery.id.in_(delivery_ids)).values(batch_id=batch_id))
 
 
-def copies_received(session: Session, subscriber_id: int) -> int:
-    """How many issues the subscriber has a copy of."""
-    return session.execute(
-        select(func.count()).select_from(Delivery).where(Delivery.subscriber_id == subscriber_id)
-    ).scalar_one()
+def every_issue() -> Select[int]:
+    """Every issue's id. The unique indexes on copies begin with the issue: named with it, one reader's copies are
+    found by a look-up an issue, where a million copies an issue would be read without it.
+    """
+    return select(Issue.id)
 
 
 def forget_reader(session: Session, address: str) -> None:
     """Take a reader out of every copy; the copies stay, so that past accounts still add up."""
     session.execute(
         update(Delivery)
-        # Named by issue as well: the index begins with it, and without it every copy ever sent is read.
-        .where(Delivery.issue_id.in_(select(Issue.id)), Delivery.address == address)
+        .where(Delivery.issue_id.in_(every_issue()), Delivery.address == address)
         .values(
             subscriber_id=None,
             address=None,
             reason=func.replace(Delivery.reason, address, "(erased)"),  # SendGrid's words may name the address
+            fate_reason=None,  # a mail server's words may name it in any spelling
         )
     )
+
+
+def where_it_is(outcome: str | None, batch_state: str) -> str:
+    """Where a copy is: its own outcome, or its batch's; one of the parts of an account."""
+    return outcome or _WHERE[BatchState(batch_state)]
 
 
 def account_of(session: Session, issue: Issue) -> Account:
@@ -238,7 +248,7 @@ def account_of(session: Session, issue: Issue) -> Account:
     )
     parts = dict.fromkeys(_PARTS, 0)
     for batch_state, outcome, count in rows:
-        parts[outcome or _WHERE[BatchState(batch_state)]] += count
+        parts[where_it_is(outcome, batch_state)] += count
     return Account(audience=issue.audience, **parts)
 
 
@@ -271,6 +281,7 @@ _COPIES = (
         _delivery.batch_id == bindparam("batch"),
         _delivery.outcome.is_(None),
         _delivery.address.is_not(None),
+        _delivery.again_at.is_(None),
         _reader.state == SubscriberState.CONFIRMED.value,
         ~exists().where(table_of(Suppression).c.address_hash == _reader.address_hash),
     )

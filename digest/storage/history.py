@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, String, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import Base
@@ -33,3 +33,9 @@ def history_of(session: Session, issue_id: int) -> list[HistoryEntry]:
         select(HistoryEntry).where(HistoryEntry.issue_id == issue_id).order_by(HistoryEntry.id.desc())
     )
     return list(rows.scalars())
+
+
+def last_noted_by(session: Session, issue_id: int, who: str) -> datetime | None:
+    """When this one last wrote a line about the issue."""
+    lines = select(func.max(HistoryEntry.at)).where(HistoryEntry.issue_id == issue_id, HistoryEntry.who == who)
+    return session.execute(lines).scalar_one()

@@ -56,3 +56,13 @@ def catch_up_claims(session: Session, claims: int) -> None:
         .values(claims=claims)
         .execution_options(synchronize_session=False)
     )
+
+
+def note_lists_read(session: Session, now: datetime) -> None:
+    """Remember that SendGrid's suppression lists were read up to now; never goes back."""
+    session.execute(
+        update(Installation)
+        .where(Installation.id == _ONLY, (Installation.lists_read_at < now) | Installation.lists_read_at.is_(None))
+        .values(lists_read_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -89,3 +89,14 @@ def suppress_many(session: Session, bans: Sequence[Ban], source: str) -> list[st
         [{"address_hash": ban.address_hash, "reason": ban.reason, "at": ban.at, "source": source} for ban in bans],
     )
     return list(added.scalars())
+
+
+def suppression_of(session: Session, address_hash: str) -> Suppression | None:
+    """Why and since when this address is suppressed, if it is."""
+    return session.get(Suppression, address_hash)
+
+
+def all_suppressions(session: Session) -> Iterator[Suppression]:
+    """Every suppression, the oldest first, read a thousand at a time."""
+    ordered = select(Suppression).order_by(Suppression.at, Suppression.address_hash)
+    yield from session.scalars(ordered.execution_options(yield_per=1_000))

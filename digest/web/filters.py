@@ -17,6 +17,7 @@ def hang_up(app: Flask) -> None:
         "day": day_and_year,
         "moment": _moment,
         "clock": _clock,
+        "stamp": _stamp,
         "weekday": _weekday,
         "many": _many,
         "number": _number,
@@ -38,6 +39,12 @@ def _clock(at: datetime) -> str:
     """`Fri 17 May, 08:00`, on the publication's clock; the page says the zone once."""
     local = settings().schedule.local(at)
     return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+
+
+def _stamp(at: datetime) -> str:
+    """`17 May 2024, 08:00`, on the publication's clock; for lists over years that say the zone once."""
+    local = settings().schedule.local(at)
+    return f"{day_and_year(local.date())}, {local:%H:%M}"
 
 
 def _weekday(day: date) -> str:

@@ -28,6 +28,7 @@ _ADDED = {
         sa.Column("fate", sa.String(length=12), nullable=True),
         sa.Column("fate_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fate_reason", sa.String(length=500), nullable=True),
+        sa.Column("again_at", sa.DateTime(timezone=True), nullable=True),
     ),
 }
 

@@ -12,6 +12,7 @@ from sendgrid.helpers.mail import Content, From, Header, Mail, Subject, To
 
 from digest.config import Settings
 from digest.domain.tokens import new_key
+from digest.mail.deadline import ticking
 from digest.mail.outbox import Answer, Bulk, Certainty
 from digest.mail.sendgrid import SendGridOutbox
 from digest.mail.sendgrid_client import SendGridClient
@@ -51,7 +52,7 @@ def post_from_memory(settings: Settings, kept: Sequence[bytes], requests: int) -
     client = SendGridClient(settings.sendgrid_api_key, settings.sendgrid_host)
 
     def post(number: int) -> int:
-        return client.post_mail(kept[number % len(kept)], time.monotonic() + PATIENCE).status
+        return client.post_mail(kept[number % len(kept)], ticking() + PATIENCE).status
 
     return _all_at_once(settings.send_concurrency, requests, post)
 

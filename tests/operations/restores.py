@@ -16,6 +16,7 @@ from digest.domain.tokens import new_key
 from digest.mail.outbox import Outbox
 from digest.mail.transports import open_outbox
 from digest.operations.restoring import Recovered, recover
+from digest.operations.sending_now import Ready, prepare
 from digest.operations.ticking import tick
 from digest.storage.batches import Batch
 from digest.storage.database import Database
@@ -60,6 +61,10 @@ class Installation:
     def tick(self, at: datetime, through: Callable[[Outbox], Outbox] = lambda outbox: outbox) -> None:
         with closing(open_outbox(self.settings)) as outbox:
             tick(self.db, self.settings, through(outbox), lambda: at, threading.Event())
+
+    def prepare(self, at: datetime) -> Ready:
+        with closing(open_outbox(self.settings)) as outbox:
+            return prepare(self.db, self.settings, outbox, at, None)
 
     def recover(self, at: datetime = SOON) -> Recovered | None:
         return recover(self.db, self.settings, at)

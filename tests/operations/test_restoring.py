@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,14 @@ from sqlalchemy import event, select
 from digest import config
 from digest.app import create_app
 from digest.config import Settings
-from digest.mail.outbox import Answer, Bulk, Outbox, Single
+from digest.mail.outbox import Answer, Bulk, Outbox, Page, Single, Trouble
 from digest.operations import restoring
 from digest.operations.closing import close_issue
 from digest.operations.epoch import make_note, note_claims, noted
 from digest.operations.freezing import freeze
 from digest.operations.refusal import Refused
 from digest.operations.restoring import A_RESTORED_BACKUP, Age, Recovered, recover
-from digest.operations.sending_now import prepare, report
+from digest.operations.sending_now import report
 from digest.operations.week import ensure_issue, move_issue, release_issue, send_now, skip_issue
 from digest.storage.batches import Attempt, Batch, BatchState, Cause
 from digest.storage.database import Database, database_now
@@ -86,7 +86,7 @@ def test_an_issue_that_went_after_the_backup_waits_for_a_person(ours: Installati
     assert "a restored backup: put it on hold" in ours.history()
     assert ours.notices() == [HEADING]
     with pytest.raises(Refused, match="on hold, put there by a restored backup"):
-        prepare(ours.db, ours.settings, SOON, None)
+        ours.prepare(SOON)
 
 
 def test_the_same_backup_may_be_restored_again(ours: Installation, sendgrid: LoopbackSendGrid) -> None:
@@ -103,7 +103,7 @@ def test_an_issue_that_was_sent_early_waits_although_its_moment_lies_ahead(
     ours: Installation, sendgrid: LoopbackSendGrid
 ) -> None:
     backup = ours.back_up()
-    prepare(ours.db, ours.settings, TUESDAY, None)
+    ours.prepare(TUESDAY)
     ours.tick(TUESDAY)
     assert len(sendgrid.addresses()) == READERS
     ours.restore(backup)
@@ -154,6 +154,9 @@ class BackingUp:
 
     def probe(self) -> bool:
         return self._inner.probe()
+
+    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
+        return self._inner.suppressed(since, deadline)
 
     def send_single(self, single: Single) -> Answer:
         return self._inner.send_single(single)

@@ -15,6 +15,9 @@ from digest.web.security import keep_out_strangers, session_key_hash
 ROW_ID = "int(max=2147483647)"
 """A row's id in an address; PostgreSQL breaks on a larger one where we want to say that nothing is there."""
 
+BIG_ROW_ID = "int(max=9223372036854775807)"
+"""The same for rows that are counted in 64 bits."""
+
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 keep_out_strangers(desk)
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from digest.operations.privacy import erase
 from digest.storage.consents import consent_of
+from digest.storage.reader_copies import copies_of
 from digest.storage.subscribers import (
     Subscriber,
     SubscriberState,
@@ -14,12 +15,14 @@ from digest.storage.subscribers import (
     subscriber_by_id,
     subscribers_page,
 )
-from digest.storage.suppressions import is_suppressed
+from digest.storage.suppressions import suppression_of
 from digest.web.context import db, now, reading, settings, signed_in
 from digest.web.desk.blueprint import ROW_ID, desk, page_number
 from digest.web.security import admins_only
 
 _PAGE = 50
+_COPIES = 26
+"""Half a year of weeks; the others on request."""
 
 
 @desk.get("/subscribers")
@@ -45,14 +48,19 @@ def subscribers() -> str:
 
 @desk.get(f"/subscribers/<{ROW_ID}:subscriber_id>")
 def subscriber(subscriber_id: int) -> str:
-    """One reader, with the whole consent history."""
+    """One reader, with the whole consent history, and where each copy is."""
     admins_only()
     reader = _subscriber(subscriber_id)
+    most = None if request.args.get("copies") == "all" else _COPIES
+    copies = copies_of(reading(), reader.id, most + 1 if most else None)
     return render_template(
         "desk/subscribers/subscriber.html",
         reader=reader,
         consent=consent_of(reading(), reader.id),
-        suppressed=is_suppressed(reading(), reader.address_hash),
+        suppression=suppression_of(reading(), reader.address_hash),
+        copies=copies[:most],
+        more=len(copies) > len(copies[:most]),
+        zone=settings().schedule.zone.key,
     )
 
 

@@ -1,0 +1,76 @@
+"""`digest suppressions`: addresses that are never mailed, brought in from elsewhere, listed, and asked about."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import click
+
+from digest.cli.installation import installation, now
+from digest.domain.addresses import BadAddress, parse
+from digest.operations.refusal import Refused
+from digest.operations.suppression_files import import_suppressions, list_suppressions, standing_of
+
+
+def add_to(cli: click.Group) -> None:
+    """Add the group to the command."""
+    cli.add_command(suppressions)
+
+
+@click.group()
+def suppressions() -> None:
+    """Addresses that are never mailed."""
+
+
+@suppressions.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(file: Path) -> None:
+    """Suppress the addresses in FILE, a CSV file with a header row.
+
+    \b
+    Columns: email; and any of reason (bounce, complaint, invalid, objection;
+    without one: objection) and at (ISO; without one: now).
+
+    Good rows are taken, the others reported; the exit status is 1 if any was refused. Subscribers among them stay as
+    they are and get no mail. Only hashes are kept, never the addresses. No command lifts a suppression.
+    """
+    here = installation()
+    rows = added = already_there = refused = 0
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            for part in import_suppressions(here.db, here.settings, now(), lines, file.name):
+                for refusal in part.refused:
+                    click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
+                rows, added = rows + part.rows, added + part.added
+                already_there, refused = already_there + part.already_there, refused + len(part.refused)
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file.name} is not UTF-8 ({error.reason}): save it as CSV in UTF-8.") from None
+    except Refused as refusal:
+        raise click.ClickException(f"{file.name}: {refusal}") from None
+    click.echo(f"{rows} rows: {added} added, {already_there} already there, {refused} refused.")
+    if refused:
+        sys.exit(1)
+
+
+@suppressions.command("list")
+@click.option("--check", metavar="EMAIL", help="Only say whether this address is suppressed, and why.")
+def list_(check: str | None) -> None:
+    """Write the suppressions to the standard output as CSV: hash, reason, at, source.
+
+    The hash is under SUPPRESSION_KEY; addresses are not kept. To ask about one, use --check.
+    """
+    here = installation()
+    if check is None:
+        csv.writer(sys.stdout).writerows(list_suppressions(here.db))
+        return
+    try:
+        address = parse(check)
+    except BadAddress as error:
+        raise click.ClickException(str(error)) from None
+    found = standing_of(here.db, here.settings, address)
+    if found is None:
+        click.echo(f"{address.shown} is not suppressed.")
+    else:
+        click.echo(f"{address.shown} is suppressed: {found.reason}, {found.at.isoformat()}, by {found.source or 'us'}.")

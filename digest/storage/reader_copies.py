@@ -1,0 +1,99 @@
+"""One reader's copies: where each is, and what SendGrid said of it; told from deliveries, batches and attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from digest.storage.batches import Attempt, Batch
+from digest.storage.deliveries import Delivery, every_issue, where_it_is
+from digest.storage.issues import Issue
+
+_ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True)
+class ReaderCopy:
+    """One copy of one issue. `where` is one of the parts of an account; the rest is in SendGrid's words."""
+
+    delivery_id: int
+    subscriber_id: int | None
+    issue_id: int
+    issue_date: date
+    edition_id: int
+    where: str
+    reason: str
+    message_id: str
+    """SendGrid's id of the request that it accepted; empty if none was, or if only an event told."""
+    fate: str | None
+    fate_reason: str
+    fate_at: datetime | None
+    again_at: datetime | None
+
+
+def copies_of(session: Session, subscriber_id: int, most: int | None = None) -> Sequence[ReaderCopy]:
+    """The subscriber's copies, of the newest issue first."""
+    rows = session.execute(copies_asked_for(subscriber_id, most))
+    return [_copy(row) for row in rows]
+
+
+def copies_asked_for(subscriber_id: int, most: int | None = None) -> Select[Any]:
+    """The question behind `copies_of`."""
+    mine = _asked().where(Delivery.issue_id.in_(every_issue()), Delivery.subscriber_id == subscriber_id)
+    return mine.order_by(Issue.send_date.desc()).limit(most)
+
+
+def copy_with_id(session: Session, delivery_id: int) -> ReaderCopy | None:
+    """The copy of that delivery."""
+    row = session.execute(_asked().where(Delivery.id == delivery_id)).one_or_none()
+    return _copy(row) if row else None
+
+
+def mark_sent_again(session: Session, delivery_id: int, now: datetime, unless_after: datetime) -> bool:
+    """Record that the copy is sent again now; False if that was recorded after the given moment already."""
+    marked = session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, or_(Delivery.again_at.is_(None), Delivery.again_at <= unless_after))
+        .values(again_at=now)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return marked.scalar_one_or_none() is not None
+
+
+def _asked() -> Select[Any]:
+    message_id = (
+        select(func.max(Attempt.message_id))
+        .where(Attempt.batch_id == Batch.id, Attempt.outcome == _ACCEPTED)
+        .correlate(Batch)
+        .scalar_subquery()
+    )
+    return (
+        select(Delivery, Issue.send_date, Batch.edition_id, Batch.state, Batch.because, message_id)
+        .join(Issue, Issue.id == Delivery.issue_id)
+        .join(Batch, Batch.id == Delivery.batch_id)
+    )
+
+
+def _copy(row: Any) -> ReaderCopy:
+    found, issue_date, edition_id, batch_state, because, message_id = row
+    where = where_it_is(found.outcome, batch_state)
+    return ReaderCopy(
+        delivery_id=found.id,
+        subscriber_id=found.subscriber_id,
+        issue_id=found.issue_id,
+        issue_date=issue_date,
+        edition_id=edition_id,
+        where=where,
+        reason=(found.reason or "") if found.outcome else because,
+        message_id=(message_id or "") if where == _ACCEPTED else "",
+        fate=found.fate,
+        fate_reason=found.fate_reason or "",
+        fate_at=found.fate_at,
+        again_at=found.again_at,
+    )

@@ -1,0 +1,156 @@
+"""The operator brings suppressions in, lists them, and asks about one address."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from digest.cli import cli
+from digest.config import Settings
+from digest.domain.tokens import fingerprint
+from digest.operations.privacy import erase
+from digest.storage.database import Database
+from digest.storage.subscribers import SubscriberState, audience_size, subscriber_with_address
+from digest.storage.suppressions import Suppression
+from tests.factories import make_subscriber
+
+LONG_AGO = datetime(2023, 2, 3, tzinfo=UTC)
+
+
+class Command:
+    """`digest suppressions …` on this test's installation."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, *arguments: str) -> Result:
+        return CliRunner().invoke(cli, ["suppressions", *arguments])
+
+    def import_(self, content: str | bytes, name: str = "old.csv") -> Result:
+        path = self._folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return self("import", str(path))
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], settings: Settings, db: Database, tmp_path: Path
+) -> Command:
+    """The command, in the environment of the test's installation."""
+    assert db
+    for name, value in {**environ, "INSTANCE_PATH": str(settings.instance_path)}.items():
+        monkeypatch.setenv(name, value)
+    return Command(tmp_path)
+
+
+def kept(db: Database) -> dict[str, Suppression]:
+    with db.reading() as session:
+        return {row.address_hash: row for row in session.query(Suppression)}
+
+
+def test_an_import_accounts_for_every_row(command: Command, db: Database, settings: Settings) -> None:
+    erase(db, settings, LONG_AGO, "erased@example.org", "test")
+    result = command.import_(
+        "email,reason,at\n"
+        "Alice@Example.org,bounce,2023-02-03\n"
+        "bob@example.org,,\n"
+        "carol@example.org,Complaint,2023-02-03T01:00:00+01:00\n"
+        "alice@example.org,invalid,\n"
+        "erased@example.org,objection,\n"
+        "\n"
+        "nonsense,,\n"
+        "dave@example.org,erasure,\n"
+        "erin@example.org,bounce,yesterday\n"
+        "frank@example.org,bounce,2023-02-03,more\n"
+    )
+    assert result.exit_code == 1
+    assert "9 rows: 3 added, 2 already there, 4 refused." in result.output
+    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == ["line 8", "line 9", "line 10", "line 11"]
+    assert "use bounce, complaint, invalid, objection" in result.stderr
+    found = kept(db)
+    alice, bob, carol, erased = (
+        found.pop(fingerprint(f"{name}@example.org", settings.suppression_key))
+        for name in ("alice", "bob", "carol", "erased")
+    )
+    assert found == {}
+    assert (alice.reason, alice.at, alice.source) == ("bounce", LONG_AGO, "import of old.csv")
+    assert bob.reason == "objection"
+    assert (carol.reason, carol.at) == ("complaint", LONG_AGO)
+    assert erased.reason == "erasure"
+
+
+def test_good_rows_alone_end_well_and_a_second_import_adds_nothing(command: Command) -> None:
+    rows = "email\n" + "".join(f"reader{n}@example.org\n" for n in range(2_500))
+    first, second = command.import_(rows), command.import_(rows)
+    assert (first.exit_code, first.output) == (0, "2500 rows: 2500 added, 0 already there, 0 refused.\n")
+    assert (second.exit_code, second.output) == (0, "2500 rows: 0 added, 2500 already there, 0 refused.\n")
+
+
+def test_a_subscriber_stays_as_they_are_and_gets_no_mail(command: Command, db: Database, settings: Settings) -> None:
+    make_subscriber(db, settings, "alice@example.org")
+    make_subscriber(db, settings, "bob@example.org")
+    command.import_("email\nalice@example.org\n")
+    with db.reading() as session:
+        alice = subscriber_with_address(session, "alice@example.org")
+        assert alice
+        assert alice.state == SubscriberState.CONFIRMED
+        assert audience_size(session) == 1
+
+
+def test_what_was_added_reaches_the_journal_once(command: Command, settings: Settings) -> None:
+    for _ in range(2):
+        command.import_("email\nalice@example.org\nnonsense\n")
+    (line,) = (settings.instance_path / "journal.jsonl").read_text().splitlines()
+    said = json.loads(line)
+    assert said["what"] == "suppressed"
+    assert said["address_hash"] == fingerprint("alice@example.org", settings.suppression_key)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("name\nAlice\n", "names no column “email”. Use a header row of email, reason, at."),
+        ("", "names no column “email”"),
+        (b"email\nzo\xeb@example.org\n", "is not UTF-8"),
+        ("email,reason\nalice@example.org," + "x" * 200_000 + "\n", "Line 2"),
+    ],
+)
+def test_a_file_that_can_not_be_read_adds_nothing(
+    command: Command, db: Database, content: str | bytes, said: str
+) -> None:
+    result = command.import_(content)
+    assert result.exit_code == 1
+    assert said in result.output
+    assert kept(db) == {}
+
+
+def test_the_list_names_hashes_and_nobody(command: Command, settings: Settings) -> None:
+    command.import_(
+        "email;reason;at\r\nbob@example.org;bounce;2024-01-01\r\nalice@example.org;;2023-02-03\r\n", "=x.csv"
+    )
+    listed = command("list").stdout
+    assert "alice" not in listed
+    rows = list(csv.DictReader(io.StringIO(listed, newline="")))
+    assert list(rows[0]) == ["hash", "reason", "at", "source"]
+    assert [(row["reason"], row["at"]) for row in rows] == [
+        ("objection", "2023-02-03T00:00:00+00:00"), ("bounce", "2024-01-01T00:00:00+00:00")
+    ]  # fmt: skip
+    assert rows[0]["hash"] == fingerprint("alice@example.org", settings.suppression_key)
+    assert rows[0]["source"] == "import of =x.csv"
+
+
+def test_one_address_can_be_asked_about(command: Command) -> None:
+    command.import_("email,reason,at\nalice@example.org,bounce,2023-02-03\n")
+    asked = command("list", "--check", " ALICE@example.org")
+    assert asked.exit_code == 0
+    assert asked.stdout == (
+        "ALICE@example.org is suppressed: bounce, 2023-02-03T00:00:00+00:00, by import of old.csv.\n"
+    )
+    assert command("list", "--check", "bob@example.org").stdout == "bob@example.org is not suppressed.\n"
+    assert command("list", "--check", "nonsense").exit_code == 1

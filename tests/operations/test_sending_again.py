@@ -1,0 +1,263 @@
+"""One reader's copy goes again, as an exception: once, with the reader's own links, beside the account."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from digest.config import Settings
+from digest.domain.lifecycle import IssueState
+from digest.mail.transports import open_outbox
+from digest.operations.closing import close_issue
+from digest.operations.freezing import freeze
+from digest.operations.messaging import deliver_waiting
+from digest.operations.privacy import erase
+from digest.operations.refusal import Refused
+from digest.operations.sending import send_issue
+from digest.operations.sending_again import Again, send_copy_again
+from digest.operations.sending_now import report
+from digest.storage.batches import Batch, BatchState
+from digest.storage.database import Database
+from digest.storage.deliveries import Delivery, Outcome
+from digest.storage.history import history_of
+from digest.storage.issues import Issue
+from digest.storage.messages import Message
+from digest.storage.reader_copies import ReaderCopy, copies_of
+from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_with_address
+from digest.storage.suppressions import SuppressionReason, suppress
+from tests.conftest import TUESDAY
+from tests.factories import make_issue, make_subscriber, make_summary
+from tests.loopback.faults import DropUnanswered
+from tests.loopback.inbox import ReceivedMail
+from tests.loopback.sendgrid import LoopbackSendGrid
+
+ADA = "ada@digest.test"
+ZOE, YAN = "zoe@example.org", "yan@example.org"
+LATER = TUESDAY + timedelta(hours=1)
+
+
+@pytest.fixture
+def sendgrid() -> Iterator[LoopbackSendGrid]:
+    with LoopbackSendGrid() as server:
+        yield server
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
+    return environ | {
+        "MAIL_TRANSPORT": "sendgrid",
+        "SENDGRID_API_KEY": "SG.loopback",
+        "SENDGRID_HOST": sendgrid.url,
+    }
+
+
+@pytest.fixture
+def frozen(db: Database, settings: Settings) -> int:
+    """An issue frozen for Zoe and Yan."""
+    make_subscriber(db, settings, ZOE)
+    make_subscriber(db, settings, YAN)
+    issue_id = make_issue(db, summary_ids=[make_summary(db, "Court annuls a fine", topics=["Courts"])])
+    close_issue(db, settings, TUESDAY, issue_id, ADA)
+    freeze(db, settings, TUESDAY, issue_id, ADA)
+    return issue_id
+
+
+@pytest.fixture
+def sent(db: Database, settings: Settings, frozen: int) -> int:
+    """The same, sent."""
+    send(db, settings, frozen)
+    return frozen
+
+
+def send(db: Database, settings: Settings, issue_id: int) -> None:
+    with closing(open_outbox(settings)) as outbox:
+        send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: datetime.now(UTC), wait=False)
+
+
+def drain(db: Database, settings: Settings) -> None:
+    with closing(open_outbox(settings)) as outbox:
+        deliver_waiting(db, outbox, LATER)
+
+
+def copy_of(db: Database, address: str = ZOE) -> ReaderCopy:
+    with db.reading() as session:
+        reader = subscriber_with_address(session, address)
+        assert reader
+        (copy,) = copies_of(session, reader.id)
+        return copy
+
+
+def again(
+    db: Database, settings: Settings, now: datetime = LATER, may_double: bool = False, address: str = ZOE
+) -> Again:
+    return send_copy_again(db, settings, now, copy_of(db, address).delivery_id, ADA, may_double)
+
+
+def queued(db: Database) -> list[str]:
+    with db.reading() as session:
+        return [message.recipient for message in session.query(Message).filter_by(kind="digest")]
+
+
+def both(mails: list[ReceivedMail]) -> tuple[ReceivedMail, ReceivedMail]:
+    first, second = mails
+    return first, second
+
+
+def test_it_reaches_that_reader_once_more_as_it_was(
+    db: Database, settings: Settings, sent: int, sendgrid: LoopbackSendGrid
+) -> None:
+    assert sent
+    assert again(db, settings) is Again.QUEUED
+    drain(db, settings)
+    first, second = both(sendgrid.inbox(ZOE))
+    assert (second.subject, second.text, second.html) == (first.subject, first.text, first.html)
+    assert first.headers.items() <= second.headers.items()
+    assert second.headers["List-Unsubscribe"].strip("<>") in second.text
+    assert len(sendgrid.inbox(YAN)) == 1
+    assert sendgrid.policy_faults() == []
+
+
+def test_links_are_the_readers_own(db: Database, settings: Settings, sent: int, sendgrid: LoopbackSendGrid) -> None:
+    assert sent
+    again(db, settings)
+    again(db, settings, address=YAN)
+    drain(db, settings)
+    zoe, yan = sendgrid.inbox(ZOE)[1], sendgrid.inbox(YAN)[1]
+    assert zoe.headers["List-Unsubscribe"] != yan.headers["List-Unsubscribe"]
+    assert yan.headers["List-Unsubscribe"].strip("<>") not in zoe.text + zoe.html
+
+
+def test_the_account_stays_and_the_exception_is_written_down(db: Database, settings: Settings, sent: int) -> None:
+    before = report(db, sent)
+    again(db, settings)
+    assert report(db, sent) == before
+    copy = copy_of(db)
+    assert (copy.where, copy.again_at) == ("accepted", LATER)
+    with db.reading() as session:
+        newest = history_of(session, sent)[0]
+    assert (newest.who, newest.what) == (ADA, f"sent delivery {copy.delivery_id} again, as an exception")
+    assert copy_of(db, YAN).again_at is None
+
+
+def test_a_double_click_sends_one(db: Database, settings: Settings, sent: int) -> None:
+    assert sent
+    assert [again(db, settings), again(db, settings, LATER + timedelta(seconds=59))] == [Again.QUEUED, Again.JUST_NOW]
+    assert queued(db) == [ZOE]
+    assert again(db, settings, LATER + timedelta(seconds=60)) is Again.QUEUED
+    assert queued(db) == [ZOE, ZOE]
+
+
+def test_twenty_clicks_at_once_send_one(db: Database, settings: Settings, sent: int) -> None:
+    assert sent
+    with ThreadPoolExecutor(20) as clicks:
+        came = list(clicks.map(lambda _: again(db, settings), range(20)))
+    assert came.count(Again.QUEUED) == 1
+    assert queued(db) == [ZOE]
+
+
+def test_what_is_still_to_go_is_refused(db: Database, settings: Settings, frozen: int) -> None:
+    assert frozen
+    with pytest.raises(Refused, match="still to go"):
+        again(db, settings)
+    with db.writing() as session:
+        session.query(Batch).update({"state": BatchState.CLAIMED})
+    with pytest.raises(Refused, match="still to go"):
+        again(db, settings, may_double=True)
+    assert queued(db) == []
+
+
+def test_what_may_have_left_needs_the_word_of_someone_who_was_warned(
+    db: Database, settings: Settings, frozen: int, sendgrid: LoopbackSendGrid
+) -> None:
+    sendgrid.misbehave(DropUnanswered())
+    send(db, settings, frozen)
+    assert copy_of(db).where == "held"
+    with pytest.raises(Refused, match="nobody can know whether the first copy left"):
+        again(db, settings)
+    assert again(db, settings, may_double=True) is Again.QUEUED
+    assert copy_of(db).where == "held"
+
+
+def test_a_held_batch_sent_again_later_passes_over_who_got_it_alone(
+    db: Database, settings: Settings, frozen: int, sendgrid: LoopbackSendGrid
+) -> None:
+    sendgrid.misbehave(DropUnanswered())
+    send(db, settings, frozen)
+    again(db, settings, may_double=True)
+    drain(db, settings)
+    with db.writing() as session:
+        session.query(Batch).update({"state": BatchState.PENDING})
+        session.query(Issue).update({"state": IssueState.SENDING, "pace": None})
+    send(db, settings, frozen)
+    assert sorted(sendgrid.addresses()) == [YAN, ZOE]
+    zoe = copy_of(db)
+    assert (zoe.where, zoe.reason) == ("skipped", "sent to this reader alone meanwhile, by an admin")
+    assert report(db, frozen).difference == 0
+
+
+def test_what_failed_or_was_skipped_may_go_again(db: Database, settings: Settings, sent: int) -> None:
+    assert sent
+    for outcome in Outcome:
+        with db.writing() as session:
+            session.get_one(Delivery, copy_of(db).delivery_id).outcome = outcome
+        assert again(db, settings, LATER + timedelta(hours=len(queued(db)))) is Again.QUEUED
+    assert queued(db) == [ZOE, ZOE]
+
+
+@pytest.mark.parametrize("state", [SubscriberState.UNSUBSCRIBED, SubscriberState.PENDING])
+def test_who_is_not_confirmed_gets_nothing(db: Database, settings: Settings, sent: int, state: SubscriberState) -> None:
+    assert sent
+    with db.writing() as session:
+        reader = subscriber_with_address(session, ZOE)
+        assert reader
+        session.get_one(Subscriber, reader.id).state = state
+    with pytest.raises(Refused, match=f"This reader is {state}"):
+        again(db, settings)
+    assert queued(db) == []
+
+
+def test_who_is_suppressed_gets_nothing(db: Database, settings: Settings, sent: int) -> None:
+    assert sent
+    with db.writing() as session:
+        reader = subscriber_with_address(session, ZOE)
+        assert reader
+        suppress(session, reader.address_hash, SuppressionReason.BOUNCE, TUESDAY, "test")
+    with pytest.raises(Refused, match="suppressed"):
+        again(db, settings)
+    assert queued(db) == []
+
+
+def test_who_was_erased_gets_nothing(db: Database, settings: Settings, sent: int) -> None:
+    assert sent
+    delivery_id = copy_of(db).delivery_id
+    erase(db, settings, LATER, ZOE, "test")
+    for gone in (delivery_id, 999):
+        with pytest.raises(Refused, match="erased"):
+            send_copy_again(db, settings, LATER, gone, ADA)
+    assert queued(db) == []
+
+
+def test_erasing_takes_a_copy_that_waits_to_go_again_with_it(
+    db: Database, settings: Settings, sent: int, sendgrid: LoopbackSendGrid
+) -> None:
+    assert sent
+    again(db, settings)
+    erase(db, settings, LATER, ZOE, "test")
+    drain(db, settings)
+    assert len(sendgrid.inbox(ZOE)) == 1
+
+
+def test_an_empty_edition_is_refused(db: Database, settings: Settings) -> None:
+    make_subscriber(db, settings, ZOE, topics="wine")
+    make_subscriber(db, settings, YAN)
+    issue_id = make_issue(db, summary_ids=[make_summary(db, topics=["Courts"])])
+    close_issue(db, settings, TUESDAY, issue_id, ADA)
+    freeze(db, settings, TUESDAY, issue_id, ADA)
+    assert copy_of(db).where == "skipped"
+    with pytest.raises(Refused, match="the copy would be empty"):
+        again(db, settings)
