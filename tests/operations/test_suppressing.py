@@ -252,7 +252,7 @@ def test_a_fault_of_ours_keeps_no_issue_from_going(
         def __getattr__(self, name: str) -> object:
             return getattr(outbox, name)
 
-        def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
+        def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:  # noqa: ARG002
             raise ZeroDivisionError
 
     with caplog.at_level(logging.ERROR):
