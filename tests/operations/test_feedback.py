@@ -299,6 +299,7 @@ def test_nothing_is_told_of_who_was_erased(
 def test_a_confirmation_that_bounces_is_the_last_to_that_address(
     client: FlaskClient, db: Database, settings: Settings, sendgrid: LoopbackSendGrid, webhook: EventWebhook
 ) -> None:
+    make_subscriber(db, settings, "bob@example.org")
     ask(client, ALICE)
     deliver(db, settings)
     webhook.tell(to_alice(sendgrid, "bounce", email="bob@example.org"))

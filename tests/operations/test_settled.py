@@ -333,6 +333,18 @@ def test_an_event_that_does_not_fit_settles_nothing(
     assert everything(db) == before
 
 
+def test_a_copy_of_another_batch_settles_nothing(
+    db: Database, settings: Settings, issue_id: int, sendgrid: LoopbackSendGrid, webhook: EventWebhook
+) -> None:
+    make_readers_of_another_batch(db, issue_id)
+    sendgrid.misbehave(DropUnanswered(accept=True), every=1)
+    send(db, settings, issue_id)
+    [one], [other] = one_event(sendgrid, of=0), one_event(sendgrid, of=1)
+    before = everything(db)
+    webhook.tell([one | {name: other[name] for name in ("digest_batch", "digest_attempt")}])
+    assert everything(db) == before
+
+
 def test_a_batch_that_sendgrid_never_took_stays_unknown(
     db: Database, settings: Settings, issue_id: int, sendgrid: LoopbackSendGrid, webhook: EventWebhook
 ) -> None:
