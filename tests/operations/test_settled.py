@@ -15,6 +15,7 @@ from digest.mail.outbox import Answer, Certainty
 from digest.operations.claiming import Claim, Editions
 from digest.operations.recording import Result
 from digest.operations.sending import take_turn
+from digest.operations.settled import prove_attempt
 from digest.storage.batches import Attempt, Batch, BatchState
 from digest.storage.database import Database
 from digest.storage.deliveries import Delivery
@@ -147,6 +148,17 @@ def test_the_decision_is_written_with_who_when_and_on_which_evidence(
     [batch] = batches(db, unknown)
     assert batch.heard_at is not None
     assert batch.accepted_at is not None
+
+
+def test_two_posts_that_read_before_either_wrote_settle_it_once(db: Database, settings: Settings, unknown: int) -> None:
+    with db.reading() as session:
+        [attempt] = session.query(Attempt).all()
+    for evidence in ("one POST", "another"):
+        with db.writing() as session:
+            prove_attempt(session, settings, datetime.now(UTC), unknown, attempt.id, evidence)
+    [settlement] = settlements(db, unknown)
+    assert settlement.evidence.startswith("one POST, for its attempt")
+    assert len(history(db, unknown)) == 1
 
 
 def test_the_issue_goes_on_until_its_last_batch_is_settled(
