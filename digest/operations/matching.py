@@ -69,7 +69,6 @@ def _fits(told: Told) -> bool:
     return (
         event.args is not None
         and copy.address == event.address
-        and copy.issue_id == attempt.issue_id
         and event.args.issue == attempt.issue_date
         and event.args.batch == attempt.batch_id
     )

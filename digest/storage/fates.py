@@ -21,7 +21,6 @@ class ReportedCopy:
     """A copy that an event may be about. Without an address its reader was erased."""
 
     delivery_id: int
-    issue_id: int
     batch_id: int
     address: str | None
     rank: int
@@ -88,12 +87,12 @@ def fates_in(session: Session, issue_id: int) -> dict[str, int]:
     return {fate.value: 0 for fate in Fate} | {fate: count for fate, count in rows if fate}
 
 
-def _asked() -> Select[int, int, int, str | None, str | None]:
-    return select(Delivery.id, Delivery.issue_id, Delivery.batch_id, Delivery.address, Delivery.fate)
+def _asked() -> Select[int, int, str | None, str | None]:
+    return select(Delivery.id, Delivery.batch_id, Delivery.address, Delivery.fate)
 
 
-def _copy(row: Row[int, int, int, str | None, str | None]) -> ReportedCopy:
-    return ReportedCopy(row.id, row.issue_id, row.batch_id, row.address, RANKS.get(row.fate or "", 0))
+def _copy(row: Row[int, int, str | None, str | None]) -> ReportedCopy:
+    return ReportedCopy(row.id, row.batch_id, row.address, RANKS.get(row.fate or "", 0))
 
 
 _RAISE = (

@@ -15,6 +15,7 @@ from digest.mail.outbox import Answer, Certainty
 from digest.operations.claiming import Claim, Editions
 from digest.operations.recording import Result
 from digest.operations.sending import take_turn
+from digest.operations.settled import prove_attempt
 from digest.storage.batches import Attempt, Batch, BatchState
 from digest.storage.database import Database
 from digest.storage.deliveries import Delivery
@@ -148,6 +149,21 @@ def test_the_decision_is_written_with_who_when_and_on_which_evidence(
     [batch] = batches(db, unknown)
     assert batch.heard_at is not None
     assert batch.accepted_at is not None
+
+
+@pytest.mark.parametrize(("state", "decisions"), [(BatchState.UNKNOWN, 1), (BatchState.SKIPPED, 0)])
+def test_two_posts_that_read_before_either_wrote_say_it_once(
+    db: Database, settings: Settings, unknown: int, state: BatchState, decisions: int
+) -> None:
+    put(db, state)
+    with db.reading() as session:
+        [attempt] = session.query(Attempt).all()
+    for evidence in ("one POST", "another"):
+        with db.writing() as session:
+            prove_attempt(session, settings, datetime.now(UTC), unknown, attempt.id, evidence)
+    [line] = history(db, unknown)
+    assert "one POST, for its attempt" in line
+    assert len(settlements(db, unknown)) == decisions
 
 
 def test_the_issue_goes_on_until_its_last_batch_is_settled(
@@ -331,6 +347,18 @@ def test_an_event_that_does_not_fit_settles_nothing(
 ) -> None:
     before = everything(db)
     webhook.tell([one_event(sendgrid)[0] | changes])
+    assert everything(db) == before
+
+
+def test_a_copy_of_another_batch_settles_nothing(
+    db: Database, settings: Settings, issue_id: int, sendgrid: LoopbackSendGrid, webhook: EventWebhook
+) -> None:
+    make_readers_of_another_batch(db, issue_id)
+    sendgrid.misbehave(DropUnanswered(accept=True), every=1)
+    send(db, settings, issue_id)
+    [one], [other] = one_event(sendgrid, of=0), one_event(sendgrid, of=1)
+    before = everything(db)
+    webhook.tell([one | {name: other[name] for name in ("digest_batch", "digest_attempt")}])
     assert everything(db) == before
 
 
