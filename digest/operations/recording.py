@@ -57,7 +57,9 @@ def record(session: Session, settings: Settings, now: datetime, at: float, issue
         session, result.attempt_id, answer.certainty, now, answer.status, answer.message_id, answer.detail
     )
     if batch_id is None:
-        log.warning("attempt %s was judged before it came back: %s", result.attempt_id, answer.certainty)
+        # After a yes that is an event that was quicker than the answer.
+        level = logging.INFO if answer.certainty is Certainty.ACCEPTED else logging.WARNING
+        log.log(level, "attempt %s was judged before it came back: %s", result.attempt_id, answer.certainty)
         return
     if answer.certainty is Certainty.ACCEPTED:
         _accepted(session, at, issue, batch_id)
