@@ -10,6 +10,7 @@ from sqlalchemy import Select, String, Text, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import NEVER_REUSED, Base
+from digest.storage.database import one_at_a_time
 from digest.storage.suppressions import Suppression
 
 
@@ -59,10 +60,9 @@ def subscriber_with_link_key(session: Session, key: str) -> Subscriber | None:
 def take_turns(session: Session) -> None:
     """Let one transaction at a time change who is subscribed, until it ends.
 
-    Two sign-ups for one address at once would otherwise both find it new. On SQLite writers queue as it is.
+    Two sign-ups for one address at once would otherwise both find it new.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtext("subscribers"))))
+    one_at_a_time(session, "subscribers")
 
 
 def known_addresses(session: Session, addresses: Sequence[str]) -> set[str]:
