@@ -153,7 +153,7 @@ def _account(email: str) -> str:
     try:
         return addresses.parse(email).key
     except addresses.BadAddress:
-        return email.strip().lower()[: addresses.LONGEST]
+        return email.replace("\0", "").strip().lower()[: addresses.LONGEST]  # PostgreSQL holds no NUL
 
 
 def _editor(db: Database, email: str) -> Editor | None:

@@ -103,6 +103,7 @@ def count_by_state(session: Session) -> dict[str, int]:
 
 def subscribers_listed(state: str = "", text: str = "") -> Select[Subscriber]:
     """Subscribers by address, optionally of one state or with a text in the address or name."""
+    text = text.replace("\0", "")  # which no text in PostgreSQL has, and which it refuses to be asked for
     asked = select(Subscriber).order_by(Subscriber.address)
     if state:
         asked = asked.where(Subscriber.state == state)
