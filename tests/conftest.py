@@ -11,7 +11,9 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from subprocess import SubprocessError
 
+import psycopg
 import pytest
 import time_machine
 from flask import Flask
@@ -92,7 +94,10 @@ def postgresql_server() -> Iterator[postgresql.Server]:
     """The run's PostgreSQL; without it these tests say so and are left out."""
     if postgresql.MISSING:
         pytest.skip(postgresql.MISSING)
-    server = postgresql.Server(os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid())))
+    try:
+        server = postgresql.Server(os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid())))
+    except (OSError, RuntimeError, SubprocessError, psycopg.Error) as error:
+        pytest.skip(f"PostgreSQL for tests does not start on this machine: {error}")
     yield server
     server.close()
 

@@ -15,7 +15,11 @@ from digest.config import Settings
 from digest.operations.copying import TableCopied, copy_installation
 from digest.operations.restoring import Age, age_of
 from digest.storage import schema
-from digest.storage.database import Database
+from digest.storage.database import Database, database_now
+from digest.storage.heartbeats import last_beat
+
+_LIVELY = 20.0
+"""Seconds without a tick after which a clock is taken for stopped; it ticks every five."""
 
 
 def add_to(cli: click.Group) -> None:
@@ -72,6 +76,7 @@ def copy(url: str) -> None:
     ours = installation()
     if address == ours.settings.database_url:
         raise click.ClickException("This is the database in use. Give the URL of an empty one.")
+    _warn_of_a_living_clock(ours.db)
     with closing(Database(address)) as target:
         try:
             rows = copy_installation(ours.db, target, MIGRATIONS, _tell)
@@ -80,6 +85,17 @@ def copy(url: str) -> None:
             raise click.ClickException(f"The target did not do it: {said}. Nothing was copied.") from None
         click.echo(f"{rows:,} rows copied; every table has as many on both sides. Ids and links are as before.")
         click.echo(_what_next(ours.settings, target.engine.url.render_as_string(hide_password=True)))
+
+
+def _warn_of_a_living_clock(source: Database) -> None:
+    with source.reading() as session:
+        ticked, at = last_beat(session), database_now(session)
+    if ticked is not None and at - ticked < _LIVELY:
+        click.echo(
+            f"A clock ticked {at - ticked:.0f} s ago. If it or the site still runs, what happens from now on stays "
+            "behind: stop them, and copy again into another empty database.",
+            err=True,
+        )
 
 
 def _tell(table: TableCopied) -> None:

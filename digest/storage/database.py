@@ -56,6 +56,15 @@ def database_now(session: Session) -> float:
     return float(session.execute(select(expression)).scalar_one())
 
 
+def one_at_a_time(session: Session, what: str) -> None:
+    """Let one transaction at a time do this, until it ends: for whoever counts first and writes after.
+
+    Take it before any row that two of them may lock. On SQLite writers queue as it is.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
+
+
 def _engine(url: str) -> Engine:
     # Parameters are hidden because errors are logged, and many a parameter is somebody's address.
     if not url.startswith("sqlite"):

@@ -10,6 +10,7 @@ from sqlalchemy import Select, String, Text, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import NEVER_REUSED, Base
+from digest.storage.database import one_at_a_time
 from digest.storage.suppressions import Suppression
 
 
@@ -72,10 +73,9 @@ def subscribers_with_hashes(session: Session, address_hashes: Sequence[str]) -> 
 def take_turns(session: Session) -> None:
     """Let one transaction at a time change who is subscribed, until it ends.
 
-    Two sign-ups for one address at once would otherwise both find it new. On SQLite writers queue as it is.
+    Two sign-ups for one address at once would otherwise both find it new.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtext("subscribers"))))
+    one_at_a_time(session, "subscribers")
 
 
 def known_addresses(session: Session, addresses: Sequence[str]) -> set[str]:
@@ -116,6 +116,7 @@ def count_by_state(session: Session) -> dict[str, int]:
 
 def subscribers_listed(state: str = "", text: str = "") -> Select[Subscriber]:
     """Subscribers by address, optionally of one state or with a text in the address or name."""
+    text = text.replace("\0", "")  # which no text in PostgreSQL has, and which it refuses to be asked for
     asked = select(Subscriber).order_by(Subscriber.address)
     if state:
         asked = asked.where(Subscriber.state == state)

@@ -13,7 +13,8 @@ from sqlalchemy import make_url
 from digest.cli import cli
 from digest.config import BadSetting, Settings
 from digest.operations.refusal import Refused
-from digest.storage.database import Database
+from digest.storage.database import Database, database_now
+from digest.storage.heartbeats import beat
 from tests.conftest import Home
 from tests.factories import make_readers, make_subscriber
 from tests.postgresql import Server
@@ -53,6 +54,17 @@ def test_it_counts_and_says_what_to_do_next(db: Database, settings: Settings, el
     assert "never start anything on it again" in result.output
     with closing(Database(elsewhere)) as moved:
         assert everything(moved) == everything(db)
+
+
+@pytest.mark.parametrize(("seconds_ago", "warns"), [(3, True), (60, False)])
+def test_a_clock_that_ticked_just_now_is_warned_of(
+    db: Database, elsewhere: str, seconds_ago: float, warns: bool
+) -> None:
+    with db.writing() as session:
+        beat(session, "clock", database_now(session) - seconds_ago)
+    result = copy(elsewhere)
+    assert result.exit_code == 0
+    assert ("A clock ticked" in result.stderr) is warns
 
 
 @pytest.mark.only_on("sqlite")
