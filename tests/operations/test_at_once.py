@@ -26,7 +26,7 @@ from digest.operations.signing_in import TRIES_FROM_ONE_NETWORK, NotSignedIn, si
 from digest.operations.stopping import resume_send, stop_send
 from digest.operations.subscribing import ask, choose_topics, leave
 from digest.operations.wordings import leaving
-from digest.storage.batches import claimable_batches, mark_claimed
+from digest.storage.claims import claimable_batches, mark_claimed
 from digest.storage.database import Database, database_now
 from digest.storage.issues import Issue
 from digest.storage.messages import Message
