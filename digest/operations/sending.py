@@ -42,6 +42,7 @@ _LONGEST_NAP = 1.0
 _PATIENCE = LEASE_SECONDS + 15.0
 """Seconds for which a database that does not answer is asked again; by then no outcome in hand would count any more."""
 _SHOW_EVERY = 0.2
+_FOR_A_SECOND_RESULT = 0.02
 
 
 class Ending(StrEnum):
@@ -172,7 +173,13 @@ class _Sender:
                 if not self._in_hand and not self._results:
                     return
                 self._show()
-                self._bell.wait_for(lambda: bool(self._results))
+                self._wait_for_results()
+
+    def _wait_for_results(self) -> None:
+        """At least one; and a moment longer for a second, since a turn for two costs hardly more than one for one."""
+        self._bell.wait_for(lambda: bool(self._results))
+        if self._in_hand > 1:
+            self._bell.wait_for(lambda: len(self._results) > 1, _FOR_A_SECOND_RESULT)
 
     def _turn(self) -> Sequence[Claim]:
         """One turn, again while the database does not answer."""

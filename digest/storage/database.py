@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 _WRITES = "digest_writes"
 _BUSY_MS = 30_000
-_CACHE_KB = 8_000
+_CACHE_KB = 24_000
 
 
 class Database:
