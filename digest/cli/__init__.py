@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from digest.cli import db, demo, editors, issues, serving, subscribers, summaries
+from digest.cli import db, demo, editors, issues, serving, settle, subscribers, summaries
 from digest.config import BadSetting
 from digest.operations.refusal import Refused
 
@@ -17,7 +17,7 @@ def cli() -> None:
     """A weekly email digest: the site, the clock, the send, and everything around them."""
 
 
-for module in (serving, issues, subscribers, summaries, editors, db, demo):
+for module in (serving, issues, settle, subscribers, summaries, editors, db, demo):
     module.add_to(cli)
 
 

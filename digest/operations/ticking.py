@@ -13,6 +13,7 @@ from digest.mail.outbox import Outbox
 from digest.operations.closing import THE_CLOCK, close_at_cutoff, remind_of_open_issue
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.sending import send_issue
+from digest.operations.settling import settle_by_silence
 from digest.operations.week import ensure_issue, facts_of, skip, tell_of_missed_issue
 from digest.storage.database import Database
 from digest.storage.issues import issue_for_change, issues_being_sent, unsent_issues
@@ -31,6 +32,7 @@ def tick(
     now = clock()
     ensure_issue(db, settings, now)
     failures = [_do(step, db, settings, now, issue_id) for issue_id, step in _steps(db, settings, now)]
+    failures.append(_settle(db, settings, now))
     with db.reading() as session:
         sending = [issue.id for issue in issues_being_sent(session)]
     failures += [_send(db, settings, outbox, issue_id, stop, clock) for issue_id in sending]
@@ -45,6 +47,15 @@ def _do(step: Step, db: Database, settings: Settings, now: datetime, issue_id: i
         _DOING[step](db, settings, now, issue_id)
     except Exception as error:
         log.exception("issue %s: %s failed; the next tick tries again", issue_id, step)
+        return error
+    return None
+
+
+def _settle(db: Database, settings: Settings, now: datetime) -> Exception | None:
+    try:
+        settle_by_silence(db, settings, now)
+    except Exception as error:
+        log.exception("settling by silence failed; the next tick tries again")
         return error
     return None
 

@@ -220,7 +220,7 @@ def account_of(session: Session, issue: Issue) -> Account:
     )
     parts = dict.fromkeys(_PARTS, 0)
     for batch_state, outcome, count in rows:
-        parts[outcome or _WHERE[BatchState(batch_state)]] += count
+        parts[outcome or PART_OF[BatchState(batch_state)]] += count
     return Account(audience=issue.audience, **parts)
 
 
@@ -235,12 +235,12 @@ def accounts_by_counters(session: Session, issues: Sequence[Issue]) -> dict[int,
     for issue_id, state, size, failed, skipped in rows:
         parts[issue_id]["failed"] += int(failed)
         parts[issue_id]["skipped"] += int(skipped)
-        parts[issue_id][_WHERE[BatchState(state)]] += int(size - failed - skipped)
+        parts[issue_id][PART_OF[BatchState(state)]] += int(size - failed - skipped)
     return {issue.id: Account(audience=issue.audience, **parts[issue.id]) for issue in issues}
 
 
 _PARTS = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
-_WHERE = {
+PART_OF = {
     BatchState.PENDING: "waiting",
     BatchState.CLAIMED: "waiting",
     BatchState.ACCEPTED: "accepted",
@@ -249,3 +249,4 @@ _WHERE = {
     BatchState.FAILED: "failed",
     BatchState.SKIPPED: "skipped",
 }
+"""In which part of the account a copy without an outcome of its own is counted, by its batch's state."""

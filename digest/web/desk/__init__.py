@@ -6,6 +6,7 @@ from flask import Flask
 
 from digest.web.desk import (
     account,
+    deciding,
     editors,
     issue,
     outbox,
@@ -19,6 +20,7 @@ from digest.web.desk.blueprint import desk
 
 __all__ = [
     "account",
+    "deciding",
     "editors",
     "hang_up",
     "issue",
