@@ -18,6 +18,7 @@ ADMINS = {
     "desk.editors", "desk.invite", "desk.invite_again", "desk.set_admin", "desk.deactivate", "desk.deactivate_now",
     "desk.reactivate", "desk.subscribers", "desk.subscriber", "desk.erase_subscriber", "desk.erase_subscriber_now",
     "desk.outbox", "desk.outbox_message", "desk.outbox_html", "desk.outbox_source",
+    "desk.report_csv",
 }  # fmt: skip
 VALUES = {"token": "x" * 43, "name": "message-00000001.eml", "send_date": "2024-05-17", "day": "2024-05-17"}
 
