@@ -19,7 +19,7 @@ from digest.storage.batches import Batch
 from digest.storage.database import Database
 from digest.storage.deliveries import Delivery
 from digest.storage.history import history_of
-from digest.storage.settlements import Settlement, settlements_of
+from digest.storage.settlements import Settlement
 from digest.storage.suppressions import Suppression
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
@@ -77,7 +77,8 @@ def suppressions(db: Database) -> dict[str, str]:
 def settlements(db: Database, issue_id: int) -> list[Settlement]:
     """The decisions about the issue's batches."""
     with db.reading() as session:
-        return list(settlements_of(session, issue_id))
+        asked = select(Settlement).join(Batch, Batch.id == Settlement.batch_id).where(Batch.issue_id == issue_id)
+        return list(session.scalars(asked.order_by(Settlement.id)))
 
 
 def history(db: Database, issue_id: int) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 import click
 from sqlalchemy.exc import OperationalError
 
-from digest.cli import db, demo, editors, issues, serving, subscribers, summaries, suppressions
+from digest.cli import db, demo, editors, issues, serving, settle, subscribers, summaries, suppressions
 from digest.config import BadSetting
 from digest.operations.refusal import Refused
 
@@ -18,7 +18,7 @@ def cli() -> None:
     """A weekly email digest: the site, the clock, the send, and everything around them."""
 
 
-for module in (serving, issues, subscribers, suppressions, summaries, editors, db, demo):
+for module in (serving, issues, settle, subscribers, suppressions, summaries, editors, db, demo):
     module.add_to(cli)
 
 

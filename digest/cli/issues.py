@@ -13,8 +13,9 @@ from datetime import date, datetime
 
 import click
 
+from digest.cli.account_words import account_in_words
 from digest.cli.installation import Installation, installation, now
-from digest.domain.calendar import day_and_year
+from digest.cli.progress_bar import progress_bar
 from digest.mail.transports import open_outbox
 from digest.operations.composing import compose, compose_for_topics, sample
 from digest.operations.messaging import deliver_waiting
@@ -22,6 +23,7 @@ from digest.operations.refusal import Refused
 from digest.operations.sending import Ending, Progress, send_issue
 from digest.operations.sending_now import Report, prepare, report
 from digest.operations.week import ensure_issue
+from digest.storage.batches import ended_copies
 from digest.storage.issues import Issue, current_issue, issue_on, latest_frozen_issue
 
 FINISHED_WITH_EXCEPTIONS = 3
@@ -54,8 +56,11 @@ def send(day: datetime | None) -> None:
         ready = prepare(ours.db, ours.settings, outbox, now(), day.date() if day else None)
         click.echo(ready.words)
         if ready.left_to_do:
-            with _interruptible() as stop, _bar() as show:
+            before = _progress(ours, ready.issue_id).done
+            with _interruptible() as stop, progress_bar(before) as show:
                 ending = send_issue(ours.db, ours.settings, outbox, ready.issue_id, stop, now, progress=show)
+                if show:
+                    show(_progress(ours, ready.issue_id))
                 deliver_waiting(ours.db, outbox, now())
     if ending is Ending.INTERRUPTED:
         click.echo("Interrupted. What has not left waits; run `digest send` again to go on.")
@@ -63,7 +68,7 @@ def send(day: datetime | None) -> None:
     if ending is Ending.PAUSED:
         raise Refused(f"{report(ours.db, ready.issue_id).paused}. What has not left waits; mend it and run this again.")
     account = report(ours.db, ready.issue_id)
-    click.echo(_account_in_words(account))
+    click.echo(account_in_words(ours, account))
     sys.exit(FINISHED_WITH_EXCEPTIONS if account.unknown or account.held else 0)
 
 
@@ -81,7 +86,7 @@ def status(day: datetime | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_as_json(found)))
     else:
-        click.echo(_account_in_words(found))
+        click.echo(account_in_words(ours, found))
     sys.exit(0 if found.issue else 1)
 
 
@@ -109,6 +114,11 @@ def _issue(ours: Installation, day: date | None) -> int:
         return issue.id
 
 
+def _progress(ours: Installation, issue_id: int) -> Progress:
+    with ours.db.reading() as session:
+        return Progress(ended_copies(session, issue_id), session.get_one(Issue, issue_id).audience)
+
+
 @contextmanager
 def _interruptible() -> Iterator[threading.Event]:
     """SIGTERM and Ctrl-C ask to stop after the requests in hand."""
@@ -119,50 +129,6 @@ def _interruptible() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _bar() -> Iterator[Show | None]:
-    """A progress bar, where somebody is looking."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with Show() as show:
-        yield show
-
-
-class Show:
-    """Draws how far the send is; called from several threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> Show:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        click.echo(err=True)
-
-    def __call__(self, progress: Progress) -> None:
-        with self._lock:
-            width = 30 * progress.done // max(1, progress.audience)
-            bar = "█" * width + "·" * (30 - width)
-            click.echo(f"\r{bar} {progress.done:,} of {progress.audience:,}", nl=False, err=True)
-
-
-def _account_in_words(found: Report) -> str:
-    if found.issue is None:
-        return "Nothing has been frozen yet."
-    parts = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
-    counts = ", ".join(f"{getattr(found, part):,} {part}" for part in parts)
-    lines = [f"Issue of {day_and_year(found.issue)}, {found.state}: {found.audience:,} readers.", f"{counts}."]
-    if found.difference:
-        lines.append(f"The account does not add up: difference {found.difference:,}. Please report this.")
-    if found.paused:
-        lines.append(f"Waiting: {found.paused}.")
-    if found.unknown or found.held:
-        lines.append("Unknown and held copies may have left or not; they are never sent again by themselves.")
-    return "\n".join(lines)
 
 
 def _as_json(found: Report) -> dict[str, object]:

@@ -14,6 +14,7 @@ from digest.operations.messaging import tell_editors
 from digest.storage.batches import BatchState, batches_in
 from digest.storage.database import Database
 from digest.storage.deliveries import Account, account_of
+from digest.storage.doubts import held_since
 from digest.storage.history import note
 from digest.storage.issues import Issue, issue_for_change
 
@@ -30,14 +31,16 @@ def finish_in(session: Session, settings: Settings, now: datetime, issue: Issue)
     under_way = batches_in(session, issue.id, BatchState.PENDING, BatchState.CLAIMED, BatchState.UNKNOWN)
     if issue.state != IssueState.SENDING or under_way:
         return
-    issue.state, issue.sent_at = IssueState.SENT, now
+    before, issue.state, issue.sent_at = issue.sent_at, IssueState.SENT, now
     parts = account_of(session, issue)
     note(
         session, issue.id, now, "the send",
         f"finished: {parts.accepted:,} accepted, {parts.failed:,} failed, {parts.skipped:,} skipped, "
         f"{parts.held:,} held",
     )  # fmt: skip
-    if parts.held or parts.failed:
+    # Finished before, and again after someone's word on a held batch: only what came since is news.
+    news = held_since(session, issue.id, before.timestamp()) if before else parts.held or parts.failed
+    if news:
         _tell_of_rest(session, settings, now, issue, parts)
 
 

@@ -14,6 +14,7 @@ from digest.operations.closing import THE_CLOCK, close_at_cutoff, remind_of_open
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.restoring import recover
 from digest.operations.sending import send_issue
+from digest.operations.settling import settle_by_silence
 from digest.operations.suppressing import pull_before_freeze
 from digest.operations.week import ensure_issue, facts_of, skip, tell_of_missed_issue
 from digest.storage.database import Database
@@ -34,6 +35,7 @@ def tick(
     recover(db, settings, now)
     ensure_issue(db, settings, now)
     failures = [_do(step, db, settings, outbox, now, issue_id) for issue_id, step in _steps(db, settings, now)]
+    failures.append(_settle(db, settings, now))
     with db.reading() as session:
         sending = [issue.id for issue in issues_being_sent(session)]
     failures += [_send(db, settings, outbox, issue_id, stop, clock) for issue_id in sending]
@@ -50,6 +52,15 @@ def _do(step: Step, db: Database, settings: Settings, outbox: Outbox, now: datet
         _DOING[step](db, settings, now, issue_id)
     except Exception as error:
         log.exception("issue %s: %s failed; the next tick tries again", issue_id, step)
+        return error
+    return None
+
+
+def _settle(db: Database, settings: Settings, now: datetime) -> Exception | None:
+    try:
+        settle_by_silence(db, settings, now)
+    except Exception as error:
+        log.exception("settling by silence failed; the next tick tries again")
         return error
     return None
 

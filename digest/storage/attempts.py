@@ -1,15 +1,16 @@
-"""Attempts as SendGrid's events speak of them: which there are, whose they are, and that one was heard of."""
+"""Attempts: as SendGrid's events speak of them, and as an account shows them with their batches."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
-from digest.storage.batches import Attempt, Batch
+from digest.storage.batches import Attempt, Batch, BatchState
 from digest.storage.issues import Issue
 
 
@@ -87,3 +88,35 @@ def _line(batch_id: int, parents: dict[int, int | None]) -> set[int]:
         line.add(parent)
         parent = parents.get(parent)
     return line
+
+
+def batches_page(session: Session, issue_id: int, page: int, size: int) -> list[Batch]:
+    """One page of the issue's batches, counted from 1; those that need a person first."""
+    rank = case({state.value: rank for rank, state in enumerate(_ORDER)}, value=Batch.state, else_=len(_ORDER))
+    rows = session.execute(
+        select(Batch).where(Batch.issue_id == issue_id).order_by(rank, Batch.id).limit(size).offset((page - 1) * size)
+    )
+    return list(rows.scalars())
+
+
+def attempts_at(session: Session, batch_ids: Sequence[int]) -> Mapping[int, Sequence[Attempt]]:
+    """Every attempt at these batches, the oldest first, by batch."""
+    rows = session.execute(
+        select(Attempt).where(Attempt.batch_id.in_(batch_ids)).order_by(Attempt.started_at, Attempt.id)
+    )
+    found: dict[int, list[Attempt]] = defaultdict(list)
+    for attempt in rows.scalars():
+        found[attempt.batch_id].append(attempt)
+    return found
+
+
+_ORDER = (
+    BatchState.HELD,
+    BatchState.UNKNOWN,
+    BatchState.FAILED,
+    BatchState.CLAIMED,
+    BatchState.PENDING,
+    BatchState.SKIPPED,
+    BatchState.ACCEPTED,
+)
+"""What needs a person comes first, what went well last."""

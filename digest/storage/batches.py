@@ -94,6 +94,14 @@ def batches_in(session: Session, issue_id: int, *states: BatchState) -> int:
     return session.execute(select(func.count()).where(Batch.issue_id == issue_id, Batch.state.in_(states))).scalar_one()
 
 
+def unclaimed_copies(session: Session, issue_id: int) -> int:
+    """How many copies are in no request yet, by the batches' counters."""
+    left = func.coalesce(func.sum(Batch.size - Batch.failed - Batch.skipped), 0)
+    return int(
+        session.execute(select(left).where(Batch.issue_id == issue_id, Batch.state == BatchState.PENDING)).scalar_one()
+    )
+
+
 def ended_copies(session: Session, issue_id: int) -> int:
     """How many copies are neither waiting nor claimed, by the batches' counters."""
     under_way = Batch.state.in_((BatchState.PENDING, BatchState.CLAIMED))

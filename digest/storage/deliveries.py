@@ -236,7 +236,7 @@ def forget_reader(session: Session, address: str) -> None:
 
 def where_it_is(outcome: str | None, batch_state: str) -> str:
     """Where a copy is: its own outcome, or its batch's; one of the parts of an account."""
-    return outcome or _WHERE[BatchState(batch_state)]
+    return outcome or PART_OF[BatchState(batch_state)]
 
 
 def account_of(session: Session, issue: Issue) -> Account:
@@ -264,7 +264,7 @@ def accounts_by_counters(session: Session, issues: Sequence[Issue]) -> dict[int,
     for issue_id, state, size, failed, skipped in rows:
         parts[issue_id]["failed"] += int(failed)
         parts[issue_id]["skipped"] += int(skipped)
-        parts[issue_id][_WHERE[BatchState(state)]] += int(size - failed - skipped)
+        parts[issue_id][PART_OF[BatchState(state)]] += int(size - failed - skipped)
     return {issue.id: Account(audience=issue.audience, **parts[issue.id]) for issue in issues}
 
 
@@ -288,7 +288,7 @@ _COPIES = (
     )
 )
 _PARTS = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
-_WHERE = {
+PART_OF = {
     BatchState.PENDING: "waiting",
     BatchState.CLAIMED: "waiting",
     BatchState.ACCEPTED: "accepted",
@@ -297,3 +297,4 @@ _WHERE = {
     BatchState.FAILED: "failed",
     BatchState.SKIPPED: "skipped",
 }
+"""In which part of the account a copy without an outcome of its own is counted, by its batch's state."""

@@ -7,6 +7,7 @@ from flask import Flask
 from digest.web.desk import (
     account,
     copies,
+    deciding,
     editors,
     issue,
     outbox,
@@ -21,6 +22,7 @@ from digest.web.desk.blueprint import desk
 __all__ = [
     "account",
     "copies",
+    "deciding",
     "editors",
     "hang_up",
     "issue",

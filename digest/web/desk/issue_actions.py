@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from digest.domain.calendar import day_and_year
 from digest.operations import closing, stopping, week
 from digest.operations.refusal import Refused
+from digest.storage.batches import unclaimed_copies
 from digest.storage.issues import Issue
 from digest.web import forms
 from digest.web.context import db, now, reread, settings, signed_in, site
@@ -101,7 +102,9 @@ def _cancel_send_now(issue: Issue) -> str:
 
 def _stop(issue: Issue) -> str:
     stopping.stop_send(db(), now(), issue.id, _who())
-    return "Stopped. Requests in hand are finished; what has not left waits."
+    held = unclaimed_copies(reread(), issue.id)
+    waits = f"the {held:,} copies that have not left are" if held != 1 else "the one copy that has not left is"
+    return f"Stopped. Requests in hand are finished; {waits} held until someone resumes the send."
 
 
 def _resume(issue: Issue) -> str:

@@ -17,8 +17,11 @@ from digest.domain.lifecycle import FROZEN, IssueState
 from digest.domain.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN, Level
 from digest.operations.closing import cutoff_of
 from digest.operations.composing import Composed, compose, content_of
+from digest.operations.pacing import pace_of
+from digest.storage.batches import unclaimed_copies
 from digest.storage.database import database_now
-from digest.storage.deliveries import Account, account_of
+from digest.storage.deliveries import Account, accounts_by_counters
+from digest.storage.doubts import Doubt, doubts_of
 from digest.storage.editors import all_editors
 from digest.storage.history import HistoryEntry, history_of
 from digest.storage.issues import Closing, Issue, issue_on, issues_being_sent, last_closing, unsent_issues
@@ -66,6 +69,10 @@ class Board:
     """What changed in its summaries since it closed, and will not go."""
     candidates: Sequence[Summary]
     account: Account
+    unclaimed: int
+    """Copies that are in no request yet."""
+    first_doubt: Doubt | None
+    """A batch of which nobody knows whether it left, a held one if there is any."""
     history: Sequence[HistoryEntry]
     names: Mapping[str, str]
     """Editors' names by address."""
@@ -90,7 +97,24 @@ class Board:
     @property
     def live(self) -> bool:
         """Whether the page must look again every two seconds."""
-        return self.stage in (Stage.COUNTING, Stage.SENDING, Stage.PAUSED)
+        return self.stage in (Stage.COUNTING, Stage.SENDING, Stage.PAUSED) or (
+            self.stage is Stage.STOPPED and self.in_hand > 0
+        )
+
+    @property
+    def in_hand(self) -> int:
+        """Copies in requests that are under way."""
+        return self.account.waiting - self.unclaimed
+
+    @property
+    def probing(self) -> bool:
+        """Whether nothing more leaves until SendGrid has answered a harmless question."""
+        return self.unclaimed > 0 and pace_of(self.issue).probing
+
+    @property
+    def slowed(self) -> bool:
+        """Whether SendGrid asked for less at a time, and it has not grown back yet."""
+        return self.unclaimed > 0 and self.issue.pace_gentle and self.issue.pace is not None
 
     @property
     def own_subject_default(self) -> str:
@@ -153,7 +177,9 @@ def board(issue: Issue) -> Board:
         closing=last_closing(session, issue),
         drift=_drift(session, site, issue),
         candidates=_candidates(session, issue),
-        account=account_of(session, issue),
+        account=accounts_by_counters(session, [issue])[issue.id],
+        unclaimed=unclaimed_copies(session, issue.id),
+        first_doubt=next(iter(doubts_of(session, issue.id, most=1)), None),
         history=history_of(session, issue.id),
         names={editor.email: editor.name for editor in all_editors(session)},
         others=[each for each in issues_being_sent(session) + unsent_issues(session) if each.id != issue.id],

@@ -1,20 +1,28 @@
-"""Reports: every issue with its state and account, and one issue's account with its batches and history."""
+"""Reports: every issue with its state and account, and one issue's account with its batches, decisions and history."""
 
 from __future__ import annotations
 
-from flask import render_template, url_for
+from flask import Response, make_response, render_template, request, url_for
 
-from digest.domain.lifecycle import FROZEN
-from digest.storage.batches import batches_with_attempts
-from digest.storage.deliveries import account_of, accounts_by_counters
+from digest.domain.lifecycle import FROZEN, IssueState
+from digest.operations.account_files import account_as_csv
+from digest.storage.attempts import attempts_at, batches_page
+from digest.storage.batches import BatchState, batches_in
+from digest.storage.deliveries import Account, account_of, accounts_by_counters
+from digest.storage.doubts import doubts_of
 from digest.storage.editors import all_editors
+from digest.storage.fates import fates_in
 from digest.storage.history import history_of
-from digest.storage.issues import all_issues
-from digest.web.context import reading
+from digest.storage.issues import Issue, all_issues
+from digest.storage.settlements import decisions_of, settlements_of
+from digest.web.context import db, reading, settings
 from digest.web.desk.blueprint import desk, page_number
 from digest.web.desk.issue_page import issue_of
+from digest.web.security import admins_only
 
 _PAGE = 25
+_BATCHES = 50
+_DECISIONS = 50
 
 
 @desk.get("/reports")
@@ -36,14 +44,60 @@ def reports() -> str:
 
 @desk.get("/reports/<day>")
 def report(day: str) -> str:
-    """Where every copy of one issue is."""
+    """Where every copy of one issue is. Counted copy by copy once it is sent, or when asked; else by its batches."""
     issue = issue_of(day)
+    counted = issue.state == IssueState.SENT or "count" in request.args
+    total = batches_in(reading(), issue.id, *BatchState)
+    pages = max(1, -(-total // _BATCHES))
+    page = min(page_number(), pages)
+    batches = batches_page(reading(), issue.id, page, _BATCHES)
+    batch_ids = [batch.id for batch in batches]
     return render_template(
         "desk/reports/report.html",
-        issue=issue,
+        **_figures(issue, counted),
         frozen=issue.state in FROZEN,
-        account=account_of(reading(), issue),
-        batches=batches_with_attempts(reading(), issue.id),
+        counted=counted,
+        fates=fates_in(reading(), issue.id) if counted else None,
+        events_come=bool(settings().sendgrid_webhook_key),
+        batches=batches,
+        attempts=attempts_at(reading(), batch_ids),
+        settlements=settlements_of(reading(), batch_ids),
+        decisions=decisions_of(reading(), issue.id, _DECISIONS),
         history=history_of(reading(), issue.id),
         names={editor.email: editor.name for editor in all_editors(reading())},
+        total=total,
+        page=page,
+        pages=pages,
+        base=url_for("desk.report", day=day, count=1 if "count" in request.args else None, page=""),
     )
+
+
+@desk.get("/reports/<day>/live")
+def report_live(day: str) -> Response:
+    """The part that changes by itself; once the issue has moved on, the whole page is to be loaded again."""
+    issue = issue_of(day)
+    if request.args.get("state") != issue.state:
+        return Response(headers={"HX-Refresh": "true"})
+    return make_response(render_template("desk/reports/live.html", **_figures(issue, counted=False)))
+
+
+@desk.get("/reports/<day>.csv")
+def report_csv(day: str) -> Response:
+    """The account, a row a reader; it holds addresses."""
+    admins_only()
+    issue = issue_of(day)
+    return Response(
+        account_as_csv(db(), issue.id),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="digest-{issue.send_date}.csv"'},
+    )
+
+
+def _figures(issue: Issue, counted: bool) -> dict[str, object]:
+    account: Account = account_of(reading(), issue) if counted else accounts_by_counters(reading(), [issue])[issue.id]
+    return {
+        "issue": issue,
+        "account": account,
+        "live": issue.state == IssueState.SENDING and not counted,
+        "first_doubt": next(iter(doubts_of(reading(), issue.id, most=1)), None),
+    }

@@ -19,6 +19,7 @@ ADMINS = {
     "desk.reactivate", "desk.subscribers", "desk.subscriber", "desk.erase_subscriber", "desk.erase_subscriber_now",
     "desk.copy_again", "desk.copy_again_now",
     "desk.outbox", "desk.outbox_message", "desk.outbox_html", "desk.outbox_source",
+    "desk.report_csv",
 }  # fmt: skip
 VALUES = {"token": "x" * 43, "name": "message-00000001.eml", "send_date": "2024-05-17", "day": "2024-05-17"}
 

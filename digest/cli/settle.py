@@ -1,0 +1,86 @@
+"""`digest settle`: a person's word on a batch of which nobody can know whether it left."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from digest.cli.account_words import account_in_words, copies, what_is_known
+from digest.cli.installation import Installation, installation, now
+from digest.operations.closing import THE_COMMAND
+from digest.operations.sending_now import report
+from digest.operations.settling import WORDS, Settled
+from digest.operations.settling import settle as settle_batch
+from digest.storage.batches import BatchState
+from digest.storage.doubts import Alike, Doubt, count_alike, doubt_about
+from digest.storage.settlements import Verdict
+
+_LARGEST_ID = 2**31 - 1
+
+_MEANS = {
+    Verdict.SENT: "SendGrid took them, and they count as accepted",
+    Verdict.RESEND: "sent again, and whoever had the first copy gets a second",
+    Verdict.SKIP: "skipped, and whoever had none goes without this issue",
+}
+_DONE = {
+    Verdict.SENT: "Settled: {} in {}, counted as accepted.",
+    Verdict.RESEND: "Settled: {} in {}, to be sent again.",
+    Verdict.SKIP: "Settled: {} in {}, skipped.",
+}
+
+
+def add_to(cli: click.Group) -> None:
+    """Add the command."""
+    cli.add_command(settle)
+
+
+@click.command()
+@click.argument("batch", type=click.IntRange(1, _LARGEST_ID))
+@click.argument("verdict", type=click.Choice([word.value for word in WORDS]))
+@click.option("--alike", is_flag=True, help="Decide so for all batches of the issue that wait for the same cause.")
+@click.option("--because", default="", help="What you saw; kept with the decision.")
+@click.option("--yes", is_flag=True, help="Don’t ask first. Without a terminal it never asks.")
+def settle(batch: int, verdict: str, alike: bool, because: str, yes: bool) -> None:
+    """Say what became of a held or unknown BATCH. `digest status` lists them.
+
+    \b
+    sent    SendGrid took it: its copies count as accepted
+    resend  it was not taken: it is sent again
+    skip    leave it: its readers go without this issue
+
+    Look at SendGrid’s Activity for the minute of the attempt first: it can’t be taken back.
+    """
+    ours, word = installation(), Verdict(verdict)
+    with ours.db.reading() as session:
+        doubt = doubt_about(session, batch)
+        all_alike = count_alike(session, doubt) if doubt else Alike(0, 0)
+    if doubt:
+        _explain(ours, doubt, word, all_alike, alike)
+        if not yes and sys.stdin.isatty():
+            click.confirm("Is that so?", abort=True)
+    settled = settle_batch(ours.db, ours.settings, now(), batch, word, THE_COMMAND, because, alike)
+    click.echo(_outcome(settled))
+    click.echo(account_in_words(ours, report(ours.db, settled.issue_id)))
+
+
+def _explain(ours: Installation, doubt: Doubt, verdict: Verdict, all_alike: Alike, alike: bool) -> None:
+    click.echo(f"Known: {what_is_known(ours.settings, doubt)}.")
+    if doubt.state == BatchState.UNKNOWN:
+        click.echo("SendGrid’s events may still tell what became of it; an hour after, silence is judged.")
+    if alike:
+        click.echo(f"With the same cause: {_batches(all_alike.batches)}, {copies(all_alike.copies)}.")
+    click.echo(f"“{verdict}”, {copies(all_alike.copies if alike else doubt.copies)}: {_MEANS[verdict]}.")
+
+
+def _outcome(settled: Settled) -> str:
+    words = _DONE[settled.verdict].format(copies(settled.copies), _batches(settled.batches))
+    if settled.verdict is not Verdict.RESEND:
+        return words
+    if settled.stopped:
+        return f"{words} The send was stopped: they go when someone resumes it on the desk."
+    return f"{words} The clock does so within seconds; without one, run `digest send`."
+
+
+def _batches(count: int) -> str:
+    return f"{count:,} {'batch' if count == 1 else 'batches'}"

@@ -1,0 +1,72 @@
+"""Account lines: each copy of an issue by itself, with where it is and what SendGrid reported of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from digest.storage.batches import Attempt, Batch
+from digest.storage.deliveries import Delivery, where_it_is
+
+
+class Line(NamedTuple):
+    """One reader's copy as an account lists it; empty where nothing is known. A plain tuple, for there are many."""
+
+    delivery_id: int
+    address: str | None
+    batch_id: int
+    message_id: str | None
+    outcome: str
+    """The part of the account that it is counted in."""
+    reason: str
+    fate: str | None
+    fate_at: datetime | None
+    fate_reason: str | None
+
+
+def lines_after(session: Session, issue_id: int, delivery_id: int, most: int) -> Sequence[Line]:
+    """The next copies of the issue after that one, in the order of their ids."""
+    taken = (
+        select(Attempt.batch_id, func.max(Attempt.message_id).label("message_id"))
+        .join(Batch, Batch.id == Attempt.batch_id)
+        .where(Batch.issue_id == issue_id, Attempt.message_id != "")
+        .group_by(Attempt.batch_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            Delivery.id, Delivery.address, Delivery.batch_id, taken.c.message_id,
+            Batch.state, Delivery.outcome, Delivery.reason, Batch.because,
+            Delivery.fate, Delivery.fate_at, Delivery.fate_reason,
+        )
+        .join(Batch, Batch.id == Delivery.batch_id)
+        .outerjoin(taken, taken.c.batch_id == Delivery.batch_id)
+        .where(Delivery.issue_id == issue_id, Delivery.id > delivery_id)
+        .order_by(Delivery.id)
+        .limit(most)
+    )  # fmt: skip
+    return [_line(*row) for row in rows]
+
+
+def _line(
+    delivery_id: int,
+    address: str | None,
+    batch_id: int,
+    message_id: str | None,
+    state: str,
+    outcome: str | None,
+    reason: str | None,
+    because: str,
+    fate: str | None,
+    fate_at: datetime | None,
+    fate_reason: str | None,
+) -> Line:
+    if outcome:
+        # It ended by itself, and was not in the request that the others of its batch went with.
+        return Line(delivery_id, address, batch_id, None, outcome, reason or "", fate, fate_at, fate_reason)
+    part = where_it_is(None, state)
+    return Line(delivery_id, address, batch_id, message_id, part, because, fate, fate_at, fate_reason)

@@ -1,0 +1,91 @@
+"""Sends with batches of which nobody knows what became, for tests of settling."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, date, datetime
+
+from digest.config import Settings
+from digest.mail.transports import open_outbox
+from digest.operations.closing import close_issue
+from digest.operations.freezing import Freeze, freeze
+from digest.operations.sending import Ending, send_issue
+from digest.storage.batches import Batch, BatchState
+from digest.storage.database import Database, database_now
+from digest.storage.deliveries import account_of, accounts_by_counters
+from digest.storage.issues import Issue
+from digest.storage.settlements import Settlement
+from tests.conftest import TUESDAY
+from tests.factories import make_issue, make_summary
+
+FRIDAY = date(2024, 5, 17)
+ALICE = "alice@digest.test"
+WEBHOOK_KEY = (
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEnnGtvgaAn46xaqyAyYAnhCg7J3qVCneoCOPAmfLaUVxneF5XNp43ZxouDaNcdtnEo7Th39A/"
+    "Bi0kh1QKpcVICw=="
+)
+"""A public key that nobody has the private one of: events can come, as far as the settings say."""
+
+
+def freeze_issue(db: Database, settings: Settings, batch_size: int = 50) -> int:
+    """An issue frozen for everyone who reads, in batches of that size; returns its id."""
+    issue_id = make_issue(db, FRIDAY, [make_summary(db, "Court annuls a fine")])
+    close_issue(db, settings, TUESDAY, issue_id, ALICE)
+    assert freeze(db, settings, TUESDAY, issue_id, ALICE, batch_size) is Freeze.FROZEN
+    return issue_id
+
+
+def send(db: Database, settings: Settings, issue_id: int) -> Ending:
+    """Send what can be sent."""
+    with closing(open_outbox(settings)) as outbox:
+        return send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: datetime.now(UTC))
+
+
+def events_come(db: Database, but_for: int = 0) -> None:
+    """Of every accepted batch but so many of the first an event has come."""
+    with db.writing() as session:
+        accepted = session.query(Batch).filter_by(state=BatchState.ACCEPTED).order_by(Batch.id).all()
+        for batch in accepted[but_for:]:
+            batch.heard_at = database_now(session)
+
+
+def minutes_pass(db: Database, minutes: float) -> None:
+    """All that the database noted of batches was so long ago."""
+    with db.writing() as session:
+        for batch in session.query(Batch):
+            for column in ("unknown_at", "accepted_at", "heard_at"):
+                if getattr(batch, column) is not None:
+                    setattr(batch, column, getattr(batch, column) - 60 * minutes)
+
+
+def change_batches(db: Database, change: Callable[[Batch], object], state: BatchState) -> None:
+    """Do this to every batch in a state."""
+    with db.writing() as session:
+        for batch in session.query(Batch).filter_by(state=state):
+            change(batch)
+
+
+def batches(db: Database, state: BatchState) -> list[int]:
+    """The ids of the batches in a state."""
+    with db.reading() as session:
+        return [batch.id for batch in session.query(Batch).filter_by(state=state).order_by(Batch.id)]
+
+
+def account(db: Database, issue_id: int) -> dict[str, int]:
+    """The account's parts that are not zero; it adds up, and the batches' counters say the same as the copies."""
+    with db.reading() as session:
+        issue = session.get_one(Issue, issue_id)
+        counted = account_of(session, issue)
+        assert accounts_by_counters(session, [issue])[issue_id] == counted
+        assert counted.difference == 0
+    parts = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
+    return {part: getattr(counted, part) for part in parts if getattr(counted, part)}
+
+
+def decisions(db: Database) -> list[tuple[int, str, str]]:
+    """Every decision as batch, who and verdict, the oldest first."""
+    with db.reading() as session:
+        rows = session.query(Settlement).order_by(Settlement.id)
+        return [(row.batch_id, row.who, row.verdict) for row in rows]
