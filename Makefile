@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lock
+.PHONY: help setup run test bench lock
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ test: setup ## Everything: formatting, linters, types, import contracts, tests
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/pytest -n auto
+
+bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work (15 minutes)
+	$(BIN)/python -m tests.bench --write
 
 lock: setup ## Make the hashed requirement files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt

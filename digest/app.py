@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -11,11 +11,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from digest import config
 from digest.config import BadSetting, Settings
 from digest.mail.transports import open_outbox
+from digest.operations.restoring import recover
 from digest.storage import schema
 from digest.storage.database import Database
 from digest.storage.demo_marks import has_demo
 from digest.storage.desk_sessions import LONGEST
-from digest.web import archive, desk, errors, filters, holding, readers, security, service
+from digest.web import archive, desk, errors, events, filters, holding, readers, security, service
 from digest.web.context import EXTENSION, Site, end_reading
 from digest.web.postman import Postman
 
@@ -41,15 +42,28 @@ def create_app(settings: Settings | None = None, with_postman: bool = True) -> F
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     security.guard(app)
     app.teardown_request(end_reading)
-    for room in (readers, archive, holding, desk, service, errors, filters):
+    for room in (readers, archive, holding, desk, events, service, errors, filters):
         room.hang_up(app)
     return app
 
 
 def open_database(settings: Settings) -> Database:
-    """The database, with every migration applied. Raises BadSetting where it must not be used as set."""
+    """The database, with every migration applied, and safe to send from even if it was restored from a backup.
+
+    Raises BadSetting where it must not be used as set, Refused where a file beside it may not be read.
+    """
     settings.instance_path.mkdir(parents=True, exist_ok=True)
     db = Database(settings.database_url)
+    try:
+        _must_be_usable(db, settings)
+        recover(db, settings, datetime.now(UTC))  # before anything is sent, the queue of messages included
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _must_be_usable(db: Database, settings: Settings) -> None:
     if not schema.at_head(db, MIGRATIONS):
         raise BadSetting("DATABASE_URL: the database is not up to date; run `digest db upgrade`")
     with db.reading() as session:
@@ -57,7 +71,6 @@ def open_database(settings: Settings) -> Database:
             raise BadSetting(
                 "MAIL_TRANSPORT=sendgrid: demo content is in the database; run `digest demo --remove` first"
             )
-    return db
 
 
 def _nobody_to_wake() -> None:

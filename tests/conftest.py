@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from subprocess import SubprocessError
 
+import psycopg
 import pytest
 import time_machine
 from flask import Flask
@@ -22,9 +26,22 @@ from digest.mail.transports import open_outbox
 from digest.operations.messaging import deliver_waiting
 from digest.storage import schema
 from digest.storage.database import Database
+from tests import postgresql
 
 TUESDAY = datetime(2024, 5, 14, 9, 0, tzinfo=UTC)
 """When tests begin: before Friday 17 May 2024's issue, whose cut-off is Thursday the 16th at 16:00 in London."""
+
+
+_ON_BOTH = ("cli", "operations", "scheduler", "storage", "web", "test_demo.py")
+"""Tests whose outcome depends on SQL: they run on SQLite and on PostgreSQL. The others run on SQLite alone."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a test's installation keeps its rows; without a URL in the SQLite file of its instance folder."""
+
+    kind: str
+    url: str = ""
 
 
 class Mailbox:
@@ -63,9 +80,42 @@ def html_of(message: EmailMessage) -> str:
     return str(part.get_content())
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for a database on both kinds, unless it is about one of them (`only_on`)."""
+    room = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
+    if room in _ON_BOTH and {"db", "home"} & set(metafunc.fixturenames):
+        only = metafunc.definition.get_closest_marker("only_on")
+        kinds = only.args if only else ("sqlite", "postgresql")
+        metafunc.parametrize("home", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    """The run's PostgreSQL; without it these tests say so and are left out."""
+    if postgresql.MISSING:
+        pytest.skip(postgresql.MISSING)
+    try:
+        server = postgresql.Server(os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid())))
+    except (OSError, RuntimeError, SubprocessError, psycopg.Error) as error:
+        pytest.skip(f"PostgreSQL for tests does not start on this machine: {error}")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def home(request: pytest.FixtureRequest) -> Iterator[Home]:
+    """SQLite unless the test is run on PostgreSQL: then a database of its own, migrated and empty."""
+    kind = getattr(request, "param", "sqlite")
+    if kind == "sqlite":
+        yield Home(kind)
+        return
+    with request.getfixturevalue("postgresql_server").database() as url:
+        yield Home(kind, url)
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database, brought up by the migrations once and copied for each test."""
+    """An empty SQLite database, brought up by the migrations once and copied for each test."""
     path = tmp_path_factory.mktemp("migrated") / "digest.db"
     database = Database(f"sqlite:///{path}")
     schema.upgrade(database, MIGRATIONS)
@@ -74,9 +124,9 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def environ() -> dict[str, str]:
+def environ(home: Home) -> dict[str, str]:
     """The settings of a test's installation, as environment variables."""
-    return {
+    return ({"DATABASE_URL": home.url} if home.url else {}) | {
         "SECRET_KEY": "test-secret-key-test-secret-key",
         "SUPPRESSION_KEY": "test-suppression-key-test-suppression",
         "SITE_URL": "http://digest.test",
@@ -96,7 +146,8 @@ def settings(environ: dict[str, str], tmp_path: Path) -> Settings:
 def db(settings: Settings, migrated: Path) -> Iterator[Database]:
     """A migrated, empty database."""
     settings.instance_path.mkdir(exist_ok=True)
-    shutil.copyfile(migrated, settings.instance_path / "digest.db")
+    if settings.database_url.startswith("sqlite"):
+        shutil.copyfile(migrated, settings.instance_path / "digest.db")
     database = Database(settings.database_url)
     yield database
     database.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from digest.cli import db, demo, editors, issues, serving, subscribers, summaries, suppressions
 from digest.config import BadSetting
@@ -31,6 +32,9 @@ def main() -> None:
     except Refused as error:
         click.echo(f"digest: {error}", err=True)
         sys.exit(4)
+    except OperationalError as error:
+        click.echo(f"digest: the database does not answer ({error.orig}). Nothing is lost; run it again.", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

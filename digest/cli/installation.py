@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import click
+
 from digest import config
 from digest.app import open_database
 from digest.config import Settings
@@ -20,9 +22,15 @@ class Installation:
 
 
 def installation() -> Installation:
-    """This installation, its database at the latest migration. Raises BadSetting."""
+    """This installation, its database at the latest migration, closed when the command ends. Raises BadSetting."""
     settings = config.load()
-    return Installation(settings, open_database(settings))
+    return Installation(settings, until_the_end(open_database(settings)))
+
+
+def until_the_end(db: Database) -> Database:
+    """The database, which gives its connections back when the command ends."""
+    click.get_current_context().call_on_close(db.close)
+    return db
 
 
 def now() -> datetime:

@@ -27,22 +27,27 @@ class Purpose(StrEnum):
     PASSWORD = "password"  # noqa: S105 - a purpose, not a secret
 
 
+_FAMILIES = {Purpose.UNSUBSCRIBE: ("reader", 0), Purpose.PREFERENCES: ("reader", _BYTES)}
+"""Purposes whose marks are cut from one HMAC: under which name, and from which byte on. The others stand alone."""
+
+
 def new_key() -> str:
     """A random 128-bit key, as 32 hexadecimal digits."""
     return secrets.token_hex(_BYTES)
 
 
 class Sealer:
-    """Makes the tokens of one purpose under one secret.
+    """Makes tokens under one secret.
 
-    HMAC (RFC 2104) with the two padded keys hashed once and copied: a send seals two tokens for every reader, and a
-    fresh HMAC each would be a third of its work.
+    HMAC (RFC 2104) with the two padded keys hashed once and copied; the marks of a reader's two links are the halves
+    of one HMAC. A send seals both for every reader, and the plain way would be a third of its work.
     """
 
     def __init__(self, purpose: Purpose, secret: str) -> None:
         key = secret.encode()
         key = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-        self._inner = sha256(bytes(byte ^ 0x36 for byte in key) + purpose.encode() + b":")
+        family, self._half = _FAMILIES.get(purpose, (purpose.value, 0))
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in key) + family.encode() + b":")
         self._outer = sha256(bytes(byte ^ 0x5C for byte in key))
 
     def seal(self, key: str) -> str:
@@ -52,10 +57,29 @@ class Sealer:
 
     def mark(self, raw: bytes) -> bytes:
         """What proves that the key was sealed here, for this purpose."""
+        return self._marks(raw)[self._half : self._half + _BYTES]
+
+    def _marks(self, raw: bytes) -> bytes:
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(raw)
         outer.update(inner.digest())
-        return outer.digest()[:_BYTES]
+        return outer.digest()
+
+    @classmethod
+    def seal_readers(cls, keys: str, secret: str) -> tuple[list[str], list[str]]:
+        """The tokens to leave and to choose topics for many readers, whose keys are given one behind the other."""
+        marks_of = cls(Purpose.UNSUBSCRIBE, secret)._marks
+        raw = bytes.fromhex(keys)
+        sealed = [(key, marks_of(key)) for key in (raw[at : at + _BYTES] for at in range(0, len(raw), _BYTES))]
+        leave = _encoded([key + marks[:_BYTES] for key, marks in sealed])
+        choose = _encoded([key + marks[_BYTES:] for key, marks in sealed])
+        return leave, choose
+
+
+def _encoded(tokens: list[bytes]) -> list[str]:
+    """Many tokens as text, encoded in one go: a zero byte after each fills it to whole groups of four characters."""
+    text = urlsafe_b64encode(b"\0".join([*tokens, b""])).decode()
+    return [text[at : at + _LENGTH] for at in range(0, len(text), _LENGTH + 1)]
 
 
 def seal(purpose: Purpose, key: str, secret: str) -> str:

@@ -28,8 +28,9 @@ class FileOutbox:
         try:
             for recipient in bulk.recipients:
                 copy = personalise(bulk.rendered, bulk.values_of(recipient))
-                headers = {**bulk.headers, **leave_headers(bulk.leave_root + recipient.leave)}
-                self._write(f"digest-{bulk.issue}-{recipient.delivery:08d}", recipient.address, copy, headers)
+                address, leave, _, _, delivery = recipient
+                headers = {**bulk.headers, **leave_headers(bulk.leave_root + leave)}
+                self._write(f"digest-{bulk.issue}-{delivery:08d}", address, copy, headers)
         except OSError as error:
             return self._unwritable(error)
         return Answer(Certainty.ACCEPTED)

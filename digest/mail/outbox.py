@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from digest.mail.rendering import Rendered, Tags
 
@@ -45,17 +45,12 @@ class Answer:
     offenders: Mapping[int, str] = field(default_factory=dict)
 
 
-class Recipient(NamedTuple):
-    """One reader's share of a bulk message. A plain tuple, because a send makes one for every reader."""
+Recipient = tuple[str, str, str, str, int]
+"""One reader's share of a bulk message, plain because a send makes one for every reader.
 
-    address: str
-    leave: str
-    """The token of this reader's unsubscribe link, as `domain.tokens` seals it."""
-    choose: str
-    """The token of this reader's preferences link."""
-    since: str
-    """Since when the reader subscribes, such as `3 February 2024`."""
-    delivery: int
+Address; the tokens of this reader's unsubscribe and preferences links, as `domain.tokens` seals them; since when the
+reader subscribes, such as `3 February 2024`; the delivery's id.
+"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ class Bulk:
     tags: Tags
     recipients: Sequence[Recipient]
     leave_root: str
-    """What a recipient's `leave` token is put behind to make an address."""
+    """What a recipient's unsubscribe token is put behind to make an address."""
     choose_root: str
     headers: Mapping[str, str]
     category: str
@@ -75,14 +70,15 @@ class Bulk:
     batch: int
     attempt: str
     deadline: float
-    """On the monotonic clock: nothing may leave after it."""
+    """On `deadline.ticking`: nothing may leave after it."""
 
     def values_of(self, recipient: Recipient) -> Mapping[str, str]:
         """What stands in place of each tag for one reader."""
+        _, leave, choose, since, _ = recipient
         return {
-            self.tags.unsubscribe: self.leave_root + recipient.leave,
-            self.tags.preferences: self.choose_root + recipient.choose,
-            self.tags.since: recipient.since,
+            self.tags.unsubscribe: self.leave_root + leave,
+            self.tags.preferences: self.choose_root + choose,
+            self.tags.since: since,
         }
 
 
@@ -149,7 +145,7 @@ class Outbox(Protocol):
     def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
         """Whom the other side mails no more, page by page: entries since that moment, or all of them.
 
-        `deadline` is on the monotonic clock and holds for all pages together. Nothing, where nobody keeps such lists.
+        `deadline` is on `deadline.ticking` and holds for all pages together. Nothing, where nobody keeps such lists.
         """
 
     def close(self) -> None:

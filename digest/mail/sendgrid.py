@@ -12,6 +12,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from digest.mail.deadline import ticking
 from digest.mail.outbox import Answer, Bulk, Certainty, Page, Single, Trouble, leave_headers
 from digest.mail.rendering import Identity, Rendered
 from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
@@ -21,12 +22,6 @@ DEADLINE_SECONDS = 30.0
 """How long a request may take in all; its lease in the database is longer."""
 
 PROBE_SECONDS = 10.0
-
-ACCEPTED = 202
-TOO_LARGE = 413
-TOO_MANY = 429
-BAD_REQUEST = 400
-REQUEST_TIMEOUT = 408
 
 _TRACKERS_OFF = {
     "click_tracking": {"enable": False, "enable_text": False},
@@ -48,18 +43,18 @@ class SendGridOutbox:
     def send_bulk(self, bulk: Bulk) -> Answer:
         """One request for up to 1,000 recipients."""
         envelope = _envelope(self._identity, bulk.rendered, tuple(bulk.headers.items()), bulk.category)
-        return self._post(_body(envelope, personalizations(bulk)), bulk.deadline)
+        return self._post(request_body(envelope, personalizations(bulk)), bulk.deadline)
 
     def send_single(self, single: Single) -> Answer:
         """One request for one message."""
         envelope = _envelope(self._identity, single.rendered, tuple(single.headers.items()), single.category)
         person = {"to": [{"email": single.recipient}], "custom_args": {"digest_message": single.reference}}
-        return self._post(_body(envelope, json.dumps(person)), time.monotonic() + DEADLINE_SECONDS)
+        return self._post(request_body(envelope, [json.dumps(person)]), ticking() + DEADLINE_SECONDS)
 
     def probe(self) -> bool:
         """GET /v3/scopes, which changes nothing: whether it is answered below 500."""
         try:
-            return self._client.get("scopes", time.monotonic() + PROBE_SECONDS).status < 500
+            return self._client.get("scopes", ticking() + PROBE_SECONDS).status < 500
         except (NotSent, NoAnswer):
             return False
 
@@ -81,21 +76,19 @@ class SendGridOutbox:
         return judge(answer)
 
 
-def personalizations(bulk: Bulk) -> str:
-    """The recipients as JSON, joined by commas.
+def personalizations(bulk: Bulk) -> list[str]:
+    """The recipients as JSON, one text each.
 
     Written into a ready pattern: dicts for a thousand readers, and their encoding, take five times as long. Tokens
     need no escaping; addresses are escaped, and the rest is escaped once for all.
     """
-    pattern = _pattern(bulk)
-    quoted = encode_basestring_ascii
-    since = {day: quoted(html.escape(day)) for day in {recipient.since for recipient in bulk.recipients}}
-    return ",".join(
-        [
-            pattern % (quoted(address), leave, leave, choose, since[day], delivery)
-            for address, leave, choose, day, delivery in bulk.recipients
-        ]
-    )
+    pattern, quoted = _pattern(bulk), encode_basestring_ascii
+    days = {day for _, _, _, day, _ in bulk.recipients}
+    since = {day: quoted(html.escape(day)) for day in days}
+    return [
+        pattern % (quoted(address), leave, leave, choose, since[day], delivery)
+        for address, leave, choose, day, delivery in bulk.recipients
+    ]
 
 
 def _pattern(bulk: Bulk) -> str:
@@ -139,25 +132,39 @@ def _envelope(identity: Identity, rendered: Rendered, headers: tuple[tuple[str, 
     return json.dumps(request)[:-1]
 
 
-def _body(envelope: str, people: str) -> bytes:
-    return f'{envelope}, "personalizations": [{people}]}}'.encode("ascii")
+def request_body(envelope: str, people: list[str]) -> bytes:
+    """The whole request: what all share, then each recipient."""
+    people[0] = f'{envelope}, "personalizations": [{people[0]}'
+    people[-1] += "]}"
+    return ",".join(people).encode("ascii")
+
+
+OUTCOMES: Mapping[int, Certainty] = {
+    202: Certainty.ACCEPTED,
+    400: Certainty.OFFENDERS,  # if its errors blame recipients and nothing else
+    408: Certainty.UNKNOWN,
+    413: Certainty.TOO_LARGE,
+    429: Certainty.RETRY,
+}
+"""What a complete answer makes certain, by its status. Any other 4xx is a refusal, and all the rest is unknown."""
+
+
+def certainty_of(status: int) -> Certainty:
+    """What an answer with this status makes certain."""
+    return OUTCOMES.get(status) or (Certainty.REFUSED if 400 <= status < 500 else Certainty.UNKNOWN)
 
 
 def judge(answer: HttpAnswer) -> Answer:
     """What a complete answer means. Anything that is not certain is unknown."""
-    status = answer.status
-    if status == ACCEPTED:
-        return Answer(Certainty.ACCEPTED, status, message_id=answer.headers.get("x-message-id", ""))
+    certainty = certainty_of(answer.status)
+    if certainty is Certainty.ACCEPTED:
+        return Answer(certainty, answer.status, message_id=answer.headers.get("x-message-id", ""))
     detail = _detail(answer)
-    if status == TOO_MANY:
-        return Answer(Certainty.RETRY, status, detail=detail, retry_after=_reset(answer), too_many=True)
-    if status == TOO_LARGE:
-        return Answer(Certainty.TOO_LARGE, status, detail=detail)
-    if status == BAD_REQUEST:
+    if certainty is Certainty.OFFENDERS:
         return _bad_request(answer, detail)
-    if 400 < status < 500 and status != REQUEST_TIMEOUT:
-        return Answer(Certainty.REFUSED, status, detail=detail)
-    return Answer(Certainty.UNKNOWN, status, detail=detail)
+    if certainty is Certainty.RETRY:
+        return Answer(certainty, answer.status, detail=detail, retry_after=_reset(answer), too_many=True)
+    return Answer(certainty, answer.status, detail=detail)
 
 
 def _bad_request(answer: HttpAnswer, detail: str) -> Answer:

@@ -13,7 +13,6 @@ import select
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +22,12 @@ from urllib.request import Request
 from python_http_client import Client
 from sendgrid import SendGridAPIClient
 
+from digest.mail.deadline import left_until, ticking
+
 _LONGEST_ANSWER = 1_000_000
 _LONGEST_IDLE = 15.0
+_EARLY_SECONDS = 1.0
+"""How long an answer is looked for after the request could not be written as a whole."""
 
 
 class NotSent(Exception):
@@ -54,7 +57,7 @@ class SendGridClient:
         self._root = _KeptAliveClient(self._connections, host, official.client.request_headers)
 
     def post_mail(self, body: bytes, deadline: float) -> HttpAnswer:
-        """POST /v3/mail/send with ready JSON. `deadline` is on the monotonic clock. Raises NotSent, NoAnswer."""
+        """POST /v3/mail/send with ready JSON. `deadline` is on `deadline.ticking`. Raises NotSent, NoAnswer."""
         return _as_answer(self._root.mail.send.post(request_body=_Ready(body), timeout=deadline))
 
     def get(self, path: str, deadline: float, query: Mapping[str, int] | None = None) -> HttpAnswer:
@@ -154,7 +157,15 @@ class _Connection:
         self._used_at = 0.0
 
     def exchange(self, request: Request, deadline: float) -> HttpAnswer:
-        connection = self._send(request, deadline)
+        connection = self._open(deadline)
+        try:
+            self._write(connection, request, deadline)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            refusal = _early_refusal(connection, request.get_method(), deadline)
+            self.drop()
+            if refusal is None:
+                raise NotSent(_words(error)) from error
+            return refusal
         try:
             answer, reusable = _read_answer(connection, request.get_method(), deadline)
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -162,7 +173,7 @@ class _Connection:
             raise NoAnswer(_words(error)) from error
         if not reusable:
             self.drop()
-        self._used_at = time.monotonic()
+        self._used_at = ticking()
         return answer
 
     def drop(self) -> None:
@@ -170,35 +181,33 @@ class _Connection:
             self._connection.close()
         self._connection = None
 
-    def _send(self, request: Request, deadline: float) -> http.client.HTTPConnection:
-        try:
-            connection = self._open(deadline)
-            body = request.data if isinstance(request.data, bytes) else None
-            headers = {name: str(value) for name, value in request.header_items()}
-            _limit(connection, deadline)
-            connection.request(request.get_method(), request.selector, body=body, headers=headers)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            self.drop()
-            raise NotSent(_words(error)) from error
-        return connection
+    def _write(self, connection: http.client.HTTPConnection, request: Request, deadline: float) -> None:
+        body = request.data if isinstance(request.data, bytes) else None
+        headers = {name: str(value) for name, value in request.header_items()}
+        _limit(connection, deadline)
+        connection.request(request.get_method(), request.selector, body=body, headers=headers)
 
     def _open(self, deadline: float) -> http.client.HTTPConnection:
         if self._connection is not None and self._gone_stale(self._connection):
             self.drop()
         if self._connection is None:
-            self._connection = self._new(deadline)
-            self._connection.connect()
+            try:
+                self._connection = self._new(deadline)
+                self._connection.connect()
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                self.drop()
+                raise NotSent(_words(error)) from error
         return self._connection
 
     def _gone_stale(self, connection: http.client.HTTPConnection) -> bool:
         # A server that has closed an idle connection would make a sent request unknown; better a new connection.
-        if connection.sock is None or time.monotonic() - self._used_at > _LONGEST_IDLE:
+        if connection.sock is None or ticking() - self._used_at > _LONGEST_IDLE:
             return True
         readable, _, _ = select.select([connection.sock], [], [], 0)
         return bool(readable)
 
     def _new(self, deadline: float) -> http.client.HTTPConnection:
-        host, port, timeout = self._url.hostname or "", self._url.port, _left(deadline)
+        host, port, timeout = self._url.hostname or "", self._url.port, left_until(deadline)
         connection: http.client.HTTPConnection
         if self._url.scheme == "https":
             connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
@@ -214,7 +223,7 @@ def _connect(address: tuple[str, int], deadline: float) -> socket.socket:
     for family, kind, protocol, _, resolved in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
         sock = socket.socket(family, kind, protocol)
         try:
-            sock.settimeout(_left(deadline))
+            sock.settimeout(left_until(deadline))
             sock.connect(resolved)
         except OSError as error:
             sock.close()
@@ -236,6 +245,18 @@ def _read_answer(connection: http.client.HTTPConnection, method: str, deadline: 
     # http.client keeps its own state machine; the answer was read past it, so it is told that it is over.
     connection._HTTPConnection__state = http.client._CS_IDLE  # type: ignore[attr-defined]
     return HttpAnswer(response.status, headers, body), reusable
+
+
+def _early_refusal(connection: http.client.HTTPConnection, method: str, deadline: float) -> HttpAnswer | None:
+    """A 4xx that came before the whole request had left, as to one that is too large; None if there is none.
+
+    Any other early answer says nothing: what had not left as a whole was not accepted.
+    """
+    try:
+        answer, _ = _read_answer(connection, method, min(deadline, ticking() + _EARLY_SECONDS))
+    except (OSError, http.client.HTTPException, ValueError, AttributeError):
+        return None  # AttributeError: the connection never came to be
+    return answer if 400 <= answer.status < 500 else None
 
 
 class _DeadlineSocket:
@@ -264,21 +285,14 @@ class _DeadlineReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._sock.settimeout(_left(self._deadline))
+        self._sock.settimeout(left_until(self._deadline))
         count = self._sock.recv_into(buffer)
         self.ended = self.ended or count == 0
         return count
 
 
 def _limit(connection: http.client.HTTPConnection, deadline: float) -> None:
-    connection.sock.settimeout(_left(deadline))
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the deadline has passed")
-    return left
+    connection.sock.settimeout(left_until(deadline))
 
 
 def _words(error: Exception) -> str:

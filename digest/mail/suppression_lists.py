@@ -6,11 +6,11 @@ Reading them repairs what a lost event left wrong. Blocks are not among them: Se
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from digest.mail.deadline import ticking
 from digest.mail.outbox import Listed, Page, SuppressionList, Trouble
 from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
 
@@ -26,7 +26,7 @@ def read_lists(
 ) -> Iterator[Page | Trouble]:
     """Every list, page by page: entries since that moment, or all. Trouble with one list does not keep from the next.
 
-    `deadline` is on the monotonic clock. Raises nothing for what SendGrid does.
+    `deadline` is on `deadline.ticking`. Raises nothing for what SendGrid does.
     """
     for name in SuppressionList:
         yield from _read_list(client, name, since, deadline, page_size)
@@ -47,11 +47,11 @@ def _read_list(
 
 
 def _read_page(client: SendGridClient, name: SuppressionList, query: dict[str, int], deadline: float) -> Page | Trouble:
-    until = min(deadline, time.monotonic() + PAGE_SECONDS)
+    until = min(deadline, ticking() + PAGE_SECONDS)
     try:
         answer = client.get(f"suppression/{name}", until, query)
     except (NotSent, NoAnswer) as error:
-        late = time.monotonic() >= until
+        late = ticking() >= until
         return Trouble(name, "SendGrid took too long" if late else f"SendGrid could not be asked ({error})")
     if answer.status != 200:
         return Trouble(name, _REFUSALS.get(answer.status, f"SendGrid answered {answer.status}"))

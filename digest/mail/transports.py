@@ -49,7 +49,7 @@ class RedirectingOutbox:
         """Send the copies one by one, since SendGrid refuses a request that names an address twice."""
         return _worst(
             [
-                self._inner.send_bulk(replace(bulk, recipients=(recipient._replace(address=self._address),)))
+                self._inner.send_bulk(replace(bulk, recipients=[(self._address, *recipient[1:])]))
                 for recipient in bulk.recipients
             ]
         )

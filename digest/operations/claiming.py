@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,23 +9,16 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from digest.domain.lifecycle import IssueState
+from digest.mail.deadline import ticking
 from digest.mail.rendering import Rendered, Tags
 from digest.mail.sendgrid import DEADLINE_SECONDS
 from digest.operations.composing import tags_from_json
 from digest.operations.pacing import pace_of
-from digest.storage.batches import (
-    BatchState,
-    Claimable,
-    add_attempts,
-    batches_in,
-    claimable_batches,
-    mark_claimed,
-    mark_skipped,
-)
-from digest.storage.database import database_now
-from digest.storage.deliveries import Copy, Outcome, copies_in, end_copies
+from digest.storage.batches import BatchState, batches_in
+from digest.storage.claims import Claimable, add_attempts, claimable_batches, mark_claimed, mark_skipped
+from digest.storage.deliveries import Copies, Outcome, copies_gone, copies_in, end_copies
 from digest.storage.editions import Edition
-from digest.storage.installations import count_claims
+from digest.storage.installations import Count, count_claims
 from digest.storage.issues import Issue
 
 LEASE_SECONDS = 45.0
@@ -42,17 +34,17 @@ class Claim:
     attempt_id: str
     rendered: Rendered
     tags: Tags
-    copies: Sequence[Copy]
+    copies: Copies
     deadline: float
-    """On this process's monotonic clock: after it, nothing may be sent under this claim."""
+    """On this machine's `mail.deadline.ticking`: after it, nothing may be sent under this claim."""
 
 
 @dataclass(frozen=True)
 class Claims:
-    """What a transaction claimed, and the installation's count of claims after it."""
+    """What a transaction claimed, and the installation's count of claims after it; None if it claimed nothing."""
 
     claims: Sequence[Claim]
-    count: int
+    count: Count | None = None
 
 
 class Editions:
@@ -70,30 +62,29 @@ class Editions:
 
 
 def claim(
-    session: Session, now: datetime, issue: Issue, owner: str, attempt_ids: Sequence[str], editions: Editions
+    session: Session, now: datetime, at: float, issue: Issue, owner: str, attempt_ids: Sequence[str], editions: Editions
 ) -> Claims:
     """Claim as many batches of the issue as may go now, one for each of these new attempts at the most.
 
-    Nothing is claimed of an issue that is not being sent, was stopped, or waits. Readers who left since the freeze are
-    skipped; a batch that they all left is done with.
+    `at` is this moment by the database's clock. Nothing is claimed of an issue that is not being sent, was stopped, or
+    waits. Readers who left since the freeze are skipped; a batch that they all left is done with.
     """
-    at = database_now(session)
     if issue.state != IssueState.SENDING or issue.stopped_at is not None or issue.paused_until > at:
-        return Claims((), 0)
+        return Claims(())
     pace = pace_of(issue)
     in_flight = 0 if pace.allowed is None else batches_in(session, issue.id, BatchState.CLAIMED)
     room = pace.room(in_flight, len(attempt_ids))
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    taken: list[tuple[Claimable, Sequence[Copy]]] = []
+    deadline = ticking() + DEADLINE_SECONDS
+    taken: list[tuple[Claimable, Copies]] = []
     while len(taken) < room:
         found = claimable_batches(session, issue.id, at, room - len(taken))
         if not found:
             break
         # Marked at once, so that looking again finds others.
         mark_claimed(session, [batch.id for batch in found])
-        taken += [(batch, copies) for batch in found if (copies := _still_there(session, batch.id))]
+        taken += [(batch, copies) for batch in found if (copies := _still_there(session, batch))]
     if not taken:
-        return Claims((), 0)
+        return Claims(())
     attempts = list(zip(attempt_ids, taken, strict=False))
     add_attempts(session, [(key, batch.id) for key, (batch, _) in attempts], owner, at + LEASE_SECONDS, now)
     claims = [
@@ -103,9 +94,11 @@ def claim(
     return Claims(claims, count_claims(session, len(claims)))
 
 
-def _still_there(session: Session, batch_id: int) -> Sequence[Copy]:
-    copies, gone = copies_in(session, batch_id)
-    if gone or not copies:
-        end_copies(session, Outcome.SKIPPED, gone)
-        mark_skipped(session, batch_id, len(gone), whole=not copies)
+def _still_there(session: Session, batch: Claimable) -> Copies:
+    copies = copies_in(session, batch.id)
+    if len(copies) == batch.copies:
+        return copies
+    gone = copies_gone(session, batch.id)
+    end_copies(session, Outcome.SKIPPED, gone)
+    mark_skipped(session, batch.id, len(gone), whole=not copies)
     return copies

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,15 +14,17 @@ from digest.config import Settings
 from digest.domain.lifecycle import IssueState, Step, next_step
 from digest.domain.pace import START
 from digest.operations.composing import Composed, compose_for_topics, stored, tags_to_json
+from digest.operations.epoch import note_freezes
 from digest.operations.pacing import set_pace
 from digest.operations.week import facts_of, make_next_issue
 from digest.storage.batches import Batch, BatchState
 from digest.storage.database import Database
-from digest.storage.deliveries import count_by_batch, deliver_to_audience, skip_whole_batch
+from digest.storage.deliveries import count_by_batch, deliver_to_audience, even_sizes, skip_whole_batch
 from digest.storage.editions import Edition
 from digest.storage.history import note
+from digest.storage.installations import Count, installation
 from digest.storage.issues import Issue, issue_for_change, last_closing
-from digest.storage.subscribers import audience_by_topics, audience_size, take_turns
+from digest.storage.subscribers import audience_by_topics, take_turns
 
 BATCH_SIZE = 1_000
 """The most personalizations in one request (SendGrid, POST /v3/mail/send)."""
@@ -79,25 +81,28 @@ def freeze(
             return Freeze.ON_HOLD
         if only_if_due and next_step(facts_of(session, settings, issue), now, settings.minimum_items) is not Step.SEND:
             return Freeze.NOT_DUE
-        issue.audience = audience_size(session)
+        choices = audience_by_topics(session)
+        issue.audience = sum(choices.values())
         if not issue.audience:
             return Freeze.NO_AUDIENCE
-        for share in _shares(session, settings, stored(closing)):
+        for share in _shares(settings, stored(closing), choices):
             _deliver(session, issue, share, batch_size)
         _check_sum(session, issue)
         issue.state = IssueState.SENDING
         issue.frozen_at = now
         set_pace(issue, START)
+        ours = installation(session)
+        note_freezes(settings, Count(ours.epoch, ours.claims), [(issue.send_date, issue.slot)])
         note(session, issue.id, now, who, f"froze it for {issue.audience:,} readers")
         session.flush()
         make_next_issue(session, settings, now)
         return Freeze.FROZEN
 
 
-def _shares(session: Session, settings: Settings, whole: Composed) -> list[_Share]:
+def _shares(settings: Settings, whole: Composed, audience: Mapping[str, int]) -> list[_Share]:
     """The audience by the items they see; most issues have one share."""
     shares: dict[tuple[int, ...], tuple[list[str], int, Composed]] = {}
-    for topics, readers in sorted(audience_by_topics(session).items()):
+    for topics, readers in sorted(audience.items()):
         composed = compose_for_topics(whole, frozenset(filter(None, topics.split(","))), settings)
         key = tuple(item.summary_id for item in composed.content.items)
         choices, so_far, first = shares.get(key, ([], 0, composed))
@@ -107,14 +112,11 @@ def _shares(session: Session, settings: Settings, whole: Composed) -> list[_Shar
 
 def _deliver(session: Session, issue: Issue, share: _Share, batch_size: int) -> None:
     edition = _store_edition(session, issue, share.composed)
-    count = -(-share.readers // batch_size)
-    smaller, larger = divmod(share.readers, count)
-    batches = [
-        Batch(issue_id=issue.id, edition_id=edition.id, size=smaller + (number < larger)) for number in range(count)
-    ]
+    sizes = even_sizes(share.readers, -(-share.readers // batch_size))
+    batches = [Batch(issue_id=issue.id, edition_id=edition.id, size=size) for size in sizes]
     session.add_all(batches)
     session.flush()
-    deliver_to_audience(session, issue.id, share.choices, [batch.id for batch in batches])
+    deliver_to_audience(session, issue.id, share.choices, share.readers, [batch.id for batch in batches])
     if not share.composed.content.items:
         for batch in batches:
             skip_whole_batch(session, batch.id, NOTHING_CHOSEN)
@@ -139,8 +141,9 @@ def _store_edition(session: Session, issue: Issue, composed: Composed) -> Editio
 
 def _check_sum(session: Session, issue: Issue) -> None:
     """The promise that every reader is in exactly one batch, checked before anything is kept."""
-    wrong = [row for row in count_by_batch(session, issue.id) if row.size != row.copies]
-    total = sum(row.copies for row in count_by_batch(session, issue.id))
+    counted = count_by_batch(session, issue.id)
+    wrong = [row for row in counted if row.size != row.copies]
+    total = sum(row.copies for row in counted)
     if wrong or total != issue.audience:
         raise Miscounted(
             f"Issue {issue.send_date}: {total} copies for {issue.audience} readers, {len(wrong)} batches differ. "

@@ -8,8 +8,8 @@ from functools import cache
 
 from digest.config import Settings
 from digest.domain.calendar import day_and_year
-from digest.domain.tokens import Purpose, Sealer
-from digest.mail.outbox import Bulk, Recipient
+from digest.domain.tokens import Sealer
+from digest.mail.outbox import Bulk
 from digest.operations import links
 from digest.operations.claiming import Claim
 
@@ -18,17 +18,13 @@ _UNKNOWN_DAY = "a day we did not record"
 
 def bulk_of(settings: Settings, claim: Claim) -> Bulk:
     """The claim as one bulk message."""
-    leave = Sealer(Purpose.UNSUBSCRIBE, settings.secret_key).seal
-    choose = Sealer(Purpose.PREFERENCES, settings.secret_key).seal
+    copies = claim.copies
+    leave, choose = Sealer.seal_readers(copies.link_keys, settings.secret_key)
+    days = map(since, copies.confirmed_on)
     return Bulk(
         rendered=claim.rendered,
         tags=claim.tags,
-        recipients=[
-            Recipient(
-                copy.address, leave(copy.link_key), choose(copy.link_key), since(copy.confirmed_on), copy.delivery_id
-            )
-            for copy in claim.copies
-        ],
+        recipients=list(zip(copies.addresses, leave, choose, days, copies.deliveries, strict=True)),
         leave_root=links.unsubscribe_root(settings),
         choose_root=links.preferences_root(settings),
         headers=digest_headers(settings, claim.issue_date.isoformat()),
@@ -52,9 +48,9 @@ def digest_headers(settings: Settings, issue_date: str) -> Mapping[str, str]:
 
 
 @cache
-def since(day: date | None) -> str:
-    """Since when a reader subscribes, in words, by the date of the confirmation."""
-    return day_and_year(day) if day else _UNKNOWN_DAY
+def since(day: str) -> str:
+    """Since when a reader subscribes, in words, by the date of the confirmation (2024-05-17, or empty)."""
+    return day_and_year(date.fromisoformat(day)) if day else _UNKNOWN_DAY
 
 
 def _host(settings: Settings) -> str:

@@ -103,8 +103,8 @@ EDITORS: dict[str, Holding] = {
 
 IMPERSONAL = frozenset(
     {
-        "attempts", "batches", "demo_marks", "editions", "heartbeats", "installation", "publications", "selections",
-        "source_links", "summaries", "summary_topics", "topics", "wordings",
+        "attempts", "batches", "demo_marks", "editions", "heartbeats", "installation", "journals_read", "publications",
+        "selections", "source_links", "summaries", "summary_topics", "topics", "wordings",
     }
 )  # fmt: skip
 """Tables that say nothing about anybody but what was published."""
@@ -169,12 +169,19 @@ def erase(db: Database, settings: Settings, now: datetime, address: str, source:
     with db.writing() as session:
         take_turns(session)
         subscriber = subscriber_with_address(session, address)
-        if subscriber:
-            unmark(session, Subscriber.__tablename__, subscriber.id)
-            session.delete(subscriber)  # sign-ups and consent records go with it, by the database's own rule
-        forget_messages_to(session, address)
-        forget_reader(session, address)
-        signup_caps.forget_mail(session, address_hash)
-        suppress(session, address_hash, SuppressionReason.ERASURE, now, source)
+        erase_in(session, now, address, address_hash, subscriber, source)
         note_parting(settings, now, Parting.ERASED, [address_hash])
         return subscriber is not None
+
+
+def erase_in(
+    session: Session, now: datetime, address: str, address_hash: str, subscriber: Subscriber | None, source: str
+) -> None:
+    """`erase` in the caller's transaction, and without a line in the journal: for what stands in it already."""
+    if subscriber:
+        unmark(session, Subscriber.__tablename__, subscriber.id)
+        session.delete(subscriber)  # sign-ups and consent records go with it, by the database's own rule
+    forget_messages_to(session, address)
+    forget_reader(session, address)
+    signup_caps.forget_mail(session, address_hash)
+    suppress(session, address_hash, SuppressionReason.ERASURE, now, source)

@@ -19,12 +19,10 @@ from digest.storage.batches import (
     Batch,
     BatchState,
     Cause,
-    attempts_out_of_lease,
     batch_for_change,
     batches_in,
-    close_attempt,
-    mark_accepted,
 )
+from digest.storage.claims import attempts_out_of_lease, close_attempt, mark_accepted
 from digest.storage.database import database_now
 from digest.storage.deliveries import Outcome, end_copies, move_copies
 from digest.storage.history import note
@@ -50,27 +48,29 @@ class Result:
     answer: Answer
 
 
-def record(session: Session, settings: Settings, now: datetime, issue: Issue, result: Result) -> None:
+def record(session: Session, settings: Settings, now: datetime, at: float, issue: Issue, result: Result) -> None:
     """Write the outcome of one attempt and what follows from it for its batch; the issue must be locked unless the
-    answer is a plain yes.
+    answer is a plain yes. `at` is this moment by the database's clock.
     """
     answer = result.answer
     batch_id = close_attempt(
         session, result.attempt_id, answer.certainty, now, answer.status, answer.message_id, answer.detail
     )
     if batch_id is None:
-        log.warning("attempt %s was judged before it came back: %s", result.attempt_id, answer.certainty)
+        # After a yes that is an event that was quicker than the answer.
+        level = logging.INFO if answer.certainty is Certainty.ACCEPTED else logging.WARNING
+        log.log(level, "attempt %s was judged before it came back: %s", result.attempt_id, answer.certainty)
         return
     if answer.certainty is Certainty.ACCEPTED:
-        _accepted(session, issue, batch_id)
+        _accepted(session, at, issue, batch_id)
         return
     batch = batch_for_change(session, batch_id)
     _CONSEQUENCES[answer.certainty](session, settings, now, issue, batch, result)
 
 
-def expire_leases(session: Session, settings: Settings, now: datetime, issue: Issue, lease: float) -> None:
+def expire_leases(session: Session, settings: Settings, now: datetime, at: float, issue: Issue, lease: float) -> None:
     """An attempt whose owner did not report in time may have been sent or not: unknown, never simply sent again."""
-    for attempt_id, owner in attempts_out_of_lease(session, issue.id, database_now(session)):
+    for attempt_id, owner in attempts_out_of_lease(session, issue.id, at):
         words = f"the sender {owner} did not report back within {lease:.0f} s"
         batch_id = close_attempt(session, attempt_id, Certainty.UNKNOWN, now, None, "", words)
         if batch_id is not None:
@@ -90,8 +90,7 @@ def doubt(session: Session, settings: Settings, issue: Issue, batch: Batch, caus
     ask_for_probe(issue)
 
 
-def _accepted(session: Session, issue: Issue, batch_id: int) -> None:
-    at = database_now(session)
+def _accepted(session: Session, at: float, issue: Issue, batch_id: int) -> None:
     mark_accepted(session, batch_id, at)
     before = pace_of(issue)
     if (after := pace.after_accepted(before)) != before:

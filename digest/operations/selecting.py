@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from digest.domain.lifecycle import IssueState
+from digest.domain.manuscript import several_lines
 from digest.operations.refusal import Refused
 from digest.storage.database import Database
 from digest.storage.issues import Issue, issue_for_change
@@ -51,7 +52,7 @@ def write_around(db: Database, issue_id: int, subject: str, preheader: str, intr
         issue = _open_issue(session, issue_id)
         issue.subject = one_line(subject)
         issue.preheader = one_line(preheader)
-        issue.introduction = introduction.replace("\r\n", "\n").strip()
+        issue.introduction = several_lines(introduction)
 
 
 def one_line(text: str) -> str:

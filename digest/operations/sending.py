@@ -42,6 +42,7 @@ _LONGEST_NAP = 1.0
 _PATIENCE = LEASE_SECONDS + 15.0
 """Seconds for which a database that does not answer is asked again; by then no outcome in hand would count any more."""
 _SHOW_EVERY = 0.2
+_FOR_A_SECOND_RESULT = 0.02
 
 
 class Ending(StrEnum):
@@ -103,20 +104,24 @@ def take_turn(
     results: Sequence[Result],
     attempt_ids: Sequence[str],
     editions: Editions,
+    look_for_dead: bool = True,
 ) -> Sequence[Claim]:
-    """One transaction: record the results, give up on attempts whose lease ran out, claim up to one batch for each of
-    the new attempts. What was claimed may be posted when this returns: it is on disk, here and in the epoch's file.
+    """One transaction: record the results, give up on attempts whose lease ran out (`look_for_dead`), claim up to one
+    batch for each of the new attempts. What was claimed may be posted when this returns: it is on disk, here and in
+    the epoch's file.
     """
     certain = all(result.answer.certainty is Certainty.ACCEPTED for result in results)
     with db.writing() as session:
         issue = session.get_one(Issue, issue_id)
         if issue.pace is not None or not certain:
             issue = issue_for_change(session, issue_id)
+        at = database_now(session)
         for result in results:
-            record(session, settings, now, issue, result)
-        expire_leases(session, settings, now, issue, LEASE_SECONDS)
-        found = claim(session, now, issue, owner, attempt_ids, editions) if attempt_ids else Claims((), 0)
-    if found.claims:
+            record(session, settings, now, at, issue, result)
+        if look_for_dead:
+            expire_leases(session, settings, now, at, issue, LEASE_SECONDS)
+        found = claim(session, now, at, issue, owner, attempt_ids, editions) if attempt_ids else Claims(())
+    if found.count:
         note_claims(settings, found.count)
     return found.claims
 
@@ -150,6 +155,7 @@ class _Sender:
         self._pool = pool
         self._progress = progress
         self._shown_at = 0.0
+        self._looked_at = 0.0
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._editions = Editions()
         self._bell = Bell()
@@ -167,7 +173,13 @@ class _Sender:
                 if not self._in_hand and not self._results:
                     return
                 self._show()
-                self._bell.wait_for(lambda: bool(self._results))
+                self._wait_for_results()
+
+    def _wait_for_results(self) -> None:
+        """At least one; and a moment longer for a second, since a turn for two costs hardly more than one for one."""
+        self._bell.wait_for(lambda: bool(self._results))
+        if self._in_hand > 1:
+            self._bell.wait_for(lambda: len(self._results) > 1, _FOR_A_SECOND_RESULT)
 
     def _turn(self) -> Sequence[Claim]:
         """One turn, again while the database does not answer."""
@@ -180,7 +192,7 @@ class _Sender:
             try:
                 return take_turn(
                     self._db, self._settings, self._clock(), self._issue_id, self._owner, results, attempt_ids,
-                    self._editions,
+                    self._editions, self._looks_for_dead(),
                 )  # fmt: skip
             except (DBAPIError, OSError) as error:
                 if time.monotonic() - started > _PATIENCE:
@@ -190,9 +202,16 @@ class _Sender:
                 results += [Result(key, (), _NEVER_LEFT) for key in attempt_ids]
                 pause(_LONGEST_NAP)
 
+    def _looks_for_dead(self) -> bool:
+        """Once a second is often enough, and when hands are idle anyway."""
+        due = not self._in_hand or time.monotonic() - self._looked_at > 1.0
+        if due:
+            self._looked_at = time.monotonic()
+        return due
+
     def _post(self, claimed: Claim) -> None:
         """In a thread of the pool: one request, and its result into the books."""
-        deliveries = [copy.delivery_id for copy in claimed.copies]
+        deliveries = claimed.copies.deliveries
         try:
             answer = _NEVER_LEFT if self._stop.is_set() else self._outbox.send_bulk(bulk_of(self._settings, claimed))
         except Exception as error:

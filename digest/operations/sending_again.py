@@ -96,7 +96,7 @@ def _rendered(session: Session, settings: Settings, copy: ReaderCopy, reader: Su
         tags_from_json(edition.tags),
         unsubscribe=unsubscribe_url(settings, reader.link_key),
         preferences=preferences_url(settings, reader.link_key),
-        since=since(reader.confirmed_at.date() if reader.confirmed_at else None),
+        since=since(reader.confirmed_at.date().isoformat() if reader.confirmed_at else ""),
     )
     return personalise(Rendered(edition.subject, edition.text, edition.html), values)
 

@@ -13,6 +13,7 @@ from digest.mail.outbox import Outbox
 from digest.operations.closing import THE_COMMAND, close_issue
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.refusal import Refused
+from digest.operations.restoring import recover
 from digest.operations.stopping import resume_send
 from digest.operations.suppressing import pull_before_freeze
 from digest.operations.week import ensure_issue
@@ -70,6 +71,7 @@ def prepare(db: Database, settings: Settings, outbox: Outbox, now: datetime, day
     with nothing left to do, else the current one. Before a freeze, readers on SendGrid's own lists are suppressed.
     Raises Refused with the remedy.
     """
+    recover(db, settings, now)
     ensure_issue(db, settings, now)
     with db.reading() as session:
         if day:
@@ -83,12 +85,13 @@ def prepare(db: Database, settings: Settings, outbox: Outbox, now: datetime, day
             raise Refused(
                 f"There is no issue on {day}. `digest preview` shows the current one." if day else "No issue."
             )
-        issue_id, state, on_hold, items = issue.id, issue.state, issue.on_hold, selected_count(session, issue.id)
+        issue_id, state, items = issue.id, issue.state, selected_count(session, issue.id)
+        held_by = issue.held_by if issue.on_hold else None
         name = f"The issue of {day_and_year(issue.send_date)}"
     if state == IssueState.SKIPPED:
         raise Refused(f"{name} was skipped. Put its summaries on the current issue and send that.")
     if state in BEFORE_SENDING:
-        _freeze(db, settings, outbox, now, issue_id, name, IssueState(state), on_hold, items)
+        _freeze(db, settings, outbox, now, issue_id, name, IssueState(state), held_by, items)
     return _frozen(db, now, issue_id, name)
 
 
@@ -124,11 +127,11 @@ def _freeze(
     issue_id: int,
     name: str,
     state: IssueState,
-    on_hold: bool,
+    held_by: str | None,
     items: int,
 ) -> None:
-    if on_hold:
-        raise Refused(f"{name} is on hold. Release it on the desk, then send it.")
+    if held_by is not None:
+        raise Refused(f"{name} is on hold, put there by {held_by}. Release it on the desk, then send it.")
     if not items and state is IssueState.OPEN:
         raise Refused(f"Nothing is selected. {name} is empty: put at least one published summary on it.")
     if state is IssueState.OPEN:

@@ -20,7 +20,7 @@ from digest.config import Settings
 from digest.domain import addresses
 from digest.domain.passwords import normalised
 from digest.domain.tokens import fingerprint, new_key
-from digest.storage.database import Database
+from digest.storage.database import Database, one_at_a_time
 from digest.storage.desk_sessions import DeskSession, end_session, end_sessions_of
 from digest.storage.editors import Editor, editor_by_id, editor_with_email
 from digest.storage.tallies import count_one, counted, forget
@@ -137,6 +137,7 @@ def _may_try(db: Database, settings: Settings, now: datetime, account: str, netw
     here, anywhere, place = _key(settings, account, network), _key(settings, account), _key(settings, network)
     since = now - WINDOW
     with db.writing() as session:
+        one_at_a_time(session, "sign-in")
         besieged = counted(session, "sign-in account", since, anywhere) >= SIEGE
         most = TRIES_UNDER_SIEGE if besieged else TRIES_FROM_ONE_NETWORK
         if counted(session, "sign-in", since, here) >= most:
@@ -152,7 +153,7 @@ def _account(email: str) -> str:
     try:
         return addresses.parse(email).key
     except addresses.BadAddress:
-        return email.strip().lower()[: addresses.LONGEST]
+        return email.replace("\0", "").strip().lower()[: addresses.LONGEST]  # PostgreSQL holds no NUL
 
 
 def _editor(db: Database, email: str) -> Editor | None:

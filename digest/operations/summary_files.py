@@ -115,7 +115,6 @@ def _import(session: Session, now: datetime, lines: Iterable[str], issue: Issue 
     if issue and not faults:
         for summary_id in ids:
             append_selection(session, issue.id, summary_id)
-    count_on_from_largest_id(session)
     return Imported(added, there, tuple(faults), issue.send_date if issue else None)
 
 
@@ -132,6 +131,8 @@ def _take_in(session: Session, now: datetime, incoming: Incoming) -> tuple[int, 
     summary.published_at = now
     session.add(summary)
     session.flush()
+    if incoming.id is not None:
+        count_on_from_largest_id(session)
     return summary.id, True
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.lifecycle import BEFORE_SENDING
 from digest.domain.tokens import fingerprint
+from digest.mail.deadline import ticking
 from digest.mail.outbox import Outbox, Page, SuppressionList, Trouble
 from digest.operations.journal import Parting, note_parting
 from digest.storage.database import Database
@@ -55,7 +55,9 @@ class Pulled:
 def suppress_in(session: Session, settings: Settings, now: datetime, bans: Sequence[Ban], source: str) -> list[str]:
     """Suppress these addresses in the caller's transaction, and in the journal; returns the hashes that are new."""
     added = suppress_many(session, bans, source)
-    note_parting(settings, now, Parting.SUPPRESSED, added)
+    reasons = {ban.address_hash: ban.reason for ban in bans}
+    for reason in sorted({reasons[address_hash] for address_hash in added}):
+        note_parting(settings, now, Parting.SUPPRESSED, [one for one in added if reasons[one] == reason], reason)
     return added
 
 
@@ -86,7 +88,7 @@ def pull_lists(
     with db.reading() as session:
         read_at = installation(session).lists_read_at
     pulled = Pulled()
-    for part in outbox.suppressed(read_at - OVERLAP if read_at else None, time.monotonic() + seconds):
+    for part in outbox.suppressed(read_at - OVERLAP if read_at else None, ticking() + seconds):
         if isinstance(part, Trouble):
             pulled.troubles.append(part)
         else:

@@ -12,6 +12,7 @@ from digest.domain.lifecycle import Step, next_step
 from digest.mail.outbox import Outbox
 from digest.operations.closing import THE_CLOCK, close_at_cutoff, remind_of_open_issue
 from digest.operations.freezing import Freeze, freeze
+from digest.operations.restoring import recover
 from digest.operations.sending import send_issue
 from digest.operations.suppressing import pull_before_freeze
 from digest.operations.week import ensure_issue, facts_of, skip, tell_of_missed_issue
@@ -24,12 +25,13 @@ log = logging.getLogger(__name__)
 def tick(
     db: Database, settings: Settings, outbox: Outbox, clock: Callable[[], datetime], stop: threading.Event
 ) -> None:
-    """Do what is due: make the next issue, close, remind, skip, freeze and send.
+    """Do what is due: see to a restored database, make the next issue, close, remind, skip, freeze and send.
 
     The database decides; a tick that comes late, twice or after a crash finds what is left and does only that.
     `clock` gives this moment in UTC; `stop` ends sending after the requests in hand.
     """
     now = clock()
+    recover(db, settings, now)
     ensure_issue(db, settings, now)
     failures = [_do(step, db, settings, outbox, now, issue_id) for issue_id, step in _steps(db, settings, now)]
     with db.reading() as session:

@@ -35,7 +35,9 @@ class Bell:
         with contextlib.suppress(OSError):
             self._rings.send(b"!")
 
-    def wait_for(self, ready: Callable[[], bool]) -> None:
-        """Come back once `ready` says so; it is asked again after each ring."""
+    def wait_for(self, ready: Callable[[], bool], seconds: float | None = None) -> None:
+        """Come back once `ready` says so, which is asked again after each ring; or after so long without a ring."""
         while not ready():
+            if not select.select([self._hears], [], [], seconds)[0]:
+                return
             self._hears.recv(4096)

@@ -99,7 +99,15 @@ def hold_issue(db: Database, now: datetime, issue_id: int, who: str) -> None:
     """Keep an issue from going by itself. Holding a held one changes nothing. Raises Refused once it is sending."""
     with db.writing() as session:
         issue = _not_yet_sending(session, issue_id)
-        _hold(session, now, issue, who)
+        hold(session, now, issue, who)
+
+
+def hold(session: Session, now: datetime, issue: Issue, who: str) -> None:
+    """`hold_issue` in the caller's transaction, which has locked the issue."""
+    if not issue.on_hold:
+        issue.held_at, issue.held_by = now, who
+        issue.send_now_at, issue.send_now_by = None, ""
+        note(session, issue.id, now, who, "put it on hold")
 
 
 def look_at_hold_link(session: Session, key: str) -> HoldLink | None:
@@ -118,7 +126,7 @@ def hold_by_link(db: Database, now: datetime, key: str) -> HoldLink | None:
         issue = issue_for_change(session, closing.issue_id)
         outcome = _would_hold(issue)
         if outcome is Held.HELD:
-            _hold(session, now, issue, "the proof’s hold link")
+            hold(session, now, issue, "the proof’s hold link")
         return HoldLink(issue.send_date, outcome)
 
 
@@ -244,13 +252,6 @@ def _not_yet_sending(session: Session, issue_id: int) -> Issue:
         remedy = " Use “Stop” to hold what has not left." if issue.state == IssueState.SENDING else ""
         raise Refused(f"This issue is {issue.state}.{remedy}")
     return issue
-
-
-def _hold(session: Session, now: datetime, issue: Issue, who: str) -> None:
-    if not issue.on_hold:
-        issue.held_at, issue.held_by = now, who
-        issue.send_now_at, issue.send_now_by = None, ""
-        note(session, issue.id, now, who, "put it on hold")
 
 
 def _would_hold(issue: Issue) -> Held:

@@ -54,6 +54,11 @@ def leaving_in_one_click() -> Wording:
     return Wording("one-click 1", "The unsubscribe button that the reader’s mail program shows (RFC 8058).")
 
 
+def leaving_at_sendgrid() -> Wording:
+    """For an unsubscribe link of SendGrid's own, or its list of those who used one; we never see the text."""
+    return Wording("SendGrid 1", "SendGrid’s own unsubscribe link, or its list of addresses that unsubscribed there.")
+
+
 def choosing_topics() -> Wording:
     """Above the topics."""
     return Wording("topics 1", "Tick what you want to read about. Tick nothing, and you get everything.")
@@ -62,6 +67,14 @@ def choosing_topics() -> Wording:
 def imported(text: str) -> Wording:
     """What the operator says that imported readers agreed to."""
     return Wording("import", text)
+
+
+def from_the_journal() -> Wording:
+    """For a reader who left before, in a database that had forgotten it."""
+    return Wording(
+        "journal 1",
+        "Taken from the journal: this reader had left, and the database, restored from an older backup, did not know.",
+    )
 
 
 def send_day(settings: Settings) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, TypeDecorator
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key; SQLite counts by itself only in a column declared INTEGER."""
@@ -36,6 +39,23 @@ class UTCDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class utc_day(FunctionElement[str]):  # noqa: N801 - used like the SQL functions that SQLAlchemy has
+    """The UTC date of a moment, as in 2024-05-17: far quicker to read by the thousand than the moment itself."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(utc_day)
+def _utc_day_by_text(element: utc_day, compiler: SQLCompiler, **options: object) -> str:
+    return f"substr({compiler.process(element.clauses, **options)}, 1, 10)"
+
+
+@compiles(utc_day, "postgresql")
+def _utc_day_by_zone(element: utc_day, compiler: SQLCompiler, **options: object) -> str:
+    return f"to_char({compiler.process(element.clauses, **options)} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+
+
 class Base(DeclarativeBase):
     """The base of every table."""
 
@@ -49,3 +69,10 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: dict[Any, Any] = {datetime: UTCDateTime()}  # noqa: RUF012 - SQLAlchemy reads it off the class
+
+
+def table_of(model: type[Base]) -> Table:
+    """The model's table, for statements that go past the mapper."""
+    table = model.__table__
+    assert isinstance(table, Table)  # noqa: S101 - what a declarative class has, said to the type checker
+    return table

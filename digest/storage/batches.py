@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, case, func, insert, select, update
+from sqlalchemy import ForeignKey, Index, String, case, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from digest.domain.lifecycle import IssueState
 from digest.storage.base import Base
 from digest.storage.issues import Issue
 
@@ -85,102 +84,6 @@ class Attempt(Base):
     detail: Mapped[str] = mapped_column(String(1000), default="")
 
 
-@dataclass(frozen=True)
-class Claimable:
-    """A batch that may be claimed, with what a claim needs to know of it."""
-
-    id: int
-    edition_id: int
-
-
-def claimable_batches(session: Session, issue_id: int, database_now: float, most: int) -> list[Claimable]:
-    """Up to `most` batches that may be claimed now. On PostgreSQL they are locked, and locked ones are passed over."""
-    rows = session.execute(
-        select(Batch.id, Batch.edition_id)
-        .where(Batch.issue_id == issue_id, Batch.state == BatchState.PENDING, Batch.retry_at <= database_now)
-        .order_by(Batch.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    return [Claimable(batch_id, edition_id) for batch_id, edition_id in rows]
-
-
-def mark_claimed(session: Session, batch_ids: Sequence[int]) -> None:
-    """Batches that an attempt is made at."""
-    session.execute(
-        update(Batch)
-        .where(Batch.id.in_(batch_ids))
-        .values(state=BatchState.CLAIMED, tries=Batch.tries + 1)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def mark_skipped(session: Session, batch_id: int, readers: int, whole: bool) -> None:
-    """Count so many copies of a batch as skipped; all that were left in it, if `whole`."""
-    values: dict[str, object] = {"skipped": Batch.skipped + readers}
-    if whole:
-        values["state"] = BatchState.SKIPPED
-    session.execute(
-        update(Batch).where(Batch.id == batch_id).values(values).execution_options(synchronize_session=False)
-    )
-
-
-def mark_accepted(session: Session, batch_id: int, database_now: float) -> None:
-    """A batch that was certainly taken."""
-    session.execute(
-        update(Batch)
-        .where(Batch.id == batch_id)
-        .values(state=BatchState.ACCEPTED, because="", accepted_at=database_now)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def add_attempts(
-    session: Session, attempts: Sequence[tuple[str, int]], owner: str, lease_until: float, now: datetime
-) -> None:
-    """Attempts, each an id and its batch, by one owner and under one lease (by the database's clock)."""
-    common = {"owner": owner, "lease_until": lease_until, "started_at": now}
-    session.execute(insert(Attempt), [{"id": key, "batch_id": batch_id, **common} for key, batch_id in attempts])
-
-
-def attempts_out_of_lease(session: Session, issue_id: int, database_now: float) -> list[tuple[str, str]]:
-    """Attempts whose owner did not report in time, each an id and its owner: their outcome is unknown."""
-    rows = session.execute(
-        select(Attempt.id, Attempt.owner)
-        .join(Batch, Batch.id == Attempt.batch_id)
-        .where(
-            Batch.issue_id == issue_id,
-            Batch.state == BatchState.CLAIMED,
-            Attempt.outcome.is_(None),
-            Attempt.lease_until < database_now,
-        )
-        .with_for_update(skip_locked=True)
-    )
-    return [(attempt_id, owner) for attempt_id, owner in rows]
-
-
-def close_attempt(
-    session: Session,
-    attempt_id: str,
-    outcome: str,
-    now: datetime,
-    status: int | None,
-    message_id: str,
-    detail: str,
-) -> int | None:
-    """Write an attempt's outcome if it has none yet, and return its batch's id.
-
-    None means that someone else has judged it, or that it was never committed (the fence).
-    """
-    return session.execute(
-        update(Attempt)
-        .where(Attempt.id == attempt_id, Attempt.outcome.is_(None))
-        .values(outcome=outcome, finished_at=now, status=status, message_id=message_id[:200], detail=detail[:1000])
-        .returning(Attempt.batch_id)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
-
-
 def batch_for_change(session: Session, batch_id: int) -> Batch:
     """The batch, fresh and locked until the transaction ends."""
     return session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
@@ -197,6 +100,43 @@ def ended_copies(session: Session, issue_id: int) -> int:
     ended = case((under_way, Batch.failed + Batch.skipped), else_=Batch.size)
     total = session.execute(select(func.coalesce(func.sum(ended), 0)).where(Batch.issue_id == issue_id)).scalar_one()
     return int(total)
+
+
+def outcomes_are_open(session: Session) -> bool:
+    """Whether an attempt of an issue that is being sent is under way, or its outcome unknown and not yet settled."""
+    sending = select(Issue.id).where(Issue.state == IssueState.SENDING)
+    found = select(Batch.id).where(
+        Batch.issue_id.in_(sending), Batch.state.in_((BatchState.CLAIMED, BatchState.UNKNOWN))
+    )
+    return session.execute(found.limit(1)).scalar_one_or_none() is not None
+
+
+def hold_all_unfinished(
+    session: Session, cause: Cause, because: str, outcome: str, now: datetime, database_now: float
+) -> int:
+    """Hold every batch that might still go or be settled by itself, and give its open attempts this outcome; returns
+    how many batches.
+    """
+    unfinished = Batch.state.in_((BatchState.PENDING, BatchState.CLAIMED, BatchState.UNKNOWN))
+    session.execute(
+        update(Attempt)
+        .where(Attempt.outcome.is_(None))
+        .values(outcome=outcome, finished_at=now, detail=because)
+        .execution_options(synchronize_session=False)
+    )
+    held = session.execute(select(func.count()).select_from(Batch).where(unfinished)).scalar_one()
+    session.execute(
+        update(Batch)
+        .where(unfinished)
+        .values(
+            state=BatchState.HELD,
+            cause=cause,
+            because=because[:500],
+            unknown_at=func.coalesce(Batch.unknown_at, database_now),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return held
 
 
 def seconds_until_claimable(session: Session, issue_id: int, database_now: float) -> float | None:

@@ -1,7 +1,8 @@
 """The database itself: one engine, short transactions, and its own clock.
 
 SQLite's writers take their lock at BEGIN (IMMEDIATE), so that two of them queue instead of failing half-way; readers
-stay deferred and never wait.
+stay deferred and never wait. PostgreSQL's writers see what was committed before each statement and lock the rows that
+they decide by (`issue_for_change`); its readers keep to one snapshot, as SQLite's do.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from contextlib import contextmanager
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, literal_column, select
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, func, literal_column, select
 from sqlalchemy.orm import Session
 
 _WRITES = "digest_writes"
 _BUSY_MS = 30_000
+_CACHE_KB = 24_000
 
 
 class Database:
@@ -24,11 +26,14 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self._writer = self.engine.execution_options(**{_WRITES: True})
+        self._reader = self.engine
+        if not url.startswith("sqlite"):
+            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one state of the database and keeps nothing."""
-        with Session(self.engine) as session:
+        with Session(self._reader) as session:
             yield session
 
     @contextmanager
@@ -51,19 +56,38 @@ def database_now(session: Session) -> float:
     return float(session.execute(select(expression)).scalar_one())
 
 
+def one_at_a_time(session: Session, what: str) -> None:
+    """Let one transaction at a time do this, until it ends: for whoever counts first and writes after.
+
+    Take it before any row that two of them may lock. On SQLite writers queue as it is.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
+
+
 def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     # Parameters are hidden because errors are logged, and many a parameter is somebody's address.
+    if not url.startswith("sqlite"):
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        event.listen(engine, "handle_error", _hide_values)
+        return engine
     engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def _hide_values(context: ExceptionContext) -> None:
+    """PostgreSQL quotes the row that it refuses, in the lines after the first."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args and isinstance(error.args[0], str):
+            error.args = (error.args[0].partition("\nDETAIL:")[0], *error.args[1:])
+
+
 def _prepare_sqlite(connection: SQLiteConnection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves: the driver's own way loses updates between processes
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+    cache = f"cache_size=-{_CACHE_KB}"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}", cache):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from itertools import pairwise
 
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     Integer,
     Select,
     String,
     UniqueConstraint,
+    bindparam,
     case,
+    cast,
+    exists,
     func,
     insert,
     literal,
@@ -23,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from digest.storage.base import Base, BigKey
+from digest.storage.base import Base, BigKey, table_of, utc_day
 from digest.storage.batches import Batch, BatchState
 from digest.storage.issues import Issue
 from digest.storage.subscribers import Subscriber, SubscriberState, audience
@@ -55,7 +59,8 @@ class Delivery(Base):
     __table_args__ = (UniqueConstraint("issue_id", "subscriber_id"), UniqueConstraint("issue_id", "address"))
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"))
+    issue_id: Mapped[int]
+    """Its batch's. Without a foreign key of its own: checking it a million times would be a quarter of a freeze."""
     batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"), index=True)
     subscriber_id: Mapped[int | None] = mapped_column(Integer)
     """Deliberately no foreign key: erasing a reader leaves the account of past issues whole."""
@@ -70,14 +75,22 @@ class Delivery(Base):
     """When an admin last sent it again to this reader alone, as an exception."""
 
 
-class Copy(NamedTuple):
-    """What one personalization needs to know of its reader. A plain tuple, because a send makes one for each."""
+@dataclass(frozen=True)
+class Copies:
+    """What the personalizations of one request need to know of their readers, column by column.
 
-    delivery_id: int
-    address: str
-    link_key: str
-    confirmed_on: date | None
-    """The date of the confirmation, in UTC."""
+    Columns, because a send handles every reader once, and an object for each would be a quarter of its time.
+    """
+
+    deliveries: Sequence[int] = ()
+    addresses: Sequence[str] = ()
+    link_keys: str = ""
+    """All keys, one behind the other: 32 hexadecimal digits each."""
+    confirmed_on: Sequence[str] = ()
+    """The UTC date of the confirmation, as in 2024-05-17; empty where it is not known."""
+
+    def __len__(self) -> int:
+        return len(self.deliveries)
 
 
 @dataclass(frozen=True)
@@ -99,27 +112,36 @@ class Account:
         return self.audience - parts
 
 
-def deliver_to_audience(session: Session, issue_id: int, topics: Sequence[str], batch_ids: Sequence[int]) -> None:
-    """Give each of the audience that made one of these choices of topics a delivery, spread evenly over the batches."""
-    readers = (
+def deliver_to_audience(
+    session: Session, issue_id: int, topics: Sequence[str], readers: int, batch_ids: Sequence[int]
+) -> None:
+    """Give each of the audience that made one of these choices of topics a delivery, spread evenly over the batches as
+    `even_sizes` says; `readers` is how many they are.
+    """
+    # In the order of the readers' rows, so that a claim finds its thousand side by side.
+    number = func.row_number().over(order_by=Subscriber.id) - 1
+    tile = number * len(batch_ids) // readers
+    chosen = (
         audience()
-        .with_only_columns(
-            Subscriber.id,
-            Subscriber.address,
-            func.ntile(len(batch_ids)).over(order_by=Subscriber.id).label("tile"),
-        )
+        .with_only_columns(tile.label("tile"), Subscriber.id, Subscriber.address)
         .where(Subscriber.topics.in_(topics))
         .subquery()
     )
-    batch_of_tile = case(dict(enumerate(batch_ids, start=1)), value=readers.c.tile)
-    if batch_ids == list(range(batch_ids[0], batch_ids[0] + len(batch_ids))):
-        batch_of_tile = readers.c.tile + (batch_ids[0] - 1)
+    batch_of_tile: ColumnElement[int] = chosen.c.tile + batch_ids[0]
+    if batch_ids != list(range(batch_ids[0], batch_ids[0] + len(batch_ids))):
+        batch_of_tile = case(dict(enumerate(batch_ids)), value=chosen.c.tile)
     session.execute(
         insert(Delivery).from_select(
             ["issue_id", "batch_id", "subscriber_id", "address"],
-            select(literal(issue_id), batch_of_tile, readers.c.id, readers.c.address).order_by(readers.c.id),
+            select(literal(issue_id), batch_of_tile, chosen.c.id, chosen.c.address),
         )
     )
+
+
+def even_sizes(readers: int, batches: int) -> list[int]:
+    """How many of so many readers each batch gets; no two differ by more than one."""
+    firsts = [-(-number * readers // batches) for number in range(batches + 1)]
+    return [after - first for first, after in pairwise(firsts)]
 
 
 @dataclass(frozen=True)
@@ -148,41 +170,36 @@ def skip_whole_batch(session: Session, batch_id: int, reason: str) -> None:
     )
 
 
-def copies_in(session: Session, batch_id: int) -> tuple[list[Copy], dict[int, str]]:
-    """The batch's copies that have no outcome yet, in the order of their deliveries: those whose readers are still
-    there to be mailed, and for the others the reason why not, by delivery.
+def copies_in(session: Session, batch_id: int) -> Copies:
+    """The batch's copies that are still to be sent: without an outcome, and with their reader still confirmed and not
+    suppressed. In no certain order, but the same in every column.
     """
+    ids, addresses, link_keys, days = session.connection().execute(_COPIES, {"batch": batch_id}).one()
+    if not ids:
+        return Copies()
+    return Copies([int(key) for key in ids.split(",")], addresses.split("\n"), link_keys, days.split(","))
+
+
+def copies_gone(session: Session, batch_id: int) -> dict[int, str]:
+    """The batch's copies without an outcome whose readers left since the freeze: by delivery, the reason."""
     rows = session.execute(
-        select(
-            Delivery.id,
-            Delivery.address,
-            Subscriber.link_key,
-            Subscriber.confirmed_at,
-            Subscriber.state,
-            Suppression.address_hash.is_not(None),
-            Delivery.again_at.is_not(None),
-        )
+        select(Delivery.id, Subscriber.state, Suppression.address_hash.is_not(None), Delivery.again_at.is_not(None))
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
         .where(Delivery.batch_id == batch_id, Delivery.outcome.is_(None))
-        .order_by(Delivery.id)
     )
-    copies: list[Copy] = []
-    gone: dict[int, str] = {}
-    for key, address, link_key, confirmed_at, state, suppressed, sent_again in rows:
-        if state == SubscriberState.CONFIRMED and not suppressed and not sent_again and address:
-            copies.append(Copy(key, address, link_key, confirmed_at.date() if confirmed_at else None))
-        else:
-            gone[key] = _why_gone(state, suppressed, sent_again)
-    return copies, gone
+    reasons = ((key, _why_gone(state, suppressed, again)) for key, state, suppressed, again in rows)
+    return {key: reason for key, reason in reasons if reason}
 
 
 def _why_gone(state: str | None, suppressed: bool, sent_again: bool) -> str:
     if not state:
         return "erased before it was sent"
-    if sent_again and not suppressed and state == SubscriberState.CONFIRMED:
-        return "sent to this reader alone meanwhile, by an admin"
-    return "suppressed before it was sent" if suppressed else "unsubscribed before it was sent"
+    if suppressed:
+        return "suppressed before it was sent"
+    if state != SubscriberState.CONFIRMED:
+        return "unsubscribed before it was sent"
+    return "sent to this reader alone meanwhile, by an admin" if sent_again else ""
 
 
 def end_copies(session: Session, outcome: Outcome, reasons: Mapping[int, str]) -> None:
@@ -251,6 +268,25 @@ def accounts_by_counters(session: Session, issues: Sequence[Issue]) -> dict[int,
     return {issue.id: Account(audience=issue.audience, **parts[issue.id]) for issue in issues}
 
 
+_delivery, _reader = table_of(Delivery).c, table_of(Subscriber).c
+_COPIES = (
+    # One row with each column joined to a text: a thousand rows would cost more than all else that a claim does.
+    select(
+        func.coalesce(func.aggregate_strings(cast(_delivery.id, String), ","), ""),
+        func.aggregate_strings(_delivery.address, "\n"),
+        func.aggregate_strings(_reader.link_key, ""),
+        func.aggregate_strings(func.coalesce(utc_day(_reader.confirmed_at), ""), ","),
+    )
+    .join_from(table_of(Delivery), table_of(Subscriber), _reader.id == _delivery.subscriber_id)
+    .where(
+        _delivery.batch_id == bindparam("batch"),
+        _delivery.outcome.is_(None),
+        _delivery.address.is_not(None),
+        _delivery.again_at.is_(None),
+        _reader.state == SubscriberState.CONFIRMED.value,
+        ~exists().where(table_of(Suppression).c.address_hash == _reader.address_hash),
+    )
+)
 _PARTS = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
 _WHERE = {
     BatchState.PENDING: "waiting",

@@ -26,6 +26,14 @@ def beat(session: Session, owner: str, database_now: float) -> None:
     session.execute(delete(Heartbeat).where(Heartbeat.at < database_now - _FORGOTTEN_AFTER))
 
 
+def another_host_is_alive(session: Session, host: str, since: float) -> bool:
+    """Whether a clock on a host other than this one has ticked since then."""
+    elsewhere = select(Heartbeat.owner).where(
+        Heartbeat.at >= since, ~Heartbeat.owner.startswith(f"{host}:", autoescape=True)
+    )
+    return session.execute(elsewhere.limit(1)).scalar_one_or_none() is not None
+
+
 def last_beat(session: Session) -> float | None:
     """When any clock last ticked."""
     return session.execute(select(func.max(Heartbeat.at))).scalar_one()

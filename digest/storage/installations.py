@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import String, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from digest.storage.base import Base
+from digest.storage.base import Base, table_of
 
 _ONLY = 1
 
@@ -21,25 +22,40 @@ class Installation(Base):
     epoch: Mapped[str] = mapped_column(String(32))
     """Random, made with the database; a copy of the database has the same."""
     claims: Mapped[int] = mapped_column(default=0)
-    """Counts every freeze and every claim, in their own transactions."""
+    """Counts every claim in its own transaction, and every look at the clock's that found outcomes open. Never less."""
     lists_read_at: Mapped[datetime | None]
     """Up to when SendGrid's own suppression lists were read."""
 
 
+class Count(NamedTuple):
+    """How many claims a database has counted, and which database it is."""
+
+    epoch: str
+    claims: int
+
+
 def installation(session: Session) -> Installation:
     """The one row."""
-    return session.get_one(Installation, _ONLY)
+    return session.get_one(Installation, _ONLY, populate_existing=True)
 
 
-def count_claims(session: Session, how_many: int) -> int:
+def count_claims(session: Session, how_many: int) -> Count:
     """Count so many more, in the caller's transaction; returns how many there are now."""
-    return session.execute(
+    row = table_of(Installation)
+    counted = session.connection().execute(
+        update(row).where(row.c.id == _ONLY).values(claims=row.c.claims + how_many).returning(row.c.epoch, row.c.claims)
+    )
+    return Count(*counted.one())
+
+
+def catch_up_claims(session: Session, claims: int) -> None:
+    """Count as many as an older copy of this database is known to lack; never fewer than before."""
+    session.execute(
         update(Installation)
-        .where(Installation.id == _ONLY)
-        .values(claims=Installation.claims + how_many)
-        .returning(Installation.claims)
+        .where(Installation.id == _ONLY, Installation.claims < claims)
+        .values(claims=claims)
         .execution_options(synchronize_session=False)
-    ).scalar_one()
+    )
 
 
 def note_lists_read(session: Session, now: datetime) -> None:

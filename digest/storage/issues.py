@@ -125,6 +125,12 @@ def latest_frozen_issue(session: Session) -> Issue | None:
     ).scalar_one_or_none()
 
 
+def frozen_dates(session: Session) -> list[tuple[date, date]]:
+    """The date and the slot of every frozen issue, the earliest first."""
+    rows = session.execute(select(Issue.send_date, Issue.slot).where(Issue.state.in_(FROZEN)).order_by(Issue.send_date))
+    return [(send_date, slot) for send_date, slot in rows]
+
+
 def past_issues(session: Session) -> list[Issue]:
     """Issues that went or are going, the newest date first: what readers can look up."""
     rows = session.execute(select(Issue).where(Issue.state.in_(FROZEN)).order_by(Issue.send_date.desc()))

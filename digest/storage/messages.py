@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -101,6 +101,13 @@ def finish_message(session: Session, message_id: int, owner: str, **values: obje
     return written.scalar_one_or_none() is not None
 
 
+def recipients_of(session: Session, message_ids: Collection[int]) -> dict[int, str]:
+    """To whom those of these messages went that are still kept, by their ids."""
+    if not message_ids:
+        return {}
+    return dict(session.execute(select(Message.id, Message.recipient).where(Message.id.in_(message_ids))).all())
+
+
 def waiting_messages(session: Session) -> int:
     """How many messages have not left yet."""
     return session.execute(
@@ -111,6 +118,14 @@ def waiting_messages(session: Session) -> int:
 def forget_messages_before(session: Session, moment: datetime) -> None:
     """Delete messages that were finished before that moment."""
     session.execute(delete(Message).where(Message.finished_at < moment))
+
+
+def forget_waiting_messages(session: Session, addresses: Sequence[str]) -> None:
+    """Delete what has not left yet to these addresses."""
+    unfinished = Message.state.in_((MessageState.WAITING, MessageState.CLAIMED))
+    session.execute(
+        delete(Message).where(unfinished, Message.recipient.in_(addresses)).execution_options(synchronize_session=False)
+    )
 
 
 def forget_messages_to(session: Session, address: str) -> None:

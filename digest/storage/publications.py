@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.slugs import slugify
 from digest.storage.base import NEVER_REUSED, Base
+from digest.storage.database import one_at_a_time
 
 
 class Publication(Base):
@@ -22,9 +23,12 @@ class Publication(Base):
 
 def publication_named(session: Session, name: str) -> Publication:
     """The publication of that name, made if there is none yet."""
-    found = session.execute(select(Publication).where(Publication.name == name)).scalar_one_or_none()
-    if found:
+    asked = select(Publication).where(Publication.name == name)
+    if found := session.execute(asked).scalar_one_or_none():
         return found
+    one_at_a_time(session, "names")
+    if found := session.execute(asked).scalar_one_or_none():
+        return found  # someone else has just made it
     made = Publication(name=name, slug=_free_slug(session, slugify(name) or "publication"))
     session.add(made)
     session.flush()

@@ -22,6 +22,7 @@ from digest.storage import (
     history,
     installations,
     issues,
+    journals,
     messages,
     publications,
     selections,
@@ -42,7 +43,7 @@ __all__ = ["at_head", "differences", "downgrade", "metadata", "upgrade"]
 
 _TABLES = (
     batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, installations,
-    issues, messages, publications, selections, settlements, signups, subscribers,
+    issues, journals, messages, publications, selections, settlements, signups, subscribers,
     summaries, suppressions, tallies, topics,
 )  # fmt: skip
 

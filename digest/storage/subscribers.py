@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from sqlalchemy import Select, String, Text, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import NEVER_REUSED, Base
+from digest.storage.database import one_at_a_time
 from digest.storage.suppressions import Suppression
 
 
@@ -32,8 +33,8 @@ class Subscriber(Base):
     """As the reader writes it."""
     address: Mapped[str] = mapped_column(String(254), unique=True)
     """Lower-cased, domain in IDNA: what makes it unique and what is mailed to."""
-    address_hash: Mapped[str] = mapped_column(String(64))
-    """Under SUPPRESSION_KEY, so that one join finds the suppressed."""
+    address_hash: Mapped[str] = mapped_column(String(64), index=True)
+    """Under SUPPRESSION_KEY, so that one join finds the suppressed, and a line of the journal its reader."""
     name: Mapped[str] = mapped_column(String(200), default="")
     state: Mapped[str] = mapped_column(String(12), index=True)
     link_key: Mapped[str] = mapped_column(String(32), unique=True)
@@ -51,18 +52,30 @@ def subscriber_with_address(session: Session, address: str) -> Subscriber | None
     return session.execute(select(Subscriber).where(Subscriber.address == address)).scalar_one_or_none()
 
 
+def subscribers_with_addresses(session: Session, addresses: Collection[str]) -> dict[str, Subscriber]:
+    """The subscribers of these addresses (in their unique form), by address."""
+    if not addresses:
+        return {}
+    rows = session.execute(select(Subscriber).where(Subscriber.address.in_(addresses)))
+    return {subscriber.address: subscriber for subscriber in rows.scalars()}
+
+
 def subscriber_with_link_key(session: Session, key: str) -> Subscriber | None:
     """The subscriber whose links carry this key."""
     return session.execute(select(Subscriber).where(Subscriber.link_key == key)).scalar_one_or_none()
 
 
+def subscribers_with_hashes(session: Session, address_hashes: Sequence[str]) -> list[Subscriber]:
+    """The subscribers whose addresses have these hashes, in whatever state."""
+    return list(session.execute(select(Subscriber).where(Subscriber.address_hash.in_(address_hashes))).scalars())
+
+
 def take_turns(session: Session) -> None:
     """Let one transaction at a time change who is subscribed, until it ends.
 
-    Two sign-ups for one address at once would otherwise both find it new. On SQLite writers queue as it is.
+    Two sign-ups for one address at once would otherwise both find it new.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtext("subscribers"))))
+    one_at_a_time(session, "subscribers")
 
 
 def known_addresses(session: Session, addresses: Sequence[str]) -> set[str]:
@@ -103,6 +116,7 @@ def count_by_state(session: Session) -> dict[str, int]:
 
 def subscribers_listed(state: str = "", text: str = "") -> Select[Subscriber]:
     """Subscribers by address, optionally of one state or with a text in the address or name."""
+    text = text.replace("\0", "")  # which no text in PostgreSQL has, and which it refuses to be asked for
     asked = select(Subscriber).order_by(Subscriber.address)
     if state:
         asked = asked.where(Subscriber.state == state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -44,6 +44,20 @@ def suppressed_among(session: Session, address_hashes: Sequence[str]) -> set[str
     """Those of the hashes that are suppressed."""
     asked = select(Suppression.address_hash).where(Suppression.address_hash.in_(address_hashes))
     return set(session.execute(asked).scalars())
+
+
+def suppress_all(session: Session, reasons: Mapping[str, SuppressionReason], now: datetime, source: str) -> int:
+    """Suppress many, each hash for its reason; returns how many were not suppressed before. The first reason stays."""
+    if not reasons:
+        return 0
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    adding = postgresql.insert(Suppression) if on_postgresql else sqlite.insert(Suppression)
+    rows = [
+        {"address_hash": address_hash, "reason": reason, "at": now, "source": source}
+        for address_hash, reason in reasons.items()
+    ]
+    added = session.execute(adding.values(rows).on_conflict_do_nothing().returning(Suppression.address_hash))
+    return len(added.all())
 
 
 def suppress(session: Session, address_hash: str, reason: SuppressionReason, now: datetime, source: str) -> None:

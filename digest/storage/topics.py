@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.slugs import slugify
 from digest.storage.base import NEVER_REUSED, Base
+from digest.storage.database import one_at_a_time
 
 summary_topics = Table(
     "summary_topics",
@@ -45,9 +46,13 @@ def topics_named(session: Session, names: Iterable[str]) -> list[Topic]:
 
 
 def _topic(session: Session, name: str, slug: str) -> Topic:
-    topic = session.execute(select(Topic).where(Topic.slug == slug)).scalar_one_or_none()
-    if topic is None:
-        topic = Topic(name=name, slug=slug)
-        session.add(topic)
-        session.flush()
+    asked = select(Topic).where(Topic.slug == slug)
+    if found := session.execute(asked).scalar_one_or_none():
+        return found
+    one_at_a_time(session, "names")
+    if found := session.execute(asked).scalar_one_or_none():
+        return found  # someone else has just made it
+    topic = Topic(name=name, slug=slug)
+    session.add(topic)
+    session.flush()
     return topic

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from digest.mail.deadline import ticking
 from digest.mail.outbox import Listed, Page, SuppressionList, Trouble
 from digest.mail.sendgrid_client import HttpAnswer, SendGridClient
 from digest.mail.suppression_lists import read_lists
@@ -38,7 +39,7 @@ def enter(sendgrid: LoopbackSendGrid, name: str, address: str, at: datetime = MO
 def read(
     client: SendGridClient, since: datetime | None = None, seconds: float = 10.0, page_size: int = 500
 ) -> list[Page | Trouble]:
-    return list(read_lists(client, since, time.monotonic() + seconds, page_size))
+    return list(read_lists(client, since, ticking() + seconds, page_size))
 
 
 def test_three_lists_are_read_and_the_soft_blocks_are_not(client: SendGridClient, sendgrid: LoopbackSendGrid) -> None:

@@ -335,15 +335,18 @@ def test_a_dead_senders_batch_is_held_when_its_lease_ends(
         session.get_one(Attempt, claimed.attempt_id).lease_until = 1.0
     assert send(db, settings, frozen) is Ending.DONE
     assert account(db, frozen) == {"accepted": 7 - len(claimed.copies), "held": len(claimed.copies)}
-    assert not {copy.address for copy in claimed.copies} & set(sendgrid.addresses())
+    assert not set(claimed.copies.addresses) & set(sendgrid.addresses())
 
 
 def test_four_senders_at_once_double_nobody(db: Database, settings: Settings, sendgrid: LoopbackSendGrid) -> None:
     make_readers(db, settings, 60)
     issue_id = freeze_issue(db, settings, batch_size=5)
-    senders = [
-        threading.Thread(target=send, args=(Database(settings.database_url), settings, issue_id)) for _ in range(4)
-    ]
+
+    def one_sender() -> None:
+        with closing(Database(settings.database_url)) as own:
+            send(own, settings, issue_id)
+
+    senders = [threading.Thread(target=one_sender) for _ in range(4)]
     for sender in senders:
         sender.start()
     for sender in senders:

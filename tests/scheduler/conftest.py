@@ -44,7 +44,7 @@ class Counting:
 
     def send_bulk(self, bulk: Bulk) -> Answer:
         with self._lock:
-            self.copies += [recipient.address for recipient in bulk.recipients]
+            self.copies += [address for address, *_ in bulk.recipients]
         return self._inner.send_bulk(bulk)
 
     def probe(self) -> bool:

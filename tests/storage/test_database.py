@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError, StatementError
 
 from digest.config import Settings
 from digest.storage.database import Database, database_now
-from digest.storage.issues import Issue
+from digest.storage.issues import Issue, issue_for_change
 from tests.factories import make_issue
 
 TIMES = 200
@@ -33,7 +33,7 @@ def count_up(url: str, issue_id: int) -> None:
     with closing(Database(url)) as database:
         for _ in range(TIMES):
             with database.writing() as session:
-                session.get_one(Issue, issue_id).audience += 1
+                issue_for_change(session, issue_id).audience += 1
 
 
 def audience(db: Database, issue_id: int) -> int:
@@ -83,6 +83,7 @@ def test_a_writer_does_not_keep_a_reader_waiting(db: Database, other: Database) 
     assert audience(db, issue_id) == 7
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_writer_takes_its_lock_when_it_begins(db: Database, other: Database) -> None:
     issue_id = make_issue(db)
     with db.writing() as first, other.engine.connect() as second:
@@ -90,6 +91,18 @@ def test_a_writer_takes_its_lock_when_it_begins(db: Database, other: Database) -
         second.connection.driver_connection.execute("PRAGMA busy_timeout=0")  # type: ignore[union-attr]
         with pytest.raises(OperationalError, match="locked"):
             second.exec_driver_sql("UPDATE issues SET audience = 1")
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_row_that_someone_changes_is_waited_for_and_the_others_are_not(db: Database, other: Database) -> None:
+    mine, theirs = make_issue(db), make_issue(db, date(2024, 5, 24))
+    with db.writing() as first, other.writing() as second:
+        issue_for_change(first, mine)
+        issue_for_change(second, theirs).audience = 7
+        second.connection().exec_driver_sql("SET LOCAL lock_timeout = 1")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            issue_for_change(second, mine)
+        second.rollback()
 
 
 def test_what_raises_leaves_nothing(db: Database) -> None:
@@ -131,6 +144,7 @@ def test_the_database_tells_the_time(db: Database) -> None:
     assert before - 0.01 <= told <= after + 0.01
 
 
+@pytest.mark.only_on("sqlite")
 def test_every_connection_is_durable_and_checks_its_keys(db: Database) -> None:
     with db.engine.connect() as connection:
         asked = {

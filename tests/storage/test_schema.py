@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import date
 from pathlib import Path
 
@@ -16,16 +17,20 @@ from digest.storage import schema
 from digest.storage.database import Database
 from digest.storage.issues import Issue, issue_on
 from digest.storage.selections import Selection, selected_count
+from tests.conftest import Home
 from tests.factories import make_issue, make_summary
 
 FRIDAY = date(2024, 5, 17)
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
-    yield database
-    database.close()
+def empty(home: Home, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database without any table."""
+    with ExitStack() as stack:
+        url = f"sqlite:///{tmp_path / 'empty.db'}"
+        if home.url:
+            url = stack.enter_context(request.getfixturevalue("postgresql_server").database(migrated=False))
+        yield stack.enter_context(closing(Database(url)))
 
 
 def tables(database: Database) -> set[str]:
@@ -79,14 +84,14 @@ def test_a_difference_is_named(db: Database, statement: str, word: str) -> None:
 
 def test_foreign_keys_hold(db: Database) -> None:
     issue_id = make_issue(db, FRIDAY)
-    with pytest.raises(IntegrityError, match="FOREIGN KEY"), db.writing() as session:
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), db.writing() as session:
         session.add(Selection(issue_id=issue_id, summary_id=999, position=1))
 
 
 def test_foreign_keys_hold_after_a_migration_too(db: Database) -> None:
     schema.downgrade(db, MIGRATIONS, "base")
     schema.upgrade(db, MIGRATIONS)
-    with pytest.raises(IntegrityError, match="FOREIGN KEY"), db.writing() as session:
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), db.writing() as session:
         session.add(Selection(issue_id=1, summary_id=999, position=1))
 
 
@@ -100,10 +105,11 @@ def test_what_belongs_to_an_issue_goes_with_it(db: Database) -> None:
 
 def test_one_issue_a_date(db: Database) -> None:
     make_issue(db, FRIDAY)
-    with pytest.raises(IntegrityError, match="UNIQUE"):
+    with pytest.raises(IntegrityError, match=r"(?i)unique"):
         make_issue(db, FRIDAY)
 
 
+@pytest.mark.only_on("sqlite")  # PostgreSQL checks its keys while it migrates
 @pytest.mark.parametrize(("action", "left"), [("DELETE FROM issues", 1), ("DELETE FROM selections", 0)])
 def test_a_migration_that_would_leave_orphans_changes_nothing(
     db: Database, tmp_path: Path, action: str, left: int

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from digest.app import MIGRATIONS
+from digest import config
+from digest.app import MIGRATIONS, create_app
 from digest.storage import schema
 from digest.storage.database import Database, database_now
 from digest.storage.heartbeats import beat
+from tests.postgresql import Server
 
 
 def tick(db: Database, seconds_ago: float = 0) -> None:
@@ -74,6 +77,20 @@ def test_health_fails_when_migrations_are_missing(behind: FlaskClient) -> None:
     }
 
 
+@pytest.mark.only_on("postgresql")
+def test_health_tells_no_details_of_a_database_that_is_gone(
+    postgresql_server: Server, environ: dict[str, str], tmp_path: Path
+) -> None:
+    with postgresql_server.database() as url:
+        app = create_app(config.load(environ | {"DATABASE_URL": url}, tmp_path), with_postman=False)
+    response = app.test_client().get("/health")
+    assert response.status_code == 503
+    assert response.json is not None
+    assert response.json["database"] == "does not answer"
+    app.extensions["digest"].db.close()
+
+
+@pytest.mark.only_on("sqlite")
 def test_health_tells_no_details_of_a_broken_database(client: FlaskClient, db: Database) -> None:
     with db.engine.connect() as connection:
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))

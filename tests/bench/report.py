@@ -1,0 +1,84 @@
+"""The figures as a page: printed, and kept in docs/benchmarks.md with the command that gave them."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.bench.measure import Figures, Rivals
+
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+
+_PAGE = """# Benchmarks
+
+How fast a send is, and in how much memory, beside what else would do the same work. Made anew by:
+
+```
+{command}
+```
+
+Measured on {day}, on {cores} cores shared with the loopback SendGrid and, in its row, with PostgreSQL; Python {python}.
+The loopback SendGrid takes requests over HTTP on the same machine and counts readers without checking them, so that
+the sender is measured. A request carries up to 1,000 readers and has {size:,} bytes.
+
+## Sending
+
+| database | readers | freezing | sending | readers a second | with the freeze | peak memory |
+|---|---|---|---|---|---|---|
+{sends}
+
+*Freezing* is the transaction that stores editions, batches and one delivery for each reader. *Sending* is from the
+start of `digest send` on the frozen issue, interpreter included, to the last recorded outcome. *Peak memory* is that of
+our one process; the loopback SendGrid and PostgreSQL's server are not counted.
+
+## Beside it
+
+| what posts | readers a second |
+|---|---|
+| the same bytes from memory, by our client | {from_memory:,.0f} |
+| the same bytes from memory, by SendGrid’s official client as it comes | {official:,.0f} |
+| a plain script: the official helpers, one message a reader | {plain:,.0f} |
+
+So a send reaches:
+
+| database | of our client from memory | of the official client from memory | times a plain script |
+|---|---|---|---|
+{ratios}
+
+No database, no claims and no outcomes stand behind the rows of the middle table: they are what the road to SendGrid
+allows. Our client is the official one with its last step replaced (kept connections, a true deadline) and without the
+log line that it makes of every payload.
+"""
+
+
+def page(command: str, sends: Sequence[Figures], rivals: Rivals) -> str:
+    """The whole page."""
+    return _PAGE.format(
+        command=command,
+        day=f"{datetime.now(UTC):%Y-%m-%d}",
+        cores=os.cpu_count(),
+        python=platform.python_version(),
+        size=rivals.request_bytes,
+        sends="\n".join(_send(one) for one in sends),
+        from_memory=rivals.from_memory,
+        official=rivals.official,
+        plain=rivals.plain,
+        ratios="\n".join(_ratio(one, rivals) for one in sends),
+    )
+
+
+def _send(one: Figures) -> str:
+    return (
+        f"| {one.database} | {one.readers:,} | {one.freezing:.1f} s | {one.sending:.1f} s | {one.rate:,.0f} "
+        f"| {one.whole:,.0f} | {one.memory:.0f} MB |"
+    )
+
+
+def _ratio(one: Figures, rivals: Rivals) -> str:
+    return (
+        f"| {one.database} | {one.rate / rivals.from_memory:.2f} | {one.rate / rivals.official:.2f} "
+        f"| {one.rate / rivals.plain:,.0f} |"
+    )

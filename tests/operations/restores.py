@@ -1,0 +1,97 @@
+"""An installation that is backed up and put back, as its operator does it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from digest.config import Settings
+from digest.domain.tokens import new_key
+from digest.mail.outbox import Outbox
+from digest.mail.transports import open_outbox
+from digest.operations.restoring import Recovered, recover
+from digest.operations.sending_now import Ready, prepare
+from digest.operations.ticking import tick
+from digest.storage.batches import Batch
+from digest.storage.database import Database
+from digest.storage.history import history_of
+from digest.storage.installations import installation
+from digest.storage.issues import Issue, issue_on
+from digest.storage.messages import Message
+
+ALICE = "alice@digest.test"
+FRIDAY, NEXT_FRIDAY = date(2024, 5, 17), date(2024, 5, 24)
+SEND = datetime(2024, 5, 17, 7, 0, tzinfo=UTC)
+SOON = SEND + timedelta(minutes=10)
+NEXT_SEND = SEND + timedelta(days=7)
+
+
+class Installation:
+    """One folder with its database, which can be backed up and put back as an operator does it."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self.db = db
+        self.settings = settings
+
+    @property
+    def _file(self) -> Path:
+        return self.settings.instance_path / "digest.db"
+
+    def back_up(self) -> Path:
+        """A backup by SQLite's own way, while everything may run."""
+        path = self.settings.instance_path.parent / f"backup-{new_key()}.db"
+        with closing(sqlite3.connect(self._file)) as source:
+            source.execute("VACUUM INTO ?", (str(path),))
+        return path
+
+    def restore(self, backup: Path) -> None:
+        """Everything stopped, the old files away, the backup in place."""
+        self.db.close()
+        for name in ("digest.db", "digest.db-wal", "digest.db-shm"):
+            (self._file.parent / name).unlink(missing_ok=True)
+        self._file.write_bytes(backup.read_bytes())
+        self.db = Database(self.settings.database_url)
+
+    def tick(self, at: datetime, through: Callable[[Outbox], Outbox] = lambda outbox: outbox) -> None:
+        with closing(open_outbox(self.settings)) as outbox:
+            tick(self.db, self.settings, through(outbox), lambda: at, threading.Event())
+
+    def prepare(self, at: datetime) -> Ready:
+        with closing(open_outbox(self.settings)) as outbox:
+            return prepare(self.db, self.settings, outbox, at, None)
+
+    def recover(self, at: datetime = SOON) -> Recovered | None:
+        return recover(self.db, self.settings, at)
+
+    def claims_file(self) -> Path:
+        [path] = self.settings.instance_path.glob("claims-*")
+        return path
+
+    def issue(self, day: date = FRIDAY) -> Issue:
+        with self.db.reading() as session:
+            found = issue_on(session, day)
+        assert found
+        return found
+
+    def history(self, day: date = FRIDAY) -> list[str]:
+        with self.db.reading() as session:
+            return [f"{line.who}: {line.what}" for line in history_of(session, self.issue(day).id)]
+
+    def notices(self) -> list[str]:
+        with self.db.reading() as session:
+            rows = session.scalars(select(Message).where(Message.kind == "notice").order_by(Message.id))
+            return [row.subject.removeprefix("Privacy Digest: ") for row in rows]
+
+    def states(self) -> list[tuple[str, str]]:
+        with self.db.reading() as session:
+            return [(batch.state, batch.cause) for batch in session.scalars(select(Batch).order_by(Batch.id))]
+
+    def claims(self) -> int:
+        with self.db.reading() as session:
+            return installation(session).claims
