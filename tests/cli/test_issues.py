@@ -147,7 +147,7 @@ def test_sigterm_finishes_the_request_in_hand_and_the_next_send_resumes(
     select_one(db, settings)
     sendgrid.misbehave(Hang(1.0, accept=True))
     with one_at_a_time.start("send") as process:
-        while not sendgrid.requests and process.poll() is None:
+        while not sendgrid.accepted and process.poll() is None:
             pass
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
