@@ -153,7 +153,8 @@ def test_export_imports_back_without_loss(db: Database, tmp_path: Path) -> None:
     assert before.count("\n") == 3
     with db.writing() as session:
         for table in reversed(schema.metadata.sorted_tables):
-            session.execute(delete(table))
+            if table.name != "installation":  # a database is never without the row that the migration makes
+                session.execute(delete(table))
     assert _import(tmp_path, *before.splitlines()).exit_code == 0
     assert _export() == before
 
