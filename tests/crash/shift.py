@@ -1,0 +1,54 @@
+"""The clock that all senders share, the database's, set forward at will: so no test waits for a lease to run out.
+
+The shift is a number in a file of the case's folder. Every process of the case reads it whenever it asks the database
+for the time; a process that wakes after having been stopped sees its own monotonic clock leap as far.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+_real_monotonic = time.monotonic
+
+
+class Shift:
+    """How many seconds the database's clock is ahead, in one case."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "shift"
+        self._leapt = 0.0
+
+    def seconds(self) -> float:
+        """The shift now; 0 where nobody has set it."""
+        return float(self._path.read_text() or "0") if self._path.exists() else 0.0
+
+    def add(self, seconds: float) -> None:
+        """Set the clock forward, for all processes of the case at once."""
+        ahead = self._path.with_suffix(".new")
+        ahead.write_text(str(self.seconds() + seconds))
+        ahead.replace(self._path)
+
+    def rule_the_database(self) -> None:
+        """From now on this process is told the shifted time by every database."""
+        event.listen(Engine, "before_cursor_execute", self._shifted, retval=True)
+
+    def rule_the_process(self) -> None:
+        """Let this process's monotonic clock follow `leap`."""
+        time.monotonic = lambda: _real_monotonic() + self._leapt
+
+    def leap(self, seconds: float) -> None:
+        """This process was stopped for so long, as far as it can tell."""
+        self._leapt += seconds
+
+    def _shifted(
+        self, _connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+    ) -> tuple[str, Any]:
+        seconds = self.seconds()
+        statement = statement.replace("julianday('now')", f"julianday('now', '+{seconds:.3f} seconds')")
+        return statement.replace("clock_timestamp()", f"(clock_timestamp() + interval '{seconds:.3f} seconds')"), (
+            parameters
+        )
