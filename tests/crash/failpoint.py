@@ -29,7 +29,14 @@ class Act(StrEnum):
 
 
 class OutOfNowhere(Exception):
-    """What Act.RAISE raises."""
+    """What Act.RAISE raises, but where the network fails by itself."""
+
+
+NETWORK_FAILS = ("before connect", "after connect", "after the headers", "in the middle of the body")
+"""Steps at which Act.RAISE is an error of the network, before the request has left as a whole."""
+NETWORK_FAILS_LATE = "at the first byte of the answer"
+IN_THE_REQUEST = (*NETWORK_FAILS, "after the last byte", NETWORK_FAILS_LATE, "before the request", "after the whole answer")
+"""Steps between a claim and its record: an exception there ends one request and not the tick."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ class Failpoint:
             due = self._is_due(step) and self._take(step)
         self.on_pass(step)
         if due:
-            self._do()
+            self._do(step)
 
     def transaction(self, connection: int, is_open: bool) -> None:
         """Note that a connection has begun to write, or has ended its transaction."""
@@ -85,7 +92,7 @@ class Failpoint:
             json.dump({"step": step, "pid": os.getpid(), "writing": bool(self._open)}, file)
         return True
 
-    def _do(self) -> None:
+    def _do(self, step: str) -> None:
         before = self._shift.seconds()
         match self._act:
             case Act.KILL:
@@ -93,7 +100,7 @@ class Failpoint:
             case Act.TERM:
                 os.kill(os.getpid(), signal.SIGTERM)
             case Act.RAISE:
-                raise OutOfNowhere
+                raise ConnectionResetError if step in (*NETWORK_FAILS, NETWORK_FAILS_LATE) else OutOfNowhere
             case Act.STOP:
                 os.kill(os.getpid(), signal.SIGSTOP)
                 self._shift.leap(self._shift.seconds() - before)

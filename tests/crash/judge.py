@@ -48,9 +48,12 @@ class Said:
 
 @dataclass(frozen=True)
 class Allowed:
-    """What a case may cost: batches in doubt because senders died or stood still."""
+    """What a case may cost."""
 
     died: int = 0
+    """Batches in doubt because senders died or stood still."""
+    failed: int = 0
+    """Requests that a sender's own failure has left in doubt, whatever SendGrid answered."""
     left: Collection[str] = ()
     """Readers who left before any batch was claimed."""
     settling: bool = False
@@ -129,7 +132,7 @@ def _doubts(said: Said, received: Sequence[Received], allowed: Allowed) -> list[
     """Held only where bytes may have left: one batch for each uncertain request, and for each claim of the dead."""
     held = {copy.batch: copy.cause for copy in said.copies if copy.state in (BatchState.HELD, BatchState.UNKNOWN)}
     died = sum(cause == Cause.SENDER_DIED for cause in held.values())
-    uncertain = sum(_is_uncertain(one) for one in received if one.path == MAIL_SEND)
+    uncertain = allowed.failed + sum(_is_uncertain(one) for one in received if one.path == MAIL_SEND)
     complaints = []
     if died > allowed.died:
         complaints.append(f"{died} batches are held because their sender died, and {allowed.died} can have been")

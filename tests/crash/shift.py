@@ -6,6 +6,7 @@ for the time; a process that wakes after having been stopped sees its own monoto
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ class Shift:
 
     def add(self, seconds: float) -> None:
         """Set the clock forward, for all processes of the case at once."""
-        ahead = self._path.with_suffix(".new")
+        ahead = self._path.with_suffix(f".{os.getpid()}")
         ahead.write_text(str(self.seconds() + seconds))
         ahead.replace(self._path)
 

@@ -70,8 +70,8 @@ class Case:
 
     def log(self) -> str:
         """What its processes said."""
-        path = self.folder / "log"
-        return path.read_text() if path.exists() else ""
+        paths = (self.folder / "log", self.folder / "output")
+        return "".join(path.read_text() for path in paths if path.exists())
 
 
 def open_case(folder: Path, home: Home, sendgrid_url: str, more: dict[str, str] | None = None) -> Case:
