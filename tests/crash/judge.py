@@ -17,7 +17,7 @@ from digest.storage.batches import Attempt, Batch, BatchState, Cause
 from digest.storage.database import Database
 from digest.storage.deliveries import Delivery, account_of
 from digest.storage.issues import Issue, issue_on
-from tests.crash.stage import FRIDAY, ISSUE, PICKY, READERS, Case
+from tests.crash.stage import FRIDAY, ISSUE, PICKY, READERS, REFUSED, Case
 from tests.loopback.journal import Received
 from tests.loopback.orders import MAIL_SEND
 
@@ -68,6 +68,12 @@ def judge(case: Case, received: Sequence[Received], allowed: Allowed) -> list[st
     complaints += _sums(said, allowed)
     for copy in said.copies:
         complaints += _one(copy, truth[copy.address], allowed)
+    refused = _refused(received)
+    complaints += [
+        f"lost: {copy.address} is called failed, and SendGrid never said no to it"
+        for copy in said.copies
+        if copy.state == BatchState.FAILED and copy.address not in refused
+    ]
     complaints += _doubts(said, received, allowed)
     return complaints
 
@@ -139,6 +145,12 @@ def _doubts(said: Said, received: Sequence[Received], allowed: Allowed) -> list[
     if len(held) - died > uncertain:
         complaints.append(f"{len(held) - died} batches are held for {uncertain} uncertain answers")
     return complaints
+
+
+def _refused(received: Sequence[Received]) -> set[str]:
+    """Who was refused by name, or alone in a request that was called too large."""
+    alone = {one.copies[0].address for one in received if one.status == 413 and len(one.copies) == 1}
+    return {REFUSED} | alone
 
 
 def _is_uncertain(one: Received) -> bool:

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,14 @@ class Scenario:
     senders: int = 1
     orders: Sequence[Order] = (OUTAGE,)
     more: Sequence[str] = ()
+    before: Callable[[Case], object] = lambda case: None
+    """Done to the staged case."""
+    meanwhile: Callable[[Case], object] = lambda case: None
+    """Done while a sender stands still."""
+    settle: Callable[[Case], object] = lambda case: None
+    """Done while it still does, after others have sent what they could."""
+    left: Sequence[str] = ()
+    """Readers who leave before any batch is claimed."""
 
     def __str__(self) -> str:
         at = f"{self.step or 'any step'} #{self.passing}" if self.passing else "no failpoint"
@@ -62,6 +70,7 @@ class Theatre:
     def play(self, scenario: Scenario, finish_with: Sequence[str] = ()) -> Played:
         """One case from its closed issue to the judges."""
         with self.stage(scenario.orders) as (case, sendgrid):
+            scenario.before(case)
             complaints = self._senders(case, scenario, finish_with) + self.finish(case, *finish_with)
             sendgrid.stop()
             fired = fired_in(case.folder)
@@ -113,17 +122,22 @@ class Theatre:
         while running:
             news = self.nursery.wait(running)
             if news.what == "stopped":
-                complaints += self._past_its_lease(case, news.pid, finish_with)
+                complaints += self._past_its_lease(case, scenario, news.pid, finish_with)
             else:
                 running.discard(news.pid)
                 complaints += _as_expected(scenario, case, news)
         return complaints
 
-    def _past_its_lease(self, case: Case, pid: int, finish_with: Sequence[str]) -> list[str]:
+    def _past_its_lease(self, case: Case, scenario: Scenario, pid: int, finish_with: Sequence[str]) -> list[str]:
         """Another sender does the rest meanwhile, unless the sleeper has locked the database."""
         case.shift.add(PAST_THE_LEASE)
         fired = fired_in(case.folder)
-        complaints = self.finish(case, *finish_with) if fired and not fired.writing else []
+        complaints = []
+        if fired and not fired.writing:
+            scenario.meanwhile(case)
+            complaints += self.finish(case, *finish_with)
+            scenario.settle(case)
+            complaints += self.finish(case, *finish_with)
         os.kill(pid, signal.SIGCONT)
         return complaints
 
@@ -145,7 +159,7 @@ def _as_expected(scenario: Scenario, case: Case, news: News) -> list[str]:
 def _allowed(scenario: Scenario, step: str | None) -> Allowed:
     """In doubt may be: all that a dead or stopped sender had claimed; the one request that failed by itself."""
     if step is None or scenario.act is Act.TERM:
-        return Allowed()
+        return Allowed(left=scenario.left)
     if scenario.act is Act.RAISE and step in IN_THE_REQUEST:
-        return Allowed(failed=0 if step in NETWORK_FAILS else 1)
-    return Allowed(died=CONCURRENCY * scenario.senders)
+        return Allowed(failed=0 if step in NETWORK_FAILS else 1, left=scenario.left)
+    return Allowed(died=CONCURRENCY * scenario.senders, left=scenario.left)

@@ -17,13 +17,13 @@ MISSING = "" if ctypes.util.find_library("sqlite3") else "SQLite is built into t
 
 _METHODS = 19
 """Entries of sqlite3_io_methods, version 3: its version and 18 functions, each in a word of its own."""
-_SYNC = 6
+_SYNC = 5
 _OPEN = 5
 _VFS_OPEN_OFFSET = 8 * _OPEN
 
 _Sync = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
 _Open = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
 )
 _VFS_BYTES = 168
 """The size of sqlite3_vfs, version 3, on a 64-bit machine."""
@@ -62,12 +62,12 @@ class _Opening:
         self._disk = disk
         self._tables: list[Any] = []
 
-    def __call__(self, vfs: int, name: bytes | None, file: int, flags: int, out: int) -> int:
+    def __call__(self, vfs: int, name: int | None, file: int, flags: int, out: int) -> int:
         result = int(self._real(vfs, name, file, flags, out))
         methods = ctypes.c_void_p.from_address(file).value
         if result == 0 and methods and name:
             table = (ctypes.c_void_p * _METHODS).from_buffer_copy(ctypes.string_at(methods, 8 * _METHODS))
-            sync = _Sync(_Syncing(_Sync(table[_SYNC] or 0), Path(os.fsdecode(name)), self._disk))
+            sync = _Sync(_Syncing(_Sync(table[_SYNC] or 0), Path(os.fsdecode(ctypes.string_at(name))), self._disk))
             table[_SYNC] = ctypes.cast(sync, ctypes.c_void_p).value
             ctypes.c_void_p.from_address(file).value = ctypes.addressof(table)
             self._tables.append((table, sync))

@@ -68,14 +68,15 @@ def main(arguments: list[str]) -> int:
     case = load_case(asked.case)
     logging.basicConfig(filename=asked.case / "log", level=logging.INFO, format="%(process)d %(message)s", force=True)
     where = Where(asked.step, asked.passing) if asked.passing else None
-    failpoint = Failpoint(asked.case, where, asked.act, case.shift)
-    _prepare(asked, case.shift, failpoint)
+    shift = case.shift
+    failpoint = Failpoint(asked.case, where, asked.act, shift)
+    _prepare(asked, shift, failpoint)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = case.settings()
     with closing(Database(case.url)) as database:
         with closing(steps.WatchedOutbox(open_outbox(settings), failpoint)) as outbox:
-            status = _send(asked, database, settings, outbox, stop, case.shift)
+            status = _send(asked, database, settings, outbox, stop, shift)
     if asked.list:
         sys.stdout.write("".join(f"{count:4} {step}\n" for step, count in failpoint.passed.items()))
     return status
