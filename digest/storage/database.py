@@ -53,7 +53,9 @@ def database_now(session: Session) -> float:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     # Parameters are hidden because errors are logged, and many a parameter is somebody's address.
     engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
@@ -65,6 +67,15 @@ def _prepare_sqlite(connection: SQLiteConnection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves: the driver's own way loses updates between processes
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # Where a server or a role has it off, a commit is answered before it is written, and a server that dies forgets it:
+    # a batch that was claimed and posted would be posted again.
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:
