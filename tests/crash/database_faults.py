@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import OperationalError
 
+from tests.crash.patches import put
+
 
 class What(StrEnum):
     """What fails."""
@@ -72,7 +74,6 @@ def _break_statement(broken: Broken) -> None:
 
 def _break_commit(broken: Broken) -> None:
     counting = itertools.count(1)
-    real = DefaultDialect.do_commit
 
     def commit(dialect: DefaultDialect, connection: Any) -> None:
         due = next(counting) == broken.number
@@ -82,7 +83,7 @@ def _break_commit(broken: Broken) -> None:
         if due:
             raise _error("COMMIT")
 
-    DefaultDialect.do_commit = commit  # type: ignore[method-assign]
+    real = put(DefaultDialect, "do_commit", commit)
 
 
 def _error(statement: str) -> OperationalError:

@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -35,7 +34,13 @@ class OutOfNowhere(Exception):
 NETWORK_FAILS = ("before connect", "after connect", "after the headers", "in the middle of the body")
 """Steps at which Act.RAISE is an error of the network, before the request has left as a whole."""
 NETWORK_FAILS_LATE = "at the first byte of the answer"
-IN_THE_REQUEST = (*NETWORK_FAILS, "after the last byte", NETWORK_FAILS_LATE, "before the request", "after the whole answer")
+IN_THE_REQUEST = (
+    *NETWORK_FAILS,
+    "after the last byte",
+    NETWORK_FAILS_LATE,
+    "before the request",
+    "after the whole answer",
+)
 """Steps between a claim and its record: an exception there ends one request and not the tick."""
 
 
@@ -59,7 +64,6 @@ class Failpoint:
         self._total = 0
         self._open: set[int] = set()
         self.passed: Counter[str] = Counter()
-        self.on_pass: Callable[[str], None] = lambda step: None
 
     def pass_step(self, step: str) -> None:
         """Called at every step, by whichever thread takes it."""
@@ -67,7 +71,6 @@ class Failpoint:
             self.passed[step] += 1
             self._total += 1
             due = self._is_due(step) and self._take(step)
-        self.on_pass(step)
         if due:
             self._do(step)
 

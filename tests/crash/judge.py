@@ -1,4 +1,4 @@
-"""The judges. What was accepted is read from the loopback SendGrid's journal; our database is only asked what it claims.
+"""The judges. What was accepted is read from the loopback SendGrid's journal; our database only says what it claims.
 
 Nothing lost, nothing doubled, nothing stuck; and a copy waits for a person only where its bytes may have left.
 """

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import select, text, update
@@ -22,11 +21,13 @@ from digest.operations import claiming, freezing, recording, sending, ticking
 from digest.operations.claiming import Claim, Editions
 from digest.operations.recording import Result
 from digest.storage import database as databases
-from digest.storage.batches import Attempt, Batch, BatchState, attempts_out_of_lease, mark_accepted
+from digest.storage.batches import Attempt, Batch, BatchState, attempts_out_of_lease, close_attempt, mark_accepted
 from digest.storage.database import Database, database_now
 from digest.storage.deliveries import Copy, Delivery
 from digest.storage.issues import Issue
 from digest.storage.subscribers import Subscriber
+from tests.crash.patches import put
+from tests.crash.stage import FRIDAY
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,15 @@ class Mutant:
 
 
 def _accepted_before_posting() -> None:
-    real = sending.take_turn
-
     def take_turn(db: Database, *arguments: Any) -> Sequence[Claim]:
-        claims = real(db, *arguments)
+        claims: Sequence[Claim] = real(db, *arguments)
         with db.writing() as session:
             for claim in claims:
-                recording.close_attempt(session, claim.attempt_id, "accepted", arguments[1], 202, "", "")
+                close_attempt(session, claim.attempt_id, "accepted", arguments[1], 202, "", "")
                 mark_accepted(session, claim.batch_id, database_now(session))
         return claims
 
-    sending.take_turn = take_turn
+    real = put(sending, "take_turn", take_turn)
 
 
 def _claim_not_committed() -> None:
@@ -77,33 +76,32 @@ def _claim_not_committed() -> None:
         in_hand.update({claim.attempt_id: claim.batch_id for claim in found})
         return found
 
-    sending.take_turn = take_turn
+    put(sending, "take_turn", take_turn)
 
 
 def _lease_to_pending() -> None:
     def expire(session: Session, _settings: Settings, now: datetime, issue: Issue, _lease: float) -> None:
         for attempt_id, _ in attempts_out_of_lease(session, issue.id, database_now(session)):
-            batch_id = recording.close_attempt(session, attempt_id, Certainty.UNKNOWN, now, None, "", "")
+            batch_id = close_attempt(session, attempt_id, Certainty.UNKNOWN, now, None, "", "")
             session.execute(update(Batch).where(Batch.id == batch_id).values(state=BatchState.PENDING))
 
-    sending.expire_leases = expire
+    put(sending, "expire_leases", expire)
 
 
 def _in_doubt(state: BatchState) -> None:
-    def doubt(
-        _session: Session, _settings: Settings, _issue: Issue, batch: Batch, _cause: object, words: str
-    ) -> None:
+    def doubt(_session: Session, _settings: Settings, _issue: Issue, batch: Batch, _cause: object, words: str) -> None:
         batch.state, batch.because = state, words
 
-    recording.doubt = doubt
+    put(recording, "doubt", doubt)
 
 
 def _answer(judged: Callable[[Answer], Answer]) -> None:
     """Change what the outbox makes of a request."""
-    real = sendgrid.SendGridOutbox._post
-    sendgrid.SendGridOutbox._post = (  # type: ignore[method-assign]
-        lambda outbox, body, deadline: judged(real(outbox, body, deadline))
-    )
+
+    def post(outbox: sendgrid.SendGridOutbox, body: bytes, deadline: float) -> Answer:
+        return judged(real(outbox, body, deadline))
+
+    real = put(sendgrid.SendGridOutbox, "_post", post)
 
 
 def _retry_timeouts(answer: Answer) -> Answer:
@@ -122,49 +120,51 @@ def _redirect_is_yes(answer: Answer) -> Answer:
 
 
 def _any_success_is_yes() -> None:
-    real = sendgrid.judge
-    sendgrid.judge = lambda answer: real(
-        HttpAnswer(202, answer.headers, answer.body) if 200 <= answer.status < 600 else answer
-    )
+    def judge(answer: HttpAnswer) -> Answer:
+        return real(HttpAnswer(202, answer.headers, answer.body))
+
+    real: Callable[[HttpAnswer], Answer] = put(sendgrid, "judge", judge)
 
 
 def _no_fence() -> None:
-    def close_attempt(session: Session, attempt_id: str, outcome: str, *_: Any) -> int | None:
+    def close(session: Session, attempt_id: str, outcome: str, *_: Any) -> int | None:
         return session.execute(
             update(Attempt).where(Attempt.id == attempt_id).values(outcome=outcome).returning(Attempt.batch_id)
         ).scalar_one_or_none()
 
-    recording.close_attempt = close_attempt
+    put(recording, "close_attempt", close)
 
 
 def _synchronous(how: str) -> None:
-    real = databases._prepare_sqlite
-
     def prepare(connection: Any, record: object) -> None:
         real(connection, record)
         connection.execute(f"PRAGMA synchronous={how}")
 
-    databases._prepare_sqlite = prepare
+    real = put(databases, "_prepare_sqlite", prepare)
+
+
+def _answered_early() -> None:
+    put(databases, "_prepare_postgresql", lambda *_: None)
 
 
 def _freeze_twice() -> None:
     """As two clocks would without looking at the issue again under its lock."""
-    real = freezing.issue_for_change
 
     def issue_for_change(session: Session, issue_id: int) -> Issue:
-        issue = real(session, issue_id)
+        issue: Issue = real(session, issue_id)
         issue.state = IssueState.CLOSED
         return issue
 
-    def freeze(*arguments: Any, **named: Any) -> freezing.Freeze:
-        once = partial(freezing.freeze, *arguments, batch_size=2, **named)
-        once()
-        return once()
+    def freeze(
+        db: Database, settings: Settings, now: datetime, issue_id: int, who: str, only_if_due: bool
+    ) -> freezing.Freeze:
+        freezing.freeze(db, settings, now, issue_id, who, 2, only_if_due)
+        return freezing.freeze(db, settings, now, issue_id, who, 2, only_if_due)
 
-    freezing.issue_for_change = issue_for_change
-    freezing.next_step = lambda *_: Step.SEND
-    freezing._check_sum = lambda *_: None
-    ticking.freeze = freeze
+    real = put(freezing, "issue_for_change", issue_for_change)
+    put(freezing, "next_step", lambda *_: Step.SEND)
+    put(freezing, "_check_sum", lambda *_: None)
+    put(ticking, "freeze", freeze)
 
 
 def without_uniqueness(url: str) -> None:
@@ -178,21 +178,21 @@ def without_uniqueness(url: str) -> None:
 def _nobody_has_left() -> None:
     def copies_in(session: Session, batch_id: int) -> tuple[list[Copy], dict[int, str]]:
         rows = session.execute(
-            select(Delivery.id, Delivery.address, Subscriber.link_key, Subscriber.confirmed_at)
+            select(Delivery.id, Delivery.address, Subscriber.link_key)
             .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
             .where(Delivery.batch_id == batch_id, Delivery.outcome.is_(None))
         )
-        return [Copy(key, address, link, confirmed.date()) for key, address, link, confirmed in rows], {}
+        return [Copy(key, address or "", link, FRIDAY.date()) for key, address, link in rows], {}
 
-    claiming.copies_in = copies_in
+    put(claiming, "copies_in", copies_in)
 
 
 def _no_deadline() -> None:
-    claiming.DEADLINE_SECONDS = 1e9
+    put(claiming, "DEADLINE_SECONDS", 1e9)
 
 
 def _rest_is_dropped() -> None:
-    recording._split_off = lambda *_: None
+    put(recording, "_split_off", lambda *_: None)
 
 
 def _answers(judged: Callable[[Answer], Answer]) -> Mutant:
@@ -213,6 +213,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "no-deadline": Mutant(_no_deadline),
     "synchronous-off": Mutant(lambda: _synchronous("OFF")),
     "synchronous-normal": Mutant(lambda: _synchronous("NORMAL")),
+    "postgresql-answers-early": Mutant(_answered_early),
     "frozen-twice": Mutant(_freeze_twice),
     "leavers-not-looked-for": Mutant(_nobody_has_left),
     "rest-of-a-refused-batch-dropped": Mutant(_rest_is_dropped),

@@ -22,9 +22,7 @@ _OPEN = 5
 _VFS_OPEN_OFFSET = 8 * _OPEN
 
 _Sync = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
-_Open = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
-)
+_Open = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 _VFS_BYTES = 168
 """The size of sqlite3_vfs, version 3, on a 64-bit machine."""
 _kept: list[Any] = []

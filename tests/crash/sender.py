@@ -2,7 +2,8 @@
 
     python -m tests.crash.sender CASE [--step "after COMMIT of the claim"] [--passing 2] [--act kill] [--list]
 
-CASE is a folder that `stage.open_case` made. Exit status: 0 the issue is sent, 75 ended on SIGTERM, 3 something is left.
+CASE is a folder that `stage.open_case` made. Exit status: 0 the issue is sent, 75 ended on
+SIGTERM, 3 something is left.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from tests.crash import sockets, steps
 from tests.crash.database_faults import Broken, break_database, fill_disk
 from tests.crash.failpoint import Act, Failpoint, Where
 from tests.crash.mutants import MUTANTS
+from tests.crash.patches import put
 from tests.crash.powercut import keep_what_was_synced
 from tests.crash.shift import Shift
 from tests.crash.stage import FRIDAY, load_case
@@ -84,11 +86,12 @@ def main(arguments: list[str]) -> int:
 
 def _prepare(asked: Asked, shift: Shift, failpoint: Failpoint) -> None:
     """Make this process quick, and watch it."""
-    ticking.freeze = partial(freezing.freeze, batch_size=BATCH_SIZE)  # type: ignore[assignment]
-    sending.pause = lambda seconds: waiting.pause(min(seconds, SHORT_NAP))
-    sending._PATIENCE = 1.0
+    put(ticking, "freeze", partial(freezing.freeze, batch_size=BATCH_SIZE))
+    put(sending, "pause", lambda seconds: waiting.pause(min(seconds, SHORT_NAP)))
+    put(sending, "_PATIENCE", 1.0)
     if asked.deadline:
-        claiming.DEADLINE_SECONDS = sendgrid.PROBE_SECONDS = asked.deadline
+        put(claiming, "DEADLINE_SECONDS", asked.deadline)
+        put(sendgrid, "PROBE_SECONDS", asked.deadline)
     if asked.synced:
         keep_what_was_synced(asked.synced)
     if asked.disk:

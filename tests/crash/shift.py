@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
+from tests.crash.patches import put
+
 _real_monotonic = time.monotonic
 
 
@@ -39,7 +41,7 @@ class Shift:
 
     def rule_the_process(self) -> None:
         """Let this process's monotonic clock follow `leap`."""
-        time.monotonic = lambda: _real_monotonic() + self._leapt
+        put(time, "monotonic", lambda: _real_monotonic() + self._leapt)
 
     def leap(self, seconds: float) -> None:
         """This process was stopped for so long, as far as it can tell."""

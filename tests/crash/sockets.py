@@ -1,7 +1,7 @@
 """The steps of a request: before and after the connection, within what is sent, and within the answer.
 
-A subclass of the socket cuts whatever the client writes at the boundaries of the HTTP request that it carries, so it does
-not matter in how many writes the client does it.
+A subclass of the socket cuts whatever the client writes at the boundaries of the HTTP request that it carries, so it
+does not matter in how many writes the client does it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import socket
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from tests.crash.patches import put
+
 _END_OF_HEADERS = b"\r\n\r\n"
 _LENGTH = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
 
@@ -18,13 +20,13 @@ _LENGTH = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
 def watch_sockets(pass_step: Callable[[str], None]) -> None:
     """Let every connection over IP that this process opens from now on pass its steps."""
     WatchedSocket.pass_step = staticmethod(pass_step)
-    socket.socket = WatchedSocket  # type: ignore[misc]
+    put(socket, "socket", WatchedSocket)
 
 
 class WatchedSocket(socket.socket):
     """A socket that tells where it is in a request."""
 
-    pass_step: Callable[[str], None] = staticmethod(lambda step: None)
+    pass_step: Callable[[str], None] = staticmethod(lambda _step: None)
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)

@@ -48,7 +48,10 @@ def set_stage(database: Database) -> None:
     make_editor(database)
     make_readers(database, settings, len(READERS))
     make_subscriber(database, settings, PICKY, topics="health")
-    stories = [make_summary(database, "Court annuls a fine", topics=["Enforcement"]), make_summary(database, "An app is fined", topics=["AI"])]
+    stories = [
+        make_summary(database, "Court annuls a fine", topics=["Enforcement"]),
+        make_summary(database, "An app is fined", topics=["AI"]),
+    ]
     close_issue(database, settings, TUESDAY, make_issue(database, summary_ids=stories), "alice@digest.test")
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from digest.mail.outbox import Answer, Bulk, Outbox, Single
 from digest.operations import sending
 from tests.crash.failpoint import Failpoint
+from tests.crash.patches import put
 
 _KIND = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|BEGIN IMMEDIATE)\b\s*(\w*)", re.IGNORECASE)
 _FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
@@ -48,14 +49,13 @@ def watch_database(failpoint: Failpoint) -> None:
 
 def watch_note(failpoint: Failpoint) -> None:
     """Pass a step before and after the claims are noted beside the database."""
-    real = sending.note_claims
 
     def watched(*arguments: Any) -> None:
         failpoint.pass_step("before the note beside the database")
         real(*arguments)
         failpoint.pass_step("after the note beside the database")
 
-    sending.note_claims = watched
+    real = put(sending, "note_claims", watched)
 
 
 class WatchedOutbox:
@@ -98,7 +98,6 @@ class _Statements:
     def listen(self) -> None:
         event.listen(Engine, "before_cursor_execute", self._before)
         event.listen(Engine, "after_cursor_execute", self._after)
-        real_commit, real_rollback = DefaultDialect.do_commit, DefaultDialect.do_rollback
 
         def commit(dialect: DefaultDialect, connection: Any) -> None:
             name = self._transaction(connection)
@@ -113,21 +112,20 @@ class _Statements:
             real_rollback(dialect, connection)
             self._ended(connection)
 
-        DefaultDialect.do_commit, DefaultDialect.do_rollback = commit, rollback  # type: ignore[method-assign]
+        real_commit = put(DefaultDialect, "do_commit", commit)
+        real_rollback = put(DefaultDialect, "do_rollback", rollback)
 
     def _before(self, _c: Connection, _cursor: Any, statement: str, _p: Any, _context: Any, _many: bool) -> None:
         if name := name_of(statement):
             self._failpoint.pass_step(f"before {name}")
 
-    def _after(
-        self, connection: Connection, _cursor: Any, statement: str, _p: Any, _context: Any, _many: bool
-    ) -> None:
+    def _after(self, connection: Connection, _cursor: Any, statement: str, _p: Any, _context: Any, _many: bool) -> None:
         name = name_of(statement)
         if name is None:
             return
         key = id(connection.connection.dbapi_connection)
         if not name.startswith("SELECT") or "FOR UPDATE" in statement:
-            self._failpoint.transaction(key, is_open="BEGIN" != statement.strip())
+            self._failpoint.transaction(key, is_open=statement.strip() != "BEGIN")
             self._written.setdefault(key, set()).add(name)
         self._failpoint.pass_step(f"after {name}")
 

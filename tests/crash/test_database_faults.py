@@ -15,6 +15,7 @@ from tests.crash.database_faults import Broken, What, When
 from tests.crash.databases import KINDS, PostgresqlHome
 from tests.crash.failpoint import Act
 from tests.crash.judge import Allowed, judge
+from tests.crash.nursery import Nursery
 from tests.crash.play import CONCURRENCY, OUTAGE, Scenario, Theatre
 from tests.crash.programme import LONG, note_figures
 from tests.crash.stage import set_stage
@@ -72,7 +73,7 @@ def test_a_full_disk_costs_nothing(theatre: Theatre, room: int) -> None:
         assert complaints + judge(case, sendgrid.requests, Allowed(died=CONCURRENCY)) == []
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def doomed() -> Iterator[PostgresqlHome]:
     """A server of its own, since it is going to die."""
     try:
@@ -83,21 +84,41 @@ def doomed() -> Iterator[PostgresqlHome]:
     home.close()
 
 
-def test_a_sender_goes_on_unaided_when_its_server_died_at_once(theatre: Theatre, doomed: PostgresqlHome) -> None:
-    stricken = Theatre(theatre.nursery, doomed)
-    wrong = []
-    for step in ("after COMMIT of the freeze", "before INSERT attempts", "before COMMIT of the claim",
-                 "after COMMIT of the claim", "after the last byte", "after the whole answer",
-                 "before COMMIT of a turn that records and claims"):  # fmt: skip
-        with stricken.stage((OUTAGE,)) as (case, sendgrid):
-            pid = stricken.nursery.start(case.folder, "--step", step, "--passing", 1, "--act", Act.STOP, *_FAILS)
-            assert stricken.nursery.wait({pid}).what == "stopped"
-            doomed.stop_at_once()
-            doomed.start_again()
-            os.kill(pid, signal.SIGCONT)
-            ended = stricken.nursery.wait({pid})
-            sendgrid.stop()
-            found = judge(case, sendgrid.requests, Allowed())
-            if found or ended.status:
-                wrong.append(f"{step}: {ended} {found}\n{case.log()}")
-    assert not wrong, "\n".join(wrong)
+def stop_the_server(doomed: Theatre, server: PostgresqlHome, step: str, *more: str) -> list[str]:
+    """PostgreSQL dies while a sender stands at this step, and is started again: the sender is on its own."""
+    with doomed.stage((OUTAGE,)) as (case, sendgrid):
+        words = ("--step", step, "--passing", 1, "--act", Act.STOP, "--ticks", 12, *more)
+        pid = doomed.nursery.start(case.folder, *words)
+        assert doomed.nursery.wait({pid}).what == "stopped"
+        server.stop_at_once()
+        server.start_again()
+        os.kill(pid, signal.SIGCONT)
+        ended = doomed.nursery.wait({pid})
+        sendgrid.stop()
+        complaints = judge(case, sendgrid.requests, Allowed())
+        return complaints + ([f"ended with {ended.status}"] if ended.status else [])
+
+
+SERVER_DIES = (
+    "after COMMIT of the freeze",
+    "before INSERT attempts",
+    "before COMMIT of the claim",
+    "after COMMIT of the claim",
+    "after the last byte",
+    "after the whole answer",
+    "before COMMIT of a turn that records and claims",
+)
+
+
+def test_a_sender_goes_on_unaided_when_its_server_died_at_once(nursery: Nursery, doomed: PostgresqlHome) -> None:
+    stricken = Theatre(nursery, doomed)
+    wrong = {step: stop_the_server(stricken, doomed, step) for step in SERVER_DIES}
+    assert not any(wrong.values()), wrong
+    note_figures(servers_stopped=len(SERVER_DIES))
+
+
+def test_a_commit_that_is_answered_before_it_is_written_is_caught(nursery: Nursery, doomed: PostgresqlHome) -> None:
+    stricken = Theatre(nursery, doomed)
+    found = stop_the_server(stricken, doomed, "after the last byte", "--mutant", "postgresql-answers-early")
+    assert [complaint for complaint in found if complaint.startswith("doubled")]
+    note_figures(mutants_caught=1)

@@ -1,4 +1,4 @@
-"""Every step of a send × what happens there × one or two senders × the two databases: nothing lost, doubled or stuck."""
+"""Every step of a send × what happens there × one or two senders × two databases: nothing lost, doubled or stuck."""
 
 from __future__ import annotations
 

@@ -60,11 +60,13 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "rest-of-a-refused-batch-dropped": Scenario(),
 }
+BY_DEAD_SERVER = "postgresql-answers-early"
+"""Caught in `test_database_faults`."""
 BY_POWER_CUT = ("synchronous-off", "synchronous-normal")
 
 
 def test_each_mutant_has_its_scenario() -> None:
-    assert set(MUTANTS) == {*SCENARIOS, *BY_POWER_CUT}
+    assert set(MUTANTS) == {*SCENARIOS, *BY_POWER_CUT, BY_DEAD_SERVER}
     assert len(MUTANTS) >= 10
 
 

@@ -67,7 +67,7 @@ class Drawn:
 
 def drawn(name: str) -> Drawn:
     """The case of this name, alike in every run."""
-    random = Random(f"{SEED} {name}")
+    random = Random(f"{SEED} {name}")  # noqa: S311 - to be drawn again
     faults = tuple(random.sample(_FAULTS, random.randint(0, 4)))
     orders = (Order(faults, chance=random.uniform(0.1, 0.4), seed=random.randrange(2**31)),) if faults else ()
     return Drawn(tuple(_round(random) for _ in range(random.choice((1, 1, 2, 3)))), orders)
