@@ -29,6 +29,7 @@ autovacuum = off
 # As an operator may have it: digest asks for it again, and a server that dies at once shows whether it does. The death
 # of a process, or of the server, is the same with the other two off; no power cut is tried here.
 synchronous_commit = off
+wal_writer_delay = 10s
 fsync = off
 full_page_writes = off
 """

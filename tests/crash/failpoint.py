@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from digest.operations.waiting import pause
 from tests.crash.shift import Shift
 
 
@@ -106,6 +107,10 @@ class Failpoint:
                 raise ConnectionResetError if step in (*NETWORK_FAILS, NETWORK_FAILS_LATE) else OutOfNowhere
             case Act.STOP:
                 os.kill(os.getpid(), signal.SIGSTOP)
+                # The system stops the other threads first, and this one a moment later: only the shift tells that it
+                # was stopped and is awake again.
+                while self._shift.seconds() == before:
+                    pause(0.001)
                 self._shift.leap(self._shift.seconds() - before)
 
 

@@ -67,6 +67,9 @@ def _claim_not_committed() -> None:
                 batch_id = in_hand.pop(result.attempt_id, None)
                 if batch_id and result.answer.certainty is Certainty.ACCEPTED:
                     mark_accepted(session, batch_id, database_now(session))
+                elif batch_id:
+                    batch = session.get_one(Batch, batch_id)
+                    batch.state, batch.because = BatchState.HELD, result.answer.detail
         if in_hand or not attempt_ids:
             return ()
         with db.writing() as session:

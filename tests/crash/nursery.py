@@ -1,7 +1,7 @@
 """A fork server for senders: it has imported digest once, so that a sender costs a fork and not a second.
 
-Asks and answers are lines of JSON. Asked for arguments of `tests.crash.sender` it answers with the process's id; and
-it tells when one of its children is stopped or has ended. Nothing is shared: a sender makes its own database after the fork.
+Asks and answers are lines of JSON. Asked for arguments of `tests.crash.sender` it answers with the process's id; and it
+tells when one of its children is stopped or has ended. Nothing is shared: senders make their databases after the fork.
 """
 
 from __future__ import annotations

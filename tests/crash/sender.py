@@ -2,8 +2,8 @@
 
     python -m tests.crash.sender CASE [--step "after COMMIT of the claim"] [--passing 2] [--act kill] [--list]
 
-CASE is a folder that `stage.open_case` made. Exit status: 0 the issue is sent, 75 ended on
-SIGTERM, 3 something is left.
+CASE is a folder that `stage.open_case` made. Exit status: 0 the issue is sent, 75 ended on SIGTERM,
+3 something is left.
 """
 
 from __future__ import annotations

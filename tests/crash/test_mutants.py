@@ -40,7 +40,7 @@ ASLEEP = Scenario("before connect", 1, Act.STOP, orders=(), settle=say_resend)
 
 SCENARIOS: Mapping[str, Scenario] = {
     "accepted-before-posting": Scenario("before connect", 1),
-    "claim-not-committed": Scenario("after the last byte", 1),
+    "claim-not-committed": Scenario("after the last byte", 1, orders=()),
     "lease-to-pending": Scenario("after the last byte", 1),
     "timeout-tried-again": Scenario(orders=(SILENT,)),
     "silence-trusted-at-once": Scenario(orders=(OUTAGE,)),
@@ -58,7 +58,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         meanwhile=lambda case: let_unsubscribe(case, READERS[2]),
         left=(READERS[2],),
     ),
-    "rest-of-a-refused-batch-dropped": Scenario(),
+    "rest-of-a-refused-batch-dropped": Scenario(orders=()),
 }
 BY_DEAD_SERVER = "postgresql-answers-early"
 """Caught in `test_database_faults`."""
