@@ -88,7 +88,6 @@ def _prepare(asked: Asked, shift: Shift, failpoint: Failpoint) -> None:
     """Make this process quick, and watch it."""
     put(ticking, "freeze", partial(freezing.freeze, batch_size=BATCH_SIZE))
     put(sending, "pause", lambda seconds: waiting.pause(min(seconds, SHORT_NAP)))
-    put(sending, "_PATIENCE", 1.0)
     if asked.deadline:
         put(claiming, "DEADLINE_SECONDS", asked.deadline)
         put(sendgrid, "PROBE_SECONDS", asked.deadline)
@@ -96,6 +95,7 @@ def _prepare(asked: Asked, shift: Shift, failpoint: Failpoint) -> None:
         keep_what_was_synced(asked.synced)
     if asked.disk:
         fill_disk(asked.disk)
+        put(sending, "_PATIENCE", 1.0)
     if asked.mutant:
         MUTANTS[asked.mutant].apply()
     shift.rule_the_database()

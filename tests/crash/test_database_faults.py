@@ -92,7 +92,7 @@ def stop_the_server(doomed: Theatre, server: PostgresqlHome, step: str, *more: s
         assert doomed.nursery.wait({pid}).what == "stopped"
         server.stop_at_once()
         server.start_again()
-        case.shift.add(1.0)
+        case.shift.add(0.001)
         os.kill(pid, signal.SIGCONT)
         ended = doomed.nursery.wait({pid})
         sendgrid.stop()

@@ -1,0 +1,62 @@
+"""A SendGrid in memory, for the state machine: it decides at once, and its books are the truth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from digest.mail.outbox import Answer, Bulk, Certainty, Single
+
+
+class Mood(StrEnum):
+    """What comes of a request."""
+
+    TAKES = "takes it and says so"
+    SILENT = "takes it and says nothing"
+    LOSES = "loses it and says nothing"
+    BUSY = "says 429"
+    BROKEN = "says 503, though it took it"
+    UNREACHABLE = "cannot be reached"
+
+
+_ANSWERS = {
+    Mood.TAKES: Answer(Certainty.ACCEPTED, 202, "message"),
+    Mood.SILENT: Answer(Certainty.UNKNOWN, None, detail="no answer"),
+    Mood.LOSES: Answer(Certainty.UNKNOWN, None, detail="no answer"),
+    Mood.BUSY: Answer(Certainty.RETRY, 429, detail="too many", too_many=True),
+    Mood.BROKEN: Answer(Certainty.UNKNOWN, 503, detail="SendGrid answered 503"),
+    Mood.UNREACHABLE: Answer(Certainty.RETRY, None, detail="could not be reached"),
+}
+_TAKEN = {Mood.TAKES, Mood.SILENT, Mood.BROKEN}
+
+
+@dataclass
+class SendGridInMemory:
+    """Who was accepted, by issue and address, and under which attempt."""
+
+    books: Counter[tuple[str, str]] = field(default_factory=Counter)
+    attempts: dict[str, int] = field(default_factory=dict)
+    """Accepted attempts, each with how many copies it had."""
+
+    def post(self, bulk: Bulk, mood: Mood) -> Answer:
+        """One request, and what comes of it."""
+        if mood in _TAKEN:
+            self.books.update((bulk.issue, recipient.address) for recipient in bulk.recipients)
+            self.attempts[bulk.attempt] = len(bulk.recipients)
+        return _ANSWERS[mood]
+
+    def send_bulk(self, bulk: Bulk) -> Answer:
+        """As an outbox."""
+        return self.post(bulk, Mood.TAKES)
+
+    def send_single(self, single: Single) -> Answer:  # noqa: ARG002
+        """Takes everything."""
+        return _ANSWERS[Mood.TAKES]
+
+    def probe(self) -> bool:
+        """Is well."""
+        return True
+
+    def close(self) -> None:
+        """Has nothing open."""
