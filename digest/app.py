@@ -15,7 +15,7 @@ from digest.storage import schema
 from digest.storage.database import Database
 from digest.storage.demo_marks import has_demo
 from digest.storage.desk_sessions import LONGEST
-from digest.web import archive, desk, errors, filters, holding, readers, security, service
+from digest.web import archive, desk, errors, events, filters, holding, readers, security, service
 from digest.web.context import EXTENSION, Site, end_reading
 from digest.web.postman import Postman
 
@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None, with_postman: bool = True) -> F
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     security.guard(app)
     app.teardown_request(end_reading)
-    for room in (readers, archive, holding, desk, service, errors, filters):
+    for room in (readers, archive, holding, desk, events, service, errors, filters):
         room.hang_up(app)
     return app
 

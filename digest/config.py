@@ -18,12 +18,13 @@ from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
 
-from digest.domain import addresses
+from digest.domain import addresses, signatures
 from digest.domain.calendar import DAYS, Schedule, Weekly
 
 T = TypeVar("T")
 
-_SECRET = {"SENDGRID_API_KEY", "DATABASE_URL"}  # a database's URL may carry its password
+_SECRET = {"SENDGRID_API_KEY", "DATABASE_URL", "SENDGRID_WEBHOOK_KEY"}
+"""Never shown: a database's URL may carry its password, and one key is easily put in another's place."""
 _LONGEST_MONITOR = 254  # it is kept where messages keep their recipient
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parent
@@ -100,7 +101,7 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
         mail_redirect_all=values.checked("MAIL_REDIRECT_ALL", "", _mailbox),
         sendgrid_api_key=values.checked("SENDGRID_API_KEY", "", _api_key),
         sendgrid_host=values.checked("SENDGRID_HOST", "https://api.sendgrid.com", _sendgrid_host),
-        sendgrid_webhook_key=values.text("SENDGRID_WEBHOOK_KEY", ""),
+        sendgrid_webhook_key=values.checked("SENDGRID_WEBHOOK_KEY", "", _webhook_key),
         schedule=_schedule(values),
         minimum_items=values.checked("DIGEST_MINIMUM_ITEMS", "1", _at_least(1)),
         send_concurrency=values.checked("SEND_CONCURRENCY", "4", _at_least(1)),
@@ -219,6 +220,17 @@ def _line(text: str) -> str:
 def _api_key(text: str) -> str:
     if not text.isascii() or any(not 32 < ord(character) < 127 for character in text):
         raise ValueError("use the key as SendGrid shows it, without spaces or other characters; copy it again")
+    return text
+
+
+def _webhook_key(text: str) -> str:
+    try:
+        if text:
+            signatures.public_key(text)
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; copy the verification key of SendGrid’s Event Webhook again, as one line without spaces"
+        ) from None
     return text
 
 

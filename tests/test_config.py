@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import stat
+from base64 import b64encode
 from datetime import time
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, derive_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from digest.config import BadSetting, load
 from digest.domain.calendar import Weekly
@@ -18,6 +21,13 @@ SENDGRID = {
     "POSTAL_ADDRESS": "1 Street, London",
     "SENDGRID_API_KEY": "SG.planted-api-key",
 }
+
+
+ON_ANOTHER_CURVE = b64encode(
+    derive_private_key(20_240_517, SECP384R1())
+    .public_key()
+    .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+).decode()
 
 
 def test_an_empty_environment_is_enough(tmp_path: Path) -> None:
@@ -85,6 +95,9 @@ def test_bad_value_names_itself_and_the_remedy(name: str, value: str, remedy: st
         ("SECRET_KEY", "planted", "at least 16 random characters"),
         ("SUPPRESSION_KEY", "planted", "at least 16 random characters"),
         ("SENDGRID_API_KEY", "SG.\x07planted", "copy it again"),
+        ("SENDGRID_WEBHOOK_KEY", "SG.planted", "copy the verification key of SendGrid’s Event Webhook again"),
+        ("SENDGRID_WEBHOOK_KEY", "cGxhbnRlZA==", "not a public key in base64; copy"),
+        ("SENDGRID_WEBHOOK_KEY", ON_ANOTHER_CURVE, "not a key on the curve P-256; copy"),
         ("DATABASE_URL", "postgresql://digest:planted@host/digest", "use sqlite:///path/to/digest.db or"),
         ("DATABASE_URL", "mysql://digest:planted@host/digest", "use sqlite:///path/to/digest.db or"),
         ("DATABASE_URL", "sqlite:///:memory:", "use a file"),

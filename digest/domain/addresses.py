@@ -47,6 +47,21 @@ def parse(text: str) -> Address:
     return Address(shown=valid.normalized, key=f"{valid.local_part.lower()}@{domain}")
 
 
+def key_of(text: str) -> str | None:
+    """The unique form of an address as somebody else writes it; None if it can't be one.
+
+    Quicker than `parse` for what is nearly always ASCII, and less strict: what matches no address of ours harms nobody.
+    """
+    if not text.isascii():
+        try:
+            return parse(text).key
+        except BadAddress:
+            return None
+    local, _, domain = text.rpartition("@")
+    usable = local and domain and len(text) <= LONGEST and text.isprintable() and " " not in text
+    return text.lower() if usable else None
+
+
 def masked(address: str) -> str:
     """The address as logs may show it: `a***@example.org`."""
     local, _, domain = address.rpartition("@")

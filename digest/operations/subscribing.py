@@ -116,15 +116,23 @@ def leave(
     with db.writing() as session:
         take_turns(session)
         subscriber = subscriber_with_link_key(session, link_key)
-        if subscriber is None or subscriber.state == SubscriberState.UNSUBSCRIBED:
-            return subscriber
-        subscriber.state = SubscriberState.UNSUBSCRIBED
-        subscriber.unsubscribed_at = now
-        _record(session, subscriber, ConsentStep.UNSUBSCRIBED, wording, now, place, "unsubscribed")
-        # Who left by mistake may ask again at once; it takes the mailbox's owner to get here, so nobody is flooded.
-        signup_caps.forget_mail(session, subscriber.address_hash)
-        note_parting(settings, now, Parting.UNSUBSCRIBED, [subscriber.address_hash])
+        if subscriber is not None:
+            leave_in(session, settings, now, subscriber, wording, place)
         return subscriber
+
+
+def leave_in(
+    session: Session, settings: Settings, now: datetime, subscriber: Subscriber, wording: Wording, place: str
+) -> None:
+    """The same within the caller's transaction, which has taken its turn. Who has left stays as they are."""
+    if subscriber.state == SubscriberState.UNSUBSCRIBED:
+        return
+    subscriber.state = SubscriberState.UNSUBSCRIBED
+    subscriber.unsubscribed_at = now
+    _record(session, subscriber, ConsentStep.UNSUBSCRIBED, wording, now, place, "unsubscribed")
+    # Who left by mistake may ask again at once; it takes the mailbox's owner to get here, so nobody is flooded.
+    signup_caps.forget_mail(session, subscriber.address_hash)
+    note_parting(settings, now, Parting.UNSUBSCRIBED, [subscriber.address_hash])
 
 
 def choose_topics(db: Database, now: datetime, link_key: str, slugs: Sequence[str], place: str) -> Subscriber | None:

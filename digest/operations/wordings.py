@@ -54,6 +54,11 @@ def leaving_in_one_click() -> Wording:
     return Wording("one-click 1", "The unsubscribe button that the reader’s mail program shows (RFC 8058).")
 
 
+def leaving_at_sendgrid() -> Wording:
+    """For an unsubscribe link of SendGrid's own, or its list of those who used one; we never see the text."""
+    return Wording("SendGrid 1", "SendGrid’s own unsubscribe link, or its list of addresses that unsubscribed there.")
+
+
 def choosing_topics() -> Wording:
     """Above the topics."""
     return Wording("topics 1", "Tick what you want to read about. Tick nothing, and you get everything.")

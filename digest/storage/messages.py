@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -99,6 +99,13 @@ def finish_message(session: Session, message_id: int, owner: str, **values: obje
         .returning(Message.id)
     )
     return written.scalar_one_or_none() is not None
+
+
+def recipients_of(session: Session, message_ids: Collection[int]) -> dict[int, str]:
+    """To whom those of these messages went that are still kept, by their ids."""
+    if not message_ids:
+        return {}
+    return dict(session.execute(select(Message.id, Message.recipient).where(Message.id.in_(message_ids))).all())
 
 
 def waiting_messages(session: Session) -> int:

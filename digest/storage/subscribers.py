@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -49,6 +49,14 @@ class Subscriber(Base):
 def subscriber_with_address(session: Session, address: str) -> Subscriber | None:
     """The subscriber of that address (in its unique form)."""
     return session.execute(select(Subscriber).where(Subscriber.address == address)).scalar_one_or_none()
+
+
+def subscribers_with_addresses(session: Session, addresses: Collection[str]) -> dict[str, Subscriber]:
+    """The subscribers of these addresses (in their unique form), by address."""
+    if not addresses:
+        return {}
+    rows = session.execute(select(Subscriber).where(Subscriber.address.in_(addresses)))
+    return {subscriber.address: subscriber for subscriber in rows.scalars()}
 
 
 def subscriber_with_link_key(session: Session, key: str) -> Subscriber | None:

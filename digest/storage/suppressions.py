@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import String, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import Base
@@ -49,3 +51,27 @@ def suppress(session: Session, address_hash: str, reason: SuppressionReason, now
     if not is_suppressed(session, address_hash):
         session.add(Suppression(address_hash=address_hash, reason=reason, at=now, source=source))
         session.flush()
+
+
+@dataclass(frozen=True)
+class Ban:
+    """An address (as its hash) that is to be suppressed, why, and since when."""
+
+    address_hash: str
+    reason: SuppressionReason
+    at: datetime
+
+
+def suppress_many(session: Session, bans: Sequence[Ban], source: str) -> list[str]:
+    """Suppress these addresses; the first reason stays. Returns the hashes that were not suppressed before.
+
+    Up to a few thousand at a time. Someone else may suppress one of them at the same moment.
+    """
+    if not bans:
+        return []
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    added = session.execute(
+        insert(Suppression).on_conflict_do_nothing().returning(Suppression.address_hash),
+        [{"address_hash": ban.address_hash, "reason": ban.reason, "at": ban.at, "source": source} for ban in bans],
+    )
+    return list(added.scalars())

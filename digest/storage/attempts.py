@@ -1,0 +1,89 @@
+"""Attempts as SendGrid's events speak of them: which there are, whose they are, and that one was heard of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from digest.storage.batches import Attempt, Batch
+from digest.storage.issues import Issue
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedAttempt:
+    """An attempt that an event may be about, with its batch and its issue."""
+
+    attempt_id: str
+    outcome: str | None
+    batch_id: int
+    heard: bool
+    """Whether an event of any attempt at this batch came before."""
+    issue_id: int
+    issue_date: date
+
+
+def reported_attempts(session: Session, attempt_ids: Collection[str]) -> dict[str, ReportedAttempt]:
+    """Those of these attempts that there are, by their ids."""
+    if not attempt_ids:
+        return {}
+    rows = session.execute(
+        select(Attempt.id, Attempt.outcome, Batch.id, Batch.heard_at, Issue.id, Issue.send_date)
+        .join(Batch, Batch.id == Attempt.batch_id)
+        .join(Issue, Issue.id == Batch.issue_id)
+        .where(Attempt.id.in_(attempt_ids))
+    )
+    return {
+        key: ReportedAttempt(key, outcome, batch_id, heard_at is not None, issue_id, issue_date)
+        for key, outcome, batch_id, heard_at, issue_id, issue_date in rows
+    }
+
+
+def ancestors_of(session: Session, batch_ids: Collection[int]) -> dict[int, set[int]]:
+    """For each of these batches, the batches that it was split off from, up to the first."""
+    parents: dict[int, int | None] = {}
+    asked = set(batch_ids)
+    while asked:
+        rows = session.execute(select(Batch.id, Batch.parent_id).where(Batch.id.in_(asked)))
+        found: dict[int, int | None] = dict(rows.all())
+        parents |= found
+        asked = {parent for parent in found.values() if parent is not None} - parents.keys()
+    return {batch_id: _line(batch_id, parents) for batch_id in batch_ids}
+
+
+def attempt_for_change(session: Session, attempt_id: str) -> Attempt:
+    """The attempt, fresh and locked until the transaction ends."""
+    return session.get_one(Attempt, attempt_id, with_for_update=True, populate_existing=True)
+
+
+def taken_at_another(session: Session, attempt: Attempt, *taken: str) -> bool:
+    """Whether another attempt at the same batch has one of these outcomes."""
+    found = session.execute(
+        select(Attempt.id)
+        .where(Attempt.batch_id == attempt.batch_id, Attempt.id != attempt.id, Attempt.outcome.in_(taken))
+        .limit(1)
+    )
+    return found.scalar_one_or_none() is not None
+
+
+def mark_heard(session: Session, batch_ids: Collection[int], database_now: float) -> None:
+    """Note the first event of these batches; a later one changes nothing."""
+    if batch_ids:
+        session.execute(
+            update(Batch)
+            .where(Batch.id.in_(sorted(batch_ids)), Batch.heard_at.is_(None))
+            .values(heard_at=database_now)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _line(batch_id: int, parents: dict[int, int | None]) -> set[int]:
+    line: set[int] = set()
+    parent = parents.get(batch_id)
+    while parent is not None:
+        line.add(parent)
+        parent = parents.get(parent)
+    return line

@@ -1,0 +1,1 @@
+"""Measurements. Each prints its figures, and is run by itself: `python -m tests.bench.events`."""
