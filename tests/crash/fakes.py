@@ -33,17 +33,17 @@ _TAKEN = {Mood.TAKES, Mood.SILENT, Mood.BROKEN}
 
 @dataclass
 class SendGridInMemory:
-    """Who was accepted, by issue and address, and under which attempt."""
+    """Who was accepted, by issue and address."""
 
     books: Counter[tuple[str, str]] = field(default_factory=Counter)
-    attempts: dict[str, int] = field(default_factory=dict)
-    """Accepted attempts, each with how many copies it had."""
+    taken: dict[str, Bulk] = field(default_factory=dict)
+    """What it took, by attempt."""
 
     def post(self, bulk: Bulk, mood: Mood) -> Answer:
         """One request, and what comes of it."""
         if mood in _TAKEN:
             self.books.update((bulk.issue, recipient.address) for recipient in bulk.recipients)
-            self.attempts[bulk.attempt] = len(bulk.recipients)
+            self.taken[bulk.attempt] = bulk
         return _ANSWERS[mood]
 
     def send_bulk(self, bulk: Bulk) -> Answer:
