@@ -12,8 +12,8 @@ from digest.mail.outbox import Answer, Bulk, Certainty, Single
 class Mood(StrEnum):
     """What comes of a request."""
 
-    TAKES = "takes it and says so"
     SILENT = "takes it and says nothing"
+    TAKES = "takes it and says so"
     LOSES = "loses it and says nothing"
     BUSY = "says 429"
     BROKEN = "says 503, though it took it"

@@ -1,13 +1,14 @@
 """A state machine over all that can happen to readers and to a send, in any order; Hypothesis finds the order.
 
-After each step the account adds up, nobody is doubled by SendGrid's books, nothing certain is wrong, and nobody who left
-was claimed afterwards. At the end of each run a fresh sender does what is left, and nothing is stuck.
+After each step the account adds up, nobody is doubled by SendGrid's books, nothing certain is wrong, and nobody who
+left was claimed afterwards. At the end of each run a fresh sender does what is left, and nothing is stuck.
 """
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,8 @@ from tests.crash.words import SETTLING
 from tests.crash.world import EVERYBODY, STRANGERS, World
 from tests.loopback.webhook import public_key
 
-EXAMPLES, STEPS = (400, 60) if LONG else (10, 35)
+EXAMPLES, STEPS = (600, 60) if LONG else (25, 30)
+_READERS_DO = (("leave", READERS), ("erase", EVERYBODY), ("subscribe", STRANGERS), ("confirm", EVERYBODY))
 _LONGEST_REST = 80
 _SEEN_TO_ITS_END = {BatchState.ACCEPTED, BatchState.SKIPPED, BatchState.HELD, BatchState.UNKNOWN, BatchState.FAILED}
 
@@ -52,21 +54,11 @@ def machine(home: SqliteHome) -> type[RuleBasedStateMachine]:
             if batch_size:
                 self.world.freeze(batch_size)
 
-        @rule(who=some.sampled_from(STRANGERS))
-        def subscribe(self, who: str) -> None:
-            self.world.subscribe(who)
-
-        @rule(who=some.sampled_from(EVERYBODY))
-        def confirm(self, who: str) -> None:
-            self.world.confirm(who)
-
-        @rule(who=some.sampled_from(READERS))
-        def unsubscribe(self, who: str) -> None:
-            self.world.leave(who)
-
-        @rule(who=some.sampled_from(EVERYBODY))
-        def erase(self, who: str) -> None:
-            self.world.erase(who)
+        @rule(what=some.sampled_from(_READERS_DO), who=some.integers(0, 9))
+        def reader(self, what: tuple[str, Sequence[str]], who: int) -> None:
+            """Subscribes, confirms, leaves or has all erased."""
+            verb, people = what
+            getattr(self.world, verb)(people[who % len(people)])
 
         @precondition(lambda self: self.world.account() is None)
         @rule(batch_size=some.integers(1, 3))
@@ -77,6 +69,12 @@ def machine(home: SqliteHome) -> type[RuleBasedStateMachine]:
         @rule(how_many=some.integers(1, 2))
         def claim(self, how_many: int) -> None:
             self.world.claim([new_key() for _ in range(how_many)])
+
+        @precondition(lambda self: self.world.account() is not None)
+        @rule(mood=some.sampled_from(Mood))
+        def send(self, mood: Mood) -> None:
+            """A sender's whole turn, as most are."""
+            self._turn(mood)
 
         @precondition(lambda self: self.world.hands)
         @rule(mood=some.sampled_from(Mood), which=some.integers(0, 5))
@@ -143,6 +141,12 @@ def machine(home: SqliteHome) -> type[RuleBasedStateMachine]:
                 self.world.db.close()
                 shutil.rmtree(self.folder)
 
+        def _turn(self, mood: Mood) -> None:
+            self.world.claim([new_key(), new_key()])
+            for hand in list(self.world.hands):
+                self.world.post(hand, mood)
+            self.world.record()
+
         def _finish(self) -> None:
             world = self.world
             world.crash()
@@ -151,10 +155,7 @@ def machine(home: SqliteHome) -> type[RuleBasedStateMachine]:
                     break
                 world.jump(400.0)
                 probe_if_due(world.db, world.sendgrid, world.issue_id)
-                world.claim([new_key(), new_key()])
-                for hand in list(world.hands):
-                    world.post(hand, Mood.TAKES)
-                world.record()
+                self._turn(Mood.TAKES)
             finish_if_done(world.db, world.settings, world.now, world.issue_id)
             assert {line.state for line in world.lines()} <= _SEEN_TO_ITS_END
             self.nothing_is_wrong()
