@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import string
+from base64 import b64decode
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -225,6 +227,19 @@ def test_a_flipped_bit_of_the_body_does_not_count(bit: int) -> None:
 @given(st.integers(0, len(SIGNED) * 8 - 1))
 def test_a_flipped_bit_of_the_signature_does_not_count(bit: int) -> None:
     assert not is_sendgrids(BODY, flipped(SIGNED.encode(), bit).decode("latin-1"), STAMP, public_key())
+
+
+def test_the_same_signature_spelt_otherwise_does_not_count() -> None:
+    signature = next(one for one in iter(lambda: signed_headers(BODY, STAMP)[SIGNATURE], "") if one.endswith("="))
+    kept = signature.rstrip("=")
+    spelt = kept[:-1] + ALPHABET[ALPHABET.index(kept[-1]) + 1] + signature[len(kept) :]
+    assert b64decode(spelt) == b64decode(signature)
+    assert is_sendgrids(BODY, signature, STAMP, public_key())
+    for other in (spelt, kept, signature + "\n", f" {signature}", signature.replace("=", "")):
+        assert not is_sendgrids(BODY, other, STAMP, public_key())
+
+
+ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 
 
 @given(st.text(max_size=120))

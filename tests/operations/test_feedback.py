@@ -27,7 +27,7 @@ from digest.storage.database import Database
 from digest.storage.deliveries import Delivery
 from digest.storage.fates import fates_in
 from digest.storage.subscribers import SubscriberState, audience_size, count_by_state, subscriber_with_address
-from tests.conftest import Mailbox
+from tests.conftest import TUESDAY, Mailbox
 from tests.factories import make_editor, make_readers, make_subscriber
 from tests.loopback.events import Event, body_of, events_of
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -269,6 +269,16 @@ def test_a_bounce_by_mail_concerns_the_latest_issue_only_if_that_was_accepted(
 ) -> None:
     frozen_issue(db, settings, date(2024, 5, 31))
     webhook.tell(to_alice(sendgrid, "bounce"), Behaviour.ASYNCHRONOUS)
+    assert suppressions(db) == {hashed(settings): "bounce"}
+    assert set(fates(db).values()) == {(None, None)}
+
+
+@pytest.mark.usefixtures("issue_id")
+def test_a_bounce_from_before_the_latest_issue_is_not_about_its_copy(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid, webhook: EventWebhook
+) -> None:
+    earlier = int((TUESDAY - timedelta(days=1)).timestamp())
+    webhook.tell(to_alice(sendgrid, "bounce", timestamp=earlier), Behaviour.ASYNCHRONOUS)
     assert suppressions(db) == {hashed(settings): "bounce"}
     assert set(fates(db).values()) == {(None, None)}
 

@@ -150,15 +150,19 @@ def test_the_decision_is_written_with_who_when_and_on_which_evidence(
     assert batch.accepted_at is not None
 
 
-def test_two_posts_that_read_before_either_wrote_settle_it_once(db: Database, settings: Settings, unknown: int) -> None:
+@pytest.mark.parametrize(("state", "decisions"), [(BatchState.UNKNOWN, 1), (BatchState.SKIPPED, 0)])
+def test_two_posts_that_read_before_either_wrote_say_it_once(
+    db: Database, settings: Settings, unknown: int, state: BatchState, decisions: int
+) -> None:
+    put(db, state)
     with db.reading() as session:
         [attempt] = session.query(Attempt).all()
     for evidence in ("one POST", "another"):
         with db.writing() as session:
             prove_attempt(session, settings, datetime.now(UTC), unknown, attempt.id, evidence)
-    [settlement] = settlements(db, unknown)
-    assert settlement.evidence.startswith("one POST, for its attempt")
-    assert len(history(db, unknown)) == 1
+    [line] = history(db, unknown)
+    assert "one POST, for its attempt" in line
+    assert len(settlements(db, unknown)) == decisions
 
 
 def test_the_issue_goes_on_until_its_last_batch_is_settled(
