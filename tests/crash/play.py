@@ -79,14 +79,16 @@ class Theatre:
             return Played(complaints, fired.step if fired else None, log)
 
     @contextmanager
-    def stage(self, orders: Sequence[Order]) -> Iterator[tuple[Case, LoopbackSendGrid]]:
-        """A fresh case and its SendGrid, which refuses one address."""
+    def stage(
+        self, orders: Sequence[Order], more: dict[str, str] | None = None
+    ) -> Iterator[tuple[Case, LoopbackSendGrid]]:
+        """A fresh case with these further settings, and its SendGrid, which refuses one address."""
         folder = Path(tempfile.mkdtemp(prefix="digest-crash-"))
         with LoopbackSendGrid(keep_payloads=False) as sendgrid:
             sendgrid.refuse(REFUSED)
             for order in orders:
                 sendgrid.order(order)
-            case = open_case(folder, self.home, sendgrid.url)
+            case = open_case(folder, self.home, sendgrid.url, more)
             try:
                 yield case, sendgrid
             finally:

@@ -36,7 +36,7 @@ from tests.crash.shift import Shift
 from tests.crash.stage import FRIDAY, load_case
 
 SENT, LEFT, INTERRUPTED = 0, 3, 75
-BATCH_SIZE = 2
+SMALL = 2
 SHORT_NAP = 0.01
 RETRY = 3.0
 """Seconds by which a patient sender sets the clock forward: past a retry, far from the end of a lease."""
@@ -57,6 +57,7 @@ class Asked:
     ticks: int
     alone: bool
     deadline: float
+    batch: int
     mutant: str
     broken: str
     disk: int
@@ -86,7 +87,7 @@ def main(arguments: list[str]) -> int:
 
 def _prepare(asked: Asked, shift: Shift, failpoint: Failpoint) -> None:
     """Make this process quick, and watch it."""
-    put(ticking, "freeze", partial(freezing.freeze, batch_size=BATCH_SIZE))
+    put(ticking, "freeze", partial(freezing.freeze, batch_size=asked.batch))
     put(sending, "pause", lambda seconds: waiting.pause(min(seconds, SHORT_NAP)))
     if asked.deadline:
         put(claiming, "DEADLINE_SECONDS", asked.deadline)
@@ -138,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ticks", type=int, default=5, help="so many at the most")
     parser.add_argument("--alone", action="store_true", help="no other sender is alive: no lease needs respect")
     parser.add_argument("--deadline", type=float, default=0.0, help="seconds for a request, instead of digest's own")
+    parser.add_argument("--batch", type=int, default=SMALL, help="how many readers go into a batch")
     parser.add_argument("--mutant", default="", choices=["", *MUTANTS], help="a wrong design instead of digest's")
     parser.add_argument("--broken", default="", help="a statement or commit that fails, as in statement:7:before")
     parser.add_argument("--disk", type=int, default=0, help="pages that fit on the disk, for SQLite")

@@ -42,11 +42,11 @@ _ENVIRON = {
 }
 
 
-def set_stage(database: Database) -> None:
-    """Eight readers, one who is picky, an editor, and the closed issue of 17 May 2024 with two summaries."""
+def set_stage(database: Database, readers: int = len(READERS)) -> None:
+    """Eight readers or more, one who is picky, an editor, and the closed issue of 17 May 2024 with two summaries."""
     settings = config.load(_ENVIRON, Path(tempfile.gettempdir()))
     make_editor(database)
-    make_readers(database, settings, len(READERS))
+    make_readers(database, settings, readers)
     make_subscriber(database, settings, PICKY, topics="health")
     stories = [
         make_summary(database, "Court annuls a fine", topics=["Enforcement"]),

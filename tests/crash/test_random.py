@@ -10,51 +10,15 @@ import pytest
 
 from tests.crash.conftest import OpenTheatre
 from tests.crash.failpoint import Act
+from tests.crash.faults import DEADLINE, FAULTS
 from tests.crash.judge import Allowed, judge
 from tests.crash.play import CONCURRENCY, Scenario, Theatre
 from tests.crash.programme import KILLS, ONLY, SEED, note_figures
-from tests.loopback.faults import (
-    AnswerMalformed,
-    AnswerSlowly,
-    AnswerTruncated,
-    DropBeforeBody,
-    DropUnanswered,
-    Fault,
-    Hang,
-    OkInsteadOfAccepted,
-    Redirect,
-    ServerError,
-    StallReading,
-    TooLarge,
-    TooManyRequests,
-    Unauthorized,
-)
 from tests.loopback.orders import Order
 
 CHUNKS = 8
 _STEPS = 330
 """About as many steps as a sender passes, counting all passings."""
-_DEADLINE = "0.5"
-
-_FAULTS: tuple[Fault, ...] = (
-    DropBeforeBody(),
-    DropUnanswered(accept=True),
-    DropUnanswered(accept=False),
-    Hang(1.0),
-    Hang(1.0, accept=False),
-    TooManyRequests(),
-    TooManyRequests(reset_in=2),
-    ServerError(500),
-    ServerError(503, accept=True),
-    AnswerSlowly(),
-    AnswerMalformed(accept=True),
-    AnswerTruncated(),
-    StallReading(0.05),
-    Redirect(),
-    OkInsteadOfAccepted(),
-    TooLarge(),
-    Unauthorized(),
-)
 
 
 @dataclass(frozen=True)
@@ -68,7 +32,7 @@ class Drawn:
 def drawn(name: str) -> Drawn:
     """The case of this name, alike in every run."""
     random = Random(f"{SEED} {name}")  # noqa: S311 - to be drawn again
-    faults = tuple(random.sample(_FAULTS, random.randint(0, 4)))
+    faults = tuple(random.sample(FAULTS, random.randint(0, 4)))
     orders = (Order(faults, chance=random.uniform(0.1, 0.4), seed=random.randrange(2**31)),) if faults else ()
     return Drawn(tuple(_round(random) for _ in range(random.choice((1, 1, 2, 3)))), orders)
 
@@ -78,7 +42,7 @@ def _round(random: Random) -> Scenario:
         passing=random.randint(1, _STEPS),
         act=random.choices((Act.KILL, Act.TERM, Act.RAISE, Act.STOP), (7, 1, 1, 2))[0],
         senders=random.choice((1, 1, 2, 3)),
-        more=("--deadline", _DEADLINE),
+        more=("--deadline", DEADLINE),
     )
 
 
@@ -92,7 +56,7 @@ def play(theatre: Theatre, case_drawn: Drawn) -> tuple[list[str], int, str]:
             complaints += came
             struck += fired
             violent += scenario.senders * fired
-        complaints += theatre.finish(case, "--deadline", _DEADLINE)
+        complaints += theatre.finish(case, "--deadline", DEADLINE)
         sendgrid.stop()
         allowed = Allowed(died=CONCURRENCY * violent, failed=struck)
         complaints += judge(case, sendgrid.requests, allowed)

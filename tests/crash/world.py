@@ -136,10 +136,7 @@ class World:
 
     def jump(self, seconds: float) -> None:
         """The database's clock leaps; the senders were asleep meanwhile."""
-        with self.db.writing() as session:
-            for table, columns in _DATABASE_TIMES.items():
-                back = ", ".join(f"{column} = {column} - :seconds" for column in columns)
-                session.execute(text(f"UPDATE {table} SET {back}"), {"seconds": seconds})  # noqa: S608 - ours
+        set_back(self.db, seconds)
         for hand in self.hands:
             hand.asleep += seconds
 
@@ -174,6 +171,14 @@ class World:
     def _later(self) -> datetime:
         self.now += timedelta(seconds=1)
         return self.now
+
+
+def set_back(db: Database, seconds: float) -> None:
+    """Let everything that is kept in the database's time have happened so much earlier."""
+    with db.writing() as session:
+        for table, columns in _DATABASE_TIMES.items():
+            back = ", ".join(f"{column} = {column} - :seconds" for column in columns)
+            session.execute(text(f"UPDATE {table} SET {back}"), {"seconds": seconds})  # noqa: S608 - ours
 
 
 STRANGERS = ("wanda@example.org", "xaver@example.org", "yara@example.org")
