@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from digest.config import Settings
 from digest.domain.lifecycle import IssueState
 from digest.mail import sendgrid
@@ -99,7 +101,7 @@ def _prepare(asked: Asked, shift: Shift, failpoint: Failpoint) -> None:
         put(sending, "_PATIENCE", 1.0)
     if asked.mutant:
         MUTANTS[asked.mutant].apply()
-    shift.rule_the_database()
+    shift.rule(Engine)
     shift.rule_the_process()
     steps.watch_database(failpoint)
     steps.watch_note(failpoint)

@@ -35,9 +35,9 @@ class Shift:
         ahead.write_text(str(self.seconds() + seconds))
         ahead.replace(self._path)
 
-    def rule_the_database(self) -> None:
-        """From now on this process is told the shifted time by every database."""
-        event.listen(Engine, "before_cursor_execute", self._shifted, retval=True)
+    def rule(self, engines: Engine | type[Engine]) -> None:
+        """From now on this process is told the shifted time by this database, or by every one (`Engine`)."""
+        event.listen(engines, "before_cursor_execute", self._shifted, retval=True)
 
     def rule_the_process(self) -> None:
         """Let this process's monotonic clock follow `leap`."""

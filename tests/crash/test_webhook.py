@@ -19,7 +19,6 @@ from tests.crash.play import Theatre
 from tests.crash.programme import LONG, SEED, note_figures
 from tests.crash.stage import FRIDAY, Case, set_stage
 from tests.crash.words import MISSING, SETTLING
-from tests.crash.world import set_back
 from tests.loopback.faults import DropUnanswered, Fault, ServerError
 from tests.loopback.orders import Order
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -47,6 +46,7 @@ def send(theatre: Theatre, case: Case, *more: str) -> None:
 def report(case: Case, sendgrid: LoopbackSendGrid, behaviour: Behaviour) -> list[int]:
     """SendGrid reports what it took to the site; returns the statuses of its POSTs."""
     site = create_app(case.settings(), with_postman=False)
+    case.shift.rule(site.extensions["digest"].db.engine)
     try:
         webhook = EventWebhook(flask_post(site.test_client()), per_post=20, seed=len(SEED))
         return webhook.report(sendgrid.accepted, behaviour) + webhook.release()
@@ -56,8 +56,9 @@ def report(case: Case, sendgrid: LoopbackSendGrid, behaviour: Behaviour) -> list
 
 def wait_an_hour_and_settle(case: Case) -> None:
     """Silence is judged, where this checkout can."""
+    case.shift.add(AN_HOUR_AND_MORE)
     with closing(Database(case.url)) as database:
-        set_back(database, AN_HOUR_AND_MORE)
+        case.shift.rule(database.engine)
         if SETTLING:
             SETTLING.settle_by_silence(database, case.settings(), FRIDAY)
 
