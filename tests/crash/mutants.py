@@ -28,6 +28,7 @@ from digest.storage.issues import Issue
 from digest.storage.subscribers import Subscriber
 from tests.crash.patches import put
 from tests.crash.stage import FRIDAY
+from tests.crash.words import SETTLING
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,17 @@ def _synchronous(how: str) -> None:
     real = put(databases, "_prepare_sqlite", prepare)
 
 
+def _silence_trusted_unheard() -> None:
+    """Where this checkout judges silence: what is not heard of was not taken, whatever else was heard or not."""
+    if not SETTLING:
+        return
+
+    def judge(silence: Any) -> Any:
+        return real(replace(silence, accepted=1, accepted_heard=1, later_heard=1))
+
+    real: Callable[[Any], Any] = put(SETTLING, "judge", judge)
+
+
 def _answered_early() -> None:
     put(databases, "_prepare_postgresql", lambda *_: None)
 
@@ -208,6 +220,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "lease-to-pending": Mutant(_lease_to_pending),
     "timeout-tried-again": _answers(_retry_timeouts),
     "silence-trusted-at-once": Mutant(lambda: _in_doubt(BatchState.PENDING)),
+    "silence-trusted-unheard": Mutant(_silence_trusted_unheard),
     "doubt-called-failed": Mutant(lambda: _in_doubt(BatchState.FAILED)),
     "5xx-is-a-certain-no": _answers(_retry_server_errors),
     "redirect-is-a-yes": _answers(_redirect_is_yes),
