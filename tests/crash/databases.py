@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import warnings
@@ -21,6 +22,8 @@ from digest.storage import schema
 from digest.storage.database import Database
 
 KINDS = ("sqlite", "postgresql")
+_LONGEST_LOCK = 1
+"""Seconds for which a sender that is awake may hold a lock."""
 
 _SETTINGS = """
 max_connections = 200
@@ -49,6 +52,16 @@ class SqliteHome:
         """The URL of a copy of the staged database, for one case."""
         shutil.copyfile(self._staged, case / "digest.db")
         return f"sqlite:///{case / 'digest.db'}"
+
+    def is_locked(self, url: str) -> bool:
+        """Whether somebody holds the lock that every writer needs."""
+        path = str(make_url(url).database)
+        with closing(sqlite3.connect(path, timeout=_LONGEST_LOCK, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+        return False
 
     def drop(self, url: str) -> None:
         """The file goes with the case's folder."""
@@ -81,6 +94,16 @@ class PostgresqlHome:
         name = f"case_{uuid4().hex}"
         self._say(f"CREATE DATABASE {name} TEMPLATE staged STRATEGY file_copy")
         return self._url(name)
+
+    def is_locked(self, url: str) -> bool:
+        """Whether somebody has written to, or locked, any row that a send writes to."""
+        with closing(psycopg.connect(_plain(make_url(url)))) as connection:
+            connection.execute(f"SET lock_timeout = '{_LONGEST_LOCK}s'")
+            try:
+                connection.execute("LOCK TABLE issues, batches, attempts, deliveries, installation IN EXCLUSIVE MODE")
+            except psycopg.errors.LockNotAvailable:
+                return True
+        return False
 
     def drop(self, url: str) -> None:
         """Remove a case's database, whoever is still connected."""

@@ -63,7 +63,6 @@ class Failpoint:
         self._shift = shift
         self._lock = threading.Lock()
         self._total = 0
-        self._open: set[int] = set()
         self.passed: Counter[str] = Counter()
 
     def pass_step(self, step: str) -> None:
@@ -74,10 +73,6 @@ class Failpoint:
             due = self._is_due(step) and self._take(step)
         if due:
             self._do(step)
-
-    def transaction(self, connection: int, is_open: bool) -> None:
-        """Note that a connection has begun to write, or has ended its transaction."""
-        (self._open.add if is_open else self._open.discard)(connection)
 
     def _is_due(self, step: str) -> bool:
         if self._where is None:
@@ -93,7 +88,7 @@ class Failpoint:
         except FileExistsError:
             return False
         with os.fdopen(descriptor, "w") as file:
-            json.dump({"step": step, "pid": os.getpid(), "writing": bool(self._open)}, file)
+            json.dump({"step": step, "pid": os.getpid()}, file)
         return True
 
     def _do(self, step: str) -> None:
@@ -116,11 +111,10 @@ class Failpoint:
 
 @dataclass(frozen=True)
 class Fired:
-    """Where the failpoint of a case went off, and whether a write transaction was open there."""
+    """Where the failpoint of a case went off, and in which process."""
 
     step: str
     pid: int
-    writing: bool
 
 
 def fired_in(folder: Path) -> Fired | None:

@@ -149,7 +149,7 @@ def _fork(arguments: list[str]) -> int:
         os.dup2(output, 1)
         os.dup2(output, 2)
         status = sender.main(arguments)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the end of a process; a test reads it in the case's output
         traceback.print_exc()
     finally:
         sys.stdout.flush()

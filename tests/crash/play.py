@@ -37,11 +37,11 @@ class Scenario:
     senders: int = 1
     orders: Sequence[Order] = (OUTAGE,)
     more: Sequence[str] = ()
-    before: Callable[[Case], object] = lambda case: None
+    before: Callable[[Case], object] = lambda _: None
     """Done to the staged case."""
-    meanwhile: Callable[[Case], object] = lambda case: None
+    meanwhile: Callable[[Case], object] = lambda _: None
     """Done while a sender stands still."""
-    settle: Callable[[Case], object] = lambda case: None
+    settle: Callable[[Case], object] = lambda _: None
     """Done while it still does, after others have sent what they could."""
     left: Sequence[str] = ()
     """Readers who leave before any batch is claimed."""
@@ -133,9 +133,8 @@ class Theatre:
     def _past_its_lease(self, case: Case, scenario: Scenario, pid: int, finish_with: Sequence[str]) -> list[str]:
         """Another sender does the rest meanwhile, unless the sleeper has locked the database."""
         case.shift.add(PAST_THE_LEASE)
-        fired = fired_in(case.folder)
         complaints = []
-        if fired and not fired.writing:
+        if not self.home.is_locked(case.url):
             scenario.meanwhile(case)
             complaints += self.finish(case, *finish_with)
             scenario.settle(case)

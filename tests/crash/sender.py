@@ -79,9 +79,9 @@ def main(arguments: list[str]) -> int:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = case.settings()
-    with closing(Database(case.url)) as database:
-        with closing(steps.WatchedOutbox(open_outbox(settings), failpoint)) as outbox:
-            status = _send(asked, database, settings, outbox, stop, shift)
+    outbox = steps.WatchedOutbox(open_outbox(settings), failpoint)
+    with closing(Database(case.url)) as database, closing(outbox):
+        status = _send(asked, database, settings, outbox, stop, shift)
     if asked.list:
         sys.stdout.write("".join(f"{count:4} {step}\n" for step, count in failpoint.passed.items()))
     return status

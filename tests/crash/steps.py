@@ -124,8 +124,7 @@ class _Statements:
         if name is None:
             return
         key = id(connection.connection.dbapi_connection)
-        if not name.startswith("SELECT") or "FOR UPDATE" in statement:
-            self._failpoint.transaction(key, is_open=statement.strip() != "BEGIN")
+        if not name.startswith("SELECT"):
             self._written.setdefault(key, set()).add(name)
         self._failpoint.pass_step(f"after {name}")
 
@@ -134,6 +133,4 @@ class _Statements:
         return next((name for statements, name in _NAMES if statements <= written), "")
 
     def _ended(self, connection: Any) -> None:
-        key = id(getattr(connection, "dbapi_connection", connection))
-        self._written.pop(key, None)
-        self._failpoint.transaction(key, is_open=False)
+        self._written.pop(id(getattr(connection, "dbapi_connection", connection)), None)

@@ -21,8 +21,8 @@ from tests.crash.programme import LONG, note_figures
 from tests.crash.stage import set_stage
 
 SHARES = 4
-_EVERY = 1 if LONG else 5
-"""In the short form every fifth statement fails, before its effect and the next time after it; and every commit."""
+_EVERY = 1 if LONG else 7
+"""In the short form every seventh statement fails, before its effect and the next time after it; and every commit."""
 _COUNTED = re.compile(r" *(\d+) (?:before|after) ")
 _FAILS = ("--ticks", "12")
 

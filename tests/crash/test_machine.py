@@ -106,12 +106,12 @@ def machine(home: SqliteHome) -> type[RuleBasedStateMachine]:
         def probe(self) -> None:
             probe_if_due(self.world.db, self.world.sendgrid, self.world.issue_id)
 
-        @precondition(lambda self: SETTLING)
+        @precondition(lambda _: SETTLING)
         @rule()
         def settle_by_silence(self) -> None:
             SETTLING.settle_by_silence(self.world.db, self.world.settings, self.world.now)
 
-        @precondition(lambda self: SETTLING)
+        @precondition(lambda _: SETTLING)
         @rule()
         def settle_by_word(self) -> None:
             """A person who has asked the readers of one held batch, and says what is so."""
