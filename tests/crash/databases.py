@@ -21,6 +21,11 @@ from digest.app import MIGRATIONS
 from digest.storage import schema
 from digest.storage.database import Database
 
+_TURNS_TAKEN = """
+SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+WHERE datname = current_database() AND locktype = 'advisory'
+"""
+
 KINDS = ("sqlite", "postgresql")
 _LONGEST_LOCK = 1
 """Seconds for which a sender that is awake may hold a lock."""
@@ -96,14 +101,14 @@ class PostgresqlHome:
         return self._url(name)
 
     def is_locked(self, url: str) -> bool:
-        """Whether somebody has written to, or locked, any row that a send writes to."""
+        """Whether somebody has locked a row that a send writes to, or has taken their turn."""
         with closing(psycopg.connect(_plain(make_url(url)))) as connection:
             connection.execute(f"SET lock_timeout = '{_LONGEST_LOCK}s'")
             try:
                 connection.execute("LOCK TABLE issues, batches, attempts, deliveries, installation IN EXCLUSIVE MODE")
             except psycopg.errors.LockNotAvailable:
                 return True
-        return False
+            return connection.execute(_TURNS_TAKEN).fetchone() is not None
 
     def drop(self, url: str) -> None:
         """Remove a case's database, whoever is still connected."""

@@ -85,6 +85,13 @@ def accepted_copies(received: Sequence[Received]) -> Counter[str]:
     return Counter(copy.address for copy in copies if copy.args.get("digest_issue") == ISSUE)
 
 
+def requests_in_hand(case: Case, pid: int) -> int:
+    """How many attempts of this sender have no outcome."""
+    with closing(Database(case.url)) as database, database.reading() as session:
+        asked = session.query(Attempt).filter(Attempt.outcome.is_(None), Attempt.owner.endswith(f":{pid}"))
+        return asked.count()
+
+
 def what_is_said(case: Case) -> Said:
     """Our account."""
     with closing(Database(case.url)) as database, database.reading() as session:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.crash.databases import Home
 from tests.crash.failpoint import IN_THE_REQUEST, NETWORK_FAILS, Act, fired_in
-from tests.crash.judge import Allowed, judge, what_is_said
+from tests.crash.judge import Allowed, judge, requests_in_hand
 from tests.crash.nursery import News, Nursery, Stuck
 from tests.crash.sender import INTERRUPTED, LEFT, SENT
 from tests.crash.stage import REFUSED, Case, open_case
@@ -151,7 +151,7 @@ def _as_expected(scenario: Scenario, case: Case, news: News) -> list[str]:
         return [] if news.status == -signal.SIGKILL else [f"not killed but {news.status}"]
     if hit and scenario.act is Act.TERM:
         complaints = [] if news.status in (SENT, INTERRUPTED) else [f"ended with {news.status} on SIGTERM"]
-        if scenario.senders == 1 and what_is_said(case).open_attempts:
+        if scenario.senders == 1 and requests_in_hand(case, news.pid):
             complaints.append("ended on SIGTERM with requests in hand")
         return complaints
     return [] if news.status in (SENT, LEFT) else [f"a sender ended with {news.status}"]
