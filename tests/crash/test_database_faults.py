@@ -55,7 +55,6 @@ def test_a_statement_or_commit_that_fails_costs_nothing(open_theatre: OpenTheatr
     for broken in list(faults(theatre))[share::SHARES]:
         came = theatre.play(Scenario(more=("--broken", str(broken), *_FAILS)))
         played += 1
-        # An exception while probing or finishing ends the tick with a request in hand, which is then in doubt.
         wrong += [f"{broken}: {complaint}\n{came.log}" for complaint in came.complaints]
     note_figures(database_faults=played)
     assert not wrong, "\n".join(wrong)
