@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lock
+.PHONY: help setup run test bench crash lock
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,13 @@ test: setup ## Everything: formatting, linters, types, import contracts, tests
 
 bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work (15 minutes)
 	$(BIN)/python -m tests.bench --write
+
+CRASH_KILLS ?= 10000
+crash: setup ## The long form of the crash programme: 10,000 random kills, every step, every cut (CRASH_KILLS=…, CRASH_SEED=…)
+	@rm -f .crash-figures
+	CRASH_KILLS=$(CRASH_KILLS) CRASH_FIGURES=$(CURDIR)/.crash-figures $(BIN)/pytest -n auto tests/crash
+	@$(BIN)/python -m tests.crash.programme .crash-figures
+	@rm -f .crash-figures
 
 lock: setup ## Make the hashed requirement files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt

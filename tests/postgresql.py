@@ -35,8 +35,8 @@ shared_buffers = 64MB
 autovacuum = off
 """
 _NOT_DURABLE = """
-# Nothing here shall survive a crash of the machine, so nothing waits for its disk. What survives the death of a process
-# or of the server (`pg_ctl stop -m immediate`) is the same with these off. Never set them for real readers.
+# Nothing here shall survive a crash of the machine, so nothing waits for its disk. Never set these for real readers.
+# Digest asks for synchronous_commit itself, so that a server which dies at once forgets nothing that it has answered.
 fsync = off
 synchronous_commit = off
 full_page_writes = off

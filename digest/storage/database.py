@@ -69,6 +69,7 @@ def _engine(url: str) -> Engine:
     # Parameters are hidden because errors are logged, and many a parameter is somebody's address.
     if not url.startswith("sqlite"):
         engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "handle_error", _hide_values)
         return engine
     engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True)
@@ -89,6 +90,15 @@ def _prepare_sqlite(connection: SQLiteConnection, _record: object) -> None:
     cache = f"cache_size=-{_CACHE_KB}"
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}", cache):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # Where a server or a role has it off, a commit is answered before it is written, and a server that dies forgets it:
+    # a batch that was claimed and posted would be posted again.
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:
