@@ -98,7 +98,7 @@ def _still_there(session: Session, batch: Claimable) -> Copies:
     copies = copies_in(session, batch.id)
     if len(copies) == batch.copies:
         return copies
-    gone = copies_gone(session, batch.id)
+    gone = copies_gone(session, batch.id, copies.deliveries)
     end_copies(session, Outcome.SKIPPED, gone)
     mark_skipped(session, batch.id, len(gone), whole=not copies)
     return copies

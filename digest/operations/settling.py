@@ -181,14 +181,16 @@ def _carry_out(
     session: Session, settings: Settings, now: datetime, issue: Issue, verdict: Verdict, doubts: Sequence[Doubt]
 ) -> None:
     batch_ids = [doubt.batch_id for doubt in doubts]
-    if verdict is Verdict.SENT:
+    if verdict == Verdict.SENT:
         accept_batches(session, batch_ids, database_now(session))
-    elif verdict is Verdict.SKIP:
+    elif verdict == Verdict.SKIP:
         day = day_and_year(settings.schedule.local(now))
         skip_batches(session, batch_ids, f"nobody knew whether it had left; skipped by a person’s decision of {day}")
-    else:
+    elif verdict == Verdict.RESEND:
         release_batches(session, batch_ids)
         issue.state = IssueState.SENDING
+    else:
+        raise ValueError(f"nothing is known of the verdict {verdict}")
 
 
 def _evidence(said: str, doubt: Doubt) -> str:

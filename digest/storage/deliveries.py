@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -180,16 +180,20 @@ def copies_in(session: Session, batch_id: int) -> Copies:
     return Copies([int(key) for key in ids.split(",")], addresses.split("\n"), link_keys, days.split(","))
 
 
-def copies_gone(session: Session, batch_id: int) -> dict[int, str]:
-    """The batch's copies without an outcome whose readers left since the freeze: by delivery, the reason."""
+def copies_gone(session: Session, batch_id: int, there: Collection[int]) -> dict[int, str]:
+    """The batch's copies without an outcome whose readers are not `there` (deliveries): by delivery, the reason.
+
+    On PostgreSQL each statement sees a moment of its own: who is there was decided before, and who left or came back
+    between the two is not asked again.
+    """
     rows = session.execute(
         select(Delivery.id, Subscriber.state, Suppression.address_hash.is_not(None), Delivery.again_at.is_not(None))
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
         .where(Delivery.batch_id == batch_id, Delivery.outcome.is_(None))
     )
-    reasons = ((key, _why_gone(state, suppressed, again)) for key, state, suppressed, again in rows)
-    return {key: reason for key, reason in reasons if reason}
+    known = set(there)
+    return {key: _why_gone(state, suppressed, again) for key, state, suppressed, again in rows if key not in known}
 
 
 def _why_gone(state: str | None, suppressed: bool, sent_again: bool) -> str:
@@ -197,9 +201,9 @@ def _why_gone(state: str | None, suppressed: bool, sent_again: bool) -> str:
         return "erased before it was sent"
     if suppressed:
         return "suppressed before it was sent"
-    if state != SubscriberState.CONFIRMED:
-        return "unsubscribed before it was sent"
-    return "sent to this reader alone meanwhile, by an admin" if sent_again else ""
+    if sent_again and state == SubscriberState.CONFIRMED:
+        return "sent to this reader alone meanwhile, by an admin"
+    return "unsubscribed before it was sent"
 
 
 def end_copies(session: Session, outcome: Outcome, reasons: Mapping[int, str]) -> None:

@@ -56,8 +56,6 @@ class Allowed:
     """Requests that a sender's own failure has left in doubt, whatever SendGrid answered."""
     left: Collection[str] = ()
     """Readers who left before any batch was claimed."""
-    settling: bool = False
-    """Whether copies may still be unknown, because events may yet settle them."""
 
 
 def judge(case: Case, received: Sequence[Received], allowed: Allowed) -> list[str]:
@@ -116,7 +114,7 @@ def _sums(said: Said, allowed: Allowed) -> list[str]:
     complaints = []
     if said.difference:
         complaints.append(f"the account does not add up: difference {said.difference}")
-    if said.issue != IssueState.SENT and not allowed.settling:
+    if said.issue != IssueState.SENT:
         complaints.append(f"stuck: the issue is {said.issue}")
     if said.open_attempts:
         complaints.append(f"stuck: {said.open_attempts} attempts have no outcome")
@@ -132,7 +130,7 @@ def _one(copy: Copy, times: int, allowed: Allowed) -> list[str]:
         complaints.append(f"wrongly certain: {copy.address} is called {copy.state}, and SendGrid took it")
     if copy.state in (BatchState.PENDING, BatchState.CLAIMED):
         complaints.append(f"stuck: {copy.address} is {copy.state}")
-    if copy.state == BatchState.UNKNOWN and not allowed.settling:
+    if copy.state == BatchState.UNKNOWN:
         complaints.append(f"stuck: {copy.address} is unknown, and nothing will settle it")
     if copy.state != BatchState.ACCEPTED and not copy.reason and copy.state != BatchState.PENDING:
         complaints.append(f"{copy.address} is {copy.state} without a reason")

@@ -17,7 +17,7 @@ from digest.domain.lifecycle import IssueState, Step
 from digest.mail import sendgrid
 from digest.mail.outbox import Answer, Certainty
 from digest.mail.sendgrid_client import HttpAnswer
-from digest.operations import claiming, freezing, recording, sending, ticking
+from digest.operations import claiming, freezing, recording, sending, settling, ticking
 from digest.operations.claiming import Claim, Editions
 from digest.operations.recording import Result
 from digest.storage import database as databases
@@ -29,7 +29,6 @@ from digest.storage.issues import Issue
 from digest.storage.subscribers import Subscriber
 from tests.crash.patches import put
 from tests.crash.stage import FRIDAY
-from tests.crash.words import SETTLING
 
 
 @dataclass(frozen=True)
@@ -150,14 +149,12 @@ def _synchronous(how: str) -> None:
 
 
 def _silence_trusted_unheard() -> None:
-    """Where this checkout judges silence: what is not heard of was not taken, whatever else was heard or not."""
-    if not SETTLING:
-        return
+    """What is not heard of was not taken, whatever else was heard or not."""
 
     def judge(silence: Any) -> Any:
         return real(replace(silence, accepted=1, accepted_heard=1, later_heard=1))
 
-    real: Callable[[Any], Any] = put(SETTLING, "judge", judge)
+    real: Callable[[Any], Any] = put(settling, "judge", judge)
 
 
 def _answered_early() -> None:

@@ -27,12 +27,13 @@ from digest.domain.tokens import new_key
 from digest.mail.sendgrid_events import Kind
 from digest.operations.finishing import finish_if_done
 from digest.operations.pacing import probe_if_due
+from digest.operations.settling import settle, settle_by_silence
 from digest.storage.batches import BatchState
+from digest.storage.settlements import Verdict
 from tests.crash.databases import SqliteHome
 from tests.crash.fakes import Mood
 from tests.crash.programme import LONG, note_figures
 from tests.crash.stage import READERS, set_stage
-from tests.crash.words import SETTLING
 from tests.crash.world import EVERYBODY, STRANGERS, World
 from tests.loopback.webhook import public_key
 
@@ -106,20 +107,18 @@ def machine(home: SqliteHome) -> type[RuleBasedStateMachine]:
         def probe(self) -> None:
             probe_if_due(self.world.db, self.world.sendgrid, self.world.issue_id)
 
-        @precondition(lambda _: SETTLING)
         @rule()
         def settle_by_silence(self) -> None:
-            SETTLING.settle_by_silence(self.world.db, self.world.settings, self.world.now)
+            settle_by_silence(self.world.db, self.world.settings, self.world.now)
 
-        @precondition(lambda _: SETTLING)
         @rule()
         def settle_by_word(self) -> None:
             """A person who has asked the readers of one held batch, and says what is so."""
             held = [line for line in self.world.lines() if line.state == BatchState.HELD and line.address]
             if held:
-                word = "sent" if self.world.times_taken(held[0].address or "") else "resend"
+                word = Verdict.SENT if self.world.times_taken(held[0].address or "") else Verdict.RESEND
                 world = self.world
-                SETTLING.settle(world.db, world.settings, world.now, held[0].batch, word, "alice@digest.test")
+                settle(world.db, world.settings, world.now, held[0].batch, word, "alice@digest.test")
 
         @invariant()
         def nothing_is_wrong(self) -> None:

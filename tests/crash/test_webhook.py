@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from digest.app import create_app
+from digest.operations.settling import settle_by_silence
 from digest.storage.batches import BatchState
 from digest.storage.database import Database
 from tests.crash.databases import SqliteHome
@@ -18,7 +19,6 @@ from tests.crash.nursery import Nursery
 from tests.crash.play import Theatre
 from tests.crash.programme import LONG, SEED, note_figures
 from tests.crash.stage import FRIDAY, Case, set_stage
-from tests.crash.words import MISSING, SETTLING
 from tests.loopback.faults import DropUnanswered, Fault, ServerError
 from tests.loopback.orders import Order
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -59,8 +59,7 @@ def wait_an_hour_and_settle(case: Case) -> None:
     case.shift.add(AN_HOUR_AND_MORE)
     with closing(Database(case.url)) as database:
         case.shift.rule(database.engine)
-        if SETTLING:
-            SETTLING.settle_by_silence(database, case.settings(), FRIDAY)
+        settle_by_silence(database, case.settings(), FRIDAY)
 
 
 def play(theatre: Theatre, fault: Fault, behaviour: Behaviour) -> list[str]:
@@ -77,7 +76,7 @@ def play(theatre: Theatre, fault: Fault, behaviour: Behaviour) -> list[str]:
         wait_an_hour_and_settle(case)
         send(theatre, case, "--alone", "--ticks", "12")
         sendgrid.stop()
-        return complaints + judge(case, sendgrid.requests, Allowed(settling=not SETTLING))
+        return complaints + judge(case, sendgrid.requests, Allowed())
 
 
 def _answers(statuses: list[int], behaviour: Behaviour) -> list[str]:
@@ -104,7 +103,6 @@ def large(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     home.close()
 
 
-@pytest.mark.skipif(bool(MISSING), reason=MISSING)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize(
     "fault", [DropUnanswered(accept=False), DropUnanswered(accept=True), ServerError(503)], ids=repr
@@ -122,7 +120,6 @@ def test_silence_sends_again_only_what_was_not_taken(large: Theatre, behaviour: 
             assert not held
 
 
-@pytest.mark.skipif(bool(MISSING), reason=MISSING)
 @pytest.mark.parametrize("mutant", ["", "silence-trusted-unheard"])
 def test_trusting_silence_that_was_never_broken_is_caught(large: Theatre, mutant: str) -> None:
     with large.stage((Order((DropUnanswered(accept=True),), nth=2),), HEARS) as (case, sendgrid):

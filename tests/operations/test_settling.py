@@ -241,7 +241,12 @@ def make_unknown(db: Database, batch_id: int) -> None:
 def test_two_clocks_at_once_decide_once(db: Database, settings: Settings, lost: int) -> None:
     events_come(db)
     minutes_pass(db, 61)
-    at_once(lambda: settle_by_silence(Database(settings.database_url), settings, TUESDAY), 4)
+
+    def listen() -> None:
+        with closing(Database(settings.database_url)) as theirs:
+            settle_by_silence(theirs, settings, TUESDAY)
+
+    at_once(listen, 4)
     assert len(decisions(db)) == 1
     assert account(db, lost) == {"waiting": 50, "accepted": 150}
 
@@ -332,7 +337,8 @@ def test_the_second_of_two_people_is_told_and_nothing_happens_twice(
 
     def say(verdict: Verdict, who: str) -> None:
         try:
-            settle(Database(settings.database_url), settings, TUESDAY, batch_id, verdict, who)
+            with closing(Database(settings.database_url)) as theirs:
+                settle(theirs, settings, TUESDAY, batch_id, verdict, who)
         except Refused as refusal:
             refusals.append(str(refusal))
 
@@ -359,7 +365,8 @@ def test_many_people_at_once_are_heard_once(
 
     def say() -> None:
         try:
-            settle(Database(settings.database_url), settings, TUESDAY, batch_id, Verdict.RESEND, BOB, alike=True)
+            with closing(Database(settings.database_url)) as theirs:
+                settle(theirs, settings, TUESDAY, batch_id, Verdict.RESEND, BOB, alike=True)
         except Refused as refusal:
             refusals.append(refusal)
 

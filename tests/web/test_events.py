@@ -236,6 +236,7 @@ def test_the_webhook_is_the_only_door_of_its_room(app: Flask) -> None:
     assert [(rule.rule, sorted(rule.methods or ())) for rule in rules] == [(PATH, ["OPTIONS", "POST"])]
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_database_that_is_busy_for_too_long_is_a_503(
     client: FlaskClient, db: Database, webhook: EventWebhook, delivered: list[Event]
 ) -> None:
