@@ -63,7 +63,7 @@ def judge(case: Case, received: Sequence[Received], allowed: Allowed) -> list[st
     said = what_is_said(case)
     truth = accepted_copies(received)
     complaints = [f"doubled: {address} was accepted {times} times" for address, times in truth.items() if times > 1]
-    complaints += _sums(said, allowed)
+    complaints += _sums(said)
     for copy in said.copies:
         complaints += _one(copy, truth[copy.address], allowed)
     refused = _refused(received)
@@ -110,7 +110,7 @@ def what_is_said(case: Case) -> Said:
         return Said(issue.state, account_of(session, issue).difference, copies, unanswered)
 
 
-def _sums(said: Said, allowed: Allowed) -> list[str]:
+def _sums(said: Said) -> list[str]:
     complaints = []
     if said.difference:
         complaints.append(f"the account does not add up: difference {said.difference}")
