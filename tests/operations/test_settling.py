@@ -316,6 +316,7 @@ def test_skip_gives_every_copy_without_outcome_a_reason(
     send(db, settings, held)
     assert len(sendgrid.addresses()) == 50
     with db.reading() as session:
+        assert session.get_one(Batch, batch_id).skipped == 50
         reasons = {copy.reason for copy in session.query(Delivery).filter_by(batch_id=batch_id) if copy.reason}
     assert reasons == {"nobody knew whether it had left; skipped by a person’s decision of 14 May 2024"}
 
