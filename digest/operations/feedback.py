@@ -138,7 +138,7 @@ def _apply(session: Session, settings: Settings, now: datetime, plan: Plan) -> N
     # Locks are taken in this order everywhere: readers' turn, issue, attempt, batch, copies.
     if plan.bans or plan.leaving:
         take_turns(session)
-    for attempt_id, one in sorted(plan.proven.items()):
+    for attempt_id, one in sorted(plan.proven.items(), key=lambda item: (item[1].attempt.issue_id, item[0])):
         prove_attempt(session, settings, now, one.attempt.issue_id, attempt_id, _evidence(one.event))
     if plan.heard:
         mark_heard(session, plan.heard, database_now(session))

@@ -15,6 +15,8 @@ from digest.mail.outbox import Answer, Certainty
 from digest.operations.links import desk_issue_url
 from digest.operations.messaging import tell_editors
 from digest.operations.pacing import ask_for_probe, pace_of, set_pace
+from digest.operations.settled import TAKEN, WHO
+from digest.storage.attempts import was_taken
 from digest.storage.batches import (
     Batch,
     BatchState,
@@ -27,6 +29,7 @@ from digest.storage.database import database_now
 from digest.storage.deliveries import Outcome, end_copies, move_copies
 from digest.storage.history import note
 from digest.storage.issues import Issue
+from digest.storage.settlements import Verdict, note_settlement
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +68,11 @@ def record(session: Session, settings: Settings, now: datetime, at: float, issue
         _accepted(session, at, issue, batch_id)
         return
     batch = batch_for_change(session, batch_id)
-    _CONSEQUENCES[answer.certainty](session, settings, now, issue, batch, result)
+    proven = was_taken(session, batch_id, *TAKEN)
+    if not proven or answer.certainty in _OF_THE_SEND:
+        _CONSEQUENCES[answer.certainty](session, settings, now, issue, batch, result)
+    if proven:
+        _accept_proven(session, now, at, issue, batch, answer.certainty)
 
 
 def expire_leases(session: Session, settings: Settings, now: datetime, at: float, issue: Issue, lease: float) -> None:
@@ -73,8 +80,23 @@ def expire_leases(session: Session, settings: Settings, now: datetime, at: float
     for attempt_id, owner in attempts_out_of_lease(session, issue.id, at):
         words = f"the sender {owner} did not report back within {lease:.0f} s"
         batch_id = close_attempt(session, attempt_id, Certainty.UNKNOWN, now, None, "", words)
-        if batch_id is not None:
-            doubt(session, settings, issue, batch_for_change(session, batch_id), Cause.SENDER_DIED, words)
+        if batch_id is None:
+            continue
+        batch = batch_for_change(session, batch_id)
+        if was_taken(session, batch_id, *TAKEN):
+            _accept_proven(session, now, at, issue, batch, Certainty.UNKNOWN)
+        else:
+            doubt(session, settings, issue, batch, Cause.SENDER_DIED, words)
+
+
+def _accept_proven(
+    session: Session, now: datetime, at: float, issue: Issue, batch: Batch, certainty: Certainty
+) -> None:
+    """An event proved an earlier attempt while this one was under way: whatever came of this one, none may follow."""
+    batch.state, batch.because, batch.accepted_at = BatchState.ACCEPTED, "", at
+    note_settlement(session, batch.id, now, WHO, Verdict.SENT, "an event had proven an earlier attempt at it")
+    if certainty is Certainty.UNKNOWN:
+        ask_for_probe(issue)
 
 
 def doubt(session: Session, settings: Settings, issue: Issue, batch: Batch, cause: Cause, words: str) -> None:
@@ -186,6 +208,9 @@ def _split_off(session: Session, batch: Batch, groups: list[list[int]]) -> None:
         batch.size -= len(group)
     batch.state = BatchState.FAILED if batch.failed else BatchState.SKIPPED
 
+
+_OF_THE_SEND = (Certainty.RETRY, Certainty.REFUSED)
+"""What also says something of the send, its pace or its pause, and not only of the batch."""
 
 _Consequence = Callable[[Session, Settings, datetime, Issue, Batch, Result], None]
 

@@ -116,7 +116,7 @@ def take_turn(
         if issue.pace is not None or not certain:
             issue = issue_for_change(session, issue_id)
         at = database_now(session)
-        for result in results:
+        for result in sorted(results, key=lambda one: one.attempt_id):
             record(session, settings, now, at, issue, result)
         if look_for_dead:
             expire_leases(session, settings, now, at, issue, LEASE_SECONDS)

@@ -19,9 +19,11 @@ from digest.operations.links import preferences_url, unsubscribe_url
 from digest.operations.messaging import post
 from digest.operations.posting import digest_headers, since
 from digest.operations.refusal import Refused
+from digest.storage.batches import batch_for_change
 from digest.storage.database import Database
 from digest.storage.editions import Edition
 from digest.storage.history import note
+from digest.storage.issues import issue_for_change
 from digest.storage.reader_copies import ReaderCopy, copy_with_id, mark_sent_again
 from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_by_id, take_turns
 from digest.storage.suppressions import is_suppressed
@@ -51,6 +53,9 @@ def send_copy_again(
     """
     with db.writing() as session:
         take_turns(session)
+        if found := copy_with_id(session, delivery_id):
+            issue_for_change(session, found.issue_id)
+            batch_for_change(session, found.batch_id)  # nobody claims or settles it meanwhile
         copy = copy_with_id(session, delivery_id)
         reader = reader_of(session, copy)
         if copy is None or reader is None:

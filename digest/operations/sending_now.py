@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy.orm import Session
+
 from digest.config import Settings
 from digest.domain.calendar import GRACE, day_and_year
 from digest.domain.lifecycle import BEFORE_SENDING, FROZEN, IssueState
 from digest.mail.outbox import Outbox
 from digest.operations.closing import THE_COMMAND, close_issue
+from digest.operations.finishing import finish_if_done
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.refusal import Refused
 from digest.operations.restoring import recover
-from digest.operations.stopping import resume_send
+from digest.operations.stopping import try_again_now
 from digest.operations.suppressing import pull_before_freeze
 from digest.operations.week import ensure_issue
-from digest.storage.batches import BatchState, batches_in, batches_with_attempts
+from digest.storage.batches import BatchState, batches_in, batches_with_attempts, is_anything_left
 from digest.storage.database import Database
 from digest.storage.deliveries import account_of
 from digest.storage.issues import Issue, current_issue, issue_on, issues_being_sent, latest_frozen_issue
@@ -73,11 +76,12 @@ def prepare(db: Database, settings: Settings, outbox: Outbox, now: datetime, day
     """
     recover(db, settings, now)
     ensure_issue(db, settings, now)
+    _finish_what_is_over(db, settings, now)
     with db.reading() as session:
         if day:
             issue = issue_on(session, day)
         else:
-            sending = issues_being_sent(session)
+            sending = [one for one in issues_being_sent(session) if is_anything_left(session, one.id)]
             frozen = latest_frozen_issue(session)
             recent = frozen if frozen and frozen.frozen_at and now - frozen.frozen_at < GRACE else None
             issue = sending[0] if sending else recent or current_issue(session)
@@ -115,8 +119,14 @@ def report(db: Database, issue_id: int) -> Report:
                 BatchReport(batch.id, batch.state, batch.size, attempts)
                 for batch, attempts in batches_with_attempts(session, issue_id)
             ],
-            paused=issue.paused_because or (f"stopped by {issue.stopped_by}" if issue.stopped_at else ""),
+            paused=_why_it_waits(issue),
         )
+
+
+def _why_it_waits(issue: Issue) -> str:
+    if issue.state != IssueState.SENDING:
+        return ""
+    return f"stopped by {issue.stopped_by}" if issue.stopped_at else issue.paused_because
 
 
 def _freeze(
@@ -144,16 +154,30 @@ def _freeze(
         raise Refused(f"{name} is on hold. Release it on the desk, then send it.")
 
 
+def _finish_what_is_over(db: Database, settings: Settings, now: datetime) -> None:
+    """A sender may have died between its last outcome and the end of the send; no such issue may stand in the way."""
+    with db.reading() as session:
+        over = [issue.id for issue in issues_being_sent(session) if not is_anything_left(session, issue.id)]
+    for issue_id in over:
+        finish_if_done(db, settings, now, issue_id)
+
+
 def _frozen(db: Database, now: datetime, issue_id: int, name: str) -> Ready:
     with db.reading() as session:
         issue = session.get_one(Issue, issue_id)
         if issue.state not in FROZEN:
             raise Refused(f"{name} was changed by someone else just now. Look at it on the desk, then send it again.")
-        left = batches_in(session, issue_id, BatchState.PENDING, BatchState.CLAIMED) > 0
+        left = is_anything_left(session, issue_id)
         if issue.stopped_at and left:
             raise Refused(f"{name} was stopped by {issue.stopped_by}. Let it go on from the desk.")
-        paused = issue.paused_until > 0
-        words = f"{name}: {issue.audience:,} readers." if left else f"{name} has been sent; nothing is left to do."
-    if left and paused:
-        resume_send(db, now, issue_id, THE_COMMAND)
+        words = f"{name}: {issue.audience:,} readers." if left else _over(session, issue, name)
+    if left:
+        try_again_now(db, now, issue_id, THE_COMMAND)
     return Ready(issue_id, words, left)
+
+
+def _over(session: Session, issue: Issue, name: str) -> str:
+    open_ = batches_in(session, issue.id, BatchState.UNKNOWN, BatchState.HELD)
+    if not open_:
+        return f"{name} has been sent; nothing is left to do."
+    return f"{name}: nothing more goes by itself. Of {open_:,} {'batch' if open_ == 1 else 'batches'} nobody can know."

@@ -120,3 +120,9 @@ _ORDER = (
     BatchState.ACCEPTED,
 )
 """What needs a person comes first, what went well last."""
+
+
+def was_taken(session: Session, batch_id: int, *taken: str) -> bool:
+    """Whether an attempt at this batch has one of these outcomes."""
+    found = session.execute(select(Attempt.id).where(Attempt.batch_id == batch_id, Attempt.outcome.in_(taken)).limit(1))
+    return found.scalar_one_or_none() is not None

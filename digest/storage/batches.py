@@ -102,6 +102,11 @@ def unclaimed_copies(session: Session, issue_id: int) -> int:
     )
 
 
+def is_anything_left(session: Session, issue_id: int) -> bool:
+    """Whether a batch of the issue is still to be claimed, or in somebody's hands."""
+    return batches_in(session, issue_id, BatchState.PENDING, BatchState.CLAIMED) > 0
+
+
 def ended_copies(session: Session, issue_id: int) -> int:
     """How many copies are neither waiting nor claimed, by the batches' counters."""
     under_way = Batch.state.in_((BatchState.PENDING, BatchState.CLAIMED))

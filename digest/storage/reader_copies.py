@@ -24,6 +24,7 @@ class ReaderCopy:
     delivery_id: int
     subscriber_id: int | None
     issue_id: int
+    batch_id: int
     issue_date: date
     edition_id: int
     where: str
@@ -87,6 +88,7 @@ def _copy(row: Any) -> ReaderCopy:
         delivery_id=found.id,
         subscriber_id=found.subscriber_id,
         issue_id=found.issue_id,
+        batch_id=found.batch_id,
         issue_date=issue_date,
         edition_id=edition_id,
         where=where,
