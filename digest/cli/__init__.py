@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from digest.cli import db, demo, editors, issues, serving, settle, subscribers, summaries, suppressions
 from digest.config import BadSetting
+from digest.operations import copying, freezing
 from digest.operations.refusal import Refused
 
 
@@ -32,6 +33,12 @@ def main() -> None:
     except Refused as error:
         click.echo(f"digest: {error}", err=True)
         sys.exit(4)
+    except (freezing.Miscounted, copying.Miscounted) as error:
+        click.echo(f"digest: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"digest: {error}. Look at the disk and at who may write there, then run it again.", err=True)
+        sys.exit(1)
     except OperationalError as error:
         click.echo(f"digest: the database does not answer ({error.orig}). Nothing is lost; run it again.", err=True)
         sys.exit(1)

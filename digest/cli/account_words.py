@@ -56,6 +56,12 @@ def _doubts_in_words(settings: Settings, doubts: Sequence[Doubt]) -> list[str]:
         lines.append(f"  and {len(doubts) - _MOST_DOUBTS:,} more")
     if any(doubt.state == BatchState.UNKNOWN for doubt in doubts):
         lines.append("SendGrid’s events may still tell of the unknown ones; an hour after, silence is judged.")
-    lines.append("Look at SendGrid’s Activity for that minute, then say what became of a batch, for example:")
-    lines.append(f"  digest settle {doubts[0].batch_id} sent|resend|skip    (--alike: all with the same cause)")
+    lines.append(
+        "Look at SendGrid’s Activity for the minutes before (after a restore: since the backup), then say one:"
+    )
+    first = doubts[0].batch_id
+    lines.append(f"  digest settle {first} sent      SendGrid took it")
+    lines.append(f"  digest settle {first} resend    SendGrid did not take it: it goes again")
+    lines.append(f"  digest settle {first} skip      nobody can tell: its readers go without")
+    lines.append("With --alike, one word covers all batches of the issue with the same cause.")
     return lines

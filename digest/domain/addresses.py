@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
@@ -15,6 +16,9 @@ class Address:
 
     shown: str
     key: str
+
+
+_ANY = re.compile(r"\S+@\S+")
 
 
 class BadAddress(ValueError):
@@ -66,6 +70,11 @@ def masked(address: str) -> str:
     """The address as logs may show it: `a***@example.org`."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"
+
+
+def without_addresses(text: str) -> str:
+    """The text with every address in it taken out: for what is kept longer than its readers are."""
+    return _ANY.sub("(address)", text)
 
 
 def _quoted(text: str) -> str:

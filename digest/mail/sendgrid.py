@@ -12,6 +12,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from digest.domain.addresses import without_addresses
 from digest.mail.deadline import ticking
 from digest.mail.outbox import Answer, Bulk, Certainty, Page, Single, Trouble, leave_headers
 from digest.mail.rendering import Identity, Rendered
@@ -29,7 +30,6 @@ _TRACKERS_OFF = {
     "subscription_tracking": {"enable": False},
     "ganalytics": {"enable": False},
 }
-_ADDRESS = re.compile(r"\S+@\S+")
 _OFFENDER = re.compile(r"personalizations(?:\.|\[)(\d+)")
 
 
@@ -190,7 +190,7 @@ def _errors(answer: HttpAnswer) -> list[Mapping[str, Any]]:
     errors = said.get("errors") if isinstance(said, dict) else None
     found = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
     # The words are kept with the account, which outlives its readers: no address may stay in them.
-    return [{**error, "message": _ADDRESS.sub("(address)", str(error.get("message") or ""))} for error in found]
+    return [{**error, "message": without_addresses(str(error.get("message") or ""))} for error in found]
 
 
 def _detail(answer: HttpAnswer) -> str:

@@ -240,6 +240,8 @@ def _read_answer(connection: http.client.HTTPConnection, method: str, deadline: 
     if source.ended:
         raise http.client.HTTPException("the answer ended within its headers")
     body = response.read(_LONGEST_ANSWER)
+    if response.length and len(body) < _LONGEST_ANSWER:
+        raise http.client.HTTPException("the answer ended within its body")
     headers = {name.lower(): value for name, value in response.getheaders()}
     reusable = not response.will_close and response.isclosed()
     # http.client keeps its own state machine; the answer was read past it, so it is told that it is over.

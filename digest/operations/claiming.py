@@ -9,7 +9,6 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from digest.domain.lifecycle import IssueState
-from digest.mail.deadline import ticking
 from digest.mail.rendering import Rendered, Tags
 from digest.mail.sendgrid import DEADLINE_SECONDS
 from digest.operations.composing import tags_from_json
@@ -62,19 +61,27 @@ class Editions:
 
 
 def claim(
-    session: Session, now: datetime, at: float, issue: Issue, owner: str, attempt_ids: Sequence[str], editions: Editions
+    session: Session,
+    now: datetime,
+    begun: float,
+    at: float,
+    issue: Issue,
+    owner: str,
+    attempt_ids: Sequence[str],
+    editions: Editions,
 ) -> Claims:
     """Claim as many batches of the issue as may go now, one for each of these new attempts at the most.
 
-    `at` is this moment by the database's clock. Nothing is claimed of an issue that is not being sent, was stopped, or
-    waits. Readers who left since the freeze are skipped; a batch that they all left is done with.
+    The lease counts from `at`, by the database's clock; the deadline from `begun`, on `mail.deadline.ticking` and not
+    after it. Nothing is claimed of an issue that is not being sent, was stopped, or waits. Readers who left since the
+    freeze are skipped; a batch that they all left is done with.
     """
     if issue.state != IssueState.SENDING or issue.stopped_at is not None or issue.paused_until > at:
         return Claims(())
     pace = pace_of(issue)
     in_flight = 0 if pace.allowed is None else batches_in(session, issue.id, BatchState.CLAIMED)
     room = pace.room(in_flight, len(attempt_ids))
-    deadline = ticking() + DEADLINE_SECONDS
+    deadline = begun + DEADLINE_SECONDS
     taken: list[tuple[Claimable, Copies]] = []
     while len(taken) < room:
         found = claimable_batches(session, issue.id, at, room - len(taken))

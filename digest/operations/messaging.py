@@ -19,9 +19,19 @@ from digest.mail.rendering import Rendered, render_notice
 from digest.mail.transports import identity_of
 from digest.storage.database import Database, database_now
 from digest.storage.editors import active_editors
-from digest.storage.messages import MessageState, claim_message, finish_message, queue_message
+from digest.storage.messages import (
+    MessageState,
+    claim_message,
+    finish_message,
+    give_up_abandoned,
+    give_up_on_those_who_left,
+    queue_message,
+)
 
+COPY = "digest"
+"""The kind of a message that is a reader's copy of an issue, sent again as an exception."""
 LEASE_SECONDS = 60.0
+_NOBODY_KNOWS = "nobody can know whether it left"
 _LONGEST_WAIT = 3_600.0
 _MOST_TRIES = 30
 
@@ -72,20 +82,23 @@ def deliver_waiting(db: Database, outbox: Outbox, now: datetime) -> int:
     """Hand every message that may leave now to the outbox; returns how many were accepted.
 
     Safe in any number of threads and processes. What was cut short goes again when its claim has run out: a doubled
-    confirmation harms nobody, a lost one loses a reader.
+    confirmation harms nobody, a lost one loses a reader. A copy of an issue is another matter: it never goes again by
+    itself where nobody can know, nor to a reader who left while it waited.
     """
     accepted = 0
-    while claimed := _claim(db):
+    while claimed := _claim(db, now):
         answer = outbox.send_single(claimed.single)
         _record(db, claimed, answer, now)
         accepted += answer.certainty is Certainty.ACCEPTED
     return accepted
 
 
-def _claim(db: Database) -> _Claimed | None:
+def _claim(db: Database, now: datetime) -> _Claimed | None:
     with db.writing() as session:
-        owner = new_key()
-        message = claim_message(session, owner, database_now(session), LEASE_SECONDS)
+        owner, at = new_key(), database_now(session)
+        give_up_abandoned(session, COPY, at, now, _NOBODY_KNOWS)
+        give_up_on_those_who_left(session, COPY, now, "its reader left before it was sent")
+        message = claim_message(session, owner, at, LEASE_SECONDS)
         if message is None:
             return None
         single = Single(
@@ -102,6 +115,12 @@ def _record(db: Database, claimed: _Claimed, answer: Answer, now: datetime) -> N
     with db.writing() as session:
         if answer.certainty is Certainty.ACCEPTED:
             values: dict[str, object] = {"state": MessageState.ACCEPTED, "finished_at": now, "detail": ""}
+        elif claimed.single.category == COPY and answer.certainty is Certainty.UNKNOWN:
+            values = {
+                "state": MessageState.FAILED,
+                "finished_at": now,
+                "detail": f"{_NOBODY_KNOWS}: {_why(answer)}"[:1000],
+            }
         elif answer.certainty in (Certainty.OFFENDERS, Certainty.TOO_LARGE) or claimed.tries >= _MOST_TRIES:
             values = {"state": MessageState.FAILED, "finished_at": now, "detail": _why(answer)}
         else:

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from digest.config import Settings
 from digest.domain.tokens import new_key
+from digest.mail.deadline import ticking
 from digest.mail.outbox import Answer, Certainty, Outbox
 from digest.operations.claiming import LEASE_SECONDS, Claim, Claims, Editions, claim
 from digest.operations.epoch import note_claims
@@ -115,12 +116,12 @@ def take_turn(
         issue = session.get_one(Issue, issue_id)
         if issue.pace is not None or not certain:
             issue = issue_for_change(session, issue_id)
-        at = database_now(session)
+        begun, at = ticking(), database_now(session)
         for result in sorted(results, key=lambda one: one.attempt_id):
             record(session, settings, now, at, issue, result)
         if look_for_dead:
             expire_leases(session, settings, now, at, issue, LEASE_SECONDS)
-        found = claim(session, now, at, issue, owner, attempt_ids, editions) if attempt_ids else Claims(())
+        found = claim(session, now, begun, at, issue, owner, attempt_ids, editions) if attempt_ids else Claims(())
     if found.count:
         note_claims(settings, found.count)
     return found.claims

@@ -16,7 +16,7 @@ from digest.mail.outbox import leave_headers
 from digest.mail.rendering import Rendered, personalise
 from digest.operations.composing import tag_values, tags_from_json
 from digest.operations.links import preferences_url, unsubscribe_url
-from digest.operations.messaging import post
+from digest.operations.messaging import COPY, post
 from digest.operations.posting import digest_headers, since
 from digest.operations.refusal import Refused
 from digest.storage.batches import batch_for_change
@@ -27,9 +27,6 @@ from digest.storage.issues import issue_for_change
 from digest.storage.reader_copies import ReaderCopy, copy_with_id, mark_sent_again
 from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_by_id, take_turns
 from digest.storage.suppressions import is_suppressed
-
-KIND = "digest"
-"""What this kind of message is called in the queue and at SendGrid."""
 
 ONCE_WITHIN = timedelta(minutes=1)
 """Asked twice within this time, as by a double click, it goes once."""
@@ -67,7 +64,7 @@ def send_copy_again(
         if not mark_sent_again(session, copy.delivery_id, now, now - ONCE_WITHIN):
             return Again.JUST_NOW
         headers = {**digest_headers(settings, copy.issue_date.isoformat()), **_leave(settings, reader)}
-        post(session, now, KIND, reader.address, _rendered(session, settings, copy, reader), headers, reader.id)
+        post(session, now, COPY, reader.address, _rendered(session, settings, copy, reader), headers, reader.id)
         note(session, copy.issue_id, now, who, f"sent delivery {copy.delivery_id} again, as an exception")
         return Again.QUEUED
 

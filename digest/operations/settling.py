@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.domain.addresses import without_addresses
 from digest.domain.calendar import day_and_year
 from digest.domain.lifecycle import IssueState
 from digest.domain.silence import Judged, Judgement, Silence, judge
@@ -84,6 +85,7 @@ def settle(
     `sent`: they count as accepted. `resend`: they wait to be claimed again, and the issue is being sent again. `skip`:
     their readers go without. Of two people, the second is told what the first decided. Raises Refused with the remedy.
     """
+    evidence = without_addresses(evidence)
     if verdict not in WORDS:
         raise Refused(f"“{verdict}” can’t be said of a batch: say {', '.join(WORDS)}.")
     with db.writing() as session:

@@ -11,6 +11,8 @@ from sqlalchemy import ForeignKey, Index, String, Text, delete, func, select, up
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import Base
+from digest.storage.subscribers import Subscriber, SubscriberState
+from digest.storage.suppressions import Suppression
 
 
 class MessageState(StrEnum):
@@ -88,6 +90,35 @@ def claim_message(session: Session, owner: str, database_now: float, lease: floa
         message.retry_at = database_now + lease
         message.tries += 1
     return message
+
+
+def give_up_abandoned(session: Session, kind: str, database_now: float, now: datetime, detail: str) -> None:
+    """Fail messages of a kind that must not go twice, whose claim ran out without a word of what came of them."""
+    session.execute(
+        update(Message)
+        .where(Message.kind == kind, Message.state == MessageState.CLAIMED, Message.retry_at <= database_now)
+        .values(state=MessageState.FAILED, finished_at=now, detail=detail)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def give_up_on_those_who_left(session: Session, kind: str, now: datetime, detail: str) -> None:
+    """Fail waiting messages of this kind whose reader is no longer confirmed, or is suppressed."""
+    there = (
+        select(Subscriber.id)
+        .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
+        .where(
+            Subscriber.id == Message.subscriber_id,
+            Subscriber.state == SubscriberState.CONFIRMED,
+            Suppression.address_hash.is_(None),
+        )
+    )
+    session.execute(
+        update(Message)
+        .where(Message.kind == kind, Message.state == MessageState.WAITING, ~there.correlate(Message).exists())
+        .values(state=MessageState.FAILED, finished_at=now, detail=detail)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def finish_message(session: Session, message_id: int, owner: str, **values: object) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.lifecycle import IssueState, Step
-from digest.mail import sendgrid
+from digest.mail import deadline, sendgrid
 from digest.mail.outbox import Answer, Certainty
 from digest.mail.sendgrid_client import HttpAnswer
 from digest.operations import claiming, freezing, recording, sending, settling, ticking
@@ -76,7 +76,8 @@ def _claim_not_committed() -> None:
             return ()
         with db.writing() as session:
             issue = session.get_one(Issue, issue_id)
-            found = claiming.claim(session, now, database_now(session), issue, owner, attempt_ids[:1], editions).claims
+            begun, at = deadline.ticking(), database_now(session)
+            found = claiming.claim(session, now, begun, at, issue, owner, attempt_ids[:1], editions).claims
             session.rollback()
         in_hand.update({claim.attempt_id: claim.batch_id for claim in found})
         return found
@@ -103,8 +104,8 @@ def _in_doubt(state: BatchState) -> None:
 def _answer(judged: Callable[[Answer], Answer]) -> None:
     """Change what the outbox makes of a request."""
 
-    def post(outbox: sendgrid.SendGridOutbox, body: bytes, deadline: float) -> Answer:
-        return judged(real(outbox, body, deadline))
+    def post(outbox: sendgrid.SendGridOutbox, body: bytes, until: float) -> Answer:
+        return judged(real(outbox, body, until))
 
     real = put(sendgrid.SendGridOutbox, "_post", post)
 
@@ -138,6 +139,8 @@ def _no_fence() -> None:
         ).scalar_one_or_none()
 
     put(recording, "close_attempt", close)
+    # What an earlier yes proves is looked at behind the fence, and would hold by itself.
+    put(recording, "was_taken", lambda *_: False)
 
 
 def _synchronous(how: str) -> None:

@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from digest.config import Settings
 from digest.domain.lifecycle import IssueState
@@ -21,12 +22,14 @@ from digest.operations.refusal import Refused
 from digest.operations.sending import send_issue
 from digest.operations.sending_again import Again, send_copy_again
 from digest.operations.sending_now import report
+from digest.operations.subscribing import leave
+from digest.operations.wordings import leaving
 from digest.storage.batches import Batch, BatchState
 from digest.storage.database import Database
 from digest.storage.deliveries import Delivery, Outcome
 from digest.storage.history import history_of
 from digest.storage.issues import Issue
-from digest.storage.messages import Message
+from digest.storage.messages import Message, MessageState
 from digest.storage.reader_copies import ReaderCopy, copies_of
 from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_with_address
 from digest.storage.suppressions import SuppressionReason, suppress
@@ -261,3 +264,38 @@ def test_an_empty_edition_is_refused(db: Database, settings: Settings) -> None:
     assert copy_of(db).where == "skipped"
     with pytest.raises(Refused, match="the copy would be empty"):
         again(db, settings)
+
+
+@pytest.mark.usefixtures("sent")
+def test_where_nobody_knows_whether_it_left_it_never_goes_by_itself(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid
+) -> None:
+    again(db, settings)
+    sendgrid.misbehave(DropUnanswered(accept=True))
+    for _ in range(3):
+        drain(db, settings)
+        with db.writing() as session:
+            session.execute(update(Message).values(retry_at=0.0))
+    assert sendgrid.addresses().count(ZOE) == 2
+
+
+@pytest.mark.usefixtures("sent")
+def test_nor_after_the_postman_died_with_it_in_hand(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid
+) -> None:
+    again(db, settings)
+    with db.writing() as session:
+        session.execute(update(Message).values(state=MessageState.CLAIMED, retry_at=0.0))
+    drain(db, settings)
+    assert sendgrid.addresses().count(ZOE) == 1
+
+
+@pytest.mark.usefixtures("sent")
+def test_who_leaves_while_it_waits_gets_none(db: Database, settings: Settings, sendgrid: LoopbackSendGrid) -> None:
+    again(db, settings)
+    with db.reading() as session:
+        reader = subscriber_with_address(session, ZOE)
+        assert reader
+    leave(db, settings, LATER, reader.link_key, leaving(settings), "the page")
+    drain(db, settings)
+    assert sendgrid.addresses().count(ZOE) == 1

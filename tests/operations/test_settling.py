@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from digest.config import Settings
 from digest.mail.transports import open_outbox
@@ -19,7 +20,7 @@ from digest.operations.ticking import tick
 from digest.storage.batches import Attempt, Batch, BatchState, Cause
 from digest.storage.database import Database, database_now
 from digest.storage.deliveries import Delivery
-from digest.storage.history import history_of
+from digest.storage.history import HistoryEntry, history_of
 from digest.storage.issues import Issue
 from digest.storage.messages import Message
 from digest.storage.settlements import Settlement, Verdict
@@ -433,3 +434,12 @@ def test_what_needs_no_word_is_refused_with_the_remedy(db: Database, settings: S
         settle(db, settings, TUESDAY, accepted, Verdict.HOLD, ALICE)
     assert decisions(db) == []
     assert account(db, lost) == {"unknown": 50, "accepted": 150}
+
+
+@pytest.mark.usefixtures("held")
+def test_no_address_that_an_editor_types_is_kept(db: Database, settings: Settings) -> None:
+    batch_id = batches(db, BatchState.HELD)[0]
+    settle(db, settings, TUESDAY, batch_id, Verdict.SENT, BOB, "zoe@example.org has it")
+    with db.reading() as session:
+        assert session.scalars(select(Settlement.evidence)).one().startswith("(address) has it")
+        assert "zoe@example.org" not in " ".join(session.scalars(select(HistoryEntry.what)))
