@@ -48,6 +48,9 @@ So a send reaches:
 |---|---|---|---|
 {ratios}
 
+What is aimed at, on a machine of this size: freezing in 6 s on SQLite and 12 s on PostgreSQL, half of the rate from
+memory on SQLite and 0.35 of it on PostgreSQL, never under 50,000 readers a second, 200 MB in all.
+
 No database, no claims and no outcomes stand behind the rows of the middle table: they are what the road to SendGrid
 allows. Our client is the official one with its last step replaced (kept connections, a true deadline) and without the
 log line that it makes of every payload.
