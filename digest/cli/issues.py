@@ -1,36 +1,34 @@
-"""`digest send`, `status` and `preview`: the week's issue from the command line."""
+"""`digest send` and `preview`: the week's issue from the command line."""
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict
 from datetime import date, datetime
 
 import click
 
 from digest.cli.account_words import account_in_words
+from digest.cli.dates import ISSUE_DATE
 from digest.cli.installation import Installation, installation, now
 from digest.cli.progress_bar import progress_bar
+from digest.cli.status import status
 from digest.mail.transports import open_outbox
 from digest.operations.composing import compose, compose_for_topics, sample
 from digest.operations.messaging import deliver_waiting
 from digest.operations.refusal import Refused
 from digest.operations.sending import Ending, Progress, send_issue
-from digest.operations.sending_now import Report, prepare, report
+from digest.operations.sending_now import prepare, report
 from digest.operations.week import ensure_issue
 from digest.storage.batches import ended_copies
-from digest.storage.issues import Issue, current_issue, issue_on, latest_frozen_issue
+from digest.storage.issues import Issue, current_issue, issue_on
 
 FINISHED_WITH_EXCEPTIONS = 3
 REFUSED = 4
 INTERRUPTED = 75
-
-_DATE = click.DateTime(["%Y-%m-%d"])
 
 
 def add_to(cli: click.Group) -> None:
@@ -41,7 +39,7 @@ def add_to(cli: click.Group) -> None:
 
 @click.command()
 @click.option(
-    "--issue", "day", type=_DATE, help="The issue of this date, instead of the one being sent or the current."
+    "--issue", "day", type=ISSUE_DATE, help="The issue of this date, instead of the one being sent or the current."
 )
 def send(day: datetime | None) -> None:
     """Send now: go on with the issue being sent, else send the current one.
@@ -73,25 +71,7 @@ def send(day: datetime | None) -> None:
 
 
 @click.command()
-@click.option("--issue", "day", type=_DATE, help="The issue of this date (default: the latest frozen one).")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-def status(day: datetime | None, as_json: bool) -> None:
-    """The account of a send: where every reader's copy is."""
-    ours = installation()
-    with ours.db.reading() as session:
-        issue = issue_on(session, day.date()) if day else latest_frozen_issue(session)
-        if day and issue is None:
-            raise Refused(f"There is no issue on {day.date()}. `digest status` without --issue shows the latest.")
-    found = report(ours.db, issue.id) if issue and issue.frozen_at else Report.nothing()
-    if as_json:
-        click.echo(json.dumps(_as_json(found)))
-    else:
-        click.echo(account_in_words(ours, found))
-    sys.exit(0 if found.issue else 1)
-
-
-@click.command()
-@click.option("--issue", "day", type=_DATE, help="The issue of this date (default: the current one).")
+@click.option("--issue", "day", type=ISSUE_DATE, help="The issue of this date (default: the current one).")
 @click.option("--topics", default="", help="As a reader sees it who chose these topics: slugs, separated by commas.")
 @click.option("--text", is_flag=True, help="The plain text part.")
 def preview(day: datetime | None, topics: str, text: bool) -> None:
@@ -129,9 +109,3 @@ def _interruptible() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _as_json(found: Report) -> dict[str, object]:
-    said = asdict(found) | {"issue": found.issue.isoformat() if found.issue else None}
-    said.pop("paused")
-    return said
