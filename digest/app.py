@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from digest import config
-from digest.config import BadSetting, Settings
+from digest.config import Settings
 from digest.mail.transports import open_outbox
-from digest.operations.restoring import recover
-from digest.storage import schema
-from digest.storage.database import Database
-from digest.storage.demo_marks import has_demo
+from digest.operations.opening import open_database
 from digest.storage.desk_sessions import LONGEST
 from digest.web import archive, desk, errors, events, filters, holding, readers, security, service
 from digest.web.context import EXTENSION, Site, end_reading
 from digest.web.postman import Postman
 
-MIGRATIONS = config.resource("migrations")
 _TEMPLATES = config.resource("templates")
 _STATIC = Path(__file__).parent / "web" / "static"
 
@@ -45,32 +41,6 @@ def create_app(settings: Settings | None = None, with_postman: bool = True) -> F
     for room in (readers, archive, holding, desk, events, service, errors, filters):
         room.hang_up(app)
     return app
-
-
-def open_database(settings: Settings) -> Database:
-    """The database, with every migration applied, and safe to send from even if it was restored from a backup.
-
-    Raises BadSetting where it must not be used as set, Refused where a file beside it may not be read.
-    """
-    settings.instance_path.mkdir(parents=True, exist_ok=True)
-    db = Database(settings.database_url)
-    try:
-        _must_be_usable(db, settings)
-        recover(db, settings, datetime.now(UTC))  # before anything is sent, the queue of messages included
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _must_be_usable(db: Database, settings: Settings) -> None:
-    if not schema.at_head(db, MIGRATIONS):
-        raise BadSetting("DATABASE_URL: the database is not up to date; run `digest db upgrade`")
-    with db.reading() as session:
-        if settings.mail_transport == "sendgrid" and has_demo(session):
-            raise BadSetting(
-                "MAIL_TRANSPORT=sendgrid: demo content is in the database; run `digest demo --remove` first"
-            )
 
 
 def _nobody_to_wake() -> None:

@@ -20,10 +20,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from digest import config
-from digest.app import MIGRATIONS, create_app
+from digest.app import create_app
 from digest.config import Settings
 from digest.mail.transports import open_outbox
 from digest.operations.messaging import deliver_waiting
+from digest.operations.opening import MIGRATIONS
 from digest.storage import schema
 from digest.storage.database import Database
 from tests import postgresql

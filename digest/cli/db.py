@@ -9,10 +9,10 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from digest import config
-from digest.app import MIGRATIONS
 from digest.cli.installation import installation, until_the_end
 from digest.config import Settings
 from digest.operations.copying import TableCopied, copy_installation
+from digest.operations.opening import MIGRATIONS
 from digest.operations.restoring import Age, age_of
 from digest.storage import schema
 from digest.storage.database import Database, database_now
@@ -20,11 +20,6 @@ from digest.storage.heartbeats import last_beat
 
 _LIVELY = 20.0
 """Seconds without a tick after which a clock is taken for stopped; it ticks every five."""
-
-
-def add_to(cli: click.Group) -> None:
-    """Add the group."""
-    cli.add_command(db)
 
 
 @click.group()

@@ -12,11 +12,6 @@ from digest.operations.refusal import Refused
 from digest.storage.editors import active_editors
 
 
-def add_to(cli: click.Group) -> None:
-    """Add the command."""
-    cli.add_command(demo)
-
-
 @click.command()
 @click.option("--remove", is_flag=True, help="Take the demo away, and nothing else.")
 def demo(remove: bool) -> None:

@@ -9,11 +9,6 @@ from digest.domain.addresses import BadAddress
 from digest.operations.accounts import Invited, let_in
 
 
-def add_to(cli: click.Group) -> None:
-    """Add the group to the command."""
-    cli.add_command(editors)
-
-
 @click.group()
 def editors() -> None:
     """The people who sign in to the desk."""

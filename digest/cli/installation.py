@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import click
 
 from digest import config
-from digest.app import open_database
 from digest.config import Settings
+from digest.operations.opening import open_database
 from digest.storage.database import Database
 
 

@@ -9,19 +9,14 @@ import sys
 import click
 from flask import Flask
 
-from digest.app import create_app, open_database
+from digest.app import create_app
 from digest.cli.installation import installation
 from digest.cli.logs import log_to_stderr
 from digest.cli.supervising import Child, supervise
 from digest.config import load
 from digest.mail.transports import open_outbox
+from digest.operations.opening import open_database
 from digest.scheduler import Clock
-
-
-def add_to(cli: click.Group) -> None:
-    """Add the commands."""
-    cli.add_command(serve)
-    cli.add_command(scheduler)
 
 
 def make_site() -> Flask:

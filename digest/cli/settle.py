@@ -30,11 +30,6 @@ _DONE = {
 }
 
 
-def add_to(cli: click.Group) -> None:
-    """Add the command."""
-    cli.add_command(settle)
-
-
 @click.command()
 @click.argument("batch", type=click.IntRange(1, _LARGEST_ID))
 @click.argument("verdict", type=click.Choice([word.value for word in WORDS]))

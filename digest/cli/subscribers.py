@@ -20,11 +20,6 @@ from digest.storage.reader_copies import ReaderCopy
 from digest.storage.subscribers import SubscriberState, subscriber_with_address
 
 
-def add_to(cli: click.Group) -> None:
-    """Add the group to the command."""
-    cli.add_command(subscribers)
-
-
 @click.group()
 def subscribers() -> None:
     """Readers."""

@@ -12,11 +12,6 @@ from digest.domain.calendar import day_and_year
 from digest.operations.summary_files import Imported, export_summaries, import_summaries
 
 
-def add_to(cli: click.Group) -> None:
-    """Add the group to the command."""
-    cli.add_command(summaries)
-
-
 @click.group()
 def summaries() -> None:
     """The archive as a file."""

@@ -14,11 +14,6 @@ from digest.operations.refusal import Refused
 from digest.operations.suppression_files import import_suppressions, list_suppressions, standing_of
 
 
-def add_to(cli: click.Group) -> None:
-    """Add the group to the command."""
-    cli.add_command(suppressions)
-
-
 @click.group()
 def suppressions() -> None:
     """Addresses that are never mailed."""

@@ -6,8 +6,6 @@ import logging
 import re
 from threading import Lock
 
-from premailer import Premailer
-
 # Attribute values may hold a bare ">", so a tag ends at the first one outside quotes.
 _ATTRIBUTES = r"""(?:"[^"]*"|'[^']*'|[^'">])*"""
 _LINK = re.compile(rf"<link\b{_ATTRIBUTES}>", re.IGNORECASE)
@@ -30,6 +28,10 @@ def inlined(document: str) -> str:
     Never reads the network or a file: stylesheet links and imports are taken out before premailer sees them, since
     it fetches imports even when told not to use the network.
     """
+    from premailer import (
+        Premailer,  # with lxml, cssutils and requests 15 MB, which sending what is stored can do without
+    )
+
     closed = _STYLE.sub(lambda style: _IMPORT.sub("", style[0]), _LINK.sub("", document))
     with _one_at_a_time:
         html: str = Premailer(

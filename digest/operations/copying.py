@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from digest.domain.calendar import day_and_year
-from digest.operations.refusal import Refused
+from digest.operations.refusal import Miscounted, Refused
 from digest.storage import schema, tables
 from digest.storage.batches import BatchState, batches_in
 from digest.storage.database import Database
@@ -23,10 +23,6 @@ class TableCopied:
 
     name: str
     rows: int
-
-
-class Miscounted(Exception):
-    """The target does not have as many rows as the source; nothing was kept."""
 
 
 def copy_installation(source: Database, target: Database, migrations: Path, tell: Callable[[TableCopied], None]) -> int:

@@ -16,9 +16,10 @@ from digest.domain.pace import START
 from digest.operations.composing import Composed, compose_for_topics, stored, tags_to_json
 from digest.operations.epoch import note_freezes
 from digest.operations.pacing import set_pace
+from digest.operations.refusal import Miscounted
 from digest.operations.week import facts_of, make_next_issue
 from digest.storage.batches import Batch, BatchState
-from digest.storage.database import Database
+from digest.storage.database import Database, room_for_many_rows
 from digest.storage.deliveries import count_by_batch, deliver_to_audience, even_sizes, skip_whole_batch
 from digest.storage.editions import Edition
 from digest.storage.history import note
@@ -40,10 +41,6 @@ class Freeze(StrEnum):
     NOT_DUE = "not due"
     ON_HOLD = "on hold"
     NO_AUDIENCE = "no audience"
-
-
-class Miscounted(Exception):
-    """The copies made do not add up to the audience; the freeze was rolled back."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +82,10 @@ def freeze(
         issue.audience = sum(choices.values())
         if not issue.audience:
             return Freeze.NO_AUDIENCE
-        for share in _shares(settings, stored(closing), choices):
-            _deliver(session, issue, share, batch_size)
-        _check_sum(session, issue)
+        with room_for_many_rows(session):
+            for share in _shares(settings, stored(closing), choices):
+                _deliver(session, issue, share, batch_size)
+            _check_sum(session, issue)
         issue.state = IssueState.SENDING
         issue.frozen_at = now
         set_pace(issue, START)

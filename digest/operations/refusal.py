@@ -1,7 +1,11 @@
-"""The one way for an operation to say no."""
+"""The ways for an operation to say no."""
 
 from __future__ import annotations
 
 
 class Refused(Exception):
     """A person asked for something that can't be done now; the message says why and what to do instead."""
+
+
+class Miscounted(Exception):
+    """What was written does not add up to what was meant; it was rolled back, and the message says what happens now."""

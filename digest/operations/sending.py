@@ -39,7 +39,8 @@ from digest.storage.issues import Issue, issue_for_change
 
 log = logging.getLogger(__name__)
 
-_LONGEST_NAP = 1.0
+_SHORTEST_NAP, _LONGEST_NAP = 0.02, 1.0
+"""Seconds between two looks for something to do: soon at first, since other senders' last requests take no time."""
 _PATIENCE = LEASE_SECONDS + 15.0
 """Seconds for which a database that does not answer is asked again; by then no outcome in hand would count any more."""
 _SHOW_EVERY = 0.2
@@ -81,10 +82,12 @@ def send_issue(
     With `wait`, comes back when nothing is left to do or to wait for (retries, other senders' leases), but never
     waits for settling; without, as soon as nothing can be claimed now. `stop` ends it after the requests in hand.
     """
+    nap = _SHORTEST_NAP
     with ThreadPoolExecutor(settings.send_concurrency, "sender") as pool:
         sender = _Sender(db, settings, outbox, issue_id, stop, clock, pool, progress)
         while True:
-            sender.send()
+            if sender.send():
+                nap = _SHORTEST_NAP
             ending = _how_it_stands(db, issue_id, stop)
             if ending is not Ending.LATER:
                 finish_if_done(db, settings, clock(), issue_id)
@@ -93,7 +96,8 @@ def send_issue(
                 continue
             if not wait:
                 return ending
-            pause(_nap(db, issue_id))
+            pause(min(nap, _seconds_to_wait(db, issue_id)))
+            nap = min(_LONGEST_NAP, 2 * nap)
 
 
 def take_turn(
@@ -163,16 +167,18 @@ class _Sender:
         self._results: deque[Result] = deque()
         self._in_hand = 0
 
-    def send(self) -> None:
-        """Take turns until nothing can be claimed now and nothing is in hand."""
+    def send(self) -> bool:
+        """Take turns until nothing can be claimed now and nothing is in hand; returns whether anything was claimed."""
+        any_claimed = False
         with self._bell:
             while True:
                 claims = self._turn()
+                any_claimed = any_claimed or bool(claims)
                 self._in_hand += len(claims)
                 for claimed in claims:
                     self._pool.submit(self._post, claimed)
                 if not self._in_hand and not self._results:
-                    return
+                    return any_claimed
                 self._show()
                 self._wait_for_results()
 
@@ -244,14 +250,15 @@ def _how_it_stands(db: Database, issue_id: int, stop: threading.Event) -> Ending
     return Ending.LATER if waiting else Ending.DONE
 
 
-def _nap(db: Database, issue_id: int) -> float:
+def _seconds_to_wait(db: Database, issue_id: int) -> float:
+    """Until something can be claimed or a lease runs out; never none at all."""
     with db.reading() as session:
         at = database_now(session)
         seconds = seconds_until_claimable(session, issue_id, at) or 0.0
         issue = session.get_one(Issue, issue_id)
         if pace_of(issue).probing:
             seconds = max(seconds, issue.probe_at - at)
-    return min(_LONGEST_NAP, max(0.02, seconds))
+    return max(_SHORTEST_NAP, seconds)
 
 
 def _progress(db: Database, issue_id: int) -> Progress:

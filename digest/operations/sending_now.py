@@ -29,11 +29,11 @@ from digest.storage.selections import selected_count
 
 @dataclass(frozen=True)
 class Ready:
-    """A frozen issue: what is to be said, and whether anything of it is left to send."""
+    """A frozen issue: what is to be said, and how many of its batches are left to send or in somebody's hands."""
 
     issue_id: int
     words: str
-    left_to_do: bool
+    batches_left: int
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _frozen(db: Database, now: datetime, issue_id: int, name: str) -> Ready:
         issue = session.get_one(Issue, issue_id)
         if issue.state not in FROZEN:
             raise Refused(f"{name} was changed by someone else just now. Look at it on the desk, then send it again.")
-        left = is_anything_left(session, issue_id)
+        left = batches_in(session, issue_id, BatchState.PENDING, BatchState.CLAIMED)
         if issue.stopped_at and left:
             raise Refused(f"{name} was stopped by {issue.stopped_by}. Let it go on from the desk.")
         words = f"{name}: {issue.audience:,} readers." if left else _over(session, issue, name)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 _WRITES = "digest_writes"
 _BUSY_MS = 30_000
-_CACHE_KB = 24_000
+_CACHE_KB, _LARGE_CACHE_KB = 4_000, 48_000
 
 
 class Database:
@@ -54,6 +54,22 @@ def database_now(session: Session) -> float:
     else:
         expression = func.extract("epoch", func.clock_timestamp())
     return float(session.execute(select(expression)).scalar_one())
+
+
+@contextmanager
+def room_for_many_rows(session: Session) -> Iterator[None]:
+    """Within it, SQLite keeps 48 MB of pages in memory instead of 4: a million rows then go into an index that is in
+    no order of theirs in a third less time. Inside a transaction only.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        yield
+        return
+    connection = session.connection()
+    connection.exec_driver_sql(f"PRAGMA cache_size=-{_LARGE_CACHE_KB}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KB}")
 
 
 def one_at_a_time(session: Session, what: str) -> None:

@@ -22,13 +22,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from digest import config
-from digest.app import MIGRATIONS
 from digest.config import Settings
 from digest.domain.tokens import fingerprint, new_key
 from digest.mail.outbox import Answer, Certainty
 from digest.operations.claiming import Claim, Editions
 from digest.operations.closing import close_issue
 from digest.operations.freezing import freeze
+from digest.operations.opening import MIGRATIONS
 from digest.operations.recording import Result
 from digest.operations.sending import take_turn
 from digest.storage import schema

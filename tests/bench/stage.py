@@ -12,10 +12,10 @@ from random import Random
 from sqlalchemy import insert
 
 from digest import config
-from digest.app import MIGRATIONS
 from digest.config import Settings
 from digest.domain.calendar import Schedule
 from digest.operations.closing import close_issue
+from digest.operations.opening import MIGRATIONS
 from digest.storage import schema
 from digest.storage.database import Database
 from digest.storage.issues import Issue

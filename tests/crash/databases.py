@@ -17,7 +17,7 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy.engine import URL, make_url
 
-from digest.app import MIGRATIONS
+from digest.operations.opening import MIGRATIONS
 from digest.storage import schema
 from digest.storage.database import Database
 

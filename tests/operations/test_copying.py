@@ -14,16 +14,17 @@ import psycopg
 import pytest
 
 from digest import demo
-from digest.app import MIGRATIONS, create_app
+from digest.app import create_app
 from digest.config import Settings
 from digest.domain.tokens import new_key
 from digest.mail.transports import open_outbox
 from digest.operations.claiming import Editions
 from digest.operations.closing import close_issue
-from digest.operations.copying import Miscounted, TableCopied, copy_installation
+from digest.operations.copying import TableCopied, copy_installation
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.links import unsubscribe_url
-from digest.operations.refusal import Refused
+from digest.operations.opening import MIGRATIONS
+from digest.operations.refusal import Miscounted, Refused
 from digest.operations.sending import Ending, send_issue, take_turn
 from digest.operations.sending_now import report
 from digest.storage import schema

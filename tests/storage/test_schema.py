@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 
-from digest.app import MIGRATIONS
+from digest.operations.opening import MIGRATIONS
 from digest.storage import schema
 from digest.storage.database import Database
 from digest.storage.issues import Issue, issue_on

@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from digest import config
-from digest.app import MIGRATIONS, create_app
+from digest.app import create_app
+from digest.operations.opening import MIGRATIONS
 from digest.storage import schema
 from digest.storage.database import Database, database_now
 from digest.storage.heartbeats import beat

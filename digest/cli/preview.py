@@ -1,0 +1,38 @@
+"""`digest preview`: the digest as it stands."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import click
+
+from digest.cli.dates import ISSUE_DATE
+from digest.cli.installation import Installation, installation, now
+from digest.operations.composing import compose, compose_for_topics, sample
+from digest.operations.refusal import Refused
+from digest.operations.week import ensure_issue
+from digest.storage.issues import Issue, current_issue, issue_on
+
+
+@click.command()
+@click.option("--issue", "day", type=ISSUE_DATE, help="The issue of this date (default: the current one).")
+@click.option("--topics", default="", help="As a reader sees it who chose these topics: slugs, separated by commas.")
+@click.option("--text", is_flag=True, help="The plain text part.")
+def preview(day: datetime | None, topics: str, text: bool) -> None:
+    """Write the digest as it stands to standard output."""
+    ours = installation()
+    issue = _issue(ours, day.date() if day else None)
+    with ours.db.reading() as session:
+        composed = compose(session, ours.settings, session.get_one(Issue, issue))
+    choice = frozenset(slug.strip() for slug in topics.split(",") if slug.strip())
+    shown = sample(compose_for_topics(composed, choice, ours.settings), ours.settings, now().date())
+    click.echo(shown.text if text else shown.html)
+
+
+def _issue(ours: Installation, day: date | None) -> int:
+    ensure_issue(ours.db, ours.settings, now())
+    with ours.db.reading() as session:
+        issue = issue_on(session, day) if day else current_issue(session)
+        if issue is None:
+            raise Refused(f"There is no issue on {day}." if day else "There is no current issue.")
+        return issue.id

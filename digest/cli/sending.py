@@ -1,0 +1,95 @@
+"""`digest send`: the week's issue goes out from the command line."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+
+import click
+
+from digest.cli.account_words import account_in_words
+from digest.cli.dates import ISSUE_DATE
+from digest.cli.installation import Installation, installation, now
+from digest.cli.memory import keep_what_is_freed
+from digest.cli.partner import partner
+from digest.cli.progress_bar import progress_bar
+from digest.mail.transports import open_outbox
+from digest.operations.messaging import deliver_waiting
+from digest.operations.refusal import Refused
+from digest.operations.sending import Ending, Progress, send_issue
+from digest.operations.sending_now import Ready, prepare, report
+from digest.storage.batches import ended_copies
+from digest.storage.issues import Issue
+
+FINISHED_WITH_EXCEPTIONS = 3
+INTERRUPTED = 75
+
+
+@click.command()
+@click.option(
+    "--issue", "day", type=ISSUE_DATE, help="The issue of this date, instead of the one being sent or the current."
+)
+def send(day: datetime | None) -> None:
+    """Send now: go on with the issue being sent, else send the current one.
+
+    \b
+    Exit status: 0 every copy is accepted, failed or skipped; 3 finished, but some are unknown or held;
+    4 refused, with the remedy; 75 interrupted after the request in hand.
+    """
+    ours = installation()
+    keep_what_is_freed()
+    ready, ending = _send(ours, day)
+    if ending is Ending.INTERRUPTED:
+        click.echo("Interrupted. What has not left waits; run `digest send` again to go on.")
+        sys.exit(INTERRUPTED)
+    if ending is Ending.PAUSED:
+        raise Refused(f"{report(ours.db, ready.issue_id).paused}. What has not left waits; mend it and run this again.")
+    account = report(ours.db, ready.issue_id)
+    click.echo(account_in_words(ours, account))
+    sys.exit(FINISHED_WITH_EXCEPTIONS if account.unknown or account.held else 0)
+
+
+def _send(ours: Installation, day: datetime | None) -> tuple[Ready, Ending]:
+    with (
+        partner(ours) as second,
+        _interruptible(second.dismiss) as stop,
+        closing(open_outbox(ours.settings)) as outbox,
+    ):
+        ready = prepare(ours.db, ours.settings, outbox, now(), day.date() if day else None)
+        click.echo(ready.words)
+        if not ready.batches_left:
+            return ready, Ending.DONE
+        mine = second.start(ready.issue_id, ready.batches_left)
+        with progress_bar(_progress(ours, ready.issue_id).done) as show:
+            ending = send_issue(ours.db, mine, outbox, ready.issue_id, stop, now, progress=show)
+            if show:
+                show(_progress(ours, ready.issue_id))
+        if ending is not Ending.INTERRUPTED:
+            deliver_waiting(ours.db, outbox, now())
+        return ready, ending
+
+
+def _progress(ours: Installation, issue_id: int) -> Progress:
+    with ours.db.reading() as session:
+        return Progress(ended_copies(session, issue_id), session.get_one(Issue, issue_id).audience)
+
+
+@contextmanager
+def _interruptible(tell_others: Callable[[], None]) -> Iterator[threading.Event]:
+    """SIGTERM and Ctrl-C ask to stop after the requests in hand, the others too."""
+    stop = threading.Event()
+
+    def interrupt(*_: object) -> None:
+        stop.set()
+        tell_others()
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
