@@ -68,18 +68,18 @@ class Sealer:
     @classmethod
     def seal_readers(cls, keys: str, secret: str) -> tuple[list[str], list[str]]:
         """The tokens to leave and to choose topics for many readers, whose keys are given one behind the other."""
-        marks_of = cls(Purpose.UNSUBSCRIBE, secret)._marks
+        sealer = cls(Purpose.UNSUBSCRIBE, secret)
+        sealed: list[bytes] = []
         raw = bytes.fromhex(keys)
-        sealed = [(key, marks_of(key)) for key in (raw[at : at + _BYTES] for at in range(0, len(raw), _BYTES))]
-        leave = _encoded([key + marks[:_BYTES] for key, marks in sealed])
-        choose = _encoded([key + marks[_BYTES:] for key, marks in sealed])
+        for at in range(0, len(raw), _BYTES):
+            key = raw[at : at + _BYTES]
+            marks = sealer._marks(key)
+            sealed += (key, marks[:_BYTES], b"\0", key, marks[_BYTES:], b"\0")
+        # Encoded in one go: the zero byte after each token fills it to whole groups of four characters.
+        text, step = urlsafe_b64encode(b"".join(sealed)).decode(), _LENGTH + 1
+        leave = [text[at : at + _LENGTH] for at in range(0, len(text), 2 * step)]
+        choose = [text[at : at + _LENGTH] for at in range(step, len(text), 2 * step)]
         return leave, choose
-
-
-def _encoded(tokens: list[bytes]) -> list[str]:
-    """Many tokens as text, encoded in one go: a zero byte after each fills it to whole groups of four characters."""
-    text = urlsafe_b64encode(b"\0".join([*tokens, b""])).decode()
-    return [text[at : at + _LENGTH] for at in range(0, len(text), _LENGTH + 1)]
 
 
 def seal(purpose: Purpose, key: str, secret: str) -> str:

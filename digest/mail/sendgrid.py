@@ -49,7 +49,7 @@ class SendGridOutbox:
         """One request for one message."""
         envelope = _envelope(self._identity, single.rendered, tuple(single.headers.items()), single.category)
         person = {"to": [{"email": single.recipient}], "custom_args": {"digest_message": single.reference}}
-        return self._post(request_body(envelope, [json.dumps(person)]), ticking() + DEADLINE_SECONDS)
+        return self._post(request_body(envelope, json.dumps(person)), ticking() + DEADLINE_SECONDS)
 
     def probe(self) -> bool:
         """GET /v3/scopes, which changes nothing: whether it is answered below 500."""
@@ -76,19 +76,21 @@ class SendGridOutbox:
         return judge(answer)
 
 
-def personalizations(bulk: Bulk) -> list[str]:
-    """The recipients as JSON, one text each.
+def personalizations(bulk: Bulk) -> str:
+    """The recipients as JSON, with commas between them.
 
-    Written into a ready pattern: dicts for a thousand readers, and their encoding, take five times as long. Tokens
-    need no escaping; addresses are escaped, and the rest is escaped once for all.
+    Written into a ready pattern, all in one go: dicts for a thousand readers, and their encoding, take eight times as
+    long. Tokens need no escaping; addresses are escaped, and the rest is escaped once for all.
     """
-    pattern, quoted = _pattern(bulk), encode_basestring_ascii
+    quoted = encode_basestring_ascii
     days = {day for _, _, _, day, _ in bulk.recipients}
     since = {day: quoted(html.escape(day)) for day in days}
-    return [
-        pattern % (quoted(address), leave, leave, choose, since[day], delivery)
+    values = [
+        value
         for address, leave, choose, day, delivery in bulk.recipients
+        for value in (quoted(address), leave, leave, choose, since[day], delivery)
     ]
+    return ",".join([_pattern(bulk)] * len(bulk.recipients)) % tuple(values)
 
 
 def _pattern(bulk: Bulk) -> str:
@@ -132,11 +134,9 @@ def _envelope(identity: Identity, rendered: Rendered, headers: tuple[tuple[str, 
     return json.dumps(request)[:-1]
 
 
-def request_body(envelope: str, people: list[str]) -> bytes:
-    """The whole request: what all share, then each recipient."""
-    people[0] = f'{envelope}, "personalizations": [{people[0]}'
-    people[-1] += "]}"
-    return ",".join(people).encode("ascii")
+def request_body(envelope: str, people: str) -> bytes:
+    """The whole request: what all share, then the recipients."""
+    return f'{envelope}, "personalizations": [{people}]}}'.encode("ascii")
 
 
 OUTCOMES: Mapping[int, Certainty] = {

@@ -58,6 +58,7 @@ def delete_demo(session: Session) -> None:
         noun: _marked(noun) for noun in ("issues", "summaries", "subscribers", "editors", "publications", "topics")
     }
     for statement in (
+        delete(Delivery).where(Delivery.issue_id.in_(marked["issues"])),
         delete(Issue).where(Issue.id.in_(marked["issues"])),
         delete(Summary).where(Summary.id.in_(marked["summaries"])),
         update(Delivery)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import String, update
+from sqlalchemy import String, bindparam, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import Base, table_of
@@ -41,11 +41,7 @@ def installation(session: Session) -> Installation:
 
 def count_claims(session: Session, how_many: int) -> Count:
     """Count so many more, in the caller's transaction; returns how many there are now."""
-    row = table_of(Installation)
-    counted = session.connection().execute(
-        update(row).where(row.c.id == _ONLY).values(claims=row.c.claims + how_many).returning(row.c.epoch, row.c.claims)
-    )
-    return Count(*counted.one())
+    return Count(*session.connection().execute(_COUNT, {"more": how_many}).one())
 
 
 def catch_up_claims(session: Session, claims: int) -> None:
@@ -66,3 +62,12 @@ def note_lists_read(session: Session, now: datetime) -> None:
         .values(lists_read_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+_row = table_of(Installation).c
+_COUNT = (
+    update(table_of(Installation))
+    .where(_row.id == _ONLY)
+    .values(claims=_row.claims + bindparam("more"))
+    .returning(_row.epoch, _row.claims)
+)
