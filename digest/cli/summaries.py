@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from digest.cli.failing import Failed
 from digest.cli.installation import installation, now
 from digest.domain.calendar import day_and_year
 from digest.operations.summary_files import Imported, export_summaries, import_summaries
@@ -39,7 +40,7 @@ def import_(file: Path, select: bool) -> None:
         with file.open(encoding="utf-8-sig", newline="\n") as lines:
             imported = import_summaries(here.db, here.settings, now(), lines, select)
     except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
+        raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
     _report(imported)
 
 

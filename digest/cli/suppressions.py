@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
+from digest.cli.addresses import EMAIL
+from digest.cli.failing import Failed
 from digest.cli.installation import installation, now
-from digest.domain.addresses import BadAddress, parse
+from digest.domain.addresses import Address
 from digest.operations.refusal import Refused
 from digest.operations.suppression_files import import_suppressions, list_suppressions, standing_of
 
@@ -46,31 +48,30 @@ def import_(file: Path) -> None:
                 rows, added = rows + part.rows, added + part.added
                 already_there, refused = already_there + part.already_there, refused + len(part.refused)
     except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file.name} is not UTF-8 ({error.reason}): save it as CSV in UTF-8.") from None
+        raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as CSV in UTF-8.") from None
     except Refused as refusal:
-        raise click.ClickException(f"{file.name}: {refusal}") from None
+        raise Failed(f"{file.name}: {refusal}") from None
     click.echo(f"{rows} rows: {added} added, {already_there} already there, {refused} refused.")
     if refused:
         sys.exit(1)
 
 
 @suppressions.command("list")
-@click.option("--check", metavar="EMAIL", help="Only say whether this address is suppressed, and why.")
-def list_(check: str | None) -> None:
+@click.option(
+    "--check", "address", metavar="EMAIL", type=EMAIL, help="Only say whether this address is suppressed, and why."
+)
+def list_(address: Address | None) -> None:
     """Write the suppressions to the standard output as CSV: hash, reason, at, source.
 
     The hash is under SUPPRESSION_KEY; addresses are not kept. To ask about one, use --check.
     """
     here = installation()
-    if check is None:
+    if address is None:
         csv.writer(sys.stdout).writerows(list_suppressions(here.db))
         return
-    try:
-        address = parse(check)
-    except BadAddress as error:
-        raise click.ClickException(str(error)) from None
     found = standing_of(here.db, here.settings, address)
     if found is None:
         click.echo(f"{address.shown} is not suppressed.")
     else:
-        click.echo(f"{address.shown} is suppressed: {found.reason}, {found.at.isoformat()}, by {found.source or 'us'}.")
+        since = here.settings.schedule.spoken(found.at)
+        click.echo(f"{address.shown} is suppressed: {found.reason}, since {since}, by {found.source or 'us'}.")

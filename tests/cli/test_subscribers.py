@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
@@ -23,7 +24,7 @@ from digest.storage.consents import ConsentRecord, Wording
 from digest.storage.database import Database
 from digest.storage.deliveries import Delivery
 from digest.storage.subscribers import Subscriber, SubscriberState
-from digest.storage.suppressions import is_suppressed
+from digest.storage.suppressions import SuppressionReason, is_suppressed, suppress
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_subscriber, make_summary
 
@@ -186,13 +187,41 @@ def test_an_export_holds_no_formula(command: Command, db: Database, settings: Se
 def test_show_says_everything(command: Command) -> None:
     command.import_("email,topics,confirmed_at\nalice@example.org,AI,2023-02-03\n")
     shown = json.loads(command("show", " Alice@example.org", "--json").stdout)
-    assert list(shown) == ["email", "state", "topics", "confirmed_at", "unsubscribed_at", "consent", "issues"]
+    assert list(shown) == [
+        "email", "state", "topics", "confirmed_at", "unsubscribed_at", "suppressed", "name", "source", "created_at",
+        "consent", "issues",
+    ]  # fmt: skip
     assert shown["issues"] == []
     assert shown["topics"] == ["ai"]
     assert shown["confirmed_at"] == "2023-02-03T00:00:00+00:00"
     assert shown["unsubscribed_at"] is None
     assert shown["consent"][0]["wording"] == ASKED
     assert ASKED in command("show", "alice@example.org").stdout
+
+
+def test_show_says_who_it_is_where_they_came_from_and_whether_they_get_mail(
+    command: Command, db: Database, settings: Settings
+) -> None:
+    with time_machine.travel(TUESDAY, tick=False):
+        command.import_("email,name,source\nalice@example.org,Alice Ash,conference\nbob@example.org,,\n")
+    with db.writing() as session:
+        suppress(
+            session, fingerprint("bob@example.org", settings.suppression_key), SuppressionReason.BOUNCE, TUESDAY, ""
+        )
+    alice, bob = (json.loads(command("show", f"{who}@example.org", "--json").stdout) for who in ("alice", "bob"))
+    asked = ("name", "source", "created_at", "suppressed")
+    assert [alice[key] for key in asked] == ["Alice Ash", "conference", TUESDAY.isoformat(), False]
+    assert [bob[key] for key in asked] == ["", "import of members.csv", TUESDAY.isoformat(), True]
+
+
+def test_show_says_moments_as_people_read_them(command: Command) -> None:
+    with time_machine.travel(TUESDAY, tick=False):
+        command.import_("email,state,confirmed_at,unsubscribed_at\na@example.org,unsubscribed,2023-02-03,2023-06-01\n")
+    said = command("show", "a@example.org").stdout
+    assert "came by: import of members.csv, Tuesday 14 May 2024, 10:00 Europe/London\n" in said
+    assert "confirmed: Friday 3 February 2023, 00:00 Europe/London\n" in said
+    assert "unsubscribed: Thursday 1 June 2023, 01:00 Europe/London\n" in said
+    assert "  Tuesday 14 May 2024, 10:00 Europe/London: imported as unsubscribed, import of members.csv\n" in said
 
 
 def test_show_tells_each_copy_in_sendgrids_words(command: Command, db: Database, settings: Settings) -> None:
@@ -221,8 +250,8 @@ def test_show_tells_each_copy_in_sendgrids_words(command: Command, db: Database,
     said = command("show", "alice@example.org").stdout
     assert "2024-05-22 delivery 2: held; because no complete answer from SendGrid\n" in said
     assert (
-        f"2024-05-17 delivery 1: accepted; SendGrid’s message m-1; then bounced (550 5.1.1 No such user), "
-        f"{TUESDAY.isoformat()}; sent again {TUESDAY.isoformat()}\n"
+        "2024-05-17 delivery 1: accepted; SendGrid’s message m-1; then bounced (550 5.1.1 No such user), "
+        "Tuesday 14 May 2024, 10:00 Europe/London; sent again Tuesday 14 May 2024, 10:00 Europe/London\n"
     ) in said
 
 
@@ -269,8 +298,21 @@ def freeze_issue(db: Database, settings: Settings, day: date) -> int:
 def test_show_of_a_stranger_fails(command: Command) -> None:
     result = command("show", "nobody@example.org", "--json")
     assert result.exit_code == 1
-    assert "There is no subscriber nobody@example.org" in result.output
-    assert command("show", "nonsense").exit_code == 1
+    assert result.stderr.startswith("digest: There is no subscriber nobody@example.org. `digest subscribers export`")
+
+
+@pytest.mark.parametrize("words", [("show",), ("show", "--json"), ("erase", "--yes")])
+def test_an_address_that_is_none_is_wrong_usage(command: Command, words: tuple[str, ...]) -> None:
+    result = command(*words, "nonsense")
+    assert result.exit_code == 2
+    assert "“nonsense” can’t be an email address" in result.stderr
+
+
+def test_an_import_needs_the_words_of_the_consent(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "members.csv").write_text("email\nalice@example.org\n")
+    result = command("import", str(tmp_path / "members.csv"), "--consent", "  ")
+    assert result.exit_code == 2
+    assert "'--consent': it is empty: give the words that these readers agreed to." in result.stderr
 
 
 def test_erase_removes_and_keeps_out(command: Command, db: Database, settings: Settings) -> None:

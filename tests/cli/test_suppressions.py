@@ -150,7 +150,10 @@ def test_one_address_can_be_asked_about(command: Command) -> None:
     asked = command("list", "--check", " ALICE@example.org")
     assert asked.exit_code == 0
     assert asked.stdout == (
-        "ALICE@example.org is suppressed: bounce, 2023-02-03T00:00:00+00:00, by import of old.csv.\n"
+        "ALICE@example.org is suppressed: bounce, since Friday 3 February 2023, 00:00 Europe/London, "
+        "by import of old.csv.\n"
     )
     assert command("list", "--check", "bob@example.org").stdout == "bob@example.org is not suppressed.\n"
-    assert command("list", "--check", "nonsense").exit_code == 1
+    nonsense = command("list", "--check", "nonsense")
+    assert nonsense.exit_code == 2
+    assert "“nonsense” can’t be an email address" in nonsense.stderr
