@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
 
 from digest.cli.addresses import EMAIL
 from digest.cli.failing import Failed
+from digest.cli.import_words import added_in_words, rows_in_words, stated_otherwise
 from digest.cli.installation import installation, now
 from digest.cli.reader_words import for_machines, for_people
 from digest.domain.addresses import Address
 from digest.operations.privacy import erase, what_we_hold
 from digest.operations.refusal import Refused
-from digest.operations.subscriber_files import Imported, export_subscribers, import_subscribers
+from digest.operations.subscriber_files import export_subscribers, import_subscribers
 from digest.storage.subscribers import SubscriberState, subscriber_with_address
 
 
@@ -47,24 +49,32 @@ def import_(file: Path, consent: str) -> None:
     if not consent.strip():
         raise click.BadParameter("it is empty: give the words that these readers agreed to.", param_hint="'--consent'")
     here = installation()
-    total = Imported(0, 0, 0, 0, ())
-    refused = 0
+    total: Counter[str] = Counter()
+    added: Counter[str] = Counter()
     try:
-        with file.open(encoding="utf-8-sig", newline="") as rows:
-            for part in import_subscribers(here.db, here.settings, now(), rows, consent.strip(), file.name):
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            for part in import_subscribers(here.db, here.settings, now(), lines, consent.strip(), file.name):
                 for refusal in part.refused:
                     click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
-                refused += len(part.refused)
-                total = _sum(total, part)
+                added.update(part.added)
+                total.update(
+                    rows=part.rows,
+                    there=part.already_there,
+                    otherwise=part.stated_otherwise,
+                    suppressed=part.suppressed,
+                    refused=len(part.refused),
+                )
     except UnicodeDecodeError as error:
         raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as CSV in UTF-8.") from None
     except Refused as refusal:
         raise Failed(f"{file.name}: {refusal}") from None
     click.echo(
-        f"{total.rows} rows: {total.added} added, {total.already_there} already there, "
-        f"{total.suppressed} suppressed, {refused} refused."
+        f"{rows_in_words(total['rows'])}: {added_in_words(added)}, {total['there']:,} already there, "
+        f"{total['suppressed']:,} suppressed, {total['refused']:,} refused."
     )
-    if refused:
+    if total["otherwise"]:
+        click.echo(stated_otherwise(total["otherwise"]))
+    if total["refused"]:
         sys.exit(1)
 
 
@@ -105,13 +115,3 @@ def erase_(address: Address, yes: bool) -> None:
         click.echo(f"Everything about {address.shown} is erased. The address is suppressed: no import brings it back.")
     else:
         click.echo(f"{address.shown} was no subscriber. The address is suppressed now: no import adds it.")
-
-
-def _sum(one: Imported, other: Imported) -> Imported:
-    return Imported(
-        one.rows + other.rows,
-        one.added + other.added,
-        one.already_there + other.already_there,
-        one.suppressed + other.suppressed,
-        (),
-    )

@@ -56,9 +56,9 @@ def _report(imported: Imported) -> None:
         for number, reason in imported.faults:
             click.echo(f"line {number}: {reason}", err=True)
         lines = imported.added + imported.already_there + len(imported.faults)
-        click.echo(f"{len(imported.faults)} of {lines} summaries are faulty; nothing was imported.", err=True)
+        click.echo(f"{len(imported.faults):,} of {lines:,} summaries are faulty; nothing was imported.", err=True)
         sys.exit(1)
     total = imported.added + imported.already_there
-    click.echo(f"{total} summaries: {imported.added} added, {imported.already_there} already there.")
+    click.echo(f"{total:,} summaries: {imported.added:,} added, {imported.already_there:,} already there.")
     if imported.issue_date:
-        click.echo(f"All {total} are on the issue of {day_and_year(imported.issue_date)}.")
+        click.echo(f"All {total:,} are on the issue of {day_and_year(imported.issue_date)}.")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
 
 from digest.cli.addresses import EMAIL
 from digest.cli.failing import Failed
+from digest.cli.import_words import added_in_words, rows_in_words
 from digest.cli.installation import installation, now
 from digest.domain.addresses import Address
 from digest.operations.refusal import Refused
@@ -39,19 +41,23 @@ def import_(file: Path) -> None:
     they are and get no mail. Only hashes are kept, never the addresses. No command lifts a suppression.
     """
     here = installation()
-    rows = added = already_there = refused = 0
+    total = already_there = refused = 0
+    added: Counter[str] = Counter()
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             for part in import_suppressions(here.db, here.settings, now(), lines, file.name):
                 for refusal in part.refused:
                     click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
-                rows, added = rows + part.rows, added + part.added
-                already_there, refused = already_there + part.already_there, refused + len(part.refused)
+                added.update(part.added)
+                total, refused = total + part.rows, refused + len(part.refused)
+                already_there += part.already_there
     except UnicodeDecodeError as error:
         raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as CSV in UTF-8.") from None
     except Refused as refusal:
         raise Failed(f"{file.name}: {refusal}") from None
-    click.echo(f"{rows} rows: {added} added, {already_there} already there, {refused} refused.")
+    click.echo(
+        f"{rows_in_words(total)}: {added_in_words(added)}, {already_there:,} already there, {refused:,} refused."
+    )
     if refused:
         sys.exit(1)
 

@@ -83,7 +83,9 @@ def test_an_import_accounts_for_every_row(command: Command, db: Database, settin
         '"frank@example.org","Frank\r\nBcc: x",,,,,\n'
     )
     assert result.exit_code == 1
-    assert "12 rows: 2 added, 3 already there, 1 suppressed, 6 refused." in result.output
+    counts = "12 rows: 2 added (1 confirmed, 1 unsubscribed), 3 already there, 1 suppressed, 6 refused.\n"
+    kept = "Of those already there, 2 have another state in the file than here; they keep the one here.\n"
+    assert result.stdout == counts + kept
     for line in ("line 9:", "line 10:", "line 11:", "line 12:", "line 14:", "line 16:"):
         assert line in result.output
     found = all_subscribers(db)
@@ -108,10 +110,27 @@ def test_an_import_keeps_the_consent_it_was_given(command: Command, db: Database
 
 def test_a_second_import_adds_nothing(command: Command) -> None:
     rows = "email\n" + "".join(f"reader{n}@example.org\n" for n in range(2_500))
-    assert "2500 rows: 2500 added, 0 already there" in command.import_(rows).output
+    assert "2,500 rows: 2,500 added (2,500 confirmed), 0 already there" in command.import_(rows).output
     again = command.import_(rows)
     assert again.exit_code == 0
-    assert "2500 rows: 0 added, 2500 already there, 0 suppressed, 0 refused." in again.output
+    assert again.output == "2,500 rows: 0 added, 2,500 already there, 0 suppressed, 0 refused.\n"
+
+
+def test_an_import_tells_the_states_it_added_in_over_all_its_parts(command: Command) -> None:
+    states = ["pending"] * 3 + ["Unsubscribed"] + [" confirmed\u00a0"] * 1_200 + [""] * 34
+    rows = "email,state\n" + "".join(f"reader{n}@example.org,{state}\n" for n, state in enumerate(states))
+    assert command.import_(rows).output == (
+        "1,238 rows: 1,238 added (1,234 confirmed, 3 pending, 1 unsubscribed), 0 already there, 0 suppressed, "
+        "0 refused.\n"
+    )
+
+
+def test_an_import_tells_of_a_state_that_it_does_not_take_over(command: Command, db: Database) -> None:
+    result = command.import_("email,state\nann@example.org,confirmed\nann@example.org,unsubscribed\nann@example.org,\n")
+    assert result.exit_code == 0
+    assert "3 rows: 1 added (1 confirmed), 2 already there" in result.output
+    assert "Of those already there, 1 has another state in the file than here; it keeps the one here." in result.output
+    assert all_subscribers(db)["ann@example.org"].state == "confirmed"
 
 
 @pytest.mark.parametrize(

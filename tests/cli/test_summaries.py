@@ -77,6 +77,13 @@ def test_import_publishes_and_keeps_id_and_slug(db: Database, tmp_path: Path) ->
         assert [topic.name for topic in new.topics] == ["Courts", "Enforcement"]
 
 
+@pytest.mark.only_on("sqlite")
+def test_large_counts_are_easy_to_read(tmp_path: Path) -> None:
+    many = [{**MARKDOWN, "title": f"Piece {number}"} for number in range(1_001)]
+    assert _import(tmp_path, *many, "[]").stderr.endswith("1 of 1,002 summaries are faulty; nothing was imported.\n")
+    assert _import(tmp_path, *many).stdout == "1,001 summaries: 1,001 added, 0 already there.\n"
+
+
 def test_a_summary_without_id_keeps_clear_of_those_with_one(db: Database, tmp_path: Path) -> None:
     result = _import(tmp_path, HTML | {"id": 1}, MARKDOWN)
     assert (result.exit_code, result.output) == (0, "2 summaries: 2 added, 0 already there.\n")
