@@ -31,12 +31,15 @@ def add_to(cli: click.Group) -> None:
 
 @click.group()
 def db() -> None:
-    """Bring the database up to date, take it back, check it, or copy it into another."""
+    """Bring the database up to date, check it, or move it."""
 
 
 @db.command()
 def upgrade() -> None:
-    """Make the tables of a new database, or apply every migration that is missing. Safe to run again."""
+    """Make the tables of a new database, or bring an older one up.
+
+    Applies every migration that is missing. Safe to run again.
+    """
     try:
         schema.upgrade(_database(), MIGRATIONS)
     except schema.UnknownRevision as error:
@@ -48,9 +51,9 @@ def upgrade() -> None:
 @click.argument("revision", default="-1")
 @click.confirmation_option(prompt="Going back deletes what the newer tables hold. Go back?", help="Don’t ask first.")
 def downgrade(revision: str) -> None:
-    """Undo migrations back to REVISION, or so many of them (default: -1, the last one only). Back up first.
+    """Undo migrations back to REVISION (default: -1, the last one).
 
-    It deletes what the newer tables hold, so it asks; where nobody can answer, say --yes.
+    Back up first. It deletes what the newer tables hold, so it asks; where nobody can answer, say --yes.
     """
     try:
         schema.downgrade(_database(), MIGRATIONS, revision)
@@ -61,9 +64,10 @@ def downgrade(revision: str) -> None:
 
 @db.command()
 def check() -> None:
-    """Say whether every migration is applied, the tables are as the code expects, and no backup was put back.
+    """Say whether the database can be used as it is.
 
-    The exit status is 1 if anything of it isn’t so.
+    That is: every migration is applied, the tables are as the code expects, and no older backup was put back. The exit
+    status is 1 if anything of it isn’t so.
     """
     database = _database()
     try:
@@ -88,9 +92,10 @@ def check() -> None:
 @db.command()
 @click.argument("url")
 def copy(url: str) -> None:
-    """Copy the whole installation into the empty database at URL, SQLite or PostgreSQL.
+    """Copy everything into the empty database at URL.
 
     \b
+    From SQLite to PostgreSQL or back: every row, with its id.
     Stop the site and the clock first: what happens meanwhile stays behind. All or nothing.
     URL is as in DATABASE_URL: postgresql+psycopg://user:password@host/database, or sqlite:////path/to/digest.db.
     """

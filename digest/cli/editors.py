@@ -17,7 +17,7 @@ def add_to(cli: click.Group) -> None:
 
 @click.group()
 def editors() -> None:
-    """The people who sign in to the desk."""
+    """Let people in to the desk, where editors work."""
 
 
 @editors.command()

@@ -29,14 +29,18 @@ def add_to(cli: click.Group) -> None:
 
 @click.group()
 def subscribers() -> None:
-    """Readers."""
+    """Bring readers in, take them along, show or erase one."""
 
 
 @subscribers.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--consent", required=True, help="The words that these readers agreed to; kept with each of them.")
+@click.option(
+    "--consent",
+    required=True,
+    help="The words that these readers agreed to, for example “I want the weekly digest by email”; kept with each.",
+)
 def import_(file: Path, consent: str) -> None:
-    """Add the readers in FILE, a CSV file with a header row.
+    """Add the readers in a CSV FILE with a header row.
 
     \b
     Columns: email; and any of name, state (confirmed, pending, unsubscribed),
@@ -44,7 +48,8 @@ def import_(file: Path, consent: str) -> None:
     A row without a state is confirmed: at confirmed_at, else now.
 
     Good rows are added, the others reported; the exit status is 1 if any was refused. Readers whom we know already
-    stay as they are, so nobody who left comes back. Run again after an interruption, it does what is left.
+    stay as they are, so nobody who left comes back. Nobody is mailed by it. Run again after an interruption, it does
+    what is left.
     """
     if not consent.strip():
         raise click.BadParameter("it is empty: give the words that these readers agreed to.", param_hint="'--consent'")
@@ -81,7 +86,10 @@ def import_(file: Path, consent: str) -> None:
 @subscribers.command()
 @click.option("--state", type=click.Choice([state.value for state in SubscriberState]), help="Only these.")
 def export(state: str | None) -> None:
-    """Write readers to the standard output as CSV, in the columns that the import takes."""
+    """Write readers to standard output, as CSV.
+
+    The columns are those that the import takes. For a file: digest subscribers export > readers.csv
+    """
     here = installation()
     csv.writer(sys.stdout).writerows(export_subscribers(here.db, state or ""))
 
@@ -90,7 +98,10 @@ def export(state: str | None) -> None:
 @click.argument("address", metavar="EMAIL", type=EMAIL)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def show(address: Address, as_json: bool) -> None:
-    """Show everything that we hold about a reader, and where each of their copies is."""
+    """Show what we hold about a reader.
+
+    Everything, with the wordings they agreed to, and where each of their copies is.
+    """
     here = installation()
     with here.db.reading() as session:
         found = subscriber_with_address(session, address.key)
@@ -107,7 +118,10 @@ def show(address: Address, as_json: bool) -> None:
 @click.argument("address", metavar="EMAIL", type=EMAIL)
 @click.option("--yes", is_flag=True, help="Don’t ask first. Without a terminal it never asks.")
 def erase_(address: Address, yes: bool) -> None:
-    """Erase everything about a reader, and keep the address from being added again."""
+    """Erase a reader, and keep the address out.
+
+    Nothing stays but a hash of the address, so that no import and no form adds it again.
+    """
     here = installation()
     if not yes and sys.stdin.isatty():
         click.confirm(f"Erase everything about {address.shown}? It can’t be undone.", abort=True)

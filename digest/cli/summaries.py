@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -20,7 +19,7 @@ def add_to(cli: click.Group) -> None:
 
 @click.group()
 def summaries() -> None:
-    """The archive as a file."""
+    """Bring the archive in as a file, or take it along."""
 
 
 @summaries.command("import")
@@ -46,7 +45,10 @@ def import_(file: Path, select: bool) -> None:
 
 @summaries.command()
 def export() -> None:
-    """Write every published summary to the standard output, one JSON object a line."""
+    """Write every published summary to standard output.
+
+    One JSON object a line, as the import takes them. For a file: digest summaries export > archive.jsonl
+    """
     for line in export_summaries(installation().db):
         click.echo(line)
 
@@ -56,8 +58,10 @@ def _report(imported: Imported) -> None:
         for number, reason in imported.faults:
             click.echo(f"line {number}: {reason}", err=True)
         lines = imported.added + imported.already_there + len(imported.faults)
-        click.echo(f"{len(imported.faults):,} of {lines:,} summaries are faulty; nothing was imported.", err=True)
-        sys.exit(1)
+        raise Failed(
+            f"{len(imported.faults):,} of {lines:,} summaries are faulty; nothing was imported. Mend them, then run "
+            "this again."
+        )
     total = imported.added + imported.already_there
     click.echo(f"{total:,} summaries: {imported.added:,} added, {imported.already_there:,} already there.")
     if imported.issue_date:

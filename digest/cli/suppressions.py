@@ -25,13 +25,13 @@ def add_to(cli: click.Group) -> None:
 
 @click.group()
 def suppressions() -> None:
-    """Addresses that are never mailed."""
+    """Bring in addresses that are never mailed, or list them."""
 
 
 @suppressions.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(file: Path) -> None:
-    """Suppress the addresses in FILE, a CSV file with a header row.
+    """Suppress the addresses in a CSV FILE with a header row.
 
     \b
     Columns: email; and any of reason (bounce, complaint, invalid, objection;
@@ -67,9 +67,10 @@ def import_(file: Path) -> None:
     "--check", "address", metavar="EMAIL", type=EMAIL, help="Only say whether this address is suppressed, and why."
 )
 def list_(address: Address | None) -> None:
-    """Write the suppressions to the standard output as CSV: hash, reason, at, source.
+    """Write the suppressions to standard output, as CSV.
 
-    The hash is under SUPPRESSION_KEY; addresses are not kept. To ask about one, use --check.
+    Columns: hash, reason, at, source. The hash is under SUPPRESSION_KEY; addresses are not kept. To ask about one, use
+    --check.
     """
     here = installation()
     if address is None:

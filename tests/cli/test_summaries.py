@@ -80,7 +80,8 @@ def test_import_publishes_and_keeps_id_and_slug(db: Database, tmp_path: Path) ->
 @pytest.mark.only_on("sqlite")
 def test_large_counts_are_easy_to_read(tmp_path: Path) -> None:
     many = [{**MARKDOWN, "title": f"Piece {number}"} for number in range(1_001)]
-    assert _import(tmp_path, *many, "[]").stderr.endswith("1 of 1,002 summaries are faulty; nothing was imported.\n")
+    faulty = _import(tmp_path, *["[]"] * 1_001)
+    assert "digest: 1,001 of 1,001 summaries are faulty; nothing was imported. Mend them" in faulty.stderr
     assert _import(tmp_path, *many).stdout == "1,001 summaries: 1,001 added, 0 already there.\n"
 
 
@@ -116,7 +117,9 @@ def test_every_faulty_line_is_named_and_nothing_is_imported(db: Database, tmp_pa
     assert result.exit_code == 1
     named = [line.partition(":")[0] for line in result.stderr.splitlines()]
     assert named[:-1] == [f"line {number}" for number in (2, 3, 4, 6, 7, 8, 9, 10, 11)]
-    assert named[-1] == "9 of 11 summaries are faulty; nothing was imported."
+    assert result.stderr.endswith(
+        "digest: 9 of 11 summaries are faulty; nothing was imported. Mend them, then run this again.\n"
+    )
     assert _count(db) == 0
     with db.reading() as session:
         issue = current_issue(session)
