@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from digest.cli.counting import copies, counted
 from digest.cli.installation import Installation
 from digest.config import Settings
 from digest.domain.calendar import day_and_year
@@ -23,7 +24,7 @@ def account_in_words(ours: Installation, found: Report) -> str:
     if found.issue is None:
         return "Nothing has been frozen yet."
     counts = ", ".join(f"{getattr(found, part):,} {part}" for part in _PARTS)
-    lines = [f"Issue of {day_and_year(found.issue)}, {found.state}: {found.audience:,} readers.", f"{counts}."]
+    lines = [f"Issue of {day_and_year(found.issue)}, {found.state}: {counted(found.audience, 'reader')}.", f"{counts}."]
     if found.difference:
         lines.append(f"The account does not add up: difference {found.difference:,}. Please report this.")
     if found.paused:
@@ -37,14 +38,14 @@ def account_in_words(ours: Installation, found: Report) -> str:
     return "\n".join(lines)
 
 
-def copies(count: int) -> str:
-    """`1 copy`, `1,000 copies`."""
-    return f"{count:,} {'copy' if count == 1 else 'copies'}"
-
-
 def what_is_known(settings: Settings, doubt: Doubt, last: Attempt | None) -> str:
     """One batch in doubt: how many copies, why, since when, and who tried it `last` and when."""
-    parts = [f"batch {doubt.batch_id}", doubt.state, copies(doubt.copies), doubt.cause or "cause not recorded"]
+    parts = [
+        f"batch {doubt.batch_id}",
+        doubt.state,
+        copies(doubt.copies),
+        doubt.cause or "cause not recorded",
+    ]
     if doubt.unknown_at:
         parts.append(f"since {settings.schedule.spoken(datetime.fromtimestamp(doubt.unknown_at, UTC))}")
     if last:

@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-def rows_in_words(count: int) -> str:
-    """`1 row`, `12,345 rows`."""
-    return f"{count:,} {'row' if count == 1 else 'rows'}"
-
-
 def added_in_words(counts: Mapping[str, int]) -> str:
     """`12,345 added (12,000 confirmed, 345 pending)`, the most frequent first; `0 added` where none was."""
     often = sorted(counts.items(), key=lambda each: (-each[1], each[0]))

@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from digest.cli.account_words import account_in_words, copies, what_is_known
+from digest.cli.account_words import account_in_words, what_is_known
+from digest.cli.counting import batches, copies
 from digest.cli.installation import Installation, installation, now
 from digest.operations.closing import THE_COMMAND
 from digest.operations.sending_now import report
@@ -72,18 +73,14 @@ def _explain(
     if doubt.state == BatchState.UNKNOWN:
         click.echo("SendGrid’s events may still tell what became of it; an hour after, silence is judged.")
     if alike:
-        click.echo(f"With the same cause: {_batches(all_alike.batches)}, {copies(all_alike.copies)}.")
+        click.echo(f"With the same cause: {batches(all_alike.batches)}, {copies(all_alike.copies)}.")
     click.echo(f"“{verdict}”, {copies(all_alike.copies if alike else doubt.copies)}: {_MEANS[verdict]}.")
 
 
 def _outcome(settled: Settled) -> str:
-    words = _DONE[settled.verdict].format(copies(settled.copies), _batches(settled.batches))
+    words = _DONE[settled.verdict].format(copies(settled.copies), batches(settled.batches))
     if settled.verdict is not Verdict.RESEND:
         return words
     if settled.stopped:
         return f"{words} The send was stopped: they go when someone resumes it on the desk."
     return f"{words} The clock does so within seconds; without one, run `digest send`."
-
-
-def _batches(count: int) -> str:
-    return f"{count:,} {'batch' if count == 1 else 'batches'}"

@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from digest.cli.addresses import EMAIL
+from digest.cli.counting import counted
 from digest.cli.failing import Failed
-from digest.cli.import_words import added_in_words, rows_in_words, stated_otherwise
+from digest.cli.import_words import added_in_words, stated_otherwise
 from digest.cli.installation import installation, now
 from digest.cli.reader_words import for_machines, for_people
 from digest.domain.addresses import Address
@@ -74,7 +75,7 @@ def import_(file: Path, consent: str) -> None:
     except Refused as refusal:
         raise Failed(f"{file.name}: {refusal}") from None
     click.echo(
-        f"{rows_in_words(total['rows'])}: {added_in_words(added)}, {total['there']:,} already there, "
+        f"{counted(total['rows'], 'row')}: {added_in_words(added)}, {total['there']:,} already there, "
         f"{total['suppressed']:,} suppressed, {total['refused']:,} refused."
     )
     if total["otherwise"]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from digest.cli.counting import counted
 from digest.cli.failing import Failed
 from digest.cli.installation import installation, now
 from digest.domain.calendar import day_and_year
@@ -63,6 +64,9 @@ def _report(imported: Imported) -> None:
             "this again."
         )
     total = imported.added + imported.already_there
-    click.echo(f"{total:,} summaries: {imported.added:,} added, {imported.already_there:,} already there.")
+    click.echo(
+        f"{counted(total, 'summary', 'summaries')}: {imported.added:,} added, {imported.already_there:,} already there."
+    )
     if imported.issue_date:
-        click.echo(f"All {total:,} are on the issue of {day_and_year(imported.issue_date)}.")
+        are = "It is" if total == 1 else f"All {total:,} are"
+        click.echo(f"{are} on the issue of {day_and_year(imported.issue_date)}.")

@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from digest.cli.addresses import EMAIL
+from digest.cli.counting import counted
 from digest.cli.failing import Failed
-from digest.cli.import_words import added_in_words, rows_in_words
+from digest.cli.import_words import added_in_words
 from digest.cli.installation import installation, now
 from digest.domain.addresses import Address
 from digest.operations.refusal import Refused
@@ -56,7 +57,7 @@ def import_(file: Path) -> None:
     except Refused as refusal:
         raise Failed(f"{file.name}: {refusal}") from None
     click.echo(
-        f"{rows_in_words(total)}: {added_in_words(added)}, {already_there:,} already there, {refused:,} refused."
+        f"{counted(total, 'row')}: {added_in_words(added)}, {already_there:,} already there, {refused:,} refused."
     )
     if refused:
         sys.exit(1)

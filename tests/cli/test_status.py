@@ -90,7 +90,9 @@ def test_a_batch_that_was_never_tried_has_no_attempt(db: Database, settings: Set
         session.query(Batch).one().state = BatchState.HELD
     (batch,) = json.loads(shell.run("status", "--json")[1])["batches"]
     assert (batch["since"], batch["last_attempt"]) == (None, None)
-    assert "held, 1 copy, cause not recorded\n" in shell.run("status")[1]
+    said = shell.run("status")[1]
+    assert said.startswith("Issue of 17 May 2024, sending: 1 reader.\n")
+    assert "held, 1 copy, cause not recorded\n" in said
 
 
 def test_a_send_that_was_stopped_is_paused(db: Database, settings: Settings, shell: Shell) -> None:

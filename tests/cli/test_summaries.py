@@ -78,6 +78,12 @@ def test_import_publishes_and_keeps_id_and_slug(db: Database, tmp_path: Path) ->
 
 
 @pytest.mark.only_on("sqlite")
+def test_one_is_told_as_one(tmp_path: Path) -> None:
+    said = _import(tmp_path, MARKDOWN, select=True).stdout
+    assert said.startswith("1 summary: 1 added, 0 already there.\nIt is on the issue of ")
+
+
+@pytest.mark.only_on("sqlite")
 def test_large_counts_are_easy_to_read(tmp_path: Path) -> None:
     many = [{**MARKDOWN, "title": f"Piece {number}"} for number in range(1_001)]
     faulty = _import(tmp_path, *["[]"] * 1_001)
