@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import psycopg
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from digest import config
@@ -112,18 +113,21 @@ def copy(url: str) -> None:
         except schema.UnknownRevision as error:
             raise Failed(f"The target {shown(target)} can’t be used. {error}") from None
         except (DBAPIError, psycopg.Error) as error:
-            raise Failed(f"The target {shown(target)} did not do it: {_said(error)}. Nothing was copied.") from None
+            raise Failed(
+                f"The target {shown(target)} did not do it: {_said(error)}. Nothing was copied; mend that, then run "
+                "this again."
+            ) from None
         click.echo(f"{rows:,} rows copied; every table has as many on both sides. Ids and links are as before.")
         click.echo(_what_next(ours.settings, shown(target)))
 
 
 def _must_exist(settings: Settings) -> None:
     """A mistyped folder must not look like an installation that has nothing to copy."""
-    path = settings.database_url.removeprefix("sqlite:///")
-    if path != settings.database_url and not Path(path).exists():
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         raise Failed(
-            f"There is no database {path} to copy from. Set INSTANCE_PATH (or DATABASE_URL) as the site and the clock "
-            "have it, then run this again."
+            f"There is no database {url.database} to copy from. Set INSTANCE_PATH (or DATABASE_URL) as the site and "
+            "the clock have it, then run this again."
         )
 
 
