@@ -14,6 +14,7 @@ from digest.cli.account_words import account_in_words
 from digest.cli.dates import ISSUE_DATE
 from digest.cli.installation import installation
 from digest.domain.calendar import day_and_year
+from digest.domain.lifecycle import IssueState
 from digest.operations.issue_dates import issue_named
 from digest.operations.sending_now import Report, report
 from digest.storage.attempts import last_attempts
@@ -39,10 +40,17 @@ def status(day: datetime | None, as_json: bool) -> None:
         with ours.db.reading() as session:
             click.echo(json.dumps(_for_machines(session, issue, found)))
     elif issue and found.issue is None:
-        click.echo(f"The issue of {day_and_year(issue.send_date)} is {issue.state}: nothing of it has been frozen yet.")
+        click.echo(_not_frozen(issue))
     else:
         click.echo(account_in_words(ours, found))
     sys.exit(0 if found.issue else 1)
+
+
+def _not_frozen(issue: Issue) -> str:
+    name = f"The issue of {day_and_year(issue.send_date)}"
+    if issue.state == IssueState.SKIPPED:
+        return f"{name} was skipped ({issue.skipped_because}): nobody gets it."
+    return f"{name} is {issue.state}{' and on hold' if issue.on_hold else ''}: nothing of it has been frozen yet."
 
 
 def _for_machines(session: Session, issue: Issue | None, found: Report) -> dict[str, object]:
