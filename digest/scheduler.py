@@ -78,14 +78,14 @@ class Clock:
 
     def run(self) -> None:
         """Tick until `stop` is called; then finish the requests in hand."""
-        for job, seconds in (
-            (self._beat, HEARTBEAT_SECONDS),
-            (self._tick, TICK_SECONDS),
-            (self._messages, MESSAGES_SECONDS),
-            (self._housekeeping, HOUSEKEEPING_SECONDS),
+        for name, job, seconds in (
+            ("the clock’s sign of life", self._beat, HEARTBEAT_SECONDS),
+            ("the tick", self._tick, TICK_SECONDS),
+            ("handing over single messages", self._messages, MESSAGES_SECONDS),
+            ("housekeeping", self._housekeeping, HOUSEKEEPING_SECONDS),
         ):
             self._scheduler.add_job(
-                self._carefully(job), "interval", seconds=seconds, next_run_time=utc_now(), id=job.__name__
+                self._carefully(name, job), "interval", seconds=seconds, next_run_time=utc_now(), id=name
             )
         self._scheduler.start()
         self._scheduler.shutdown(wait=True)
@@ -109,7 +109,7 @@ class Clock:
     def _housekeeping(self) -> None:
         tidy_up(self._db, utc_now())
 
-    def _carefully(self, job: Callable[[], None]) -> Callable[[], None]:
+    def _carefully(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
         """A job whose failure is logged and tried again at the next round: one bad moment must not end the clock."""
 
         def run() -> None:
@@ -117,6 +117,6 @@ class Clock:
             try:
                 job()
             except Exception:  # the last line of defence; it is logged with its trace
-                log.exception("%s failed after %.1f s; it runs again", job.__name__, time.monotonic() - started)
+                log.exception("%s failed after %.1f s; it runs again", name, time.monotonic() - started)
 
         return run

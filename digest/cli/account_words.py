@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from digest.cli.counting import copies, counted
 from digest.cli.installation import Installation
 from digest.config import Settings
 from digest.domain.calendar import day_and_year
 from digest.operations.sending_now import Report
-from digest.storage.batches import BatchState
+from digest.storage.attempts import last_attempts
+from digest.storage.batches import Attempt, BatchState
 from digest.storage.doubts import Doubt, doubts_of
 from digest.storage.issues import issue_on
 
@@ -22,7 +24,7 @@ def account_in_words(ours: Installation, found: Report) -> str:
     if found.issue is None:
         return "Nothing has been frozen yet."
     counts = ", ".join(f"{getattr(found, part):,} {part}" for part in _PARTS)
-    lines = [f"Issue of {day_and_year(found.issue)}, {found.state}: {found.audience:,} readers.", f"{counts}."]
+    lines = [f"Issue of {day_and_year(found.issue)}, {found.state}: {counted(found.audience, 'reader')}.", f"{counts}."]
     if found.difference:
         lines.append(f"The account does not add up: difference {found.difference:,}. Please report this.")
     if found.paused:
@@ -30,28 +32,32 @@ def account_in_words(ours: Installation, found: Report) -> str:
     if found.unknown or found.held:
         with ours.db.reading() as session:
             issue = issue_on(session, found.issue)
-            lines += _doubts_in_words(ours.settings, doubts_of(session, issue.id) if issue else [])
+            doubts = doubts_of(session, issue.id) if issue else []
+            shown = [doubt.batch_id for doubt in doubts[:_MOST_DOUBTS]]
+            lines += _doubts_in_words(ours.settings, doubts, last_attempts(session, shown))
     return "\n".join(lines)
 
 
-def copies(count: int) -> str:
-    """`1 copy`, `1,000 copies`."""
-    return f"{count:,} {'copy' if count == 1 else 'copies'}"
-
-
-def what_is_known(settings: Settings, doubt: Doubt) -> str:
-    """One batch in doubt: how many copies, why, and since when."""
-    parts = [f"batch {doubt.batch_id}", doubt.state, copies(doubt.copies), doubt.cause or "cause not recorded"]
+def what_is_known(settings: Settings, doubt: Doubt, last: Attempt | None) -> str:
+    """One batch in doubt: how many copies, why, since when, and who tried it `last` and when."""
+    parts = [
+        f"batch {doubt.batch_id}",
+        doubt.state,
+        copies(doubt.copies),
+        doubt.cause or "cause not recorded",
+    ]
     if doubt.unknown_at:
         parts.append(f"since {settings.schedule.spoken(datetime.fromtimestamp(doubt.unknown_at, UTC))}")
+    if last:
+        parts.append(f"last attempt begun {settings.schedule.spoken(last.started_at)} by {last.owner}")
     return ", ".join(parts) + (f": {doubt.because}" if doubt.because else "")
 
 
-def _doubts_in_words(settings: Settings, doubts: Sequence[Doubt]) -> list[str]:
+def _doubts_in_words(settings: Settings, doubts: Sequence[Doubt], last: Mapping[int, Attempt]) -> list[str]:
     if not doubts:
         return []
     lines = ["Nobody can know whether these left; they are never sent again without evidence or a person’s word:"]
-    lines += [f"  {what_is_known(settings, doubt)}" for doubt in doubts[:_MOST_DOUBTS]]
+    lines += [f"  {what_is_known(settings, doubt, last.get(doubt.batch_id))}" for doubt in doubts[:_MOST_DOUBTS]]
     if len(doubts) > _MOST_DOUBTS:
         lines.append(f"  and {len(doubts) - _MOST_DOUBTS:,} more")
     if any(doubt.state == BatchState.UNKNOWN for doubt in doubts):

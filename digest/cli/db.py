@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 import click
 import psycopg
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from digest import config
+from digest.cli.failing import Failed
 from digest.cli.installation import installation, until_the_end
 from digest.config import Settings
-from digest.operations.copying import TableCopied, copy_installation
+from digest.operations.copying import TableCopied, copy_installation, shown
 from digest.operations.opening import MIGRATIONS
 from digest.operations.restoring import Age, age_of
 from digest.storage import schema
@@ -24,62 +27,121 @@ _LIVELY = 20.0
 
 @click.group()
 def db() -> None:
-    """Bring the database up to date, take it back, check it, or copy it into another."""
+    """Bring the database up to date, check it, or move it."""
 
 
 @db.command()
 def upgrade() -> None:
-    """Apply every migration that is missing. Safe to run again."""
-    schema.upgrade(_database(), MIGRATIONS)
+    """Make the tables of a new database, or bring an older one up.
+
+    Applies every migration that is missing. Safe to run again.
+    """
+    try:
+        schema.upgrade(_database(), MIGRATIONS)
+    except schema.UnknownRevision as error:
+        raise Failed(str(error)) from None
     click.echo("The database is up to date.")
 
 
-@db.command()
+@db.command(context_settings={"ignore_unknown_options": True})  # so that -2 is no option
 @click.argument("revision", default="-1")
-@click.confirmation_option(prompt="Going back deletes what the newer tables hold. Go back?")
+@click.confirmation_option(prompt="Going back deletes what the newer tables hold. Go back?", help="Don’t ask first.")
 def downgrade(revision: str) -> None:
-    """Undo migrations back to REVISION (default: the last one only)."""
-    schema.downgrade(_database(), MIGRATIONS, revision)
+    """Undo migrations back to REVISION (default: -1, the last one).
+
+    Back up first. It deletes what the newer tables hold, so it asks; where nobody can answer, say --yes.
+    """
+    try:
+        schema.downgrade(_database(), MIGRATIONS, revision)
+    except schema.UnknownRevision as error:
+        raise Failed(str(error)) from None
     click.echo("The database was taken back.")
 
 
 @db.command()
 def check() -> None:
-    """Say whether every migration is applied and the tables are as the code expects."""
+    """Say whether the database can be used as it is.
+
+    That is: every migration is applied, the tables are as the code expects, and no older backup was put back. The exit
+    status is 1 if anything of it isn’t so.
+    """
     database = _database()
+    try:
+        schema.must_be_known(database, MIGRATIONS)
+    except schema.UnknownRevision as error:
+        raise Failed(str(error)) from None
     if not schema.at_head(database, MIGRATIONS):
-        raise click.ClickException("Migrations are missing. Run `digest db upgrade`.")
+        raise Failed("Migrations are missing. Run `digest db upgrade`.")
     if differences := schema.differences(database):
-        raise click.ClickException("The tables differ from the code:\n" + "\n".join(differences))
-    click.echo("The database is up to date.")
-    if age_of(database, config.load()) is not Age.CURRENT:
-        click.echo(
-            "It is, or may be, older than what was sent from it. Whatever starts next puts on hold what may have gone."
+        raise Failed(
+            "The tables differ from the code, though every migration is applied. Put back the last good backup, or "
+            "undo by hand:\n" + "\n".join(differences)
         )
+    if age_of(database, config.load()) is not Age.CURRENT:
+        raise Failed(
+            "Every migration is applied, but the database is, or may be, older than what was sent from it. Start the "
+            "site or the clock: what may have gone is put on hold. Then release or skip it on the desk."
+        )
+    click.echo("The database is up to date.")
 
 
 @db.command()
 @click.argument("url")
 def copy(url: str) -> None:
-    """Copy the whole installation into the empty database at URL, SQLite or PostgreSQL.
+    """Copy everything into the empty database at URL.
 
     \b
+    From SQLite to PostgreSQL or back: every row, with its id.
     Stop the site and the clock first: what happens meanwhile stays behind. All or nothing.
-    URL is as in DATABASE_URL: postgresql+psycopg://user:password@host/database, or sqlite:///path/to/digest.db.
+    URL is as in DATABASE_URL: postgresql+psycopg://user:password@host/database, or sqlite:////path/to/digest.db.
     """
     address = config.database_url(url)
+    _must_exist(config.load())
     ours = installation()
     if address == ours.settings.database_url:
-        raise click.ClickException("This is the database in use. Give the URL of an empty one.")
+        raise Failed("This is the database in use. Give the URL of an empty one.")
     _warn_of_a_living_clock(ours.db)
     with closing(Database(address)) as target:
+        _must_answer(target)
         try:
             rows = copy_installation(ours.db, target, MIGRATIONS, _tell)
+        except schema.UnknownRevision as error:
+            raise Failed(f"The target {shown(target)} can’t be used. {error}") from None
         except (DBAPIError, psycopg.Error) as error:
-            said = str(getattr(error, "orig", error)).partition("\n")[0]
-            raise click.ClickException(f"The target did not do it: {said}. Nothing was copied.") from None
+            raise Failed(
+                f"The target {shown(target)} did not do it: {_said(error)}. Nothing was copied; mend that, then run "
+                "this again."
+            ) from None
         click.echo(f"{rows:,} rows copied; every table has as many on both sides. Ids and links are as before.")
-        click.echo(_what_next(ours.settings, target.engine.url.render_as_string(hide_password=True)))
+        click.echo(_what_next(ours.settings, shown(target)))
+
+
+def _must_exist(settings: Settings) -> None:
+    """A mistyped folder must not look like an installation that has nothing to copy."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        raise Failed(
+            f"There is no database {url.database} to copy from. Set INSTANCE_PATH (or DATABASE_URL) as the site and "
+            "the clock have it, then run this again."
+        )
+
+
+def _must_answer(target: Database) -> None:
+    folder = Path(target.engine.url.database or "").parent
+    if target.engine.dialect.name == "sqlite" and not folder.is_dir():
+        raise Failed(f"The target’s folder {folder} is not there. Nothing was copied; make it, then run this again.")
+    try:
+        target.engine.connect().close()
+    except (DBAPIError, psycopg.Error) as error:
+        raise Failed(
+            f"The target {shown(target)} can’t be opened: {_said(error)}. Nothing was copied; see that it is there and "
+            "that you may use it, then run this again."
+        ) from None
+
+
+def _said(error: DBAPIError | psycopg.Error) -> str:
+    """The database’s own words, as far as they fit in a sentence."""
+    return str(getattr(error, "orig", error)).partition("\n")[0].rstrip(".")
 
 
 def _warn_of_a_living_clock(source: Database) -> None:
@@ -98,7 +160,10 @@ def _tell(table: TableCopied) -> None:
 
 
 def _what_next(settings: Settings, url: str) -> str:
-    lines = ["Now set, on every host that runs the site or the clock, and start them again:", f"  DATABASE_URL={url}"]
+    hidden = " (*** stands for the password)" if "***" in url else ""
+    lines = [
+        "Now set, on every host that runs the site or the clock, and start them again:", f"  DATABASE_URL={url}{hidden}"
+    ]  # fmt: skip
     if url.startswith("postgresql"):
         for name in ("secret_key", "suppression_key"):
             kept = settings.instance_path / name

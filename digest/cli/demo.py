@@ -15,7 +15,11 @@ from digest.storage.editors import active_editors
 @click.command()
 @click.option("--remove", is_flag=True, help="Take the demo away, and nothing else.")
 def demo(remove: bool) -> None:
-    """Fill an empty database with a believable publication."""
+    """Fill an empty database with a believable publication.
+
+    To try everything with. Its readers are invented, and nothing leaves the machine: MAIL_TRANSPORT must be outbox.
+    Refused on a database that has content of your own. Run again, it says how to sign in.
+    """
     ours = installation()
     if remove:
         gone = publication.remove(ours.db, ours.settings)
@@ -32,6 +36,8 @@ def demo(remove: bool) -> None:
             f"Demo loaded: {loaded.summaries} summaries, {loaded.past_issues} past issues, {loaded.readers} readers. "
             "Its past digests are in the outbox."
         )
+    else:
+        click.echo("The demo is here already.")
     site = ours.settings.site_url
     click.echo(f"The site   {site}\nThe desk   {site}/desk")
     for email, name, is_admin in EDITORS:

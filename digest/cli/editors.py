@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import click
 
+from digest.cli.addresses import EMAIL
 from digest.cli.installation import installation, now
-from digest.domain.addresses import BadAddress
+from digest.domain.addresses import Address
 from digest.operations.accounts import Invited, let_in
 
 
 @click.group()
 def editors() -> None:
-    """The people who sign in to the desk."""
+    """Let people in to the desk, where editors work."""
 
 
 @editors.command()
-@click.argument("email")
+@click.argument("address", metavar="EMAIL", type=EMAIL)
 @click.option("--admin", is_flag=True, help="Let them manage editors and subscribers too.")
 @click.option("--name", default="", help="How the desk and its messages call them; default: from the address.")
-def add(email: str, admin: bool, name: str) -> None:
+def add(address: Address, admin: bool, name: str) -> None:
     """Add an editor and print the link that sets their password.
 
     The link is mailed to them as well. For someone who is an editor already, it makes sure that they are active (and
@@ -26,10 +27,7 @@ def add(email: str, admin: bool, name: str) -> None:
     """
     here = installation()
     invited_by = f"The operator of {here.settings.site_name}"
-    try:
-        invited = let_in(here.db, here.settings, now(), invited_by, email, name, admin)
-    except BadAddress as error:
-        raise click.ClickException(str(error)) from None
+    invited = let_in(here.db, here.settings, now(), invited_by, address.shown, name, admin)
     click.echo(_told(invited, admin))
     click.echo(f"Set a password here, once, until {here.settings.schedule.spoken(invited.expires)}:")
     click.echo(invited.link)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from typing import Any
 
 import click
 from flask import Flask
@@ -25,11 +26,27 @@ def make_site() -> Flask:
     return create_app()
 
 
+class _Bind(click.ParamType[str]):
+    """A host and a port. The server behind it would fail on anything else, be started again, and fail again."""
+
+    name = "HOST:PORT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The same. Fails with the form and an example."""
+        host, _, port = str(value).rpartition(":")
+        if not host or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65_536:
+            self.fail(f"“{value}”: use HOST:PORT, for example 127.0.0.1:8000.", param, ctx)
+        return str(value)
+
+
 @click.command()
-@click.option("--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT", help="Where to listen.")
-@click.option("--with-scheduler", is_flag=True, help="Run the clock beside it, both supervised.")
+@click.option("--bind", type=_Bind(), default="127.0.0.1:8000", show_default=True, help="Where to listen.")
+@click.option("--with-scheduler", is_flag=True, help="Run the clock beside it; each is started again should it die.")
 def serve(bind: str, with_scheduler: bool) -> None:
-    """Run the site."""
+    """Run the site, until Ctrl-C or SIGTERM.
+
+    It speaks plain HTTP: in earnest, let a proxy speak HTTPS before it. Without the clock no issue is closed or sent.
+    """
     log_to_stderr(logging.INFO)
     open_database(load()).close()  # a setting that can't be used is said here once, not by every worker
     click.echo(f"Serving on http://{bind}; the desk is at http://{bind}/desk. Stop with Ctrl-C.")
@@ -41,7 +58,10 @@ def serve(bind: str, with_scheduler: bool) -> None:
 
 @click.command()
 def scheduler() -> None:
-    """Run the clock: it closes, proves and sends issues when they are due. Run one or several."""
+    """Run the clock, which closes and sends issues when due.
+
+    It also mails the proof at the cut-off and hands over single messages. Run one or several, on one host or many.
+    """
     log_to_stderr(logging.INFO)
     ours = installation()
     clock = Clock(ours.db, ours.settings, open_outbox(ours.settings))

@@ -6,13 +6,15 @@ import sys
 
 import click
 
-from digest.cli.account_words import account_in_words, copies, what_is_known
+from digest.cli.account_words import account_in_words, what_is_known
+from digest.cli.counting import batches, copies
 from digest.cli.installation import Installation, installation, now
 from digest.operations.closing import THE_COMMAND
 from digest.operations.sending_now import report
 from digest.operations.settling import WORDS, Settled
 from digest.operations.settling import settle as settle_batch
-from digest.storage.batches import BatchState
+from digest.storage.attempts import last_attempts
+from digest.storage.batches import Attempt, BatchState
 from digest.storage.doubts import Alike, Doubt, count_alike, doubt_about
 from digest.storage.settlements import Verdict
 
@@ -48,10 +50,10 @@ def settle(batch: int, verdict: str, alike: bool, because: str, yes: bool) -> No
     """
     ours, word = installation(), Verdict(verdict)
     with ours.db.reading() as session:
-        doubt = doubt_about(session, batch)
+        doubt, last = doubt_about(session, batch), last_attempts(session, [batch]).get(batch)
         all_alike = count_alike(session, doubt) if doubt else Alike(0, 0)
     if doubt:
-        _explain(ours, doubt, word, all_alike, alike)
+        _explain(ours, doubt, last, word, all_alike, alike)
         if not yes and sys.stdin.isatty():
             click.confirm("Is that so?", abort=True)
     settled = settle_batch(ours.db, ours.settings, now(), batch, word, THE_COMMAND, because, alike)
@@ -59,23 +61,21 @@ def settle(batch: int, verdict: str, alike: bool, because: str, yes: bool) -> No
     click.echo(account_in_words(ours, report(ours.db, settled.issue_id)))
 
 
-def _explain(ours: Installation, doubt: Doubt, verdict: Verdict, all_alike: Alike, alike: bool) -> None:
-    click.echo(f"Known: {what_is_known(ours.settings, doubt)}.")
+def _explain(
+    ours: Installation, doubt: Doubt, last: Attempt | None, verdict: Verdict, all_alike: Alike, alike: bool
+) -> None:
+    click.echo(f"Known: {what_is_known(ours.settings, doubt, last)}.")
     if doubt.state == BatchState.UNKNOWN:
         click.echo("SendGrid’s events may still tell what became of it; an hour after, silence is judged.")
     if alike:
-        click.echo(f"With the same cause: {_batches(all_alike.batches)}, {copies(all_alike.copies)}.")
+        click.echo(f"With the same cause: {batches(all_alike.batches)}, {copies(all_alike.copies)}.")
     click.echo(f"“{verdict}”, {copies(all_alike.copies if alike else doubt.copies)}: {_MEANS[verdict]}.")
 
 
 def _outcome(settled: Settled) -> str:
-    words = _DONE[settled.verdict].format(copies(settled.copies), _batches(settled.batches))
+    words = _DONE[settled.verdict].format(copies(settled.copies), batches(settled.batches))
     if settled.verdict is not Verdict.RESEND:
         return words
     if settled.stopped:
         return f"{words} The send was stopped: they go when someone resumes it on the desk."
     return f"{words} The clock does so within seconds; without one, run `digest send`."
-
-
-def _batches(count: int) -> str:
-    return f"{count:,} {'batch' if count == 1 else 'batches'}"

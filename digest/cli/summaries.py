@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
+from digest.cli.counting import counted
+from digest.cli.failing import Failed
 from digest.cli.installation import installation, now
 from digest.domain.calendar import day_and_year
 from digest.operations.summary_files import Imported, export_summaries, import_summaries
@@ -14,7 +15,7 @@ from digest.operations.summary_files import Imported, export_summaries, import_s
 
 @click.group()
 def summaries() -> None:
-    """The archive as a file."""
+    """Bring the archive in as a file, or take it along."""
 
 
 @summaries.command("import")
@@ -34,13 +35,16 @@ def import_(file: Path, select: bool) -> None:
         with file.open(encoding="utf-8-sig", newline="\n") as lines:
             imported = import_summaries(here.db, here.settings, now(), lines, select)
     except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
+        raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
     _report(imported)
 
 
 @summaries.command()
 def export() -> None:
-    """Write every published summary to the standard output, one JSON object a line."""
+    """Write every published summary to standard output.
+
+    One JSON object a line, as the import takes them. For a file: digest summaries export > archive.jsonl
+    """
     for line in export_summaries(installation().db):
         click.echo(line)
 
@@ -50,9 +54,14 @@ def _report(imported: Imported) -> None:
         for number, reason in imported.faults:
             click.echo(f"line {number}: {reason}", err=True)
         lines = imported.added + imported.already_there + len(imported.faults)
-        click.echo(f"{len(imported.faults)} of {lines} summaries are faulty; nothing was imported.", err=True)
-        sys.exit(1)
+        raise Failed(
+            f"{len(imported.faults):,} of {lines:,} summaries are faulty; nothing was imported. Mend them, then run "
+            "this again."
+        )
     total = imported.added + imported.already_there
-    click.echo(f"{total} summaries: {imported.added} added, {imported.already_there} already there.")
+    click.echo(
+        f"{counted(total, 'summary', 'summaries')}: {imported.added:,} added, {imported.already_there:,} already there."
+    )
     if imported.issue_date:
-        click.echo(f"All {total} are on the issue of {day_and_year(imported.issue_date)}.")
+        are = "It is" if total == 1 else f"All {total:,} are"
+        click.echo(f"{are} on the issue of {day_and_year(imported.issue_date)}.")

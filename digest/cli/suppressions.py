@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
 
+from digest.cli.addresses import EMAIL
+from digest.cli.counting import counted
+from digest.cli.failing import Failed
+from digest.cli.import_words import added_in_words
 from digest.cli.installation import installation, now
-from digest.domain.addresses import BadAddress, parse
+from digest.domain.addresses import Address
 from digest.operations.refusal import Refused
 from digest.operations.suppression_files import import_suppressions, list_suppressions, standing_of
 
 
 @click.group()
 def suppressions() -> None:
-    """Addresses that are never mailed."""
+    """Bring in addresses that are never mailed, or list them."""
 
 
 @suppressions.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(file: Path) -> None:
-    """Suppress the addresses in FILE, a CSV file with a header row.
+    """Suppress the addresses in a CSV FILE with a header row.
 
     \b
     Columns: email; and any of reason (bounce, complaint, invalid, objection;
@@ -32,40 +37,44 @@ def import_(file: Path) -> None:
     they are and get no mail. Only hashes are kept, never the addresses. No command lifts a suppression.
     """
     here = installation()
-    rows = added = already_there = refused = 0
+    total = already_there = refused = 0
+    added: Counter[str] = Counter()
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             for part in import_suppressions(here.db, here.settings, now(), lines, file.name):
                 for refusal in part.refused:
                     click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
-                rows, added = rows + part.rows, added + part.added
-                already_there, refused = already_there + part.already_there, refused + len(part.refused)
+                added.update(part.added)
+                total, refused = total + part.rows, refused + len(part.refused)
+                already_there += part.already_there
     except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file.name} is not UTF-8 ({error.reason}): save it as CSV in UTF-8.") from None
+        raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as CSV in UTF-8.") from None
     except Refused as refusal:
-        raise click.ClickException(f"{file.name}: {refusal}") from None
-    click.echo(f"{rows} rows: {added} added, {already_there} already there, {refused} refused.")
+        raise Failed(f"{file.name}: {refusal}") from None
+    click.echo(
+        f"{counted(total, 'row')}: {added_in_words(added)}, {already_there:,} already there, {refused:,} refused."
+    )
     if refused:
         sys.exit(1)
 
 
 @suppressions.command("list")
-@click.option("--check", metavar="EMAIL", help="Only say whether this address is suppressed, and why.")
-def list_(check: str | None) -> None:
-    """Write the suppressions to the standard output as CSV: hash, reason, at, source.
+@click.option(
+    "--check", "address", metavar="EMAIL", type=EMAIL, help="Only say whether this address is suppressed, and why."
+)
+def list_(address: Address | None) -> None:
+    """Write the suppressions to standard output, as CSV.
 
-    The hash is under SUPPRESSION_KEY; addresses are not kept. To ask about one, use --check.
+    Columns: hash, reason, at, source. The hash is under SUPPRESSION_KEY; addresses are not kept. To ask about one, use
+    --check.
     """
     here = installation()
-    if check is None:
+    if address is None:
         csv.writer(sys.stdout).writerows(list_suppressions(here.db))
         return
-    try:
-        address = parse(check)
-    except BadAddress as error:
-        raise click.ClickException(str(error)) from None
     found = standing_of(here.db, here.settings, address)
     if found is None:
         click.echo(f"{address.shown} is not suppressed.")
     else:
-        click.echo(f"{address.shown} is suppressed: {found.reason}, {found.at.isoformat()}, by {found.source or 'us'}.")
+        since = here.settings.schedule.spoken(found.at)
+        click.echo(f"{address.shown} is suppressed: {found.reason}, since {since}, by {found.source or 'us'}.")

@@ -43,14 +43,22 @@ def copy_installation(source: Database, target: Database, migrations: Path, tell
             return rows
 
 
+def shown(target: Database) -> str:
+    """The database’s URL as it may be shown: without a password, wherever it stands in it."""
+    url = target.engine.url.difference_update_query(["password", "sslpassword"])
+    return url.render_as_string(hide_password=True)
+
+
 def _must_be_empty(target: Database) -> None:
     if strangers := tables.foreign_tables(target):
         raise Refused(
-            f"The target holds tables of something else ({strangers[0]}, …). Make an empty database for this."
+            f"The target {shown(target)} holds tables of something else ({strangers[0]}, …). Nothing was copied; make "
+            "an empty database for this, and give its URL."
         )
     if filled := tables.filled_table(target):
         raise Refused(
-            f"The target has content already (in {filled}). Nothing was copied; make an empty database for this."
+            f"The target {shown(target)} has content already (in {filled}). Nothing was copied; make an empty database "
+            "for this, and give its URL."
         )
 
 

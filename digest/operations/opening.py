@@ -31,6 +31,10 @@ def open_database(settings: Settings) -> Database:
 
 
 def _must_be_usable(db: Database, settings: Settings) -> None:
+    try:
+        schema.must_be_known(db, MIGRATIONS)
+    except schema.UnknownRevision as error:
+        raise BadSetting(f"DATABASE_URL: {error}") from None
     if not schema.at_head(db, MIGRATIONS):
         raise BadSetting("DATABASE_URL: the database is not up to date; run `digest db upgrade`")
     with db.reading() as session:

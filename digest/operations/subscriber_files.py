@@ -6,7 +6,8 @@ no more memory than one, and never keep the site waiting. Cut short, an import i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -25,7 +26,7 @@ from digest.storage.database import Database
 from digest.storage.subscribers import (
     SubscriberState,
     add_subscribers,
-    known_addresses,
+    known_states,
     subscribers_listed,
     take_turns,
 )
@@ -39,8 +40,11 @@ class Imported:
     """What became of some rows; the parts add up to `rows`."""
 
     rows: int
-    added: int
+    added: Mapping[str, int]
+    """How many, by the state they were added in."""
     already_there: int
+    stated_otherwise: int
+    """Of those already there: how many have another state in the file than here. They keep the one here."""
     suppressed: int
     refused: tuple[Refusal, ...]
 
@@ -89,12 +93,19 @@ def _import_batch(
     with db.writing() as session:
         take_turns(session)
         suppressed = suppressed_among(session, list(hashes.values()))
-        known = known_addresses(session, list(hashes))
+        states = known_states(session, list(hashes))
         allowed = [row for row in good if hashes[row.address.key] not in suppressed]
-        fresh = {row.address.key: row for row in reversed(allowed) if row.address.key not in known}
+        fresh = {row.address.key: row for row in reversed(allowed) if row.address.key not in states}
         _add(session, settings, now, list(reversed(fresh.values())), hashes, consent, source)
-    there = len(allowed) - len(fresh)
-    return Imported(len(batch), len(fresh), there, len(good) - len(allowed), tuple(refused))
+    states |= {key: row.state for key, row in fresh.items()}
+    return Imported(
+        rows=len(batch),
+        added=Counter(row.state.value for row in fresh.values()),
+        already_there=len(allowed) - len(fresh),
+        stated_otherwise=sum(row.states_it and row.state != states[row.address.key] for row in allowed),
+        suppressed=len(good) - len(allowed),
+        refused=tuple(refused),
+    )
 
 
 def _add(

@@ -22,6 +22,8 @@ class Row:
     address: Address
     name: str
     state: SubscriberState
+    states_it: bool
+    """Whether the file says the state; a row without one is confirmed."""
     topics: str
     confirmed_at: datetime | None
     unsubscribed_at: datetime | None
@@ -38,6 +40,7 @@ def read_row(cells: Mapping[str, str], now: datetime, source: str) -> Row:
         address=parse(cells.get("email", "")),
         name=_line("name", cells.get("name", "")),
         state=state,
+        states_it=bool(cells.get("state", "")),
         topics=_topics(cells.get("topics", "")),
         confirmed_at=(confirmed_at or now) if state is SubscriberState.CONFIRMED else confirmed_at,
         unsubscribed_at=(unsubscribed_at or now) if left else None,

@@ -6,6 +6,7 @@ no more memory than one. Cut short, an import is simply run again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,10 +40,11 @@ _LONGEST_SOURCE = 200
 class Imported:
     """What became of some rows; the parts add up to `rows`."""
 
-    rows: int = 0
-    added: int = 0
-    already_there: int = 0
-    refused: tuple[Refusal, ...] = ()
+    rows: int
+    added: Mapping[str, int]
+    """How many, by reason."""
+    already_there: int
+    refused: tuple[Refusal, ...]
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,9 @@ def _import_batch(db: Database, settings: Settings, now: datetime, batch: Sequen
             bans.setdefault(ban.address_hash, ban)
     with db.writing() as session:
         take_turns(session)
-        added = len(suppress_in(session, settings, now, list(bans.values()), source))
-    return Imported(len(batch), added, len(batch) - len(refused) - added, tuple(refused))
+        added = suppress_in(session, settings, now, list(bans.values()), source)
+    there = len(batch) - len(refused) - len(added)
+    return Imported(len(batch), Counter(bans[one].reason.value for one in added), there, tuple(refused))
 
 
 def _ban(settings: Settings, now: datetime, cells: Mapping[str, str]) -> Ban:

@@ -110,6 +110,11 @@ def attempts_at(session: Session, batch_ids: Sequence[int]) -> Mapping[int, Sequ
     return found
 
 
+def last_attempts(session: Session, batch_ids: Sequence[int]) -> Mapping[int, Attempt]:
+    """The attempt begun last at each of these batches; a batch that was never tried is left out."""
+    return {batch_id: attempts[-1] for batch_id, attempts in attempts_at(session, batch_ids).items()}
+
+
 _ORDER = (
     BatchState.HELD,
     BatchState.UNKNOWN,

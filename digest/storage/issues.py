@@ -187,6 +187,13 @@ def past_contents(session: Session, number: int, size: int) -> list[str]:
     return list(rows.scalars())
 
 
+def issues_around(session: Session, day: date, most: int) -> list[Issue]:
+    """The issues next to a date that has none, up to so many before it and so many after, the earliest first."""
+    before = select(Issue).where(Issue.send_date < day).order_by(Issue.send_date.desc()).limit(most)
+    after = select(Issue).where(Issue.send_date > day).order_by(Issue.send_date).limit(most)
+    return [*reversed(session.execute(before).scalars().all()), *session.execute(after).scalars()]
+
+
 def issues_beside(session: Session, issue: Issue) -> tuple[date | None, date | None]:
     """The dates of the past issues just before and just after this one, where there are any."""
     earlier = select(func.max(Issue.send_date)).where(Issue.state.in_(FROZEN), Issue.send_date < issue.send_date)

@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from digest.storage import (
     batches,
@@ -39,7 +40,7 @@ from digest.storage.database import Database
 
 metadata = Base.metadata
 
-__all__ = ["at_head", "differences", "downgrade", "metadata", "upgrade"]
+__all__ = ["UnknownRevision", "at_head", "differences", "downgrade", "metadata", "must_be_known", "upgrade"]
 
 _TABLES = (
     batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, installations,
@@ -48,21 +49,42 @@ _TABLES = (
 )  # fmt: skip
 
 
+class UnknownRevision(Exception):
+    """No migration here makes this revision; the message says which, and the remedy."""
+
+
 def upgrade(database: Database, migrations: Path, revision: str = "head") -> None:
-    """Bring the database up to `revision`. Safe to run again."""
+    """Bring the database up to `revision`. Safe to run again. Raises UnknownRevision for a newer program's database."""
+    must_be_known(database, migrations)
     command.upgrade(_config(database, migrations), revision)
 
 
 def downgrade(database: Database, migrations: Path, revision: str) -> None:
-    """Take the database back to `revision`."""
-    command.downgrade(_config(database, migrations), revision)
+    """Take the database back to `revision`, such as -1 for one step. Raises UnknownRevision, and then does nothing."""
+    must_be_known(database, migrations)
+    try:
+        command.downgrade(_config(database, migrations), revision)
+    except CommandError as error:
+        known = [script.revision for script in _scripts(database, migrations).walk_revisions()]
+        raise UnknownRevision(
+            f"The database can’t be taken back to “{revision}” ({error}). Use -1 for one step, base for an empty "
+            f"database, or one of {', '.join(reversed(known))}."
+        ) from None
+
+
+def must_be_known(database: Database, migrations: Path) -> None:
+    """Raises UnknownRevision where a newer program has brought the database up; an older one can't read it."""
+    known = {script.revision for script in _scripts(database, migrations).walk_revisions()}
+    if strange := _revisions(database) - known:
+        raise UnknownRevision(
+            f"The database is of a newer program: no migration here makes its revision {', '.join(sorted(strange))}. "
+            "Install that program, or take the database back with it."
+        )
 
 
 def at_head(database: Database, migrations: Path) -> bool:
     """Whether every migration has been applied."""
-    heads = ScriptDirectory.from_config(_config(database, migrations)).get_heads()
-    with database.engine.connect() as connection:
-        return set(MigrationContext.configure(connection).get_current_heads()) == set(heads)
+    return _revisions(database) == set(_scripts(database, migrations).get_heads())
 
 
 def differences(database: Database) -> list[str]:
@@ -70,6 +92,15 @@ def differences(database: Database) -> list[str]:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return [str(difference) for difference in compare_metadata(context, metadata)]
+
+
+def _revisions(database: Database) -> set[str]:
+    with database.engine.connect() as connection:
+        return set(MigrationContext.configure(connection).get_current_heads())
+
+
+def _scripts(database: Database, migrations: Path) -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config(database, migrations))
 
 
 def _config(database: Database, migrations: Path) -> Config:

@@ -83,6 +83,12 @@ def known_addresses(session: Session, addresses: Sequence[str]) -> set[str]:
     return set(session.execute(select(Subscriber.address).where(Subscriber.address.in_(addresses))).scalars())
 
 
+def known_states(session: Session, addresses: Sequence[str]) -> dict[str, str]:
+    """The states of those of the addresses (in their unique form) that have a subscriber."""
+    rows = session.execute(select(Subscriber.address, Subscriber.state).where(Subscriber.address.in_(addresses)))
+    return dict(rows.all())
+
+
 def add_subscribers(session: Session, rows: Sequence[Mapping[str, object]]) -> dict[str, int]:
     """Add many at once, each row a value per column; returns the new ids by address."""
     added = session.execute(insert(Subscriber).returning(Subscriber.address, Subscriber.id), rows)

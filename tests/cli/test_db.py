@@ -1,4 +1,4 @@
-"""`digest db copy`, as the operator runs it to move to PostgreSQL."""
+"""`digest db`, as the operator runs it to bring the schema up, to check it, and to move to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -39,8 +39,48 @@ def elsewhere(home: Home, tmp_path: Path, request: pytest.FixtureRequest) -> Ite
         yield url
 
 
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli, ["db", *words])
+
+
 def copy(url: str) -> Result:
-    return CliRunner().invoke(cli, ["db", "copy", url])
+    return run("copy", url)
+
+
+def test_an_older_schema_is_an_error_that_names_the_remedy(db: Database) -> None:  # noqa: ARG001
+    assert run("check").stdout == "The database is up to date.\n"
+    assert run("downgrade", "-1", "--yes").exit_code == 0
+    result = run("check")
+    assert result.exit_code == 1
+    assert result.stderr == "digest: Migrations are missing. Run `digest db upgrade`.\n"
+    assert run("upgrade").exit_code == 0
+    assert run("check").exit_code == 0
+
+
+@pytest.mark.parametrize("words", [("check",), ("upgrade",), ("downgrade", "--yes")])
+def test_a_schema_of_a_newer_program_is_an_error(db: Database, words: tuple[str, ...]) -> None:
+    with db.writing() as session:
+        session.connection().exec_driver_sql("update alembic_version set version_num = '9999'")
+    result = run(*words)
+    assert result.exit_code == 1
+    assert "digest: The database is of a newer program: no migration here makes its revision 9999." in result.stderr
+
+
+def test_tables_that_were_changed_by_hand_are_an_error(db: Database) -> None:
+    with db.writing() as session:
+        session.connection().exec_driver_sql("alter table topics add column color varchar(10)")
+    result = run("check")
+    assert result.exit_code == 1
+    assert "digest: The tables differ from the code" in result.stderr
+    assert "color" in result.stderr
+
+
+def test_a_revision_that_does_not_exist_is_answered_with_those_that_do(db: Database) -> None:  # noqa: ARG001
+    result = run("downgrade", "nonsense", "--yes")
+    assert result.exit_code == 1
+    assert "digest: The database can’t be taken back to “nonsense”" in result.stderr
+    assert "or one of 0001, 0002" in result.stderr
+    assert run("check").exit_code == 0
 
 
 def test_it_counts_and_says_what_to_do_next(db: Database, settings: Settings, elsewhere: str) -> None:
@@ -89,7 +129,17 @@ def test_a_second_copy_is_refused_and_changes_nothing(db: Database, settings: Se
     make_subscriber(db, settings)
     again = copy(elsewhere)
     assert isinstance(again.exception, Refused)
-    assert "The target has content already" in str(again.exception)
+    target = make_url(elsewhere).render_as_string(hide_password=True)
+    assert f"The target {target} has content already" in str(again.exception)
+
+
+def test_tables_of_something_else_are_refused_with_the_targets_name(elsewhere: str) -> None:
+    with closing(Database(elsewhere)) as target, target.writing() as session:
+        session.connection().exec_driver_sql("create table recipes (id integer primary key)")
+    again = copy(elsewhere)
+    assert isinstance(again.exception, Refused)
+    target_name = make_url(elsewhere).render_as_string(hide_password=True)
+    assert str(again.exception).startswith(f"The target {target_name} holds tables of something else (recipes, …).")
 
 
 def test_it_is_not_copied_onto_itself(settings: Settings) -> None:
@@ -100,11 +150,41 @@ def test_it_is_not_copied_onto_itself(settings: Settings) -> None:
 
 @pytest.mark.only_on("sqlite")
 def test_a_server_that_is_not_there_is_said_so_without_the_password() -> None:
-    result = copy("postgresql+psycopg://digest:planted@127.0.0.1:9/digest")
+    result = copy("postgresql+psycopg://digest:planted@127.0.0.1:9/digest?password=planted")
     assert result.exit_code == 1
-    assert "The target did not do it" in result.output
-    assert "Nothing was copied" in result.output
+    assert "digest: The target postgresql+psycopg://digest:***@127.0.0.1:9/digest can’t be opened" in result.stderr
+    assert "Nothing was copied; see that it is there" in result.stderr
     assert "planted" not in result.output
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_target_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    result = copy(f"sqlite:///{tmp_path}/missing/moved.db")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"digest: The target’s folder {tmp_path}/missing is not there. Nothing was copied; make it, then run this "
+        "again.\n"
+    )
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_target_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "letter.db").write_text("Dear reader, this is no database. " * 100)
+    result = copy(f"sqlite:///{tmp_path}/letter.db")
+    assert result.exit_code == 1
+    assert (
+        f"digest: The target sqlite:///{tmp_path}/letter.db can’t be opened: file is not a database." in result.stderr
+    )
+
+
+@pytest.mark.only_on("sqlite")
+def test_an_installation_that_is_not_there_is_not_copied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("INSTANCE_PATH", str(tmp_path / "mistyped"))
+    result = copy(f"sqlite:///{tmp_path}/moved.db")
+    assert result.exit_code == 1
+    assert f"digest: There is no database {tmp_path}/mistyped/digest.db to copy from." in result.stderr
+    assert not (tmp_path / "moved.db").exists()
+    assert not (tmp_path / "mistyped").exists()
 
 
 @pytest.mark.only_on("sqlite")

@@ -64,5 +64,5 @@ def test_adding_again_says_so_and_prints_a_fresh_link(db: Database) -> None:
 
 def test_bad_address_is_refused_in_words() -> None:
     result = _run("add", "not an address")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "can’t be an email address" in result.output

@@ -98,9 +98,10 @@ def test_status_adds_up(db: Database, settings: Settings, shell: Shell) -> None:
     found = json.loads(out)
     parts = ("accepted", "failed", "skipped", "unknown", "held", "waiting", "difference")
     assert status == 0
-    assert set(found) == {"issue", "state", "audience", "batches", *parts}
+    assert set(found) == {"issue", "state", "audience", "batches", "paused", "stopped_at", *parts}
     assert found["audience"] == sum(found[part] for part in parts) == 3
-    assert [set(batch) for batch in found["batches"]] == [{"id", "state", "size", "attempts"}]
+    known = {"cause", "because", "since", "last_attempt"}
+    assert [set(batch) for batch in found["batches"]] == [{"id", "state", "size", "attempts", *known}]
 
 
 @pytest.mark.usefixtures("db")

@@ -1,11 +1,11 @@
-"""The operator brings readers in, takes them along, shows one and erases one."""
+"""The operator brings readers in, takes them along and erases one."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,17 +15,12 @@ from sqlalchemy import func, select
 from digest.cli import cli
 from digest.config import Settings
 from digest.domain.tokens import fingerprint
-from digest.operations.closing import close_issue
-from digest.operations.freezing import Freeze, freeze
 from digest.operations.privacy import erase
-from digest.storage.batches import Attempt, Batch
 from digest.storage.consents import ConsentRecord, Wording
 from digest.storage.database import Database
-from digest.storage.deliveries import Delivery
 from digest.storage.subscribers import Subscriber, SubscriberState
 from digest.storage.suppressions import is_suppressed
-from tests.conftest import TUESDAY
-from tests.factories import make_issue, make_subscriber, make_summary
+from tests.factories import make_subscriber
 
 ASKED = "Yes, send me the weekly digest."
 
@@ -82,7 +77,9 @@ def test_an_import_accounts_for_every_row(command: Command, db: Database, settin
         '"frank@example.org","Frank\r\nBcc: x",,,,,\n'
     )
     assert result.exit_code == 1
-    assert "12 rows: 2 added, 3 already there, 1 suppressed, 6 refused." in result.output
+    counts = "12 rows: 2 added (1 confirmed, 1 unsubscribed), 3 already there, 1 suppressed, 6 refused.\n"
+    kept = "Of those already there, 2 have another state in the file than here; they keep the one here.\n"
+    assert result.stdout == counts + kept
     for line in ("line 9:", "line 10:", "line 11:", "line 12:", "line 14:", "line 16:"):
         assert line in result.output
     found = all_subscribers(db)
@@ -107,10 +104,27 @@ def test_an_import_keeps_the_consent_it_was_given(command: Command, db: Database
 
 def test_a_second_import_adds_nothing(command: Command) -> None:
     rows = "email\n" + "".join(f"reader{n}@example.org\n" for n in range(2_500))
-    assert "2500 rows: 2500 added, 0 already there" in command.import_(rows).output
+    assert "2,500 rows: 2,500 added (2,500 confirmed), 0 already there" in command.import_(rows).output
     again = command.import_(rows)
     assert again.exit_code == 0
-    assert "2500 rows: 0 added, 2500 already there, 0 suppressed, 0 refused." in again.output
+    assert again.output == "2,500 rows: 0 added, 2,500 already there, 0 suppressed, 0 refused.\n"
+
+
+def test_an_import_tells_the_states_it_added_in_over_all_its_parts(command: Command) -> None:
+    states = ["pending"] * 3 + ["Unsubscribed"] + [" confirmed\u00a0"] * 1_200 + [""] * 34
+    rows = "email,state\n" + "".join(f"reader{n}@example.org,{state}\n" for n, state in enumerate(states))
+    assert command.import_(rows).output == (
+        "1,238 rows: 1,238 added (1,234 confirmed, 3 pending, 1 unsubscribed), 0 already there, 0 suppressed, "
+        "0 refused.\n"
+    )
+
+
+def test_an_import_tells_of_a_state_that_it_does_not_take_over(command: Command, db: Database) -> None:
+    result = command.import_("email,state\nann@example.org,confirmed\nann@example.org,unsubscribed\nann@example.org,\n")
+    assert result.exit_code == 0
+    assert "3 rows: 1 added (1 confirmed), 2 already there" in result.output
+    assert "Of those already there, 1 has another state in the file than here; it keeps the one here." in result.output
+    assert all_subscribers(db)["ann@example.org"].state == "confirmed"
 
 
 @pytest.mark.parametrize(
@@ -183,94 +197,18 @@ def test_an_export_holds_no_formula(command: Command, db: Database, settings: Se
     assert all_subscribers(db)[alice.address].name == f"{start}HYPERLINK(1)"
 
 
-def test_show_says_everything(command: Command) -> None:
-    command.import_("email,topics,confirmed_at\nalice@example.org,AI,2023-02-03\n")
-    shown = json.loads(command("show", " Alice@example.org", "--json").stdout)
-    assert list(shown) == ["email", "state", "topics", "confirmed_at", "unsubscribed_at", "consent", "issues"]
-    assert shown["issues"] == []
-    assert shown["topics"] == ["ai"]
-    assert shown["confirmed_at"] == "2023-02-03T00:00:00+00:00"
-    assert shown["unsubscribed_at"] is None
-    assert shown["consent"][0]["wording"] == ASKED
-    assert ASKED in command("show", "alice@example.org").stdout
+@pytest.mark.parametrize("words", [("show",), ("show", "--json"), ("erase", "--yes")])
+def test_an_address_that_is_none_is_wrong_usage(command: Command, words: tuple[str, ...]) -> None:
+    result = command(*words, "nonsense")
+    assert result.exit_code == 2
+    assert "“nonsense” can’t be an email address" in result.stderr
 
 
-def test_show_tells_each_copy_in_sendgrids_words(command: Command, db: Database, settings: Settings) -> None:
-    make_subscriber(db, settings, "alice@example.org")
-    first, second = (freeze_issue(db, settings, day) for day in (date(2024, 5, 17), date(2024, 5, 22)))
-    with db.writing() as session:
-        accepted, held = (session.query(Batch).filter_by(issue_id=issue).one() for issue in (first, second))
-        accepted.state, held.state, held.because = "accepted", "held", "no complete answer from SendGrid"
-        started = {"owner": "test", "lease_until": 0.0, "started_at": TUESDAY}
-        session.add(Attempt(id="a" * 32, batch_id=accepted.id, outcome="retry", message_id="", **started))
-        session.add(Attempt(id="b" * 32, batch_id=accepted.id, outcome="accepted", message_id="m-1", **started))
-        session.add(Attempt(id="c" * 32, batch_id=held.id, outcome="unknown", message_id="", **started))
-        copy = session.query(Delivery).filter_by(issue_id=first).one()
-        copy.fate, copy.fate_at, copy.fate_reason, copy.again_at = "bounced", TUESDAY, "550 5.1.1 No such user", TUESDAY
-    assert json.loads(command("show", "alice@example.org", "--json").stdout)["issues"] == [
-        {
-            "issue": "2024-05-22", "delivery": 2, "outcome": "held", "reason": "no complete answer from SendGrid",
-            "message_id": "", "fate": None, "fate_reason": "", "fate_at": None, "sent_again_at": None,
-        },
-        {
-            "issue": "2024-05-17", "delivery": 1, "outcome": "accepted", "reason": "", "message_id": "m-1",
-            "fate": "bounced", "fate_reason": "550 5.1.1 No such user", "fate_at": TUESDAY.isoformat(),
-            "sent_again_at": TUESDAY.isoformat(),
-        },
-    ]  # fmt: skip
-    said = command("show", "alice@example.org").stdout
-    assert "2024-05-22 delivery 2: held; because no complete answer from SendGrid\n" in said
-    assert (
-        f"2024-05-17 delivery 1: accepted; SendGrid’s message m-1; then bounced (550 5.1.1 No such user), "
-        f"{TUESDAY.isoformat()}; sent again {TUESDAY.isoformat()}\n"
-    ) in said
-
-
-def test_show_tells_a_copys_own_outcome_before_its_batchs(command: Command, db: Database, settings: Settings) -> None:
-    make_subscriber(db, settings, "alice@example.org")
-    make_subscriber(db, settings, "bob@example.org")
-    issue_id = freeze_issue(db, settings, date(2024, 5, 17))
-    with db.writing() as session:
-        batch = session.query(Batch).filter_by(issue_id=issue_id).one()
-        batch.state = "accepted"
-        session.add(
-            Attempt(
-                id="a" * 32, batch_id=batch.id, outcome="accepted", message_id="m-1", owner="test", lease_until=0.0,
-                started_at=TUESDAY,
-            )
-        )  # fmt: skip
-        copy = session.query(Delivery).filter_by(address="alice@example.org").one()
-        copy.outcome, copy.reason = "skipped", "unsubscribed before it was sent"
-    (alice,) = json.loads(command("show", "alice@example.org", "--json").stdout)["issues"]
-    (bob,) = json.loads(command("show", "bob@example.org", "--json").stdout)["issues"]
-    said = [(copy["outcome"], copy["reason"], copy["message_id"]) for copy in (alice, bob)]
-    assert said == [("skipped", "unsubscribed before it was sent", ""), ("accepted", "", "m-1")]
-
-
-def test_erasing_takes_what_a_mail_server_said_of_the_address(db: Database, settings: Settings) -> None:
-    make_subscriber(db, settings, "alice@example.org")
-    freeze_issue(db, settings, date(2024, 5, 17))
-    with db.writing() as session:
-        copy = session.query(Delivery).one()
-        copy.fate, copy.fate_reason = "bounced", "550 5.1.1 <ALICE@example.org> is unknown here"
-    erase(db, settings, TUESDAY, "alice@example.org", "test")
-    with db.reading() as session:
-        left = session.query(Delivery).one()
-    assert (left.fate, left.fate_reason, left.address, left.subscriber_id) == ("bounced", None, None, None)
-
-
-def freeze_issue(db: Database, settings: Settings, day: date) -> int:
-    issue_id = make_issue(db, day, [make_summary(db)])
-    close_issue(db, settings, TUESDAY, issue_id, "test")
-    assert freeze(db, settings, TUESDAY, issue_id, "test") is Freeze.FROZEN
-    return issue_id
-
-
-def test_show_of_a_stranger_fails(command: Command) -> None:
-    result = command("show", "nobody@example.org", "--json")
-    assert result.exit_code == 1
-    assert "There is no subscriber nobody@example.org" in result.output
-    assert command("show", "nonsense").exit_code == 1
+def test_an_import_needs_the_words_of_the_consent(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "members.csv").write_text("email\nalice@example.org\n")
+    result = command("import", str(tmp_path / "members.csv"), "--consent", "  ")
+    assert result.exit_code == 2
+    assert "'--consent': it is empty: give the words that these readers agreed to." in result.stderr
 
 
 def test_erase_removes_and_keeps_out(command: Command, db: Database, settings: Settings) -> None:

@@ -77,6 +77,20 @@ def test_import_publishes_and_keeps_id_and_slug(db: Database, tmp_path: Path) ->
         assert [topic.name for topic in new.topics] == ["Courts", "Enforcement"]
 
 
+@pytest.mark.only_on("sqlite")
+def test_one_is_told_as_one(tmp_path: Path) -> None:
+    said = _import(tmp_path, MARKDOWN, select=True).stdout
+    assert said.startswith("1 summary: 1 added, 0 already there.\nIt is on the issue of ")
+
+
+@pytest.mark.only_on("sqlite")
+def test_large_counts_are_easy_to_read(tmp_path: Path) -> None:
+    many = [{**MARKDOWN, "title": f"Piece {number}"} for number in range(1_001)]
+    faulty = _import(tmp_path, *["[]"] * 1_001)
+    assert "digest: 1,001 of 1,001 summaries are faulty; nothing was imported. Mend them" in faulty.stderr
+    assert _import(tmp_path, *many).stdout == "1,001 summaries: 1,001 added, 0 already there.\n"
+
+
 def test_a_summary_without_id_keeps_clear_of_those_with_one(db: Database, tmp_path: Path) -> None:
     result = _import(tmp_path, HTML | {"id": 1}, MARKDOWN)
     assert (result.exit_code, result.output) == (0, "2 summaries: 2 added, 0 already there.\n")
@@ -109,7 +123,9 @@ def test_every_faulty_line_is_named_and_nothing_is_imported(db: Database, tmp_pa
     assert result.exit_code == 1
     named = [line.partition(":")[0] for line in result.stderr.splitlines()]
     assert named[:-1] == [f"line {number}" for number in (2, 3, 4, 6, 7, 8, 9, 10, 11)]
-    assert named[-1] == "9 of 11 summaries are faulty; nothing was imported."
+    assert result.stderr.endswith(
+        "digest: 9 of 11 summaries are faulty; nothing was imported. Mend them, then run this again.\n"
+    )
     assert _count(db) == 0
     with db.reading() as session:
         issue = current_issue(session)

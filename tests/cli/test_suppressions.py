@@ -70,7 +70,8 @@ def test_an_import_accounts_for_every_row(command: Command, db: Database, settin
         "frank@example.org,bounce,2023-02-03,more\n"
     )
     assert result.exit_code == 1
-    assert "9 rows: 3 added, 2 already there, 4 refused." in result.output
+    counts = "9 rows: 3 added (1 bounce, 1 complaint, 1 objection), 2 already there, 4 refused.\n"
+    assert result.stdout == counts
     assert [line.partition(":")[0] for line in result.stderr.splitlines()] == ["line 8", "line 9", "line 10", "line 11"]
     assert "use bounce, complaint, invalid, objection" in result.stderr
     found = kept(db)
@@ -88,8 +89,11 @@ def test_an_import_accounts_for_every_row(command: Command, db: Database, settin
 def test_good_rows_alone_end_well_and_a_second_import_adds_nothing(command: Command) -> None:
     rows = "email\n" + "".join(f"reader{n}@example.org\n" for n in range(2_500))
     first, second = command.import_(rows), command.import_(rows)
-    assert (first.exit_code, first.output) == (0, "2500 rows: 2500 added, 0 already there, 0 refused.\n")
-    assert (second.exit_code, second.output) == (0, "2500 rows: 0 added, 2500 already there, 0 refused.\n")
+    assert (first.exit_code, first.output) == (
+        0,
+        "2,500 rows: 2,500 added (2,500 objection), 0 already there, 0 refused.\n",
+    )
+    assert (second.exit_code, second.output) == (0, "2,500 rows: 0 added, 2,500 already there, 0 refused.\n")
 
 
 def test_a_subscriber_stays_as_they_are_and_gets_no_mail(command: Command, db: Database, settings: Settings) -> None:
@@ -150,7 +154,10 @@ def test_one_address_can_be_asked_about(command: Command) -> None:
     asked = command("list", "--check", " ALICE@example.org")
     assert asked.exit_code == 0
     assert asked.stdout == (
-        "ALICE@example.org is suppressed: bounce, 2023-02-03T00:00:00+00:00, by import of old.csv.\n"
+        "ALICE@example.org is suppressed: bounce, since Friday 3 February 2023, 00:00 Europe/London, "
+        "by import of old.csv.\n"
     )
     assert command("list", "--check", "bob@example.org").stdout == "bob@example.org is not suppressed.\n"
-    assert command("list", "--check", "nonsense").exit_code == 1
+    nonsense = command("list", "--check", "nonsense")
+    assert nonsense.exit_code == 2
+    assert "“nonsense” can’t be an email address" in nonsense.stderr

@@ -102,7 +102,7 @@ def test_a_job_that_raises_does_not_end_it(
         eventually(lambda: accepted(db) == ["Privacy Digest: Second"])
         earlier = beat(db)
         eventually(lambda: beat(db) > earlier)
-    assert "_messages failed" in caplog.text
+    assert "handing over single messages failed after" in caplog.text
     assert "the disk is gone" in caplog.text
 
 
