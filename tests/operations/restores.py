@@ -15,6 +15,8 @@ from digest.config import Settings
 from digest.domain.tokens import new_key
 from digest.mail.outbox import Outbox
 from digest.mail.transports import open_outbox
+from digest.operations.closing import close_issue
+from digest.operations.freezing import freeze
 from digest.operations.restoring import Recovered, recover
 from digest.operations.sending_now import Ready, prepare
 from digest.operations.ticking import tick
@@ -24,12 +26,16 @@ from digest.storage.history import history_of
 from digest.storage.installations import installation
 from digest.storage.issues import Issue, issue_on
 from digest.storage.messages import Message
+from tests.conftest import TUESDAY
 
 ALICE = "alice@digest.test"
 FRIDAY, NEXT_FRIDAY = date(2024, 5, 17), date(2024, 5, 24)
 SEND = datetime(2024, 5, 17, 7, 0, tzinfo=UTC)
 SOON = SEND + timedelta(minutes=10)
 NEXT_SEND = SEND + timedelta(days=7)
+READERS = 9
+HEADING = "The database was restored: what may have gone waits for you"
+DOUBT = "The database may be an older copy: what may have gone waits for you"
 
 
 class Installation:
@@ -95,3 +101,11 @@ class Installation:
     def claims(self) -> int:
         with self.db.reading() as session:
             return installation(session).claims
+
+
+def freeze_in_threes(ours: Installation) -> int:
+    """Freeze Friday's issue in batches of three; returns its id."""
+    issue_id = ours.issue().id
+    close_issue(ours.db, ours.settings, TUESDAY, issue_id, ALICE)
+    freeze(ours.db, ours.settings, TUESDAY, issue_id, ALICE, batch_size=3)
+    return issue_id
