@@ -26,6 +26,7 @@ from digest.storage.history import history_of
 from digest.storage.installations import installation
 from digest.storage.issues import Issue, issue_on
 from digest.storage.messages import Message
+from tests import postgresql
 from tests.conftest import TUESDAY
 
 ALICE = "alice@digest.test"
@@ -44,25 +45,43 @@ class Installation:
     def __init__(self, db: Database, settings: Settings) -> None:
         self.db = db
         self.settings = settings
+        self._copies: list[str] = []
+
+    @property
+    def _on_postgresql(self) -> bool:
+        return not self.settings.database_url.startswith("sqlite")
 
     @property
     def _file(self) -> Path:
         return self.settings.instance_path / "digest.db"
 
-    def back_up(self) -> Path:
-        """A backup by SQLite's own way, while everything may run."""
-        path = self.settings.instance_path.parent / f"backup-{new_key()}.db"
+    def back_up(self) -> str:
+        """A backup by SQLite's own way, while everything may run; on PostgreSQL a second database. Returns where."""
+        if self._on_postgresql:
+            self.db.close()  # a database in use can't be copied
+            self._copies.append(postgresql.copy_database(self.settings.database_url))
+            return self._copies[-1]
+        path = str(self.settings.instance_path.parent / f"backup-{new_key()}.db")
         with closing(sqlite3.connect(self._file)) as source:
-            source.execute("VACUUM INTO ?", (str(path),))
+            source.execute("VACUUM INTO ?", (path,))
         return path
 
-    def restore(self, backup: Path) -> None:
+    def restore(self, backup: str) -> None:
         """Everything stopped, the old files away, the backup in place."""
         self.db.close()
-        for name in ("digest.db", "digest.db-wal", "digest.db-shm"):
-            (self._file.parent / name).unlink(missing_ok=True)
-        self._file.write_bytes(backup.read_bytes())
+        if self._on_postgresql:
+            postgresql.put_back(self.settings.database_url, backup)
+        else:
+            for name in ("digest.db", "digest.db-wal", "digest.db-shm"):
+                (self._file.parent / name).unlink(missing_ok=True)
+            self._file.write_bytes(Path(backup).read_bytes())
         self.db = Database(self.settings.database_url)
+
+    def close(self) -> None:
+        """Leave no backup on the server."""
+        self.db.close()
+        for copy in self._copies:
+            postgresql.drop_database(copy)
 
     def tick(self, at: datetime, through: Callable[[Outbox], Outbox] = lambda outbox: outbox) -> None:
         with closing(open_outbox(self.settings)) as outbox:

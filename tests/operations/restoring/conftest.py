@@ -44,4 +44,4 @@ def ours(db: Database, settings: Settings) -> Iterator[Installation]:
     found = Installation(db, settings)
     found.recover(TUESDAY)
     yield found
-    found.db.close()
+    found.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,15 +28,13 @@ from tests.operations.restores import (
     freeze_in_threes,
 )
 
-pytestmark = pytest.mark.only_on("sqlite")  # whose backup is a file
-
 
 class BackingUp:
     """An outbox that makes a backup just before its nth request leaves."""
 
     def __init__(self, inner: Outbox, ours: Installation, nth: int) -> None:
         self._inner, self._ours, self._left = inner, ours, nth
-        self.backup = Path()
+        self.backup = ""
 
     def send_bulk(self, bulk: Bulk) -> Answer:
         self._left -= 1

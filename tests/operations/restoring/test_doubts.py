@@ -29,8 +29,6 @@ from tests.operations.restores import (
     Installation,
 )
 
-pytestmark = pytest.mark.only_on("sqlite")  # whose backup is a file
-
 
 def test_without_its_file_a_database_that_has_sent_holds_everything_once(
     ours: Installation, sendgrid: LoopbackSendGrid
@@ -78,6 +76,7 @@ def test_a_freeze_cut_short_in_the_file_is_no_doubt(ours: Installation) -> None:
     assert ours.recover() is None
 
 
+@pytest.mark.only_on("sqlite")  # whose backup is a file
 def test_a_rehearsal_on_a_copy_goes_and_vouches_for_nothing(
     ours: Installation, environ: dict[str, str], sendgrid: LoopbackSendGrid, tmp_path: Path
 ) -> None:
@@ -86,7 +85,7 @@ def test_a_rehearsal_on_a_copy_goes_and_vouches_for_nothing(
     rehearsal = config.load(environ | {"INSTANCE_PATH": str(folder), "MAIL_REDIRECT_ALL": "me@example.org"}, tmp_path)
     copy = Installation(ours.db, rehearsal)
     folder.mkdir()
-    ours.back_up().rename(folder / "digest.db")
+    Path(ours.back_up()).rename(folder / "digest.db")
     copy.db = Database(rehearsal.database_url)
     with copy.db.writing() as session:
         append_selection(session, copy.issue(NEXT_FRIDAY).id, 1)
@@ -121,11 +120,12 @@ def test_a_host_that_only_watches_knows_what_others_sent(ours: Installation, tmp
     assert watcher.recover() == Recovered(Age.OLDER, (FRIDAY,), 0)
 
 
+@pytest.mark.only_on("sqlite")  # whose backup is a file
 def test_two_installations_do_not_meddle(ours: Installation, environ: dict[str, str], tmp_path: Path) -> None:
     other_settings = config.load(environ | {"INSTANCE_PATH": str(tmp_path / "other")}, tmp_path)
     (tmp_path / "other").mkdir(exist_ok=True)
     backup = ours.back_up()
-    (tmp_path / "other" / "digest.db").write_bytes(backup.read_bytes())
+    (tmp_path / "other" / "digest.db").write_bytes(Path(backup).read_bytes())
     other = Installation(Database(other_settings.database_url), other_settings)
     assert other.recover(TUESDAY) is None
     ours.tick(SEND)

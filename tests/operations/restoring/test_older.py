@@ -34,8 +34,6 @@ from tests.operations.restores import (
     freeze_in_threes,
 )
 
-pytestmark = pytest.mark.only_on("sqlite")  # whose backup is a file
-
 
 def test_an_issue_that_went_after_the_backup_waits_for_a_person(ours: Installation, sendgrid: LoopbackSendGrid) -> None:
     backup = ours.back_up()
