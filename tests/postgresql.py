@@ -96,6 +96,33 @@ class Server:
             yield
 
 
+def copy_database(url: str) -> str:
+    """The URL of a copy of this database, made while nobody is connected to it: what a backup is elsewhere."""
+    address = make_url(url)
+    name = f"digest_{uuid4().hex}"
+    _on_the_server(address, f"CREATE DATABASE {name} TEMPLATE {address.database} STRATEGY file_copy")
+    return address.set(database=name).render_as_string(hide_password=False)
+
+
+def put_back(url: str, backup: str) -> None:
+    """Let this database be what the copy is, whoever is connected to it."""
+    address = make_url(url)
+    drop_database(url)
+    copy = make_url(backup).database
+    _on_the_server(address, f"CREATE DATABASE {address.database} TEMPLATE {copy} STRATEGY file_copy")
+
+
+def drop_database(url: str) -> None:
+    """Take this database away, whoever is connected to it."""
+    address = make_url(url)
+    _on_the_server(address, f"DROP DATABASE {address.database} WITH (FORCE)")
+
+
+def _on_the_server(address: URL, statement: str) -> None:
+    with closing(_connect(address.set(database="postgres"))) as connection:
+        connection.execute(statement.encode())
+
+
 def _started(data: Path, settings: str) -> pgserver.PostgresServer:
     server = pgserver.get_server(data, cleanup_mode="delete", start=False)
     if not (data / "PG_VERSION").exists():

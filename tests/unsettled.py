@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from digest.config import Settings
@@ -12,16 +13,20 @@ from digest.mail.transports import open_outbox
 from digest.operations.closing import close_issue
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.sending import Ending, send_issue
-from digest.storage.batches import Batch, BatchState
+from digest.storage.batches import Batch, BatchState, Cause
 from digest.storage.database import Database, database_now
-from digest.storage.deliveries import account_of, accounts_by_counters
+from digest.storage.deliveries import Delivery, account_of, accounts_by_counters
+from digest.storage.heartbeats import Heartbeat, ticking_since
+from digest.storage.history import history_of
 from digest.storage.issues import Issue
+from digest.storage.messages import Message
 from digest.storage.settlements import Settlement
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
 
 FRIDAY = date(2024, 5, 17)
-ALICE = "alice@digest.test"
+ALICE, BOB = "alice@digest.test", "bob@digest.test"
+CLOCK = "the clock"
 WEBHOOK_KEY = (
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEnnGtvgaAn46xaqyAyYAnhCg7J3qVCneoCOPAmfLaUVxneF5XNp43ZxouDaNcdtnEo7Th39A/"
     "Bi0kh1QKpcVICw=="
@@ -51,13 +56,25 @@ def events_come(db: Database, but_for: int = 0) -> None:
             batch.heard_at = database_now(session)
 
 
-def minutes_pass(db: Database, minutes: float) -> None:
-    """All that the database noted of batches was so long ago."""
+def minutes_pass(db: Database, minutes: float, while_clocks_tick: bool = True) -> None:
+    """All that the database noted of batches and clocks was so long ago; unless told otherwise, a clock ticked all the
+    time until now.
+    """
     with db.writing() as session:
+        at = database_now(session)
+        ticked = ticking_since(session, at)
         for batch in session.query(Batch):
-            for column in ("unknown_at", "accepted_at", "heard_at"):
-                if getattr(batch, column) is not None:
-                    setattr(batch, column, getattr(batch, column) - 60 * minutes)
+            _set_back(batch, 60 * minutes, "unknown_at", "accepted_at", "heard_at")
+        for heartbeat in session.query(Heartbeat):
+            _set_back(heartbeat, 60 * minutes, "at", "since")
+        if while_clocks_tick:
+            session.merge(Heartbeat(owner="a clock", at=at, since=ticked - 60 * minutes))
+
+
+def _set_back(row: Batch | Heartbeat, seconds: float, *columns: str) -> None:
+    for column in columns:
+        if getattr(row, column) is not None:
+            setattr(row, column, getattr(row, column) - seconds)
 
 
 def change_batches(db: Database, change: Callable[[Batch], object], state: BatchState) -> None:
@@ -89,3 +106,50 @@ def decisions(db: Database) -> list[tuple[int, str, str]]:
     with db.reading() as session:
         rows = session.query(Settlement).order_by(Settlement.id)
         return [(row.batch_id, row.who, row.verdict) for row in rows]
+
+
+def deaf(settings: Settings) -> Settings:
+    """The same, without a webhook."""
+    return replace(settings, sendgrid_webhook_key="")
+
+
+def state(db: Database, issue_id: int) -> str:
+    """The issue's."""
+    with db.reading() as session:
+        return session.get_one(Issue, issue_id).state
+
+
+def notices(db: Database) -> list[str]:
+    """The subjects of what the editors were told, in order."""
+    with db.reading() as session:
+        rows = session.query(Message).filter_by(kind="notice").order_by(Message.id)
+        return [message.subject.removeprefix("Privacy Digest: ") for message in rows]
+
+
+def history(db: Database, issue_id: int) -> list[str]:
+    """The issue's lines as who and what, the oldest first."""
+    with db.reading() as session:
+        return [f"{line.who}: {line.what}" for line in reversed(history_of(session, issue_id))]
+
+
+def end_one_copy(db: Database, batch_id: int) -> None:
+    """One copy of the batch has an outcome of its own: 49 are left."""
+    with db.writing() as session:
+        session.query(Delivery).filter_by(batch_id=batch_id).order_by(Delivery.id).limit(1).one().outcome = "skipped"
+        session.get_one(Batch, batch_id).skipped += 1
+
+
+def make_unknown(db: Database, batch_id: int) -> None:
+    """From now on nobody knows what became of this batch."""
+    with db.writing() as session:
+        batch = session.get_one(Batch, batch_id)
+        batch.state, batch.unknown_at, batch.cause = BatchState.UNKNOWN, database_now(session), Cause.NO_ANSWER
+
+
+def at_once(do: Callable[[], object], times: int) -> None:
+    """Do it so many times in parallel, and wait for all."""
+    threads = [threading.Thread(target=do) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -16,6 +16,7 @@ from digest.storage.doubts import Doubt, doubts_of
 from digest.storage.issues import issue_on
 
 _MOST_DOUBTS = 20
+MAY_STILL_TELL = "SendGrid’s events may still tell {}; silence is judged once the clock has run for an hour."
 _PARTS = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
 
 
@@ -61,7 +62,7 @@ def _doubts_in_words(settings: Settings, doubts: Sequence[Doubt], last: Mapping[
     if len(doubts) > _MOST_DOUBTS:
         lines.append(f"  and {len(doubts) - _MOST_DOUBTS:,} more")
     if any(doubt.state == BatchState.UNKNOWN for doubt in doubts):
-        lines.append("SendGrid’s events may still tell of the unknown ones; an hour after, silence is judged.")
+        lines.append(MAY_STILL_TELL.format("of the unknown ones"))
     lines.append(
         "Look at SendGrid’s Activity for the minutes before (after a restore: since the backup), then say one:"
     )

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from digest.cli.account_words import account_in_words, what_is_known
+from digest.cli.account_words import MAY_STILL_TELL, account_in_words, what_is_known
 from digest.cli.counting import batches, copies
 from digest.cli.installation import Installation, installation, now
 from digest.operations.closing import THE_COMMAND
@@ -66,7 +66,7 @@ def _explain(
 ) -> None:
     click.echo(f"Known: {what_is_known(ours.settings, doubt, last)}.")
     if doubt.state == BatchState.UNKNOWN:
-        click.echo("SendGrid’s events may still tell what became of it; an hour after, silence is judged.")
+        click.echo(MAY_STILL_TELL.format("what became of it"))
     if alike:
         click.echo(f"With the same cause: {batches(all_alike.batches)}, {copies(all_alike.copies)}.")
     click.echo(f"“{verdict}”, {copies(all_alike.copies if alike else doubt.copies)}: {_MEANS[verdict]}.")

@@ -2,6 +2,8 @@
 
 SendGrid reports on every copy that it took, mostly within minutes. So a batch of which it says nothing was not taken,
 but only if it would have been heard of: the rule asks for proof that events came, and came for batches sent after it.
+What comes while nothing here is up, SendGrid repeats with growing pauses; so only time in which the installation was
+demonstrably up counts, from the end of the last gap on.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 LISTEN_SECONDS = 3_600.0
-"""So long an event may still come."""
+"""So long an event may still come, while somebody listens."""
+REPEATED_SECONDS = 86_400.0
+"""So long SendGrid repeats an event that nobody took, and then never again: SendGrid’s page on its Event Webhook."""
 HEARD_PERCENT = 95
 """Of so many of the issue's accepted batches events must have come, at least."""
 LEAST_COPIES = 50
@@ -31,6 +35,8 @@ class Silence:
 
     seconds: float
     """Since nobody knows what became of it."""
+    up: float
+    """For so many seconds up to now the installation has been up without a gap."""
     copies: int
     """Its deliveries that have no outcome of their own."""
     heard: bool
@@ -43,6 +49,21 @@ class Silence:
     """Those of them of which events came."""
     later_heard: int
     """Those of them that SendGrid took with a 202 after this one had become unknown."""
+
+    @property
+    def listened(self) -> float:
+        """Seconds in which an event of it would have been taken."""
+        return min(self.seconds, self.up)
+
+    @property
+    def deaf(self) -> float:
+        """Seconds from its beginning to the end of the last gap: in some of them an event may have found nobody."""
+        return self.seconds - self.listened
+
+    @property
+    def too_old(self) -> bool:
+        """Whether an event that found nobody may be lost by now."""
+        return self.seconds >= REPEATED_SECONDS
 
 
 @dataclass(frozen=True)
@@ -57,9 +78,10 @@ def judge(silence: Silence) -> Judged:
     """What silence proves: `RESEND` only where everything holds, else `HOLD` with what is lacking."""
     if not silence.events_can_come:
         return Judged(Judgement.HOLD, "no events can tell, since SENDGRID_WEBHOOK_KEY is not set")
-    if silence.seconds < LISTEN_SECONDS:
+    # The pauses between SendGrid's repetitions grow with what has passed: the next comes within as long again.
+    if silence.listened < max(LISTEN_SECONDS, silence.deaf) and not silence.too_old:
         return Judged(Judgement.WAIT)
-    waited = f"in {int(silence.seconds // 60):,} minutes"
+    waited = _waited(silence)
     if lacking := _lacking(silence):
         return Judged(Judgement.HOLD, f"no event settled it {waited}, and silence proves nothing: {'; '.join(lacking)}")
     return Judged(
@@ -69,8 +91,19 @@ def judge(silence: Silence) -> Judged:
     )
 
 
+def _waited(silence: Silence) -> str:
+    if silence.too_old:
+        return "in more than 24 hours"
+    minutes = f"{int(silence.listened // 60):,} minutes"
+    if silence.deaf < 60:
+        return f"in {minutes}"
+    return f"in the {minutes} since the clock last stood still ({int(silence.seconds // 60):,} in all)"
+
+
 def _lacking(silence: Silence) -> list[str]:
     lacking = []
+    if silence.too_old:
+        lacking.append("the clock stood still meanwhile, and SendGrid repeats events for 24 hours only")
     if silence.heard:
         lacking.append("an event of an attempt at it did come")
     if not silence.later_heard:

@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.domain.calendar import day_and_year
 from digest.domain.tokens import fingerprint
 from digest.mail.sendgrid_events import Event, Ground, Kind
 from digest.operations import wordings
@@ -154,7 +155,7 @@ def _let_go(session: Session, settings: Settings, now: datetime, leaving: Mappin
 
 
 def _evidence(event: Event) -> str:
-    return f"SendGrid reported “{event.kind}” of {event.at:%d %B %Y, %H:%M:%S} UTC"
+    return f"SendGrid reported “{event.kind}” of {day_and_year(event.at)}, {event.at:%H:%M:%S} UTC"
 
 
 _FATES: Mapping[Kind, Fate] = {

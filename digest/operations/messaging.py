@@ -17,21 +17,25 @@ from digest.mail.monitors import ALERT, Alert
 from digest.mail.outbox import Answer, Certainty, Outbox, Single
 from digest.mail.rendering import Rendered, render_notice
 from digest.mail.transports import identity_of
+from digest.operations.taking_back import hold_still, take_back
 from digest.storage.database import Database, database_now
 from digest.storage.editors import active_editors
 from digest.storage.messages import (
+    Message,
     MessageState,
     claim_message,
+    fail_waiting_message,
     finish_message,
     give_up_abandoned,
-    give_up_on_those_who_left,
     queue_message,
+    waiting_for_those_who_left,
 )
 
 COPY = "digest"
 """The kind of a message that is a reader's copy of an issue, sent again as an exception."""
 LEASE_SECONDS = 60.0
 _NOBODY_KNOWS = "nobody can know whether it left"
+_LEFT = "its reader left before it was sent"
 _LONGEST_WAIT = 3_600.0
 _MOST_TRIES = 30
 
@@ -44,6 +48,8 @@ class _Claimed:
     owner: str
     tries: int
     single: Single
+    delivery_id: int | None
+    """Of a reader's copy that is sent again: which."""
 
 
 def post(
@@ -54,11 +60,11 @@ def post(
     rendered: Rendered,
     headers: Mapping[str, str] | None = None,
     subscriber_id: int | None = None,
-) -> None:
+) -> Message:
     """Queue a message in the caller's transaction: it leaves if and only if that transaction is committed."""
     automatic = {"Auto-Submitted": "auto-generated"}  # RFC 3834, section 5: so that no out-of-office answers us
     parts = (rendered.subject, rendered.text, rendered.html)
-    queue_message(session, now, kind, recipient, parts, automatic | dict(headers or {}), subscriber_id)
+    return queue_message(session, now, kind, recipient, parts, automatic | dict(headers or {}), subscriber_id)
 
 
 def tell_editors(
@@ -97,7 +103,10 @@ def _claim(db: Database, now: datetime) -> _Claimed | None:
     with db.writing() as session:
         owner, at = new_key(), database_now(session)
         give_up_abandoned(session, COPY, at, now, _NOBODY_KNOWS)
-        give_up_on_those_who_left(session, COPY, now, "its reader left before it was sent")
+        for left in waiting_for_those_who_left(session, COPY):
+            hold_still(session, left.delivery_id)
+            if fail_waiting_message(session, left.id, now, _LEFT):
+                take_back(session, now, left.id, _LEFT)
         message = claim_message(session, owner, at, LEASE_SECONDS)
         if message is None:
             return None
@@ -108,7 +117,7 @@ def _claim(db: Database, now: datetime) -> _Claimed | None:
             headers=json.loads(message.headers),
             category=message.kind,
         )
-        return _Claimed(message.id, owner, message.tries, single)
+        return _Claimed(message.id, owner, message.tries, single, message.delivery_id)
 
 
 def _record(db: Database, claimed: _Claimed, answer: Answer, now: datetime) -> None:
@@ -130,7 +139,11 @@ def _record(db: Database, claimed: _Claimed, answer: Answer, now: datetime) -> N
                 "retry_at": database_now(session) + wait,
                 "detail": _why(answer),
             }
-        finish_message(session, claimed.message_id, claimed.owner, **values)
+        never_left = values["state"] is MessageState.FAILED and answer.certainty is not Certainty.UNKNOWN
+        if never_left:
+            hold_still(session, claimed.delivery_id)
+        if finish_message(session, claimed.message_id, claimed.owner, **values) and never_left:
+            take_back(session, now, claimed.message_id, _why(answer))
     if answer.certainty is not Certainty.ACCEPTED:
         log.warning(
             "message %s to %s: %s",

@@ -1,6 +1,7 @@
 """Sending one reader's copy of an issue again: an exception that an admin asks for, kept in the issue's history.
 
-It leaves as a message of its own. The copy's outcome and the account stay as they were.
+It leaves as a message of its own. The copy's outcome and the account stay as they were. If it certainly does not leave,
+`operations/taking_back.py` undoes what the copy remembers of it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def send_copy_again(
         if not mark_sent_again(session, copy.delivery_id, now, now - ONCE_WITHIN):
             return Again.JUST_NOW
         headers = {**digest_headers(settings, copy.issue_date.isoformat()), **_leave(settings, reader)}
-        post(session, now, COPY, reader.address, _rendered(session, settings, copy, reader), headers, reader.id)
+        rendered = _rendered(session, settings, copy, reader)
+        message = post(session, now, COPY, reader.address, rendered, headers, reader.id)
+        message.delivery_id, message.again_before = copy.delivery_id, copy.again_at
         note(session, copy.issue_id, now, who, f"sent delivery {copy.delivery_id} again, as an exception")
         return Again.QUEUED
 

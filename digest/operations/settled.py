@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain import pace
+from digest.domain.calendar import day_and_year
 from digest.mail.outbox import Certainty
 from digest.operations.finishing import finish_in
 from digest.operations.pacing import pace_of, set_pace
@@ -43,7 +44,8 @@ def prove_attempt(
         return
     judged, at = attempt.outcome, database_now(session)
     in_time = judged is None and attempt.lease_until > at
-    words = f"{evidence}, for its attempt of {attempt.started_at:%H:%M:%S} UTC{_but(judged, attempt.detail)}"
+    begun = f"{day_and_year(attempt.started_at)}, {attempt.started_at:%H:%M:%S} UTC"
+    words = f"{evidence}, for its attempt of {begun}{_but(judged, attempt.detail)}"
     attempt.outcome = Certainty.ACCEPTED if in_time else BY_EVENTS
     attempt.finished_at = attempt.finished_at or now
     attempt.detail = words[:1000]

@@ -36,6 +36,7 @@ from digest.storage.doubts import (
     skip_batches,
     unknown_batches,
 )
+from digest.storage.heartbeats import ticking_since
 from digest.storage.history import note
 from digest.storage.issues import Issue, issue_for_change
 from digest.storage.settlements import Verdict, has_held, last_settlement, note_settlement
@@ -107,15 +108,19 @@ def settle(
 def _due(session: Session, settings: Settings, issue_id: int, lock: bool = False) -> list[tuple[Doubt, Judged]]:
     """The issue's unknown batches about which something is to be decided now."""
     doubts = unknown_batches(session, issue_id, lock)
+    if not doubts:
+        return []
     heard, at = listening(session, issue_id), database_now(session)
-    judged = [(doubt, judge(_silence(settings, doubt, heard, at))) for doubt in doubts]
+    up = at - ticking_since(session, at)
+    judged = [(doubt, judge(_silence(settings, doubt, heard, at, up))) for doubt in doubts]
     return [(doubt, found) for doubt, found in judged if found.judgement is not Judgement.WAIT]
 
 
-def _silence(settings: Settings, doubt: Doubt, heard: Listening, at: float) -> Silence:
+def _silence(settings: Settings, doubt: Doubt, heard: Listening, at: float, up: float) -> Silence:
     # A doubt of unknown age has waited for ever, and no batch is known to have been accepted after it.
     return Silence(
         seconds=at - (doubt.unknown_at or 0.0),
+        up=up,
         copies=doubt.copies,
         heard=doubt.heard,
         events_can_come=bool(settings.sendgrid_webhook_key),
@@ -144,11 +149,17 @@ def _settle_issue(
     if again:
         note(session, issue.id, now, THE_CLOCK, f"sends {_named(again)} again: no event of any copy came")
     if held:
-        note(session, issue.id, now, THE_CLOCK, f"left {_named(held)} to a person: silence did not settle it")
+        note(session, issue.id, now, THE_CLOCK, f"left {_named(held)} to a person: {_in_common(judged)}")
     finish_in(session, settings, now, issue)
     # What has just been finished has told of everything that is held.
     if held and not held_before and issue.state == IssueState.SENDING:
         _tell_of_held(session, settings, now, issue, held)
+
+
+def _in_common(judged: Sequence[tuple[Doubt, Judged]]) -> str:
+    """Why these are held: the evidence where it is the same for all, else that there is some for each."""
+    found = {one.evidence for _, one in judged if one.judgement is Judgement.HOLD}
+    return found.pop() if len(found) == 1 else "silence did not settle them, for each batch’s own reasons"
 
 
 def _tell_of_held(session: Session, settings: Settings, now: datetime, issue: Issue, held: Sequence[Doubt]) -> None:
@@ -197,11 +208,16 @@ def _carry_out(
 
 def _evidence(said: str, doubt: Doubt) -> str:
     known = f"known then: {doubt.because}" if doubt.because else ""
-    return "; ".join(part for part in (said.strip(), known) if part) or "none was given"
+    return "; ".join(part for part in (_said(said), known) if part) or "none was given"
 
 
 def _because(said: str) -> str:
-    return f": {said.strip()}" if said.strip() else ""
+    return f": {_said(said)}" if _said(said) else ""
+
+
+def _said(said: str) -> str:
+    """A person's words as a part of a sentence."""
+    return said.strip().rstrip(".")
 
 
 def _named(doubts: Sequence[Doubt]) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, delete, func, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from digest.storage.base import Base
+from digest.storage.base import Base, BigKey
 from digest.storage.subscribers import Subscriber, SubscriberState
 from digest.storage.suppressions import Suppression
 
@@ -47,6 +47,10 @@ class Message(Base):
     tries: Mapped[int] = mapped_column(default=0)
     finished_at: Mapped[datetime | None]
     detail: Mapped[str] = mapped_column(String(1000), default="")
+    delivery_id: Mapped[int | None] = mapped_column(BigKey)
+    """Of a copy that is sent again: which. `created_at` is the moment that the copy remembers then."""
+    again_before: Mapped[datetime | None]
+    """The moment that the copy remembered until then: it is to remember it again if this message never leaves."""
 
 
 def queue_message(
@@ -102,8 +106,8 @@ def give_up_abandoned(session: Session, kind: str, database_now: float, now: dat
     )
 
 
-def give_up_on_those_who_left(session: Session, kind: str, now: datetime, detail: str) -> None:
-    """Fail waiting messages of this kind whose reader is no longer confirmed, or is suppressed."""
+def waiting_for_those_who_left(session: Session, kind: str) -> Sequence[Message]:
+    """Waiting messages of this kind whose reader is no longer confirmed, or is suppressed; the oldest first."""
     there = (
         select(Subscriber.id)
         .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
@@ -113,23 +117,39 @@ def give_up_on_those_who_left(session: Session, kind: str, now: datetime, detail
             Suppression.address_hash.is_(None),
         )
     )
-    session.execute(
-        update(Message)
-        .where(Message.kind == kind, Message.state == MessageState.WAITING, ~there.correlate(Message).exists())
-        .values(state=MessageState.FAILED, finished_at=now, detail=detail)
-        .execution_options(synchronize_session=False)
+    waiting = (Message.kind == kind, Message.state == MessageState.WAITING)
+    return list(
+        session.scalars(select(Message).where(*waiting, ~there.correlate(Message).exists()).order_by(Message.id))
     )
+
+
+def fail_waiting_message(session: Session, message_id: int, now: datetime, detail: str) -> bool:
+    """Give up on a message that waits; False if somebody has claimed it meanwhile."""
+    failed = {"state": MessageState.FAILED, "finished_at": now, "detail": detail}
+    return _end(session, Message.state == MessageState.WAITING, message_id, failed)
 
 
 def finish_message(session: Session, message_id: int, owner: str, **values: object) -> bool:
     """Write what became of a claimed message; False if the claim was lost meanwhile."""
+    ours = and_(Message.owner == owner, Message.state == MessageState.CLAIMED)
+    return _end(session, ours, message_id, values)
+
+
+def _end(session: Session, only_if: ColumnElement[bool], message_id: int, values: Mapping[str, object]) -> bool:
     written = session.execute(
-        update(Message)
-        .where(Message.id == message_id, Message.owner == owner, Message.state == MessageState.CLAIMED)
-        .values(**values)
-        .returning(Message.id)
+        update(Message).where(Message.id == message_id, only_if).values(**values).returning(Message.id)
     )
     return written.scalar_one_or_none() is not None
+
+
+def never_left(session: Session, delivery_id: int, at: datetime, before: datetime | None) -> None:
+    """The message of `at` that carried this copy never left: one queued after it goes back to what was `before`."""
+    session.execute(
+        update(Message)
+        .where(Message.delivery_id == delivery_id, Message.again_before == at)
+        .values(again_before=before)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def recipients_of(session: Session, message_ids: Collection[int]) -> dict[int, str]:

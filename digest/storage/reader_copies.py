@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.storage.batches import Attempt, Batch
-from digest.storage.deliveries import Delivery, every_issue, where_it_is
+from digest.storage.deliveries import Delivery, Outcome, every_issue, where_it_is
 from digest.storage.issues import Issue
 
 _ACCEPTED = "accepted"
+_PASSED_OVER = "sent to this reader alone meanwhile, by an admin"
+"""The reason that a batch gives which is claimed after a copy was sent again."""
+_FOR_NOTHING = "passed over for a copy to this reader alone, which did not leave"
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,22 @@ def mark_sent_again(session: Session, delivery_id: int, now: datetime, unless_af
         .execution_options(synchronize_session=False)
     )
     return marked.scalar_one_or_none() is not None
+
+
+def take_sent_again_back(session: Session, delivery_id: int, at: datetime, before: datetime | None) -> None:
+    """The copy asked for at that moment never left: the reader may get this one with its batch, unless another was sent
+    `before`. If the batch has passed the reader over meanwhile, the reason says how that ended.
+    """
+    passed_over = and_(Delivery.outcome == Outcome.SKIPPED, Delivery.reason == _PASSED_OVER)
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.again_at == at)
+        .values(
+            again_at=before,
+            reason=Delivery.reason if before else case((passed_over, _FOR_NOTHING), else_=Delivery.reason),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _asked() -> Select[Any]:

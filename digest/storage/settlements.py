@@ -45,7 +45,7 @@ def note_settlement(session: Session, batch_id: int, now: datetime, who: str, ve
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided at one moment, for one batch or for several alike; `evidence` is that of one of them."""
+    """What was decided at one moment, for one batch or for several alike."""
 
     at: datetime
     who: str
@@ -54,6 +54,8 @@ class Decision:
     first: int
     last: int
     evidence: str
+    """That of one of them; `evidences` says how many differ."""
+    evidences: int
 
 
 def decisions_of(session: Session, issue_id: int, most: int) -> Sequence[Decision]:
@@ -67,6 +69,7 @@ def decisions_of(session: Session, issue_id: int, most: int) -> Sequence[Decisio
             func.min(Settlement.batch_id),
             func.max(Settlement.batch_id),
             func.min(Settlement.evidence),
+            func.count(Settlement.evidence.distinct()),
         )
         .join(Batch, Batch.id == Settlement.batch_id)
         .where(Batch.issue_id == issue_id)

@@ -36,6 +36,11 @@ _ADDED = {
         sa.Column("fate_reason", sa.String(length=500), nullable=True),
         sa.Column("again_at", sa.DateTime(timezone=True), nullable=True),
     ),
+    "heartbeats": (sa.Column("since", sa.Double(), nullable=True),),
+    "messages": (
+        sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("again_before", sa.DateTime(timezone=True), nullable=True),
+    ),
 }
 
 

@@ -19,8 +19,6 @@ from tests.factories import make_readers
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.operations.restores import Installation
 
-pytestmark = pytest.mark.only_on("sqlite")  # whose backup is a file
-
 READERS = 2_500
 
 
@@ -30,7 +28,7 @@ def ours(db: Database, settings: Settings) -> Iterator[Installation]:
     select_one(db, settings)
     found = Installation(db, settings)
     yield found
-    found.db.close()
+    found.close()
 
 
 def test_sending_again_from_an_older_backup_is_refused_with_the_remedy(
@@ -50,6 +48,7 @@ def test_sending_again_from_an_older_backup_is_refused_with_the_remedy(
     assert shell.run("db", "check") == (0, "The database is up to date.\n", "")
 
 
+@pytest.mark.only_on("sqlite")  # PostgreSQL copies no database that is in use
 def test_a_backup_from_the_middle_of_the_send_ends_with_three_and_doubles_nobody(
     ours: Installation, shell: Shell, sendgrid: LoopbackSendGrid
 ) -> None:

@@ -15,6 +15,8 @@ from digest.config import Settings
 from digest.domain.tokens import new_key
 from digest.mail.outbox import Outbox
 from digest.mail.transports import open_outbox
+from digest.operations.closing import close_issue
+from digest.operations.freezing import freeze
 from digest.operations.restoring import Recovered, recover
 from digest.operations.sending_now import Ready, prepare
 from digest.operations.ticking import tick
@@ -24,12 +26,17 @@ from digest.storage.history import history_of
 from digest.storage.installations import installation
 from digest.storage.issues import Issue, issue_on
 from digest.storage.messages import Message
+from tests import postgresql
+from tests.conftest import TUESDAY
 
 ALICE = "alice@digest.test"
 FRIDAY, NEXT_FRIDAY = date(2024, 5, 17), date(2024, 5, 24)
 SEND = datetime(2024, 5, 17, 7, 0, tzinfo=UTC)
 SOON = SEND + timedelta(minutes=10)
 NEXT_SEND = SEND + timedelta(days=7)
+READERS = 9
+HEADING = "The database was restored: what may have gone waits for you"
+DOUBT = "The database may be an older copy: what may have gone waits for you"
 
 
 class Installation:
@@ -38,25 +45,43 @@ class Installation:
     def __init__(self, db: Database, settings: Settings) -> None:
         self.db = db
         self.settings = settings
+        self._copies: list[str] = []
+
+    @property
+    def _on_postgresql(self) -> bool:
+        return not self.settings.database_url.startswith("sqlite")
 
     @property
     def _file(self) -> Path:
         return self.settings.instance_path / "digest.db"
 
-    def back_up(self) -> Path:
-        """A backup by SQLite's own way, while everything may run."""
-        path = self.settings.instance_path.parent / f"backup-{new_key()}.db"
+    def back_up(self) -> str:
+        """A backup by SQLite's own way, while everything may run; on PostgreSQL a second database. Returns where."""
+        if self._on_postgresql:
+            self.db.close()  # a database in use can't be copied
+            self._copies.append(postgresql.copy_database(self.settings.database_url))
+            return self._copies[-1]
+        path = str(self.settings.instance_path.parent / f"backup-{new_key()}.db")
         with closing(sqlite3.connect(self._file)) as source:
-            source.execute("VACUUM INTO ?", (str(path),))
+            source.execute("VACUUM INTO ?", (path,))
         return path
 
-    def restore(self, backup: Path) -> None:
+    def restore(self, backup: str) -> None:
         """Everything stopped, the old files away, the backup in place."""
         self.db.close()
-        for name in ("digest.db", "digest.db-wal", "digest.db-shm"):
-            (self._file.parent / name).unlink(missing_ok=True)
-        self._file.write_bytes(backup.read_bytes())
+        if self._on_postgresql:
+            postgresql.put_back(self.settings.database_url, backup)
+        else:
+            for name in ("digest.db", "digest.db-wal", "digest.db-shm"):
+                (self._file.parent / name).unlink(missing_ok=True)
+            self._file.write_bytes(Path(backup).read_bytes())
         self.db = Database(self.settings.database_url)
+
+    def close(self) -> None:
+        """Leave no backup on the server."""
+        self.db.close()
+        for copy in self._copies:
+            postgresql.drop_database(copy)
 
     def tick(self, at: datetime, through: Callable[[Outbox], Outbox] = lambda outbox: outbox) -> None:
         with closing(open_outbox(self.settings)) as outbox:
@@ -95,3 +120,11 @@ class Installation:
     def claims(self) -> int:
         with self.db.reading() as session:
             return installation(session).claims
+
+
+def freeze_in_threes(ours: Installation) -> int:
+    """Freeze Friday's issue in batches of three; returns its id."""
+    issue_id = ours.issue().id
+    close_issue(ours.db, ours.settings, TUESDAY, issue_id, ALICE)
+    freeze(ours.db, ours.settings, TUESDAY, issue_id, ALICE, batch_size=3)
+    return issue_id

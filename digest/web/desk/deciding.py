@@ -13,6 +13,7 @@ from digest.operations.settling import WORDS, Settled, settle
 from digest.storage.attempts import attempts_at
 from digest.storage.batches import Batch, Cause
 from digest.storage.doubts import Alike, count_alike, doubt_about
+from digest.storage.editors import all_editors
 from digest.storage.settlements import Verdict, settlements_of
 from digest.web import forms
 from digest.web.context import db, now, reading, settings, signed_in, site
@@ -46,6 +47,7 @@ def decide(day: str, batch_id: int) -> str | Response:
         cause=_CAUSES.get(batch.cause, ""),
         attempts=attempts_at(reading(), [batch.id]).get(batch.id, ()),
         settlements=settlements_of(reading(), [batch.id]).get(batch.id, ()),
+        names={editor.email: editor.name for editor in all_editors(reading())},
         alike=alike,
         together=request.args.get("alike") == "1" and alike.batches > 1,
         verdict=chosen,

@@ -173,6 +173,18 @@ def test_going_on_without_a_choice_asks_for_one(db: Database, alice: Browser, he
     assert decisions(db) == []
 
 
+def test_a_decision_names_who_and_on_which_evidence(db: Database, alice: Browser, held: int) -> None:  # noqa: ARG001
+    first, second, _ = batches(db, BatchState.HELD)
+    with db.writing() as session:
+        session.get_one(Batch, second).because = "another reason"
+    alice.send(f"{REPORT}/batches/{first}", verdict="skip", because="Nothing there.", alike="1")
+    assert ", by Alice Nothing there; known then: " in words(alice.open(f"{REPORT}/batches/{first}"))
+    told = words(alice.open(REPORT))
+    assert (
+        f"Skipped: 2 batches from {first} to {second} Nothing there; known then: another reason This is of one" in told
+    )
+
+
 def test_a_batch_of_another_issue_or_of_none_is_not_there(db: Database, alice: Browser, held: int) -> None:  # noqa: ARG001
     batch_id = batches(db, BatchState.HELD)[0]
     assert alice.open(f"{REPORT}/batches/4711").status_code == 404

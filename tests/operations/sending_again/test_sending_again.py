@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
 from digest.config import Settings
 from digest.domain.lifecycle import IssueState
-from digest.mail.transports import open_outbox
 from digest.operations.closing import close_issue
 from digest.operations.freezing import freeze
-from digest.operations.messaging import deliver_waiting
 from digest.operations.privacy import erase
 from digest.operations.refusal import Refused
-from digest.operations.sending import send_issue
 from digest.operations.sending_again import Again, send_copy_again
 from digest.operations.sending_now import report
 from digest.operations.subscribing import leave
@@ -30,7 +24,6 @@ from digest.storage.deliveries import Delivery, Outcome
 from digest.storage.history import history_of
 from digest.storage.issues import Issue
 from digest.storage.messages import Message, MessageState
-from digest.storage.reader_copies import ReaderCopy, copies_of
 from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_with_address
 from digest.storage.suppressions import SuppressionReason, suppress
 from tests.conftest import TUESDAY
@@ -38,72 +31,7 @@ from tests.factories import make_issue, make_subscriber, make_summary
 from tests.loopback.faults import DropUnanswered
 from tests.loopback.inbox import ReceivedMail
 from tests.loopback.sendgrid import LoopbackSendGrid
-
-ADA = "ada@digest.test"
-ZOE, YAN = "zoe@example.org", "yan@example.org"
-LATER = TUESDAY + timedelta(hours=1)
-
-
-@pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
-def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | {
-        "MAIL_TRANSPORT": "sendgrid",
-        "SENDGRID_API_KEY": "SG.loopback",
-        "SENDGRID_HOST": sendgrid.url,
-    }
-
-
-@pytest.fixture
-def frozen(db: Database, settings: Settings) -> int:
-    """An issue frozen for Zoe and Yan."""
-    make_subscriber(db, settings, ZOE)
-    make_subscriber(db, settings, YAN)
-    issue_id = make_issue(db, summary_ids=[make_summary(db, "Court annuls a fine", topics=["Courts"])])
-    close_issue(db, settings, TUESDAY, issue_id, ADA)
-    freeze(db, settings, TUESDAY, issue_id, ADA)
-    return issue_id
-
-
-@pytest.fixture
-def sent(db: Database, settings: Settings, frozen: int) -> int:
-    """The same, sent."""
-    send(db, settings, frozen)
-    return frozen
-
-
-def send(db: Database, settings: Settings, issue_id: int) -> None:
-    with closing(open_outbox(settings)) as outbox:
-        send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: datetime.now(UTC), wait=False)
-
-
-def drain(db: Database, settings: Settings) -> None:
-    with closing(open_outbox(settings)) as outbox:
-        deliver_waiting(db, outbox, LATER)
-
-
-def copy_of(db: Database, address: str = ZOE) -> ReaderCopy:
-    with db.reading() as session:
-        reader = subscriber_with_address(session, address)
-        assert reader
-        (copy,) = copies_of(session, reader.id)
-        return copy
-
-
-def again(
-    db: Database, settings: Settings, now: datetime = LATER, may_double: bool = False, address: str = ZOE
-) -> Again:
-    return send_copy_again(db, settings, now, copy_of(db, address).delivery_id, ADA, may_double)
-
-
-def queued(db: Database) -> list[str]:
-    with db.reading() as session:
-        return [message.recipient for message in session.query(Message).filter_by(kind="digest")]
+from tests.operations.sending_again.copies import ADA, LATER, YAN, ZOE, again, copy_of, drain, queued, send
 
 
 def both(mails: list[ReceivedMail]) -> tuple[ReceivedMail, ReceivedMail]:

@@ -1,0 +1,43 @@
+"""Taking back what is remembered of a copy that was to go again to its reader alone, and certainly did not leave.
+
+Otherwise its batch, sent again later by a person's word, would pass the reader over for a copy that never was.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest.storage.batches import batch_for_change
+from digest.storage.history import note
+from digest.storage.issues import issue_for_change
+from digest.storage.messages import Message, never_left
+from digest.storage.reader_copies import copy_with_id, take_sent_again_back
+
+WHO = "the outbox"
+
+
+def hold_still(session: Session, delivery_id: int | None) -> None:
+    """Let nobody claim or settle this copy's batch until the transaction ends. Asked before the message is locked,
+    because the issue and its batches come first everywhere; None, where the message is no such copy, asks nothing.
+    """
+    if delivery_id is None:
+        return
+    if copy := copy_with_id(session, delivery_id):
+        issue_for_change(session, copy.issue_id)
+        batch_for_change(session, copy.batch_id)
+
+
+def take_back(session: Session, now: datetime, message_id: int, why: str) -> None:
+    """This message certainly did not leave and never will: write so where it was the copy of an issue, sent again.
+
+    The copy remembers what it did before, and the issue's history says `why`.
+    """
+    message = session.get_one(Message, message_id, populate_existing=True)
+    if message.delivery_id is None:
+        return
+    never_left(session, message.delivery_id, message.created_at, message.again_before)
+    take_sent_again_back(session, message.delivery_id, message.created_at, message.again_before)
+    if copy := copy_with_id(session, message.delivery_id):
+        note(session, copy.issue_id, now, WHO, f"could not send delivery {copy.delivery_id} again: {why}")

@@ -1,0 +1,71 @@
+"""An event counts only for the copy that all of it names."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.config import Settings
+from digest.storage.database import Database
+from tests.factories import make_subscriber
+from tests.loopback.events import events_of
+from tests.loopback.sendgrid import LoopbackSendGrid
+from tests.loopback.webhook import EventWebhook
+from tests.operations.feedback.alice import ALICE, to_alice
+from tests.reporting import fates, frozen_issue, journal, send
+from tests.web.doors import everything
+
+OTHERS = {
+    "issue": {"digest_issue": "2024-05-24"},
+    "batch": {"digest_batch": "2"},
+    "attempt": {"digest_attempt": "0" * 32},
+    "delivery": {"digest_delivery": "2"},
+    "address": {"email": "bob@example.org"},
+    "no issue": {"digest_issue": None},
+    "no such delivery": {"digest_delivery": "999999999999999999"},
+    "another kind of number": {"digest_delivery": "1.0"},
+    "a stranger's address": {"email": "mallory@example.org"},
+}
+
+
+@pytest.mark.parametrize("changes", OTHERS.values(), ids=OTHERS)
+@pytest.mark.usefixtures("issue_id")
+def test_a_signed_event_that_does_not_fit_changes_nothing(
+    db: Database,
+    settings: Settings,
+    sendgrid: LoopbackSendGrid,
+    webhook: EventWebhook,
+    changes: dict[str, object],
+) -> None:
+    before = everything(db)
+    assert webhook.tell(to_alice(sendgrid, "bounce", "spamreport", "unsubscribe", "delivered", **changes)) == [204]
+    assert everything(db) == before
+    assert journal(settings) == []
+
+
+@pytest.mark.usefixtures("issue_id")
+def test_another_installation_on_the_same_account_is_ignored(
+    db: Database, sendgrid: LoopbackSendGrid, webhook: EventWebhook
+) -> None:
+    before = everything(db)
+    nameless = dict.fromkeys(("digest_issue", "digest_batch", "digest_attempt", "digest_delivery"))
+    webhook.tell(to_alice(sendgrid, "bounce", "unsubscribe", **nameless))
+    assert everything(db) == before
+
+
+@pytest.mark.usefixtures("issue_id")
+def test_the_address_counts_however_it_is_written(
+    db: Database, sendgrid: LoopbackSendGrid, webhook: EventWebhook
+) -> None:
+    webhook.tell(to_alice(sendgrid, "bounce", email=" ALICE@Example.ORG"))
+    assert fates(db)[ALICE][0] == "bounced"
+
+
+@pytest.mark.usefixtures("client")
+def test_a_domain_of_other_letters_counts_too(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid, webhook: EventWebhook
+) -> None:
+    make_subscriber(db, settings, "anna@bücher.example")
+    send(db, settings, frozen_issue(db, settings))
+    [event] = events_of(sendgrid.accepted, ["delivered"])
+    webhook.tell([event | {"email": "Anna@Bücher.example"}])
+    assert fates(db)["anna@xn--bcher-kva.example"][0] == "delivered"

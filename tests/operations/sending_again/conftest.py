@@ -1,0 +1,49 @@
+"""Zoe and Yan read an issue that Ada sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from digest.config import Settings
+from digest.operations.closing import close_issue
+from digest.operations.freezing import freeze
+from digest.storage.database import Database
+from tests.conftest import TUESDAY
+from tests.factories import make_issue, make_subscriber, make_summary
+from tests.loopback.sendgrid import LoopbackSendGrid
+from tests.operations.sending_again.copies import ADA, YAN, ZOE, send
+
+
+@pytest.fixture
+def sendgrid() -> Iterator[LoopbackSendGrid]:
+    with LoopbackSendGrid() as server:
+        yield server
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
+    return environ | {
+        "MAIL_TRANSPORT": "sendgrid",
+        "SENDGRID_API_KEY": "SG.loopback",
+        "SENDGRID_HOST": sendgrid.url,
+    }
+
+
+@pytest.fixture
+def frozen(db: Database, settings: Settings) -> int:
+    """An issue frozen for Zoe and Yan."""
+    make_subscriber(db, settings, ZOE)
+    make_subscriber(db, settings, YAN)
+    issue_id = make_issue(db, summary_ids=[make_summary(db, "Court annuls a fine", topics=["Courts"])])
+    close_issue(db, settings, TUESDAY, issue_id, ADA)
+    freeze(db, settings, TUESDAY, issue_id, ADA)
+    return issue_id
+
+
+@pytest.fixture
+def sent(db: Database, settings: Settings, frozen: int) -> int:
+    """The same, sent."""
+    send(db, settings, frozen)
+    return frozen
