@@ -11,7 +11,8 @@ import pytest
 from digest.app import create_app
 from digest.operations.settling import settle_by_silence
 from digest.storage.batches import BatchState
-from digest.storage.database import Database
+from digest.storage.database import Database, database_now
+from digest.storage.heartbeats import Heartbeat
 from tests.crash.databases import SqliteHome
 from tests.crash.faults import DEADLINE, FAULTS
 from tests.crash.judge import Allowed, judge, what_is_said
@@ -55,10 +56,13 @@ def report(case: Case, sendgrid: LoopbackSendGrid, behaviour: Behaviour) -> list
 
 
 def wait_an_hour_and_settle(case: Case) -> None:
-    """Silence is judged, where this checkout can."""
+    """An hour goes by with the clock running, then silence is judged."""
     case.shift.add(AN_HOUR_AND_MORE)
     with closing(Database(case.url)) as database:
         case.shift.rule(database.engine)
+        with database.writing() as session:
+            at = database_now(session)
+            session.merge(Heartbeat(owner="the clock", at=at, since=at - AN_HOUR_AND_MORE))
         settle_by_silence(database, case.settings(), FRIDAY)
 
 

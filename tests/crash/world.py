@@ -34,6 +34,7 @@ DEADLINE = 30.0
 _DATABASE_TIMES = {
     "attempts": ("lease_until",),
     "batches": ("retry_at", "accepted_at", "unknown_at", "heard_at"),
+    "heartbeats": ("at", "since"),
     "issues": ("paused_until", "probe_at"),
 }
 _TOO_LATE = Answer(Certainty.RETRY, detail="the deadline has passed")
