@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 
 import click
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from digest.config import BadSetting
 from digest.operations.refusal import Miscounted, Refused
@@ -50,22 +50,34 @@ def cli() -> None:
 def main() -> None:
     """Run the command; expected refusals become one line and a status, never a stack trace."""
     try:
-        cli()
+        sys.exit(cli(standalone_mode=False))
+    except click.UsageError as error:
+        if error.ctx:
+            click.echo(error.ctx.get_usage(), err=True)
+        _end(error.format_message(), 2)
+    except click.ClickException as error:
+        _end(error.format_message(), error.exit_code)
+    except click.Abort:
+        _end("Ended before it was done.", 1)
     except BadSetting as error:
-        click.echo(f"digest: {error}", err=True)
-        sys.exit(2)
+        _end(str(error), 2)
     except Refused as error:
-        click.echo(f"digest: {error}", err=True)
-        sys.exit(4)
+        _end(str(error), 4)
     except Miscounted as error:
-        click.echo(f"digest: {error}", err=True)
-        sys.exit(1)
+        _end(str(error), 1)
+    except BrokenPipeError:
+        sys.exit(1)  # whoever read the output has had enough
     except OSError as error:
-        click.echo(f"digest: {error}. Look at the disk and at who may write there, then run it again.", err=True)
-        sys.exit(1)
+        _end(f"{error}. Look at the disk and at who may write there, then run it again.", 1)
     except OperationalError as error:
-        click.echo(f"digest: the database does not answer ({error.orig}). Nothing is lost; run it again.", err=True)
-        sys.exit(1)
+        _end(f"the database does not answer ({error.orig}). Nothing is lost; run it again.", 1)
+    except DBAPIError as error:
+        _end(f"the database refused ({error.orig}). Nothing was changed; look at DATABASE_URL and its disk.", 1)
+
+
+def _end(words: str, status: int) -> None:
+    click.echo(f"digest: {words}", err=True)
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -49,8 +49,8 @@ class Partner:
 
 @contextmanager
 def partner(ours: Installation) -> Iterator[Partner]:
-    """A second process, idle until it is started, and ended when the block is left. Where it would be of no use there
-    is none, and starting it changes nothing.
+    """A second process, idle until it is started, and ended when the block is left. For a trial without SendGrid, or
+    where one request at a time is wanted, there is none, and starting it changes nothing.
 
     Enter before anything is opened but the database: two processes cannot share a connection.
     """
@@ -73,7 +73,7 @@ def partner(ours: Installation) -> Iterator[Partner]:
 
 
 def _is_useful(settings: Settings) -> bool:
-    return settings.mail_transport == "sendgrid" and settings.send_concurrency > 1 and (os.cpu_count() or 1) > 1
+    return settings.mail_transport == "sendgrid" and settings.send_concurrency > 1
 
 
 def _hands(settings: Settings) -> int:

@@ -9,9 +9,10 @@ import click
 from digest.cli.dates import ISSUE_DATE
 from digest.cli.installation import Installation, installation, now
 from digest.operations.composing import compose, compose_for_topics, sample
+from digest.operations.issue_dates import issue_named
 from digest.operations.refusal import Refused
 from digest.operations.week import ensure_issue
-from digest.storage.issues import Issue, current_issue, issue_on
+from digest.storage.issues import Issue, current_issue
 
 
 @click.command()
@@ -19,7 +20,7 @@ from digest.storage.issues import Issue, current_issue, issue_on
 @click.option("--topics", default="", help="As a reader sees it who chose these topics: slugs, separated by commas.")
 @click.option("--text", is_flag=True, help="The plain text part.")
 def preview(day: datetime | None, topics: str, text: bool) -> None:
-    """Write the digest as it stands to standard output."""
+    """Write the digest to standard output."""
     ours = installation()
     issue = _issue(ours, day.date() if day else None)
     with ours.db.reading() as session:
@@ -32,7 +33,7 @@ def preview(day: datetime | None, topics: str, text: bool) -> None:
 def _issue(ours: Installation, day: date | None) -> int:
     ensure_issue(ours.db, ours.settings, now())
     with ours.db.reading() as session:
-        issue = issue_on(session, day) if day else current_issue(session)
+        issue = issue_named(session, day) if day else current_issue(session)
         if issue is None:
-            raise Refused(f"There is no issue on {day}." if day else "There is no current issue.")
+            raise Refused("There is no current issue.")
         return issue.id

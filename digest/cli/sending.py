@@ -34,7 +34,7 @@ INTERRUPTED = 75
     "--issue", "day", type=ISSUE_DATE, help="The issue of this date, instead of the one being sent or the current."
 )
 def send(day: datetime | None) -> None:
-    """Send now: go on with the issue being sent, else send the current one.
+    """Send now: the issue being sent, else the current one.
 
     \b
     Exit status: 0 every copy is accepted, failed or skipped; 3 finished, but some are unknown or held;

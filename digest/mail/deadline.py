@@ -14,9 +14,13 @@ def ticking() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
+class DeadlinePassed(TimeoutError):
+    """There is no time left; nothing more may be done for this request."""
+
+
 def left_until(deadline: float) -> float:
-    """The seconds left. Raises TimeoutError when there are none."""
+    """The seconds left. Raises DeadlinePassed when there are none."""
     left = deadline - ticking()
     if left <= 0:
-        raise TimeoutError("the deadline has passed")
+        raise DeadlinePassed("the deadline has passed")
     return left

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import urllib3
 
+from digest.mail.failures import in_words
 from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Page, Single, Trouble
 
 ALERT = "alert"
@@ -80,7 +81,7 @@ def _request(method: str, url: str, body: str | None) -> Answer:
                 method, url, body=body, headers={"Content-Type": "application/json"}, redirect=False
             )
         except urllib3.exceptions.HTTPError as error:
-            return Answer(Certainty.RETRY, detail=f"the monitor could not be reached ({type(error).__name__})")
+            return Answer(Certainty.RETRY, detail=f"the monitor could not be reached ({in_words(error)})")
     if 200 <= response.status < 300:
         return Answer(Certainty.ACCEPTED, response.status)
     return Answer(Certainty.RETRY, response.status, detail=f"the monitor answered {response.status}")

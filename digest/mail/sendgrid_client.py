@@ -23,6 +23,7 @@ from python_http_client import Client
 from sendgrid import SendGridAPIClient
 
 from digest.mail.deadline import left_until, ticking
+from digest.mail.failures import in_words
 
 _LONGEST_ANSWER = 1_000_000
 _LONGEST_IDLE = 15.0
@@ -162,13 +163,13 @@ class _Connection:
             refusal = _early_refusal(connection, request.get_method(), deadline)
             self.drop()
             if refusal is None:
-                raise NotSent(_words(error)) from error
+                raise NotSent(in_words(error)) from error
             return refusal
         try:
             answer, reusable = _read_answer(connection, request.get_method(), deadline)
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.drop()
-            raise NoAnswer(_words(error)) from error
+            raise NoAnswer(in_words(error)) from error
         if not reusable:
             self.drop()
         self._used_at = ticking()
@@ -194,7 +195,7 @@ class _Connection:
                 self._connection.connect()
             except (OSError, http.client.HTTPException, ValueError) as error:
                 self.drop()
-                raise NotSent(_words(error)) from error
+                raise NotSent(in_words(error)) from error
         return self._connection
 
     def _gone_stale(self, connection: http.client.HTTPConnection) -> bool:
@@ -293,7 +294,3 @@ class _DeadlineReader(io.RawIOBase):
 
 def _limit(connection: http.client.HTTPConnection, deadline: float) -> None:
     connection.sock.settimeout(left_until(deadline))
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

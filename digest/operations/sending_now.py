@@ -15,6 +15,7 @@ from digest.mail.outbox import Outbox
 from digest.operations.closing import THE_COMMAND, close_issue
 from digest.operations.finishing import finish_if_done
 from digest.operations.freezing import Freeze, freeze
+from digest.operations.issue_dates import issue_named
 from digest.operations.refusal import Refused
 from digest.operations.restoring import recover
 from digest.operations.stopping import try_again_now
@@ -23,7 +24,7 @@ from digest.operations.week import ensure_issue
 from digest.storage.batches import BatchState, batches_in, batches_with_attempts, is_anything_left
 from digest.storage.database import Database
 from digest.storage.deliveries import account_of
-from digest.storage.issues import Issue, current_issue, issue_on, issues_being_sent, latest_frozen_issue
+from digest.storage.issues import Issue, current_issue, issues_being_sent, latest_frozen_issue
 from digest.storage.selections import selected_count
 
 
@@ -78,17 +79,16 @@ def prepare(db: Database, settings: Settings, outbox: Outbox, now: datetime, day
     ensure_issue(db, settings, now)
     _finish_what_is_over(db, settings, now)
     with db.reading() as session:
+        issue: Issue | None
         if day:
-            issue = issue_on(session, day)
+            issue = issue_named(session, day)
         else:
             sending = [one for one in issues_being_sent(session) if is_anything_left(session, one.id)]
             frozen = latest_frozen_issue(session)
             recent = frozen if frozen and frozen.frozen_at and now - frozen.frozen_at < GRACE else None
             issue = sending[0] if sending else recent or current_issue(session)
         if issue is None:
-            raise Refused(
-                f"There is no issue on {day}. `digest preview` shows the current one." if day else "No issue."
-            )
+            raise Refused("There is no issue.")
         issue_id, state, items = issue.id, issue.state, selected_count(session, issue.id)
         held_by = issue.held_by if issue.on_hold else None
         name = f"The issue of {day_and_year(issue.send_date)}"
@@ -170,7 +170,8 @@ def _frozen(db: Database, now: datetime, issue_id: int, name: str) -> Ready:
         left = batches_in(session, issue_id, BatchState.PENDING, BatchState.CLAIMED)
         if issue.stopped_at and left:
             raise Refused(f"{name} was stopped by {issue.stopped_by}. Let it go on from the desk.")
-        words = f"{name}: {issue.audience:,} readers." if left else _over(session, issue, name)
+        readers = "1 reader" if issue.audience == 1 else f"{issue.audience:,} readers"
+        words = f"{name}: {readers}." if left else _over(session, issue, name)
     if left:
         try_again_now(db, now, issue_id, THE_COMMAND)
     return Ready(issue_id, words, left)
