@@ -28,8 +28,22 @@ class Line(NamedTuple):
     fate_reason: str | None
 
 
-def lines_after(session: Session, issue_id: int, delivery_id: int, most: int) -> Sequence[Line]:
-    """The next copies of the issue after that one, in the order of their ids."""
+class Span(NamedTuple):
+    """The ids among which an issue's copies are."""
+
+    first: int
+    last: int
+
+
+def span_of(session: Session, issue_id: int) -> Span | None:
+    """Where the issue's copies are; None if it has none."""
+    ends = select(func.min(Delivery.id), func.max(Delivery.id)).where(Delivery.issue_id == issue_id)
+    first, last = session.execute(ends).one()
+    return None if first is None else Span(first, last)
+
+
+def lines_in(session: Session, issue_id: int, span: Span, most: int) -> Sequence[Line]:
+    """The first copies of the issue within the span, in the order of their ids."""
     taken = (
         select(Attempt.batch_id, func.max(Attempt.message_id).label("message_id"))
         .join(Batch, Batch.id == Attempt.batch_id)
@@ -45,7 +59,8 @@ def lines_after(session: Session, issue_id: int, delivery_id: int, most: int) ->
         )
         .join(Batch, Batch.id == Delivery.batch_id)
         .outerjoin(taken, taken.c.batch_id == Delivery.batch_id)
-        .where(Delivery.issue_id == issue_id, Delivery.id > delivery_id)
+        # A sum has no index: by that of the issue, SQLite would read and sort all its copies for every few of them.
+        .where(Delivery.id.between(*span), Delivery.issue_id + 0 == issue_id)
         .order_by(Delivery.id)
         .limit(most)
     )  # fmt: skip
