@@ -1,8 +1,11 @@
-"""Account lines: each copy of an issue by itself, with where it is and what SendGrid reported of it."""
+"""Account lines: each copy of an issue by itself, with where it is and what SendGrid reported of it; why some were
+skipped.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from digest.storage.batches import Attempt, Batch
-from digest.storage.deliveries import Delivery, where_it_is
+from digest.storage.deliveries import Delivery, Outcome, where_it_is
 
 
 class Line(NamedTuple):
@@ -65,6 +68,20 @@ def lines_in(session: Session, issue_id: int, span: Span, most: int) -> Sequence
         .limit(most)
     )  # fmt: skip
     return [_line(*row) for row in rows]
+
+
+def skips_in(session: Session, batch_ids: Sequence[int]) -> Mapping[int, Sequence[tuple[str, int]]]:
+    """Why copies of these batches were skipped: by batch, each reason with its number of copies, the most first."""
+    rows = session.execute(
+        select(Delivery.batch_id, Delivery.reason, func.count())
+        .where(Delivery.batch_id.in_(batch_ids), Delivery.outcome == Outcome.SKIPPED)
+        .group_by(Delivery.batch_id, Delivery.reason)
+        .order_by(func.count().desc(), Delivery.reason)
+    )
+    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for batch_id, reason, copies in rows:
+        found[batch_id].append((reason or "", copies))
+    return found
 
 
 def _line(
