@@ -54,7 +54,7 @@ def test_a_batch_that_was_never_tried_says_what_happened_instead(
     ]
     assert rows[0] == (
         "1 Skipped 10 10 skipped 7 copies skipped: unsubscribed before it was sent 3 copies skipped: suppressed before "
-        "it was sent No attempt was made: nobody was left to send it to"
+        "it was sent No attempt was made"
     )
     assert rows[1].startswith("2 Accepted 10 1 skipped 1 copy skipped: unsubscribed before it was sent 1 attempt")
     assert "No attempt" not in " ".join(rows[1:])
