@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -16,12 +16,19 @@ from digest.operations.refusal import Refused
 from digest.operations.sending_now import report
 from digest.operations.week import ensure_issue
 from digest.storage import schema
+from digest.storage.batches import Batch, batches_with_attempts
 from digest.storage.database import Database
-from digest.storage.issues import Issue, all_issues, current_issue, last_closing, past_issues
+from digest.storage.deliveries import Fate
+from digest.storage.fates import fates_in
+from digest.storage.history import history_of
+from digest.storage.issues import Issue, all_issues, current_issue, issue_on, last_closing, past_issues
+from digest.storage.messages import Message
 from digest.storage.selections import append_selection, selected_count
+from digest.storage.settlements import Settlement, decisions_of
 from digest.storage.subscribers import Subscriber
 from digest.storage.summaries import Summary
 from tests.factories import make_editor, make_subscriber, make_summary
+from tests.web.doors import everything
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -45,9 +52,52 @@ def test_it_is_a_publication_under_way(db: Database, settings: Settings) -> None
     assert len(copies) == sum(account.accepted for account in accounts)
 
 
+def test_one_past_send_was_settled_by_events_and_one_by_a_person(db: Database, settings: Settings) -> None:
+    load(db, settings)
+    with db.reading() as session:
+        by_events, by_person = (issue_on(session, day) for day in (date(2025, 6, 20), date(2025, 9, 5)))
+        assert by_events is not None
+        assert by_person is not None
+        [proof] = decisions_of(session, by_events.id, 10)
+        assert (proof.who, proof.verdict) == ("SendGrid's events", "sent")
+        assert "cut after the whole request had left" in proof.evidence
+        assert fates_in(session, by_events.id) == dict.fromkeys(Fate, 0) | {"delivered": 19, "deferred": 1}
+        [word] = decisions_of(session, by_person.id, 10)
+        assert (word.who, word.verdict) == ("editor@example.org", "resend")
+        assert word.evidence.startswith("Activity lists the readers of the other batches, and none of this one; known")
+        assert sorted(tries for _, tries in batches_with_attempts(session, by_person.id))[-2:] == [1, 2]
+        told = [entry.what for entry in history_of(session, by_person.id)]
+        assert told[0].startswith("finished: 19 accepted, 0 failed, 1 skipped, 0 held")
+        assert any("decided “resend” for batch" in what for what in told)
+        assert {entry.at.year for entry in history_of(session, by_person.id)} == {2025}
+        assert {batch.state for batch in session.query(Batch)} == {"accepted", "skipped"}
+        assert session.query(Message).count() == 0
+
+
+def test_interrupted_in_its_troubles_it_goes_on(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for broken in ("take_events", "settle"):
+        with monkeypatch.context() as patches, pytest.raises(KeyboardInterrupt):
+            patches.setattr(f"digest.demo.troubles.{broken}", interrupted)
+            load(db, settings)
+    load(db, settings)
+    with db.reading() as session:
+        assert {issue.state for issue in past_issues(session)} == {IssueState.SENT}
+        assert session.query(Settlement).count() == 2
+        accounts = [report(db, issue.id) for issue in past_issues(session)]
+    assert {(account.audience, account.accepted + account.skipped) for account in accounts} == {(20, 20)}
+
+
+def interrupted(*_args: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_loading_it_twice_changes_nothing(db: Database, settings: Settings) -> None:
     load(db, settings)
+    before = everything(db)
     assert load(db, settings).new is False
+    assert everything(db) == before
     with db.reading() as session:
         assert session.query(Summary).count() == 56
 

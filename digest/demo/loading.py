@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.demo.people import EDITORS, PASSWORD, Reader, readers
+from digest.demo.troubles import Unanswered, send_with_trouble
 from digest.domain import addresses, markup
 from digest.domain.lifecycle import IssueState
 from digest.domain.slugs import slugify
@@ -68,7 +69,7 @@ def load(db: Database, settings: Settings, outbox: Outbox, now: datetime) -> Loa
             _fill(session, settings, now, lines, plans)
     for plan in plans:
         if plan["date"] != _CURRENT:
-            _send_past_issue(db, settings, outbox, date.fromisoformat(plan["date"]))
+            _send_past_issue(db, settings, outbox, date.fromisoformat(plan["date"]), plan.get("trouble"))
     with db.writing() as session:
         if not demo_ids(session, "editors"):
             _add_editors(session, now)
@@ -172,7 +173,7 @@ def _add_reader(session: Session, settings: Settings, now: datetime, reader: Rea
         suppress(session, subscriber.address_hash, SuppressionReason.BOUNCE, now, DEMO_SOURCE)
 
 
-def _send_past_issue(db: Database, settings: Settings, outbox: Outbox, day: date) -> None:
+def _send_past_issue(db: Database, settings: Settings, outbox: Outbox, day: date, trouble: str | None) -> None:
     """One issue through the real path, at the moments it had."""
     with db.reading() as session:
         issue = issue_on(session, day)
@@ -181,6 +182,9 @@ def _send_past_issue(db: Database, settings: Settings, outbox: Outbox, day: date
     send_at = settings.schedule.send_moment(day)
     if issue.state == IssueState.OPEN:
         close_issue(db, settings, settings.schedule.cutoff_moment(day), issue.id, THE_CLOCK)
+    if trouble:
+        send_with_trouble(db, settings, outbox, issue.id, send_at, Unanswered(trouble), THE_CLOCK)
+        return
     freeze(db, settings, send_at, issue.id, THE_CLOCK)
     send_issue(db, settings, outbox, issue.id, threading.Event(), lambda: send_at)
 

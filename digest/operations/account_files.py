@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from digest.operations.csv_rows import harmless
-from digest.storage.account_lines import Line, lines_after
+from digest.storage.account_lines import Line, Span, lines_in, span_of
 from digest.storage.database import Database
 
 COLUMNS = (
@@ -22,14 +22,15 @@ def account_as_csv(db: Database, issue_id: int) -> Iterator[str]:
     so that a slow download keeps no send waiting. Cells never begin like a formula.
     """
     yield _written([COLUMNS])
-    last = 0
-    while True:
+    with db.reading() as session:
+        span = span_of(session, issue_id)
+    while span and span.first <= span.last:
         with db.reading() as session:
-            lines = lines_after(session, issue_id, last, _PART)
+            lines = lines_in(session, issue_id, span, _PART)
         if not lines:
             return
         yield _written([_cells(line) for line in lines])
-        last = lines[-1].delivery_id
+        span = Span(lines[-1].delivery_id + 1, span.last)
 
 
 def _cells(line: Line) -> tuple[str, ...]:

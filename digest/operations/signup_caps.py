@@ -34,12 +34,11 @@ def admit_network(session: Session, now: datetime, ip: str, key: str) -> bool:
 
 
 def may_mail(session: Session, now: datetime, address_hash: str) -> bool:
-    """Whether one more message may go to this address now."""
-    return (
-        counted(session, _MAILED, now - HOUR, address_hash) < PER_ADDRESS_HOUR
-        and counted(session, _MAILED, now - MONTH, address_hash) < PER_ADDRESS_MONTH
-        and counted(session, _MAILED, now - HOUR) < IN_ALL_HOUR
-    )
+    """Whether one more message may go to this address now; all is counted, whatever comes first."""
+    this_hour = counted(session, _MAILED, now - HOUR, address_hash)
+    this_month = counted(session, _MAILED, now - MONTH, address_hash)
+    in_all = counted(session, _MAILED, now - HOUR)
+    return this_hour < PER_ADDRESS_HOUR and this_month < PER_ADDRESS_MONTH and in_all < IN_ALL_HOUR
 
 
 def count_mail(session: Session, now: datetime, address_hash: str) -> None:

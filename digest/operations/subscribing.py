@@ -56,7 +56,8 @@ def ask(db: Database, settings: Settings, now: datetime, address: Address, ip: s
         take_turns(session)
         if not signup_caps.admit_network(session, now, ip, settings.suppression_key):
             return
-        may = signup_caps.may_mail(session, now, address_hash) and not is_suppressed(session, address_hash)
+        suppressed = is_suppressed(session, address_hash)
+        may = signup_caps.may_mail(session, now, address_hash) and not suppressed
         known = subscriber_with_address(session, address.key)
         link_key = known.link_key if known else spare
         reminder = _reminder(settings, link_key)

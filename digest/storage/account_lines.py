@@ -1,8 +1,11 @@
-"""Account lines: each copy of an issue by itself, with where it is and what SendGrid reported of it."""
+"""Account lines: each copy of an issue by itself, with where it is and what SendGrid reported of it; why some were
+skipped.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from digest.storage.batches import Attempt, Batch
-from digest.storage.deliveries import Delivery, where_it_is
+from digest.storage.deliveries import Delivery, Outcome, where_it_is
 
 
 class Line(NamedTuple):
@@ -28,8 +31,22 @@ class Line(NamedTuple):
     fate_reason: str | None
 
 
-def lines_after(session: Session, issue_id: int, delivery_id: int, most: int) -> Sequence[Line]:
-    """The next copies of the issue after that one, in the order of their ids."""
+class Span(NamedTuple):
+    """The ids among which an issue's copies are."""
+
+    first: int
+    last: int
+
+
+def span_of(session: Session, issue_id: int) -> Span | None:
+    """Where the issue's copies are; None if it has none."""
+    ends = select(func.min(Delivery.id), func.max(Delivery.id)).where(Delivery.issue_id == issue_id)
+    first, last = session.execute(ends).one()
+    return None if first is None else Span(first, last)
+
+
+def lines_in(session: Session, issue_id: int, span: Span, most: int) -> Sequence[Line]:
+    """The first copies of the issue within the span, in the order of their ids."""
     taken = (
         select(Attempt.batch_id, func.max(Attempt.message_id).label("message_id"))
         .join(Batch, Batch.id == Attempt.batch_id)
@@ -45,11 +62,26 @@ def lines_after(session: Session, issue_id: int, delivery_id: int, most: int) ->
         )
         .join(Batch, Batch.id == Delivery.batch_id)
         .outerjoin(taken, taken.c.batch_id == Delivery.batch_id)
-        .where(Delivery.issue_id == issue_id, Delivery.id > delivery_id)
+        # A sum has no index: by that of the issue, SQLite would read and sort all its copies for every few of them.
+        .where(Delivery.id.between(*span), Delivery.issue_id + 0 == issue_id)
         .order_by(Delivery.id)
         .limit(most)
     )  # fmt: skip
     return [_line(*row) for row in rows]
+
+
+def skips_in(session: Session, batch_ids: Sequence[int]) -> Mapping[int, Sequence[tuple[str, int]]]:
+    """Why copies of these batches were skipped: by batch, each reason with its number of copies, the most first."""
+    rows = session.execute(
+        select(Delivery.batch_id, Delivery.reason, func.count())
+        .where(Delivery.batch_id.in_(batch_ids), Delivery.outcome == Outcome.SKIPPED)
+        .group_by(Delivery.batch_id, Delivery.reason)
+        .order_by(func.count().desc(), Delivery.reason)
+    )
+    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for batch_id, reason, copies in rows:
+        found[batch_id].append((reason or "", copies))
+    return found
 
 
 def _line(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from digest.storage.batches import Attempt, Batch, BatchState
@@ -25,6 +25,17 @@ class ReportedAttempt:
     """Whether an event of any attempt at this batch came before."""
     issue_id: int
     issue_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """An attempt without an outcome, and how many copies are in its request."""
+
+    owner: str
+    started_at: datetime
+    lease_until: float
+    """Seconds since 1970 by the database's clock."""
+    copies: int
 
 
 def reported_attempts(session: Session, attempt_ids: Collection[str]) -> dict[str, ReportedAttempt]:
@@ -131,3 +142,20 @@ def was_taken(session: Session, batch_id: int, *taken: str) -> bool:
     """Whether an attempt at this batch has one of these outcomes."""
     found = session.execute(select(Attempt.id).where(Attempt.batch_id == batch_id, Attempt.outcome.in_(taken)).limit(1))
     return found.scalar_one_or_none() is not None
+
+
+def attempts_under_way(session: Session, issue_id: int) -> list[UnderWay]:
+    """The issue's attempts that have no outcome yet, the oldest lease first."""
+    rows = session.execute(
+        select(Attempt.owner, Attempt.started_at, Attempt.lease_until, Batch.size - Batch.failed - Batch.skipped)
+        .join(Batch, Batch.id == Attempt.batch_id)
+        .where(Batch.issue_id == issue_id, Batch.state == BatchState.CLAIMED, Attempt.outcome.is_(None))
+        .order_by(Attempt.lease_until)
+    )
+    return [UnderWay(*row) for row in rows]
+
+
+def last_lease(session: Session, issue_id: int) -> float | None:
+    """Until when the newest attempt at the issue's batches may take, by the database's clock; None without any."""
+    leases = select(func.max(Attempt.lease_until)).join(Batch, Batch.id == Attempt.batch_id)
+    return session.execute(leases.where(Batch.issue_id == issue_id)).scalar_one()

@@ -96,10 +96,27 @@ def batches_in(session: Session, issue_id: int, *states: BatchState) -> int:
 
 def unclaimed_copies(session: Session, issue_id: int) -> int:
     """How many copies are in no request yet, by the batches' counters."""
+    return _copies_left(session, issue_id, BatchState.PENDING)
+
+
+def claimed_copies(session: Session, issue_id: int) -> int:
+    """How many copies are in requests that are under way, by the batches' counters."""
+    return _copies_left(session, issue_id, BatchState.CLAIMED)
+
+
+def _copies_left(session: Session, issue_id: int, state: BatchState) -> int:
     left = func.coalesce(func.sum(Batch.size - Batch.failed - Batch.skipped), 0)
-    return int(
-        session.execute(select(left).where(Batch.issue_id == issue_id, Batch.state == BatchState.PENDING)).scalar_one()
-    )
+    return int(session.execute(select(left).where(Batch.issue_id == issue_id, Batch.state == state)).scalar_one())
+
+
+def next_try(session: Session, issue_id: int) -> Batch | None:
+    """The batch that may be claimed first of those that wait."""
+    return session.execute(
+        select(Batch)
+        .where(Batch.issue_id == issue_id, Batch.state == BatchState.PENDING)
+        .order_by(Batch.retry_at, Batch.id)
+        .limit(1)
+    ).scalar_one_or_none()
 
 
 def is_anything_left(session: Session, issue_id: int) -> bool:

@@ -108,6 +108,21 @@ def causes_in_doubt(session: Session, issue_id: int) -> dict[str, Alike]:
     return {cause: Alike(batches, int(copies)) for cause, batches, copies in rows}
 
 
+def doubted_since(session: Session, issue_id: int) -> dict[str, float]:
+    """Since when the oldest doubt of each state is, by the database's clock; states without one are left out."""
+    rows = session.execute(
+        select(Batch.state, func.min(Batch.unknown_at))
+        .where(Batch.issue_id == issue_id, Batch.state.in_(IN_DOUBT), Batch.unknown_at.is_not(None))
+        .group_by(Batch.state)
+    )
+    return {state: since for state, since in rows if since is not None}
+
+
+def last_doubted(session: Session, issue_id: int) -> float | None:
+    """When a batch of the issue last came into doubt, whatever became of it since, by the database's clock."""
+    return session.execute(select(func.max(Batch.unknown_at)).where(Batch.issue_id == issue_id)).scalar_one()
+
+
 def listening(session: Session, issue_id: int) -> Listening:
     """What events have told of the issue's accepted batches so far.
 

@@ -18,6 +18,7 @@ def hang_up(app: Flask) -> None:
         "moment": _moment,
         "clock": _clock,
         "stamp": _stamp,
+        "second": _second,
         "weekday": _weekday,
         "many": _many,
         "number": _number,
@@ -45,6 +46,11 @@ def _stamp(at: datetime) -> str:
     """`17 May 2024, 08:00`, on the publication's clock; for lists over years that say the zone once."""
     local = settings().schedule.local(at)
     return f"{day_and_year(local.date())}, {local:%H:%M}"
+
+
+def _second(at: datetime) -> str:
+    """`08:00:45`, on the publication's clock; for moments so near that nobody asks of which day."""
+    return f"{settings().schedule.local(at):%H:%M:%S}"
 
 
 def _weekday(day: date) -> str:

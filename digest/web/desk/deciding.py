@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from digest.domain.addresses import without_addresses
 from digest.operations.refusal import Refused
 from digest.operations.settling import WORDS, Settled, settle
 from digest.storage.attempts import attempts_at
@@ -21,6 +23,7 @@ from digest.web.desk.blueprint import ROW_ID, desk
 from digest.web.desk.issue_page import issue_of
 
 _LONGEST = 500
+_PATH = f"/reports/<day>/batches/<{ROW_ID}:batch_id>"
 
 _CAUSES: Mapping[str, str] = {
     Cause.NO_ANSWER: "The whole request had left, and no complete answer came back.",
@@ -30,16 +33,79 @@ _CAUSES: Mapping[str, str] = {
 }
 
 
-@desk.get(f"/reports/<day>/batches/<{ROW_ID}:batch_id>")
-def decide(day: str, batch_id: int) -> str | Response:
-    """What is known and the choices; once one is chosen, the question whether that is so."""
+@dataclass(frozen=True)
+class _Word:
+    """What an editor said, as the forms carry it; `alike`: of all batches with the same cause."""
+
+    verdict: str = ""
+    because: str = ""
+    alike: bool = False
+
+    def faults(self) -> dict[str, str]:
+        """What has to be mended before it can count, by field."""
+        faults = {} if self.verdict in WORDS else {"verdict": "Choose what became of it."}
+        if len(self.because) > _LONGEST:
+            faults["because"] = f"Say it in {_LONGEST} characters or fewer."
+        elif without_addresses(self.because) != self.because:
+            faults["because"] = "Take the email address out: what you write is kept for longer than readers are."
+        return faults
+
+
+@desk.get(_PATH)
+def decide(day: str, batch_id: int) -> str:
+    """What is known, and the choices."""
+    return _page(day, batch_id, _Word())
+
+
+@desk.get(f"{_PATH}/confirm")
+def ask_again(day: str, batch_id: int) -> Response:
+    """The question belongs to a choice, which no address carries: to the choices."""
+    return redirect(url_for("desk.decide", day=day, batch_id=batch_id))
+
+
+@desk.post(f"{_PATH}/confirm")
+def ask_to_confirm(day: str, batch_id: int) -> Response:
+    """Ask whether that is so, or show the choices again. Nothing changes; and by POST, so that no log has the words."""
+    word = _said()
+    if forms.pressed("again"):
+        return make_response(_page(day, batch_id, word))
+    if faults := word.faults():
+        return make_response(_page(day, batch_id, word, faults), 422)
+    return make_response(_page(day, batch_id, word, template="confirm"))
+
+
+@desk.post(_PATH)
+def decide_now(day: str, batch_id: int) -> Response:
+    """Take the editor's word."""
+    word = _said()
+    batch = _batch(day, batch_id)
+    if faults := word.faults():
+        return make_response(_page(day, batch_id, word, faults), 422)
+    try:
+        settled = settle(
+            db(), settings(), now(), batch.id, Verdict(word.verdict), signed_in().email, word.because, word.alike
+        )
+    except Refused as refusal:
+        flash(f"{refusal} Nothing was done twice.", "warn")
+    else:
+        site().wake()
+        flash(_words(settled), "good")
+    return redirect(url_for("desk.report", day=day), 303)
+
+
+def _said() -> _Word:
+    return _Word(forms.line("verdict"), forms.line("because"), forms.pressed("alike"))
+
+
+def _page(
+    day: str, batch_id: int, word: _Word, faults: Mapping[str, str] | None = None, template: str = "decide"
+) -> str:
+    """The choices, or the question about one; where there is no doubt any more, what became of the batch."""
     batch = _batch(day, batch_id)
     doubt = doubt_about(reading(), batch.id)
     alike = count_alike(reading(), doubt) if doubt else Alike(0, 0)
-    chosen = request.args.get("verdict", "")
-    confirming = doubt is not None and chosen in WORDS
     return render_template(
-        "desk/reports/confirm.html" if confirming else "desk/reports/decide.html",
+        f"desk/reports/{template if doubt else 'decide'}.html",
         issue=issue_of(day),
         batch=batch,
         doubt=doubt,
@@ -49,31 +115,11 @@ def decide(day: str, batch_id: int) -> str | Response:
         settlements=settlements_of(reading(), [batch.id]).get(batch.id, ()),
         names={editor.email: editor.name for editor in all_editors(reading())},
         alike=alike,
-        together=request.args.get("alike") == "1" and alike.batches > 1,
-        verdict=chosen,
-        because=request.args.get("because", "").strip()[:_LONGEST],
-        unchosen="asked" in request.args,
+        together=word.alike and alike.batches > 1,
+        word=word,
+        longest=_LONGEST,
+        faults=faults or {},
     )
-
-
-@desk.post(f"/reports/<day>/batches/<{ROW_ID}:batch_id>")
-def decide_now(day: str, batch_id: int) -> Response:
-    """Take the editor's word."""
-    batch = _batch(day, batch_id)
-    verdict = forms.line("verdict")
-    if verdict not in WORDS:
-        return redirect(url_for("desk.decide", day=day, batch_id=batch_id, asked=1), 303)
-    try:
-        settled = settle(
-            db(), settings(), now(), batch.id, Verdict(verdict), signed_in().email,
-            forms.line("because")[:_LONGEST], forms.pressed("alike"),
-        )  # fmt: skip
-    except Refused as refusal:
-        flash(f"{refusal} Nothing was done twice.", "warn")
-    else:
-        site().wake()
-        flash(_words(settled), "good")
-    return redirect(url_for("desk.report", day=day), 303)
 
 
 def _words(settled: Settled) -> str:

@@ -102,9 +102,9 @@ def _cancel_send_now(issue: Issue) -> str:
 
 def _stop(issue: Issue) -> str:
     stopping.stop_send(db(), now(), issue.id, _who())
-    held = unclaimed_copies(reread(), issue.id)
-    waits = f"the {held:,} copies that have not left are" if held != 1 else "the one copy that has not left is"
-    return f"Stopped. Requests in hand are finished; {waits} held until someone resumes the send."
+    left = unclaimed_copies(reread(), issue.id)
+    waits = f"the {left:,} copies that have not left wait" if left != 1 else "the one copy that has not left waits"
+    return f"Stopped. Requests in hand are finished; {waits} until someone resumes the send."
 
 
 def _resume(issue: Issue) -> str:

@@ -17,8 +17,6 @@ from digest.domain.lifecycle import FROZEN, IssueState
 from digest.domain.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN, Level
 from digest.operations.closing import cutoff_of
 from digest.operations.composing import Composed, compose, content_of
-from digest.operations.pacing import pace_of
-from digest.storage.batches import unclaimed_copies
 from digest.storage.database import database_now
 from digest.storage.deliveries import Account, accounts_by_counters
 from digest.storage.doubts import Doubt, doubts_of
@@ -29,6 +27,7 @@ from digest.storage.selections import candidates
 from digest.storage.subscribers import audience_size
 from digest.storage.summaries import Summary
 from digest.web.context import now, reading, settings
+from digest.web.desk.going import Going, going_of
 
 _RECENT = timedelta(weeks=6)
 _MOST_CANDIDATES = 100
@@ -69,8 +68,8 @@ class Board:
     """What changed in its summaries since it closed, and will not go."""
     candidates: Sequence[Summary]
     account: Account
-    unclaimed: int
-    """Copies that are in no request yet."""
+    going: Going
+    """How its send goes on, once that has begun."""
     first_doubt: Doubt | None
     """A batch of which nobody knows whether it left, a held one if there is any."""
     history: Sequence[HistoryEntry]
@@ -102,19 +101,14 @@ class Board:
         )
 
     @property
+    def unclaimed(self) -> int:
+        """Copies that are in no request yet."""
+        return self.going.unclaimed
+
+    @property
     def in_hand(self) -> int:
         """Copies in requests that are under way."""
-        return self.account.waiting - self.unclaimed
-
-    @property
-    def probing(self) -> bool:
-        """Whether nothing more leaves until SendGrid has answered a harmless question."""
-        return self.unclaimed > 0 and pace_of(self.issue).probing
-
-    @property
-    def slowed(self) -> bool:
-        """Whether SendGrid asked for less at a time, and it has not grown back yet."""
-        return self.unclaimed > 0 and self.issue.pace_gentle and self.issue.pace is not None
+        return self.going.in_hand
 
     @property
     def own_subject_default(self) -> str:
@@ -178,7 +172,7 @@ def board(issue: Issue) -> Board:
         drift=_drift(session, site, issue),
         candidates=_candidates(session, issue),
         account=accounts_by_counters(session, [issue])[issue.id],
-        unclaimed=unclaimed_copies(session, issue.id),
+        going=going_of(session, issue),
         first_doubt=next(iter(doubts_of(session, issue.id, most=1)), None),
         history=history_of(session, issue.id),
         names={editor.email: editor.name for editor in all_editors(session)},

@@ -6,8 +6,10 @@ from flask import Response, make_response, render_template, request, url_for
 
 from digest.domain.lifecycle import FROZEN, IssueState
 from digest.operations.account_files import account_as_csv
+from digest.storage.account_lines import skips_in
 from digest.storage.attempts import attempts_at, batches_page
 from digest.storage.batches import BatchState, batches_in
+from digest.storage.database import database_now
 from digest.storage.deliveries import Account, account_of, accounts_by_counters
 from digest.storage.doubts import doubts_of
 from digest.storage.editors import all_editors
@@ -15,9 +17,10 @@ from digest.storage.fates import fates_in
 from digest.storage.history import history_of
 from digest.storage.issues import Issue, all_issues
 from digest.storage.settlements import decisions_of, settlements_of
-from digest.web.context import db, reading, settings
+from digest.web.context import db, now, reading, settings
 from digest.web.desk.blueprint import desk, page_number
-from digest.web.desk.issue_page import issue_of
+from digest.web.desk.going import going_of
+from digest.web.desk.issue_page import issue_of, stage_of
 from digest.web.security import admins_only
 
 _PAGE = 25
@@ -36,6 +39,7 @@ def reports() -> str:
         "desk/reports/reports.html",
         issues=listed,
         accounts=accounts_by_counters(reading(), [issue for issue in listed if issue.state in FROZEN]),
+        outbox=settings().mail_transport == "outbox",
         page=page,
         pages=pages,
         base=url_for("desk.reports", page=""),
@@ -58,13 +62,15 @@ def report(day: str) -> str:
         frozen=issue.state in FROZEN,
         counted=counted,
         fates=fates_in(reading(), issue.id) if counted else None,
-        events_come=bool(settings().sendgrid_webhook_key),
+        outbox=settings().mail_transport == "outbox",
+        events_come=settings().mail_transport == "sendgrid" and bool(settings().sendgrid_webhook_key),
         batches=batches,
         attempts=attempts_at(reading(), batch_ids),
         settlements=settlements_of(reading(), batch_ids),
+        skips=skips_in(reading(), [batch.id for batch in batches if batch.skipped]),
         decisions=decisions_of(reading(), issue.id, _DECISIONS),
         history=history_of(reading(), issue.id),
-        names={editor.email: editor.name for editor in all_editors(reading())},
+        zone=settings().schedule.zone.key,
         total=total,
         page=page,
         pages=pages,
@@ -76,9 +82,10 @@ def report(day: str) -> str:
 def report_live(day: str) -> Response:
     """The part that changes by itself; once the issue has moved on, the whole page is to be loaded again."""
     issue = issue_of(day)
-    if request.args.get("state") != issue.state:
+    figures = _figures(issue, counted=False)
+    if request.args.get("stage") != figures["stage"]:
         return Response(headers={"HX-Refresh": "true"})
-    return make_response(render_template("desk/reports/live.html", **_figures(issue, counted=False)))
+    return make_response(render_template("desk/reports/live.html", **figures))
 
 
 @desk.get("/reports/<day>.csv")
@@ -95,9 +102,13 @@ def report_csv(day: str) -> Response:
 
 def _figures(issue: Issue, counted: bool) -> dict[str, object]:
     account: Account = account_of(reading(), issue) if counted else accounts_by_counters(reading(), [issue])[issue.id]
+    paused = issue.paused_until > database_now(reading())
     return {
         "issue": issue,
         "account": account,
+        "stage": stage_of(issue, now(), settings().schedule.send_moment(issue.send_date), paused).value,
+        "going": going_of(reading(), issue),
+        "names": {editor.email: editor.name for editor in all_editors(reading())},
         "live": issue.state == IssueState.SENDING and not counted,
         "first_doubt": next(iter(doubts_of(reading(), issue.id, most=1)), None),
     }

@@ -1,0 +1,125 @@
+"""The demo's troubles: two past sends in which a request had no answer, one settled by events, one by an editor.
+
+Their outbox plays SendGrid on a bad day; all that follows is done by the operations that a real send uses.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import count
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.demo.people import EDITORS
+from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Page, Single, Trouble
+from digest.mail.sendgrid_events import Args, Event, Kind
+from digest.operations.feedback import take_events
+from digest.operations.freezing import freeze
+from digest.operations.sending import send_issue
+from digest.operations.settling import settle
+from digest.storage.account_lines import Line, lines_in, span_of
+from digest.storage.attempts import attempts_at
+from digest.storage.database import Database
+from digest.storage.doubts import doubts_of, last_doubted
+from digest.storage.issues import Issue
+from digest.storage.settlements import Verdict
+
+_BATCH = 7
+"""Copies in a batch: the demo's few readers must make several."""
+_EVENTS_AFTER = timedelta(minutes=4)
+_DECIDED_AFTER = timedelta(minutes=52)
+_SEEN = "Activity lists the readers of the other batches, and none of this one"
+_CUT_OFF = Answer(Certainty.UNKNOWN, detail="the connection was cut after the whole request had left")
+
+
+class Unanswered(StrEnum):
+    """What became of the request that had no answer, as `trouble` in issues.json says."""
+
+    TAKEN = "settled by events"
+    NOT_TAKEN = "decided by a person"
+
+
+def send_with_trouble(
+    db: Database,
+    settings: Settings,
+    outbox: Outbox,
+    issue_id: int,
+    send_at: datetime,
+    trouble: Unanswered,
+    who: str,
+) -> None:
+    """Send a closed issue at the moment it had, lose the second answer, and settle what came of that.
+
+    Interrupted, it goes on from where it was.
+    """
+    events_come = trouble is Unanswered.TAKEN
+    settings = replace(settings, sendgrid_webhook_key="the demo’s" if events_come else "", alert_url="")
+    freeze(db, settings, send_at, issue_id, who, _BATCH)
+    with db.reading() as session:
+        lost = last_doubted(session, issue_id) is not None
+    bad_day = outbox if lost else _BadDay(outbox, events_come)
+    send_issue(db, settings, bad_day, issue_id, threading.Event(), lambda: send_at)
+    with db.reading() as session:
+        doubts = doubts_of(session, issue_id)
+        events = _events(session, issue_id, send_at) if doubts and events_come else ()
+    if events:
+        take_events(db, settings, send_at + _EVENTS_AFTER, events)
+    elif doubts:
+        decided_at = send_at + _DECIDED_AFTER
+        settle(db, settings, decided_at, doubts[0].batch_id, Verdict.RESEND, EDITORS[0][0], _SEEN)
+    if not events_come:
+        send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: send_at + _DECIDED_AFTER)
+
+
+class _BadDay:
+    """Loses the answer to the second request, which was `taken` or not, and does the rest well."""
+
+    def __init__(self, inner: Outbox, taken: bool) -> None:
+        self._inner = inner
+        self._taken = taken
+        self._numbers = count(1)
+
+    def send_bulk(self, bulk: Bulk) -> Answer:
+        """Hand over to the outbox behind it, but for the second one."""
+        if next(self._numbers) != 2:
+            return self._inner.send_bulk(bulk)
+        if self._taken:
+            self._inner.send_bulk(bulk)
+        return _CUT_OFF
+
+    def send_single(self, single: Single) -> Answer:
+        """Hand over to the outbox behind it."""
+        return self._inner.send_single(single)
+
+    def probe(self) -> bool:
+        """Ask the outbox behind it."""
+        return self._inner.probe()
+
+    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
+        """Ask the outbox behind it."""
+        return self._inner.suppressed(since, deadline)
+
+    def close(self) -> None:
+        """Close the outbox behind it."""
+        self._inner.close()
+
+
+def _events(session: Session, issue_id: int, send_at: datetime) -> list[Event]:
+    """What SendGrid would have reported a few minutes later: every copy delivered, but for the last, which waits."""
+    issue, span = session.get_one(Issue, issue_id), span_of(session, issue_id)
+    lines = lines_in(session, issue_id, span, span.last) if span else ()
+    attempts = attempts_at(session, sorted({line.batch_id for line in lines}))
+    sent = [line for line in lines if line.batch_id in attempts]
+    at = send_at + _EVENTS_AFTER / 2
+
+    def event(kind: Kind, line: Line, words: str) -> Event:
+        args = Args(issue.send_date, line.batch_id, attempts[line.batch_id][-1].id, line.delivery_id)
+        return Event(kind, line.address or "", at, words, None, args, None, bare=False)
+
+    delivered = [event(Kind.DELIVERED, line, "250 2.0.0 OK") for line in sent[:-1]]
+    return [*delivered, *(event(Kind.DEFERRED, line, "451 4.7.1 Try again later") for line in sent[-1:])]
