@@ -84,7 +84,7 @@ def claim(
     deadline = begun + DEADLINE_SECONDS
     taken: list[tuple[Claimable, Copies]] = []
     while len(taken) < room:
-        found = claimable_batches(session, issue.id, at, room - len(taken))
+        found = claimable_batches(session, issue.id, issue.pace, at, room - len(taken))
         if not found:
             break
         # Marked at once, so that looking again finds others.

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Double, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from digest.storage.base import table_of
 from digest.storage.batches import Attempt, Batch, BatchState
+from digest.storage.issues import Issue
 
-_batch, _attempt = table_of(Batch), table_of(Attempt)
+_batch, _attempt, _issue = table_of(Batch), table_of(Attempt), table_of(Issue)
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,15 @@ class Claimable:
     """How many copies it has without an outcome of their own."""
 
 
-def claimable_batches(session: Session, issue_id: int, database_now: float, most: int) -> list[Claimable]:
-    """Up to `most` batches that may be claimed now. On PostgreSQL they are locked, and locked ones are passed over."""
-    values = {"of_issue": issue_id, "at": database_now, "most": most}
+def claimable_batches(
+    session: Session, issue_id: int, pace: float | None, database_now: float, most: int
+) -> list[Claimable]:
+    """Up to `most` batches that may be claimed now; none once the issue was stopped, waits, or has another pace than
+    the caller read, which on PostgreSQL may have come to pass since. There they are locked, and locked ones are passed
+    over.
+    """
+    session.flush()  # the statement goes past the mapper
+    values = {"of_issue": issue_id, "same_pace": pace, "at": database_now, "most": most}
     return [Claimable(*row) for row in session.connection().execute(_CLAIMABLE, values)]
 
 
@@ -94,10 +101,16 @@ _CLAIMABLE = (
         _batch.c.issue_id == bindparam("of_issue"),
         _batch.c.state == BatchState.PENDING.value,
         _batch.c.retry_at <= bindparam("at"),
+        exists().where(
+            _issue.c.id == bindparam("of_issue"),
+            _issue.c.stopped_at.is_(None),
+            _issue.c.paused_until <= bindparam("at"),
+            _issue.c.pace.is_not_distinct_from(bindparam("same_pace", type_=Double)),
+        ),
     )
     .order_by(_batch.c.id)
     .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, of=_batch)
 )
 _MARK_CLAIMED = (
     update(_batch)

@@ -16,7 +16,10 @@ import pytest
 
 from digest.config import Settings
 from digest.domain import addresses
+from digest.domain.tokens import new_key
+from digest.mail.deadline import ticking
 from digest.mail.transports import open_outbox
+from digest.operations.claiming import Editions, claim
 from digest.operations.closing import close_issue
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.privacy import erase
@@ -29,6 +32,7 @@ from digest.operations.subscribing import ask, choose_topics, leave
 from digest.operations.wordings import leaving
 from digest.storage.claims import claimable_batches, mark_claimed
 from digest.storage.database import Database, database_now
+from digest.storage.issues import Issue
 from digest.storage.messages import Message
 from digest.storage.publications import Publication
 from digest.storage.subscribers import Subscriber, take_turns
@@ -124,11 +128,27 @@ def test_a_batch_in_somebodys_hands_is_passed_over(db: Database, settings: Setti
     issue_id = frozen_issue(db, settings, 2)
     with closing(Database(settings.database_url)) as other, db.writing() as first, other.writing() as second:
         at = database_now(first)
-        mine = {batch.id for batch in claimable_batches(first, issue_id, at, 1)}
-        theirs = {batch.id for batch in claimable_batches(second, issue_id, at, 10)}
+        mine = {batch.id for batch in claimable_batches(first, issue_id, 1, at, 1)}
+        theirs = {batch.id for batch in claimable_batches(second, issue_id, 1, at, 10)}
         mark_claimed(second, list(theirs))
     assert (len(mine), len(theirs)) == (1, 2)
     assert not mine & theirs
+
+
+@pytest.mark.only_on("postgresql")
+@pytest.mark.parametrize("change", ["stopped_at", "paused_until", "pace"])
+def test_nothing_is_claimed_by_what_was_read_before_a_stop(db: Database, settings: Settings, change: str) -> None:
+    make_readers(db, settings, 6)
+    issue_id = frozen_issue(db, settings, 2)
+    with db.writing() as session:
+        session.get_one(Issue, issue_id).pace = None
+    with closing(Database(settings.database_url)) as other, db.writing() as sender:
+        issue, at = sender.get_one(Issue, issue_id), database_now(sender)
+        with other.writing() as session:
+            values = {"stopped_at": TUESDAY, "paused_until": at + 60, "pace": 0}
+            setattr(session.get_one(Issue, issue_id), change, values[change])
+        found = claim(sender, TUESDAY, ticking(), at, issue, "a sender", [new_key()], Editions())
+    assert found.claims == ()
 
 
 @pytest.mark.only_on("postgresql")
