@@ -14,6 +14,7 @@ import click
 from digest.cli.account_words import account_in_words
 from digest.cli.dates import ISSUE_DATE
 from digest.cli.installation import Installation, installation, now
+from digest.cli.lulls import Lulls
 from digest.cli.memory import keep_what_is_freed
 from digest.cli.partner import partner
 from digest.cli.progress_bar import progress_bar
@@ -65,7 +66,7 @@ def _send(ours: Installation, day: datetime | None) -> tuple[Ready, Ending]:
             return ready, Ending.DONE
         mine = second.start(ready.issue_id, ready.batches_left)
         with progress_bar(_progress(ours, ready.issue_id).done) as show:
-            ending = send_issue(ours.db, mine, outbox, ready.issue_id, stop, now, progress=show)
+            ending = send_issue(ours.db, mine, outbox, ready.issue_id, stop, now, progress=show, lull=Lulls(mine))
             if show:
                 show(_progress(ours, ready.issue_id))
         if ending is not Ending.INTERRUPTED:

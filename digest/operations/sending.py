@@ -28,6 +28,7 @@ from digest.mail.outbox import Answer, Certainty, Outbox
 from digest.operations.claiming import LEASE_SECONDS, Claim, Claims, Editions, claim
 from digest.operations.epoch import note_claims
 from digest.operations.finishing import finish_if_done
+from digest.operations.going import Going, going_of
 from digest.operations.pacing import pace_of, probe_if_due
 from digest.operations.posting import bulk_of
 from digest.operations.recording import Result, expire_leases, record
@@ -76,11 +77,13 @@ def send_issue(
     clock: Callable[[], datetime],
     wait: bool = True,
     progress: Callable[[Progress], None] | None = None,
+    lull: Callable[[Going], None] | None = None,
 ) -> Ending:
     """Send what is left of a frozen issue, SEND_CONCURRENCY requests at a time.
 
     With `wait`, comes back when nothing is left to do or to wait for (retries, other senders' leases), but never
     waits for settling; without, as soon as nothing can be claimed now. `stop` ends it after the requests in hand.
+    `progress` is told how far it is, and `lull` how it stands whenever there is nothing to do but wait.
     """
     nap = _SHORTEST_NAP
     with ThreadPoolExecutor(settings.send_concurrency, "sender") as pool:
@@ -96,6 +99,8 @@ def send_issue(
                 continue
             if not wait:
                 return ending
+            if lull:
+                lull(_going(db, issue_id))
             pause(min(nap, _seconds_to_wait(db, issue_id)))
             nap = min(_LONGEST_NAP, 2 * nap)
 
@@ -259,6 +264,11 @@ def _seconds_to_wait(db: Database, issue_id: int) -> float:
         if pace_of(issue).probing:
             seconds = max(seconds, issue.probe_at - at)
     return max(_SHORTEST_NAP, seconds)
+
+
+def _going(db: Database, issue_id: int) -> Going:
+    with db.reading() as session:
+        return going_of(session, session.get_one(Issue, issue_id))
 
 
 def _progress(db: Database, issue_id: int) -> Progress:

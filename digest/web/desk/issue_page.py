@@ -17,6 +17,7 @@ from digest.domain.lifecycle import FROZEN, IssueState
 from digest.domain.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN, Level
 from digest.operations.closing import cutoff_of
 from digest.operations.composing import Composed, compose, content_of
+from digest.operations.going import Going, going_of
 from digest.storage.database import database_now
 from digest.storage.deliveries import Account, accounts_by_counters
 from digest.storage.doubts import Doubt, doubts_of
@@ -27,7 +28,6 @@ from digest.storage.selections import candidates
 from digest.storage.subscribers import audience_size
 from digest.storage.summaries import Summary
 from digest.web.context import now, reading, settings
-from digest.web.desk.going import Going, going_of
 
 _RECENT = timedelta(weeks=6)
 _MOST_CANDIDATES = 100

@@ -6,6 +6,7 @@ from flask import Response, make_response, render_template, request, url_for
 
 from digest.domain.lifecycle import FROZEN, IssueState
 from digest.operations.account_files import account_as_csv
+from digest.operations.going import going_of
 from digest.storage.account_lines import skips_in
 from digest.storage.attempts import attempts_at, batches_page
 from digest.storage.batches import BatchState, batches_in
@@ -19,7 +20,6 @@ from digest.storage.issues import Issue, all_issues
 from digest.storage.settlements import decisions_of, settlements_of
 from digest.web.context import db, now, reading, settings
 from digest.web.desk.blueprint import desk, page_number
-from digest.web.desk.going import going_of
 from digest.web.desk.issue_page import issue_of, stage_of
 from digest.web.security import admins_only
 
