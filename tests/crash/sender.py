@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import logging
 import math
+import os
 import signal
 import sys
 import threading
@@ -120,7 +121,7 @@ def _send(
     """Tick as the scheduler does; where it would wait for the next tick, the clock is set forward instead."""
     for _ in range(asked.ticks):
         try:
-            note_heartbeat(database, "a sender")
+            note_heartbeat(database, f"a sender:{os.getpid()}")
             ticking.tick(database, settings, outbox, lambda: FRIDAY, stop)
             if _is_sent(database):
                 return SENT
