@@ -15,7 +15,7 @@ from digest.operations.settling import WORDS, Settled
 from digest.operations.settling import settle as settle_batch
 from digest.storage.attempts import last_attempts
 from digest.storage.batches import Attempt, BatchState
-from digest.storage.doubts import Alike, Doubt, count_alike, doubt_about
+from digest.storage.doubts import Alike, Doubt, doubt_about, doubts_alike, taken_together
 from digest.storage.settlements import Verdict
 
 _LARGEST_ID = 2**31 - 1
@@ -51,12 +51,12 @@ def settle(batch: int, verdict: str, alike: bool, because: str, yes: bool) -> No
     ours, word = installation(), Verdict(verdict)
     with ours.db.reading() as session:
         doubt, last = doubt_about(session, batch), last_attempts(session, [batch]).get(batch)
-        all_alike = count_alike(session, doubt) if doubt else Alike(0, 0)
+        all_alike = taken_together(doubts_alike(session, doubt)) if doubt else Alike()
     if doubt:
         _explain(ours, doubt, last, word, all_alike, alike)
         if not yes and sys.stdin.isatty():
             click.confirm("Is that so?", abort=True)
-    settled = settle_batch(ours.db, ours.settings, now(), batch, word, THE_COMMAND, because, alike)
+    settled = settle_batch(ours.db, ours.settings, now(), batch, word, THE_COMMAND, because, alike, all_alike.mark)
     click.echo(_outcome(settled))
     click.echo(account_in_words(ours, report(ours.db, settled.issue_id)))
 

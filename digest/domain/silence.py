@@ -103,7 +103,8 @@ def _waited(silence: Silence) -> str:
 def _lacking(silence: Silence) -> list[str]:
     lacking = []
     if silence.too_old:
-        lacking.append("the clock stood still meanwhile, and SendGrid repeats events for 24 hours only")
+        meanwhile = "the clock stood still meanwhile, and " if silence.deaf >= 60 else ""
+        lacking.append(f"{meanwhile}SendGrid repeats events for 24 hours only")
     if silence.heard:
         lacking.append("an event of an attempt at it did come")
     if not silence.later_heard:

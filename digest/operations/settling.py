@@ -34,6 +34,7 @@ from digest.storage.doubts import (
     listening,
     release_batches,
     skip_batches,
+    taken_together,
     unknown_batches,
 )
 from digest.storage.heartbeats import ticking_since
@@ -43,6 +44,10 @@ from digest.storage.settlements import Verdict, has_held, last_settlement, note_
 
 WORDS = (Verdict.SENT, Verdict.RESEND, Verdict.SKIP)
 """What a person may say of a batch in doubt."""
+
+
+class OthersMeanwhile(Refused):
+    """Batches have come into doubt, or out of it, since the person looked: the word was not about these."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,13 @@ def settle(
     who: str,
     evidence: str = "",
     alike: bool = False,
+    shown: str | None = None,
 ) -> Settled:
     """A person's word on a held or unknown batch, or, `alike`, on all of its issue with the same cause.
 
     `sent`: they count as accepted. `resend`: they wait to be claimed again, and the issue is being sent again. `skip`:
-    their readers go without. Of two people, the second is told what the first decided. Raises Refused with the remedy.
+    their readers go without. Of two people, the second is told what the first decided. Raises Refused with the remedy,
+    OthersMeanwhile where `shown`, the mark of what the person saw, is not that of the batches now.
     """
     evidence = without_addresses(evidence)
     if verdict not in WORDS:
@@ -95,6 +102,8 @@ def settle(
             raise Refused(f"There is no batch {batch_id}. `digest status` lists those that wait for a word.")
         issue = issue_for_change(session, batch.issue_id)
         doubts = _in_question(session, settings, batch_id, alike)
+        if alike and shown not in (None, taken_together(doubts).mark):
+            raise OthersMeanwhile("Meanwhile other batches wait for the same cause. Look at them, then decide.")
         _carry_out(session, settings, now, issue, verdict, doubts)
         for doubt in doubts:
             note_settlement(session, doubt.batch_id, now, who, verdict, _evidence(evidence, doubt))
@@ -180,7 +189,7 @@ def _in_question(session: Session, settings: Settings, batch_id: int, alike: boo
     batch = batch_for_change(session, batch_id)
     doubt = doubt_about(session, batch_id)
     if doubt:
-        return doubts_alike(session, doubt) if alike else [doubt]
+        return doubts_alike(session, doubt, lock=True) if alike else [doubt]
     decided = last_settlement(session, batch_id)
     if decided:
         when = settings.schedule.spoken(decided.at)

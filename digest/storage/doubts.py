@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select, update
@@ -50,10 +51,11 @@ class Listening:
 
 @dataclass(frozen=True)
 class Alike:
-    """How much one decision for all with the same cause concerns."""
+    """How much one decision for all with the same cause concerns, and a mark that tells these batches from others."""
 
-    batches: int
-    copies: int
+    batches: int = 0
+    copies: int = 0
+    mark: str = ""
 
 
 def issues_with_unknown_batches(session: Session) -> list[int]:
@@ -81,31 +83,18 @@ def doubt_about(session: Session, batch_id: int) -> Doubt | None:
     return _doubt(row) if row else None
 
 
-def doubts_alike(session: Session, doubt: Doubt) -> list[Doubt]:
-    """All doubts of the same issue with the same cause, this one among them; locked on PostgreSQL."""
-    rows = session.execute(
-        _doubts()
-        .where(Batch.issue_id == doubt.issue_id, Batch.cause == doubt.cause)
-        .order_by(Batch.id)
-        .with_for_update()
-    )
-    return [_doubt(row) for row in rows]
+def doubts_alike(session: Session, doubt: Doubt, lock: bool = False) -> list[Doubt]:
+    """All doubts of the same issue with the same cause, this one among them; `lock` keeps others from them until the
+    transaction ends.
+    """
+    found = _doubts().where(Batch.issue_id == doubt.issue_id, Batch.cause == doubt.cause).order_by(Batch.id)
+    return [_doubt(row) for row in session.execute(found.with_for_update() if lock else found)]
 
 
-def count_alike(session: Session, doubt: Doubt) -> Alike:
-    """The doubts of the same issue with the same cause, counted."""
-    return causes_in_doubt(session, doubt.issue_id).get(doubt.cause, Alike(0, 0))
-
-
-def causes_in_doubt(session: Session, issue_id: int) -> dict[str, Alike]:
-    """The issue's doubts counted by cause."""
-    rows = session.execute(
-        select(Batch.cause, func.count(), func.sum(_left()))
-        .where(Batch.issue_id == issue_id, Batch.state.in_(IN_DOUBT))
-        .group_by(Batch.cause)
-        .order_by(Batch.cause)
-    )
-    return {cause: Alike(batches, int(copies)) for cause, batches, copies in rows}
+def taken_together(doubts: Sequence[Doubt]) -> Alike:
+    """These doubts counted and marked."""
+    ids = ",".join(str(doubt.batch_id) for doubt in doubts)
+    return Alike(len(doubts), sum(doubt.copies for doubt in doubts), sha256(ids.encode()).hexdigest()[:16])
 
 
 def doubted_since(session: Session, issue_id: int) -> dict[str, float]:

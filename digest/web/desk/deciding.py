@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 
 from digest.domain.addresses import without_addresses
 from digest.operations.refusal import Refused
-from digest.operations.settling import WORDS, Settled, settle
+from digest.operations.settling import WORDS, OthersMeanwhile, Settled, settle
 from digest.storage.attempts import attempts_at
 from digest.storage.batches import Batch, Cause
-from digest.storage.doubts import Alike, count_alike, doubt_about
+from digest.storage.doubts import Alike, doubt_about, doubts_alike, taken_together
 from digest.storage.editors import all_editors
 from digest.storage.settlements import Verdict, settlements_of
 from digest.web import forms
@@ -40,6 +40,8 @@ class _Word:
     verdict: str = ""
     because: str = ""
     alike: bool = False
+    shown: str = ""
+    """The mark of those batches, as the page showed them."""
 
     def faults(self) -> dict[str, str]:
         """What has to be mended before it can count, by field."""
@@ -83,8 +85,12 @@ def decide_now(day: str, batch_id: int) -> Response:
         return make_response(_page(day, batch_id, word, faults), 422)
     try:
         settled = settle(
-            db(), settings(), now(), batch.id, Verdict(word.verdict), signed_in().email, word.because, word.alike
-        )
+            db(), settings(), now(), batch.id, Verdict(word.verdict), signed_in().email, word.because, word.alike,
+            word.shown,
+        )  # fmt: skip
+    except OthersMeanwhile as refusal:
+        flash(f"{refusal} Nothing was decided.", "warn")
+        return redirect(url_for("desk.decide", day=day, batch_id=batch_id), 303)
     except Refused as refusal:
         flash(f"{refusal} Nothing was done twice.", "warn")
     else:
@@ -94,7 +100,7 @@ def decide_now(day: str, batch_id: int) -> Response:
 
 
 def _said() -> _Word:
-    return _Word(forms.line("verdict"), forms.line("because"), forms.pressed("alike"))
+    return _Word(forms.line("verdict"), forms.line("because"), forms.pressed("alike"), forms.line("shown"))
 
 
 def _page(
@@ -103,7 +109,7 @@ def _page(
     """The choices, or the question about one; where there is no doubt any more, what became of the batch."""
     batch = _batch(day, batch_id)
     doubt = doubt_about(reading(), batch.id)
-    alike = count_alike(reading(), doubt) if doubt else Alike(0, 0)
+    alike = taken_together(doubts_alike(reading(), doubt)) if doubt else Alike()
     return render_template(
         f"desk/reports/{template if doubt else 'decide'}.html",
         issue=issue_of(day),

@@ -43,6 +43,22 @@ def test_an_editor_decides_by_two_pages_and_one_is_told_what_it_means(
     assert not sendgrid.doubled()
 
 
+def test_a_word_on_all_alike_is_about_those_that_were_shown(db: Database, alice: Browser, held: int) -> None:  # noqa: ARG001
+    first, second, third = batches(db, BatchState.HELD)
+    url = f"{REPORT}/batches/{first}"
+    question = press(alice, alice.open(url), "Go on", verdict="resend", alike="1")
+    with db.writing() as session:
+        session.get_one(Batch, third).cause = session.get_one(Batch, second).cause
+    refused = press(alice, question, "Send it again to 20 readers")
+    assert (refused.status_code, refused.location) == (303, url)
+    assert decisions(db) == []
+    asked = alice.open(url)
+    told = "Meanwhile other batches wait for the same cause. Look at them, then decide. Nothing was decided."
+    assert told in words(asked)
+    question = press(alice, asked, "Go on", verdict="resend", alike="1")
+    assert one(page(question), "h1").get_text() == "Send it again to 30 readers?"
+
+
 def test_a_double_click_decides_once(
     db: Database, alice: Browser, sendgrid: LoopbackSendGrid, settings: Settings, held: int
 ) -> None:
@@ -178,7 +194,9 @@ def test_a_decision_names_who_and_on_which_evidence(db: Database, alice: Browser
     first, second, _ = batches(db, BatchState.HELD)
     with db.writing() as session:
         session.get_one(Batch, second).because = "another reason"
-    alice.send(f"{REPORT}/batches/{first}", verdict="skip", because="Nothing there.", alike="1")
+    asked = alice.open(f"{REPORT}/batches/{first}")
+    question = press(alice, asked, "Go on", verdict="skip", because="Nothing there.", alike="1")
+    press(alice, question, "Skip 20 readers")
     assert ", by Alice Nothing there; known then: " in words(alice.open(f"{REPORT}/batches/{first}"))
     told = words(alice.open(REPORT))
     assert (
@@ -202,7 +220,8 @@ def test_a_restored_batch_without_an_attempt_can_be_decided(db: Database, alice:
     url = f"{REPORT}/batches/{batches(db, BatchState.HELD)[0]}"
     assert "The database was brought back from a backup" in words(alice.open(url))
     assert "This database knows of no attempt" in words(alice.open(url))
-    alice.send(url, verdict="sent", alike="1")
+    question = press(alice, alice.open(url), "Go on", verdict="sent", alike="1")
+    press(alice, question, "Count 40 copies as sent")
     assert account(db, frozen) == {"accepted": 40}
 
 
