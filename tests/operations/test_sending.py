@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
@@ -28,7 +27,7 @@ from digest.storage.deliveries import Delivery
 from digest.storage.issues import Issue
 from digest.storage.messages import Message
 from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_with_address
-from tests.conftest import TUESDAY, Mailbox, text_of
+from tests.conftest import TUESDAY, Mailbox, text_of, through
 from tests.factories import make_editor, make_issue, make_readers, make_subscriber, make_summary
 from tests.loopback.answers import FieldError
 from tests.loopback.faults import (
@@ -51,18 +50,8 @@ ALICE = "alice@digest.test"
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | {
-        "MAIL_TRANSPORT": "sendgrid",
-        "SENDGRID_API_KEY": "SG.loopback",
-        "SENDGRID_HOST": sendgrid.url,
-    }
+    return environ | through(sendgrid)
 
 
 @pytest.fixture
