@@ -28,6 +28,7 @@ from digest.operations.opening import MIGRATIONS
 from digest.storage import schema
 from digest.storage.database import Database
 from tests import postgresql
+from tests.loopback.sendgrid import LoopbackSendGrid
 
 TUESDAY = datetime(2024, 5, 14, 9, 0, tzinfo=UTC)
 """When tests begin: before Friday 17 May 2024's issue, whose cut-off is Thursday the 16th at 16:00 in London."""
@@ -79,6 +80,11 @@ def html_of(message: EmailMessage) -> str:
     part = message.get_body(("html",))
     assert part is not None
     return str(part.get_content())
+
+
+def through(sendgrid: LoopbackSendGrid) -> dict[str, str]:
+    """The settings of an installation that sends through this SendGrid."""
+    return {"MAIL_TRANSPORT": "sendgrid", "SENDGRID_API_KEY": "SG.loopback", "SENDGRID_HOST": sendgrid.url}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -152,6 +158,13 @@ def db(settings: Settings, migrated: Path) -> Iterator[Database]:
     database = Database(settings.database_url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def sendgrid() -> Iterator[LoopbackSendGrid]:
+    """A SendGrid on this machine; an installation sends through it if its settings say so (`through`)."""
+    with LoopbackSendGrid() as server:
+        yield server
 
 
 @pytest.fixture

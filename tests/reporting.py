@@ -21,7 +21,7 @@ from digest.storage.deliveries import Delivery
 from digest.storage.history import history_of
 from digest.storage.settlements import Settlement
 from digest.storage.suppressions import Suppression
-from tests.conftest import TUESDAY
+from tests.conftest import TUESDAY, through
 from tests.factories import make_issue, make_summary
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.loopback.webhook import public_key
@@ -29,14 +29,9 @@ from tests.loopback.webhook import public_key
 FRIDAY = date(2024, 5, 17)
 
 
-def through(sendgrid: LoopbackSendGrid) -> dict[str, str]:
+def both_ways(sendgrid: LoopbackSendGrid) -> dict[str, str]:
     """The settings of an installation that sends through this SendGrid and hears its events."""
-    return {
-        "MAIL_TRANSPORT": "sendgrid",
-        "SENDGRID_API_KEY": "SG.loopback",
-        "SENDGRID_HOST": sendgrid.url,
-        "SENDGRID_WEBHOOK_KEY": public_key(),
-    }
+    return through(sendgrid) | {"SENDGRID_WEBHOOK_KEY": public_key()}
 
 
 def frozen_issue(db: Database, settings: Settings, send_date: date = FRIDAY, batch_size: int = 1000) -> int:

@@ -13,9 +13,10 @@ from digest.mail.transports import open_outbox
 from digest.operations.closing import close_issue
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.sending import Ending, send_issue
+from digest.storage.accounts import account_of, accounts_by_counters
 from digest.storage.batches import Batch, BatchState, Cause
 from digest.storage.database import Database, database_now
-from digest.storage.deliveries import Delivery, account_of, accounts_by_counters
+from digest.storage.deliveries import Delivery
 from digest.storage.heartbeats import Heartbeat, ticking_since
 from digest.storage.history import history_of
 from digest.storage.issues import Issue

@@ -11,9 +11,9 @@ from digest.domain.calendar import day_and_year
 from digest.domain.lifecycle import IssueState
 from digest.operations.links import desk_report_url
 from digest.operations.messaging import tell_editors
+from digest.storage.accounts import Account, account_of
 from digest.storage.batches import BatchState, batches_in
 from digest.storage.database import Database
-from digest.storage.deliveries import Account, account_of
 from digest.storage.doubts import held_since
 from digest.storage.history import note
 from digest.storage.issues import Issue, issue_for_change

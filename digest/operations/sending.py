@@ -33,9 +33,9 @@ from digest.operations.pacing import pace_of, probe_if_due
 from digest.operations.posting import bulk_of
 from digest.operations.recording import Result, expire_leases, record
 from digest.operations.waiting import Bell, pause
+from digest.storage.accounts import Account, account_of
 from digest.storage.batches import BatchState, batches_in, ended_copies, seconds_until_claimable
 from digest.storage.database import Database, database_now
-from digest.storage.deliveries import Account, account_of
 from digest.storage.issues import Issue, issue_for_change
 
 log = logging.getLogger(__name__)

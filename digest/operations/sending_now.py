@@ -21,9 +21,9 @@ from digest.operations.restoring import recover
 from digest.operations.stopping import try_again_now
 from digest.operations.suppressing import pull_before_freeze
 from digest.operations.week import ensure_issue
+from digest.storage.accounts import account_of
 from digest.storage.batches import BatchState, batches_in, batches_with_attempts, is_anything_left
 from digest.storage.database import Database
-from digest.storage.deliveries import account_of
 from digest.storage.issues import Issue, current_issue, issues_being_sent, latest_frozen_issue
 from digest.storage.selections import selected_count
 

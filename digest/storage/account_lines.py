@@ -12,8 +12,9 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from digest.storage.accounts import where_it_is
 from digest.storage.batches import Attempt, Batch
-from digest.storage.deliveries import Delivery, Outcome, where_it_is
+from digest.storage.deliveries import Delivery, Outcome
 
 
 class Line(NamedTuple):

@@ -27,10 +27,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import Base, BigKey, table_of, utc_day
-from digest.storage.batches import Batch, BatchState
+from digest.storage.batches import Batch
 from digest.storage.issues import Issue
 from digest.storage.subscribers import Subscriber, SubscriberState, audience
 from digest.storage.suppressions import Suppression
+
+PASSED_OVER = "sent to this reader alone meanwhile, by an admin"
+"""The reason that a batch gives which is claimed after a copy was sent again."""
 
 
 class Outcome(StrEnum):
@@ -93,25 +96,6 @@ class Copies:
 
     def __len__(self) -> int:
         return len(self.deliveries)
-
-
-@dataclass(frozen=True)
-class Account:
-    """Where every reader's copy of an issue is. The seven parts add up to the audience."""
-
-    audience: int
-    accepted: int
-    failed: int
-    skipped: int
-    unknown: int
-    held: int
-    waiting: int
-
-    @property
-    def difference(self) -> int:
-        """What the parts lack to the audience that was frozen; anything but zero is a fault."""
-        parts = self.accepted + self.failed + self.skipped + self.unknown + self.held + self.waiting
-        return self.audience - parts
 
 
 def deliver_to_audience(
@@ -204,7 +188,7 @@ def _why_gone(state: str | None, suppressed: bool, sent_again: bool) -> str:
     if suppressed:
         return "suppressed before it was sent"
     if sent_again and state == SubscriberState.CONFIRMED:
-        return "sent to this reader alone meanwhile, by an admin"
+        return PASSED_OVER
     return "unsubscribed before it was sent"
 
 
@@ -240,40 +224,6 @@ def forget_reader(session: Session, address: str) -> None:
     )
 
 
-def where_it_is(outcome: str | None, batch_state: str) -> str:
-    """Where a copy is: its own outcome, or its batch's; one of the parts of an account."""
-    return outcome or PART_OF[BatchState(batch_state)]
-
-
-def account_of(session: Session, issue: Issue) -> Account:
-    """The issue's account, counted from the copies themselves."""
-    rows = session.execute(
-        select(Batch.state, Delivery.outcome, func.count())
-        .join(Batch, Batch.id == Delivery.batch_id)
-        .where(Delivery.issue_id == issue.id)
-        .group_by(Batch.state, Delivery.outcome)
-    )
-    parts = dict.fromkeys(_PARTS, 0)
-    for batch_state, outcome, count in rows:
-        parts[where_it_is(outcome, batch_state)] += count
-    return Account(audience=issue.audience, **parts)
-
-
-def accounts_by_counters(session: Session, issues: Sequence[Issue]) -> dict[int, Account]:
-    """The accounts of these issues by their ids, from the batches' counters: quick, for lists."""
-    rows = session.execute(
-        select(Batch.issue_id, Batch.state, func.sum(Batch.size), func.sum(Batch.failed), func.sum(Batch.skipped))
-        .where(Batch.issue_id.in_([issue.id for issue in issues]))
-        .group_by(Batch.issue_id, Batch.state)
-    )
-    parts = {issue.id: dict.fromkeys(_PARTS, 0) for issue in issues}
-    for issue_id, state, size, failed, skipped in rows:
-        parts[issue_id]["failed"] += int(failed)
-        parts[issue_id]["skipped"] += int(skipped)
-        parts[issue_id][PART_OF[BatchState(state)]] += int(size - failed - skipped)
-    return {issue.id: Account(audience=issue.audience, **parts[issue.id]) for issue in issues}
-
-
 _delivery, _reader = table_of(Delivery).c, table_of(Subscriber).c
 _COPIES = (
     # One row with each column joined to a text: a thousand rows would cost more than all else that a claim does.
@@ -293,14 +243,3 @@ _COPIES = (
         ~exists().where(table_of(Suppression).c.address_hash == _reader.address_hash),
     )
 )
-_PARTS = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
-PART_OF = {
-    BatchState.PENDING: "waiting",
-    BatchState.CLAIMED: "waiting",
-    BatchState.ACCEPTED: "accepted",
-    BatchState.UNKNOWN: "unknown",
-    BatchState.HELD: "held",
-    BatchState.FAILED: "failed",
-    BatchState.SKIPPED: "skipped",
-}
-"""In which part of the account a copy without an outcome of its own is counted, by its batch's state."""

@@ -10,13 +10,12 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from digest.storage.accounts import where_it_is
 from digest.storage.batches import Attempt, Batch
-from digest.storage.deliveries import Delivery, Outcome, every_issue, where_it_is
+from digest.storage.deliveries import PASSED_OVER, Delivery, Outcome, every_issue
 from digest.storage.issues import Issue
 
 _ACCEPTED = "accepted"
-_PASSED_OVER = "sent to this reader alone meanwhile, by an admin"
-"""The reason that a batch gives which is claimed after a copy was sent again."""
 _FOR_NOTHING = "passed over for a copy to this reader alone, which did not leave"
 
 
@@ -74,7 +73,7 @@ def take_sent_again_back(session: Session, delivery_id: int, at: datetime, befor
     """The copy asked for at that moment never left: the reader may get this one with its batch, unless another was sent
     `before`. If the batch has passed the reader over meanwhile, the reason says how that ended.
     """
-    passed_over = and_(Delivery.outcome == Outcome.SKIPPED, Delivery.reason == _PASSED_OVER)
+    passed_over = and_(Delivery.outcome == Outcome.SKIPPED, Delivery.reason == PASSED_OVER)
     session.execute(
         update(Delivery)
         .where(Delivery.id == delivery_id, Delivery.again_at == at)

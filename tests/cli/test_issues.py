@@ -3,75 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from digest.config import Settings
-from digest.operations.week import ensure_issue, hold_issue
+from digest.operations.week import hold_issue
 from digest.storage.database import Database
-from digest.storage.issues import current_issue
-from digest.storage.selections import append_selection
+from tests.cli.shell import Shell, select_one
 from tests.factories import make_issue, make_readers, make_subscriber, make_summary
 from tests.loopback.faults import DropUnanswered, Hang
 from tests.loopback.sendgrid import LoopbackSendGrid
-
-
-@dataclass(frozen=True)
-class Shell:
-    """The command in an environment."""
-
-    environ: dict[str, str]
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "digest.cli", *words],
-            env=self.environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, *words: str) -> tuple[int, str, str]:
-        with self.start(*words) as process:
-            out, err = process.communicate(timeout=60)
-            return process.returncode, out, err
-
-
-@pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
-def shell(environ: dict[str, str], settings: Settings, sendgrid: LoopbackSendGrid) -> Shell:
-    return Shell(
-        {"PATH": os.environ["PATH"], **environ}
-        | {
-            "INSTANCE_PATH": str(settings.instance_path),
-            "MAIL_TRANSPORT": "sendgrid",
-            "SENDGRID_API_KEY": "SG.loopback",
-            "SENDGRID_HOST": sendgrid.url,
-        }
-    )
-
-
-def select_one(db: Database, settings: Settings) -> int:
-    """One summary on the issue that is current today."""
-    ensure_issue(db, settings, datetime.now(UTC))
-    summary_id = make_summary(db, "Court annuls a fine", topics=["AI"])
-    with db.writing() as session:
-        issue = current_issue(session)
-        assert issue is not None
-        append_selection(session, issue.id, summary_id)
-        return issue.id
 
 
 def test_send_reaches_everyone_and_a_second_one_only_reports(

@@ -6,13 +6,11 @@ import pytest
 
 from digest.config import Settings
 from digest.storage.database import Database
-from tests.cli.test_issues import Shell, select_one, sendgrid, shell
+from tests.cli.shell import Shell, select_one
 from tests.factories import make_readers
 from tests.loopback.faults import Fault, ServerError, TooManyRequests
 from tests.loopback.orders import MAIL_SEND
 from tests.loopback.sendgrid import LoopbackSendGrid
-
-__all__ = ["sendgrid", "shell"]
 
 SCOPES = "/v3/scopes"
 

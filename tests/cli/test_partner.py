@@ -12,12 +12,10 @@ from sqlalchemy import select
 from digest.config import Settings
 from digest.storage.batches import Attempt, BatchState, batches_in
 from digest.storage.database import Database
-from tests.cli.test_issues import Shell, select_one, sendgrid, shell
+from tests.cli.shell import Shell, select_one
 from tests.factories import make_readers
 from tests.loopback.faults import Hang
 from tests.loopback.sendgrid import LoopbackSendGrid
-
-__all__ = ["sendgrid", "shell"]
 
 READERS = 8_500
 """Nine batches: more than two hands can hold."""

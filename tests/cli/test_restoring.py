@@ -12,9 +12,7 @@ import pytest
 from digest.config import Settings
 from digest.storage.database import Database
 from digest.storage.issues import current_issue
-from tests.cli.test_issues import Shell, select_one
-from tests.cli.test_issues import sendgrid as sendgrid
-from tests.cli.test_issues import shell as shell
+from tests.cli.shell import Shell, select_one
 from tests.factories import make_readers
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.operations.restores import Installation

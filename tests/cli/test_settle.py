@@ -6,7 +6,6 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,7 +13,8 @@ from digest.cli.progress_bar import bar_line
 from digest.config import Settings
 from digest.storage.batches import BatchState
 from digest.storage.database import Database
-from tests.cli.test_issues import Shell
+from tests.cli.shell import Shell
+from tests.conftest import through
 from tests.factories import make_readers
 from tests.loopback.faults import DropUnanswered, ServerError
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -22,23 +22,8 @@ from tests.unsettled import WEBHOOK_KEY, account, batches, decisions, freeze_iss
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | {
-        "MAIL_TRANSPORT": "sendgrid",
-        "SENDGRID_API_KEY": "SG.loopback",
-        "SENDGRID_HOST": sendgrid.url,
-    }
-
-
-@pytest.fixture
-def shell(environ: dict[str, str], settings: Settings) -> Shell:
-    return Shell({"PATH": os.environ["PATH"], **environ, "INSTANCE_PATH": str(settings.instance_path)})
+    return environ | through(sendgrid)
 
 
 @pytest.fixture

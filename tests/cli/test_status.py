@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
@@ -16,8 +15,8 @@ from digest.operations.stopping import stop_send
 from digest.operations.week import hold_issue, skip_issue
 from digest.storage.batches import Attempt, Batch, BatchState
 from digest.storage.database import Database
-from tests.cli.test_issues import Shell
-from tests.conftest import TUESDAY
+from tests.cli.shell import Shell
+from tests.conftest import TUESDAY, through
 from tests.factories import make_issue, make_readers
 from tests.loopback.faults import DropUnanswered
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -27,23 +26,8 @@ DOUBTED = datetime(2024, 5, 17, 7, 1, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | {
-        "MAIL_TRANSPORT": "sendgrid",
-        "SENDGRID_API_KEY": "SG.loopback",
-        "SENDGRID_HOST": sendgrid.url,
-    }
-
-
-@pytest.fixture
-def shell(environ: dict[str, str], settings: Settings) -> Shell:
-    return Shell({"PATH": os.environ["PATH"], **environ, "INSTANCE_PATH": str(settings.instance_path)})
+    return environ | through(sendgrid)
 
 
 @pytest.fixture

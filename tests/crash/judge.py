@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from digest.domain.lifecycle import IssueState
+from digest.storage.accounts import account_of
 from digest.storage.batches import Attempt, Batch, BatchState, Cause
 from digest.storage.database import Database
-from digest.storage.deliveries import Delivery, account_of
+from digest.storage.deliveries import Delivery
 from digest.storage.issues import Issue, issue_on
 from tests.crash.stage import FRIDAY, ISSUE, PICKY, READERS, REFUSED, Case
 from tests.loopback.journal import Received

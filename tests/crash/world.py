@@ -20,9 +20,10 @@ from digest.operations.privacy import erase
 from digest.operations.recording import Result
 from digest.operations.sending import take_turn
 from digest.operations.subscribing import Standing, ask, confirm, leave
+from digest.storage.accounts import Account, account_of
 from digest.storage.batches import Batch
 from digest.storage.database import Database
-from digest.storage.deliveries import Account, Delivery, account_of
+from digest.storage.deliveries import Delivery
 from digest.storage.issues import Issue
 from digest.storage.signups import SignUp
 from digest.storage.subscribers import Subscriber, subscriber_with_address

@@ -20,12 +20,6 @@ BOUNCES = "/v3/suppression/bounces"
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def client(sendgrid: LoopbackSendGrid) -> Iterator[SendGridClient]:
     client = SendGridClient("SG.loopback", sendgrid.url)
     yield client

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ from digest.storage.messages import Message
 from digest.storage.publications import Publication
 from digest.storage.subscribers import Subscriber, take_turns
 from digest.storage.topics import Topic
-from tests.conftest import TUESDAY
+from tests.conftest import TUESDAY, through
 from tests.factories import make_issue, make_readers, make_summary
 from tests.loopback.sendgrid import LoopbackSendGrid
 
@@ -46,14 +46,8 @@ T = TypeVar("T")
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | {"MAIL_TRANSPORT": "sendgrid", "SENDGRID_API_KEY": "SG.loopback", "SENDGRID_HOST": sendgrid.url}
+    return environ | through(sendgrid)
 
 
 def together(settings: Settings, *deeds: Callable[[Database], T]) -> list[T]:

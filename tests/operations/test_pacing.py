@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -22,7 +21,7 @@ from digest.operations.sending_now import report
 from digest.storage.batches import Batch
 from digest.storage.database import Database
 from digest.storage.issues import Issue
-from tests.conftest import TUESDAY
+from tests.conftest import TUESDAY, through
 from tests.factories import make_issue, make_readers, make_summary
 from tests.loopback.faults import DropUnanswered, ServerError, TooManyRequests
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -32,19 +31,8 @@ SCOPES = "/v3/scopes"
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | {
-        "MAIL_TRANSPORT": "sendgrid",
-        "SENDGRID_API_KEY": "SG.loopback",
-        "SENDGRID_HOST": sendgrid.url,
-        "SEND_CONCURRENCY": "4",
-    }
+    return environ | through(sendgrid) | {"SEND_CONCURRENCY": "4"}
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -30,20 +30,14 @@ from digest.storage.issues import Issue
 from digest.storage.settlements import Verdict
 from tests.factories import make_readers
 from tests.loopback.sendgrid import LoopbackSendGrid
-from tests.reporting import account, frozen_issue, through
+from tests.reporting import account, both_ways, frozen_issue
 
 BOB = "bob@digest.test"
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | through(sendgrid)
+    return environ | both_ways(sendgrid)
 
 
 def turn(

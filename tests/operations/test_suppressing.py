@@ -27,7 +27,7 @@ from digest.storage.installations import installation
 from digest.storage.issues import Issue
 from digest.storage.subscribers import SubscriberState, audience_size, subscriber_with_address
 from digest.storage.suppressions import Suppression
-from tests.conftest import TUESDAY
+from tests.conftest import TUESDAY, through
 from tests.factories import make_issue, make_readers, make_subscriber, make_summary
 from tests.loopback.faults import Hang, Refusal, ServerError
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -38,18 +38,8 @@ LISTS = ("bounces", "spam_reports", "invalid_emails")
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | {
-        "MAIL_TRANSPORT": "sendgrid",
-        "SENDGRID_API_KEY": "SG.loopback",
-        "SENDGRID_HOST": sendgrid.url,
-    }
+    return environ | through(sendgrid)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -25,21 +25,15 @@ from tests.factories import make_subscriber
 from tests.loopback.events import SHAPES, Event, body_of, events_of
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.loopback.webhook import PATH, SIGNATURE, TIMESTAMP, Behaviour, EventWebhook, flask_post
-from tests.reporting import fates, frozen_issue, send, through
+from tests.reporting import both_ways, fates, frozen_issue, send
 from tests.web.doors import everything
 
 ALICE = "alice@example.org"
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | through(sendgrid)
+    return environ | both_ways(sendgrid)
 
 
 @pytest.fixture

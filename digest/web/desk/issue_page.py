@@ -18,8 +18,8 @@ from digest.domain.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN, Level
 from digest.operations.closing import cutoff_of
 from digest.operations.composing import Composed, compose, content_of
 from digest.operations.going import Going, going_of
+from digest.storage.accounts import Account, accounts_by_counters
 from digest.storage.database import database_now
-from digest.storage.deliveries import Account, accounts_by_counters
 from digest.storage.doubts import Doubt, doubts_of
 from digest.storage.editors import all_editors
 from digest.storage.history import HistoryEntry, history_of

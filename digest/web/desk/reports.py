@@ -8,10 +8,10 @@ from digest.domain.lifecycle import FROZEN, IssueState
 from digest.operations.account_files import account_as_csv
 from digest.operations.going import going_of
 from digest.storage.account_lines import skips_in
+from digest.storage.accounts import Account, account_of, accounts_by_counters
 from digest.storage.attempts import attempts_at, batches_page
 from digest.storage.batches import BatchState, batches_in
 from digest.storage.database import database_now
-from digest.storage.deliveries import Account, account_of, accounts_by_counters
 from digest.storage.doubts import doubts_of
 from digest.storage.editors import all_editors
 from digest.storage.fates import fates_in

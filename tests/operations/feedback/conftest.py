@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask.testing import FlaskClient
 
@@ -12,18 +10,12 @@ from digest.storage.database import Database
 from tests.factories import make_subscriber
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.loopback.webhook import EventWebhook, flask_post
-from tests.reporting import frozen_issue, send, through
-
-
-@pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
+from tests.reporting import both_ways, frozen_issue, send
 
 
 @pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | through(sendgrid)
+    return environ | both_ways(sendgrid)
 
 
 @pytest.fixture

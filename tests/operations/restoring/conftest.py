@@ -8,7 +8,7 @@ import pytest
 
 from digest.config import Settings
 from digest.storage.database import Database
-from tests.conftest import TUESDAY
+from tests.conftest import TUESDAY, through
 from tests.factories import make_editor, make_issue, make_readers, make_summary
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.operations.restores import (
@@ -20,19 +20,8 @@ from tests.operations.restores import (
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | {
-        "MAIL_TRANSPORT": "sendgrid",
-        "SENDGRID_API_KEY": "SG.loopback",
-        "SENDGRID_HOST": sendgrid.url,
-        "SEND_CONCURRENCY": "1",
-    }
+    return environ | through(sendgrid) | {"SEND_CONCURRENCY": "1"}
 
 
 @pytest.fixture

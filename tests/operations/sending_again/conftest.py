@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from digest.config import Settings
 from digest.operations.closing import close_issue
 from digest.operations.freezing import freeze
 from digest.storage.database import Database
-from tests.conftest import TUESDAY
+from tests.conftest import TUESDAY, through
 from tests.factories import make_issue, make_subscriber, make_summary
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.operations.sending_again.copies import ADA, YAN, ZOE, send
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | {
-        "MAIL_TRANSPORT": "sendgrid",
-        "SENDGRID_API_KEY": "SG.loopback",
-        "SENDGRID_HOST": sendgrid.url,
-    }
+    return environ | through(sendgrid)
 
 
 @pytest.fixture

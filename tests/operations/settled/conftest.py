@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask.testing import FlaskClient
 
@@ -16,18 +14,12 @@ from tests.loopback.webhook import EventWebhook, flask_post
 from tests.operations.settled.batches import (
     READERS,
 )
-from tests.reporting import account, frozen_issue, send, through
-
-
-@pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
+from tests.reporting import account, both_ways, frozen_issue, send
 
 
 @pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | through(sendgrid)
+    return environ | both_ways(sendgrid)
 
 
 @pytest.fixture

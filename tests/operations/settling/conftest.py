@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from digest.config import Settings
 from digest.storage.database import Database
+from tests.conftest import through
 from tests.factories import make_editor, make_readers
 from tests.loopback.faults import DropUnanswered, ServerError
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -15,19 +14,8 @@ from tests.unsettled import ALICE, WEBHOOK_KEY, account, deaf, freeze_issue, sen
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | {
-        "MAIL_TRANSPORT": "sendgrid",
-        "SENDGRID_API_KEY": "SG.loopback",
-        "SENDGRID_HOST": sendgrid.url,
-        "SENDGRID_WEBHOOK_KEY": WEBHOOK_KEY,
-    }
+    return environ | through(sendgrid) | {"SENDGRID_WEBHOOK_KEY": WEBHOOK_KEY}
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from digest.config import Settings
 from digest.storage.database import Database
+from tests.conftest import through
 from tests.factories import make_readers
 from tests.loopback.faults import DropUnanswered, ServerError
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -15,18 +14,8 @@ from tests.unsettled import account, freeze_issue, send
 
 
 @pytest.fixture
-def sendgrid() -> Iterator[LoopbackSendGrid]:
-    with LoopbackSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | {
-        "MAIL_TRANSPORT": "sendgrid",
-        "SENDGRID_API_KEY": "SG.loopback",
-        "SENDGRID_HOST": sendgrid.url,
-    }
+    return environ | through(sendgrid)
 
 
 @pytest.fixture

@@ -1,0 +1,47 @@
+"""The `digest` command as a person or a cron job runs it, in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from digest.config import Settings
+from digest.operations.week import ensure_issue
+from digest.storage.database import Database
+from digest.storage.issues import current_issue
+from digest.storage.selections import append_selection
+from tests.factories import make_summary
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The command in an environment."""
+
+    environ: dict[str, str]
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "digest.cli", *words],
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str) -> tuple[int, str, str]:
+        with self.start(*words) as process:
+            out, err = process.communicate(timeout=60)
+            return process.returncode, out, err
+
+
+def select_one(db: Database, settings: Settings) -> int:
+    """One summary on the issue that is current today."""
+    ensure_issue(db, settings, datetime.now(UTC))
+    summary_id = make_summary(db, "Court annuls a fine", topics=["AI"])
+    with db.writing() as session:
+        issue = current_issue(session)
+        assert issue is not None
+        append_selection(session, issue.id, summary_id)
+        return issue.id
