@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from digest.cli.counting import copies, counted
 from digest.cli.installation import Installation
+from digest.cli.lulls import lull_in_words
 from digest.config import Settings
 from digest.domain.calendar import day_and_year
+from digest.domain.lifecycle import IssueState
+from digest.operations.going import Going, going_of
 from digest.operations.sending_now import Report
 from digest.storage.attempts import last_attempts
 from digest.storage.batches import Attempt, BatchState
@@ -30,6 +33,8 @@ def account_in_words(ours: Installation, found: Report) -> str:
         lines.append(f"The account does not add up: difference {found.difference:,}. Please report this.")
     if found.paused:
         lines.append(f"Waiting: {found.paused}.")
+    if found.state == IssueState.SENDING:
+        lines += _how_it_goes(ours, found.issue)
     if found.unknown or found.held:
         with ours.db.reading() as session:
             issue = issue_on(session, found.issue)
@@ -37,6 +42,16 @@ def account_in_words(ours: Installation, found: Report) -> str:
             shown = [doubt.batch_id for doubt in doubts[:_MOST_DOUBTS]]
             lines += _doubts_in_words(ours.settings, doubts, last_attempts(session, shown))
     return "\n".join(lines)
+
+
+def _how_it_goes(ours: Installation, day: date) -> list[str]:
+    with ours.db.reading() as session:
+        issue = issue_on(session, day)
+        going = going_of(session, issue) if issue else Going()
+    lines = [f"Waiting: {words}"] if (words := lull_in_words(ours.settings, going)) else []
+    if going.clock_dead:
+        lines.append("No clock runs and no sender is at work: run `digest send`, or start the clock.")
+    return lines
 
 
 def what_is_known(settings: Settings, doubt: Doubt, last: Attempt | None) -> str:

@@ -1,4 +1,4 @@
-"""What `digest send` says while it has nothing to do but wait."""
+"""Why a send has nothing to do but wait, as `digest send` and `digest status` say it."""
 
 from __future__ import annotations
 
@@ -15,31 +15,33 @@ class Lulls:
     """Says on standard error why nothing leaves: once for each reason, not each time that it is looked at."""
 
     def __init__(self, settings: Settings) -> None:
-        self._zone = settings.schedule.zone
+        self._settings = settings
         self._told = Lull.NONE
 
     def __call__(self, going: Going) -> None:
         """Tell it if it is another reason than before."""
-        if going.lull is not self._told and (words := self._words(going)):
+        if going.lull is not self._told and (words := lull_in_words(self._settings, going)):
             click.echo(f"\rWaiting: {words}", err=True)
         self._told = going.lull
 
-    def _words(self, going: Going) -> str:
-        match going.lull:
-            case Lull.PROBING:
-                return "SendGrid does not answer. It is asked again and again; nothing more is sent until it does."
-            case Lull.LIMITED:
-                return f"SendGrid takes no more{self._until(going.until)}."
-            case Lull.SILENT:
-                return (
-                    f"{going.because} does not report on {copies(going.silent)} in hand; they count as unknown"
-                    f"{self._until(going.until, 'from')}."
-                )
-            case Lull.AGAIN:
-                return (
-                    f"{going.because or 'what is left did not leave'}; it goes again{self._until(going.until, 'at')}."
-                )
-        return ""
 
-    def _until(self, moment: datetime | None, word: str = "until") -> str:
-        return f" {word} {moment.astimezone(self._zone):%H:%M:%S}" if moment else ""
+def lull_in_words(settings: Settings, going: Going) -> str:
+    """The reason, with the moment at which it ends where that is known; nothing where a person or a refusal is it."""
+    match going.lull:
+        case Lull.PROBING:
+            return "nobody knows what became of a request. Nothing more leaves until SendGrid answers a question."
+        case Lull.LIMITED:
+            return f"SendGrid takes no more until {_clock(settings, going.until)}."
+        case Lull.SILENT:
+            return (
+                f"{going.because} does not report on {copies(going.silent)} in hand; they count as unknown "
+                f"from {_clock(settings, going.until)}."
+            )
+        case Lull.AGAIN:
+            cause = going.because or "what is left did not leave"
+            return f"{cause}; it goes again at {_clock(settings, going.until)}."
+    return ""
+
+
+def _clock(settings: Settings, moment: datetime | None) -> str:
+    return f"{moment.astimezone(settings.schedule.zone):%H:%M:%S}" if moment else "a moment not known"

@@ -12,10 +12,11 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
 from digest.cli.installation import Installation, now
+from digest.cli.logs import log_to_stderr
 from digest.config import Settings
 from digest.mail.transports import open_outbox
 from digest.operations.sending import send_issue
@@ -33,11 +34,16 @@ class Partner:
 
     def start(self, issue_id: int, batches: int) -> Settings:
         """Let it send too, if there are more batches than this process has hands; returns the settings to send with
-        here: SEND_CONCURRENCY is for both together.
+        here: SEND_CONCURRENCY is for both together, and for this one alone if the other is gone.
         """
-        if self._pipe is None or batches <= self._settings.send_concurrency:
+        pipe = self._pipe
+        if pipe is None or batches <= self._settings.send_concurrency:
             return self._settings
-        os.write(self._pipe, b"%d\n" % issue_id)
+        try:
+            os.write(pipe, b"%d\n" % issue_id)
+        except OSError:
+            log.warning("the second process of the send is gone; this one sends alone")
+            return self._settings
         return replace(self._settings, send_concurrency=self._settings.send_concurrency - _hands(self._settings))
 
     def dismiss(self) -> None:
@@ -61,15 +67,20 @@ def partner(ours: Installation) -> Iterator[Partner]:
     ours.db.close()  # its connections; it makes new ones when asked
     child = os.fork()
     if not child:
-        os.close(writes)
-        os._exit(_work(ours.settings, reads))
+        status = 1
+        try:
+            os.close(writes)
+            status = _work(ours.settings, reads)
+        finally:
+            os._exit(status)
     os.close(reads)
     second = Partner(ours.settings, writes)
     try:
         yield second
     finally:
         second.dismiss()
-        os.waitpid(child, 0)
+        with suppress(ChildProcessError):  # where whoever started this one ignores the ends of children
+            os.waitpid(child, 0)
 
 
 def _is_useful(settings: Settings) -> bool:
@@ -86,6 +97,7 @@ def _work(settings: Settings, pipe: int) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    log_to_stderr(logging.WARNING)
     asked = os.read(pipe, 32)
     if not asked:
         return 0

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 
 import click
@@ -20,9 +20,9 @@ from digest.cli.partner import partner
 from digest.cli.progress_bar import progress_bar
 from digest.mail.transports import open_outbox
 from digest.operations.messaging import deliver_waiting
-from digest.operations.refusal import Refused
+from digest.operations.refusal import Interrupted, Refused
 from digest.operations.sending import Ending, Progress, send_issue
-from digest.operations.sending_now import Ready, prepare, report
+from digest.operations.sending_now import Ready, Report, prepare, report
 from digest.storage.batches import ended_copies
 from digest.storage.issues import Issue
 
@@ -43,25 +43,31 @@ def send(day: datetime | None) -> None:
     """
     ours = installation()
     keep_what_is_freed()
-    ready, ending = _send(ours, day)
-    if ending is Ending.INTERRUPTED:
+    try:
+        ready, ending = _send(ours, day)
+    except Interrupted:
+        click.echo("Interrupted before the freeze: nothing is being sent.")
+        sys.exit(INTERRUPTED)
+    account = report(ours.db, ready.issue_id)
+    if ending is Ending.PAUSED:
+        raise Refused(_why_it_stands_still(account))
+    click.echo(account_in_words(ours, account))
+    if ending is Ending.INTERRUPTED and account.waiting:
         click.echo("Interrupted. What has not left waits; run `digest send` again to go on.")
         sys.exit(INTERRUPTED)
-    if ending is Ending.PAUSED:
-        raise Refused(f"{report(ours.db, ready.issue_id).paused}. What has not left waits; mend it and run this again.")
-    account = report(ours.db, ready.issue_id)
-    click.echo(account_in_words(ours, account))
     sys.exit(FINISHED_WITH_EXCEPTIONS if account.unknown or account.held else 0)
 
 
 def _send(ours: Installation, day: datetime | None) -> tuple[Ready, Ending]:
     with (
+        _interruptible() as interruption,
         partner(ours) as second,
-        _interruptible(second.dismiss) as stop,
         closing(open_outbox(ours.settings)) as outbox,
     ):
-        ready = prepare(ours.db, ours.settings, outbox, now(), day.date() if day else None)
-        click.echo(ready.words)
+        stop, interruption.tell = interruption.asked, second.dismiss
+        ready = prepare(ours.db, ours.settings, outbox, now(), day.date() if day else None, stop)
+        with suppress(BrokenPipeError):  # whoever reads it may have gone; the digest goes all the same
+            click.echo(ready.words)
         if not ready.batches_left:
             return ready, Ending.DONE
         mine = second.start(ready.issue_id, ready.batches_left)
@@ -74,23 +80,40 @@ def _send(ours: Installation, day: datetime | None) -> tuple[Ready, Ending]:
         return ready, ending
 
 
+def _why_it_stands_still(account: Report) -> str:
+    remedy = "Let it go on from the desk."
+    if account.stopped_at is None:
+        remedy = "Look at SENDGRID_API_KEY and MAIL_FROM, and at the report on the desk; then run this again."
+    return (
+        f"{account.paused}. {account.accepted:,} of {account.audience:,} copies are accepted; nothing is lost: "
+        f"{account.waiting:,} wait. {remedy}"
+    )
+
+
 def _progress(ours: Installation, issue_id: int) -> Progress:
     with ours.db.reading() as session:
         return Progress(ended_copies(session, issue_id), session.get_one(Issue, issue_id).audience)
 
 
+class _Interruption:
+    """SIGTERM and Ctrl-C, which ask to stop after the requests in hand; `tell` passes it on."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.tell: Callable[[], None] | None = None
+
+    def __call__(self, *_: object) -> None:
+        self.asked.set()
+        if self.tell:
+            self.tell()
+
+
 @contextmanager
-def _interruptible(tell_others: Callable[[], None]) -> Iterator[threading.Event]:
-    """SIGTERM and Ctrl-C ask to stop after the requests in hand, the others too."""
-    stop = threading.Event()
-
-    def interrupt(*_: object) -> None:
-        stop.set()
-        tell_others()
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+def _interruptible() -> Iterator[_Interruption]:
+    interruption = _Interruption()
+    before = {number: signal.signal(number, interruption) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield stop
+        yield interruption
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -60,7 +60,7 @@ def _for_machines(session: Session, issue: Issue | None, found: Report) -> dict[
     return asdict(found) | {
         "issue": found.issue.isoformat() if found.issue else None,
         "paused": found.paused or None,
-        "stopped_at": issue.stopped_at.isoformat() if issue and issue.stopped_at else None,
+        "stopped_at": found.stopped_at.isoformat() if found.stopped_at else None,
         "batches": [
             asdict(batch) | _doubt_for_machines(doubts.get(batch.id), last.get(batch.id)) for batch in found.batches
         ],

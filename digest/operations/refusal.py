@@ -9,3 +9,7 @@ class Refused(Exception):
 
 class Miscounted(Exception):
     """What was written does not add up to what was meant; it was rolled back, and the message says what happens now."""
+
+
+class Interrupted(Exception):
+    """Whoever asked for it asked to stop, in time: nothing of what was asked was done."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +17,7 @@ from digest.operations.closing import THE_COMMAND, close_issue
 from digest.operations.finishing import finish_if_done
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.issue_dates import issue_named
-from digest.operations.refusal import Refused
+from digest.operations.refusal import Interrupted, Refused
 from digest.operations.restoring import recover
 from digest.operations.stopping import try_again_now
 from digest.operations.suppressing import pull_before_freeze
@@ -63,6 +64,8 @@ class Report:
     difference: int
     batches: Sequence[BatchReport]
     paused: str = ""
+    stopped_at: datetime | None = None
+    """When a person stopped it; None while it may go on."""
 
     @classmethod
     def nothing(cls) -> Report:
@@ -70,10 +73,17 @@ class Report:
         return cls(None, None, 0, 0, 0, 0, 0, 0, 0, 0, ())
 
 
-def prepare(db: Database, settings: Settings, outbox: Outbox, now: datetime, day: date | None) -> Ready:
+def prepare(
+    db: Database,
+    settings: Settings,
+    outbox: Outbox,
+    now: datetime,
+    day: date | None,
+    stop: threading.Event | None = None,
+) -> Ready:
     """The issue that `digest send` means, frozen: of `day`, else the one being sent, else one frozen within 24 hours
     with nothing left to do, else the current one. Before a freeze, readers on SendGrid's own lists are suppressed.
-    Raises Refused with the remedy.
+    Raises Refused with the remedy, Interrupted if `stop` was set before the freeze.
     """
     recover(db, settings, now)
     ensure_issue(db, settings, now)
@@ -95,7 +105,7 @@ def prepare(db: Database, settings: Settings, outbox: Outbox, now: datetime, day
     if state == IssueState.SKIPPED:
         raise Refused(f"{name} was skipped. Put its summaries on the current issue and send that.")
     if state in BEFORE_SENDING:
-        _freeze(db, settings, outbox, now, issue_id, name, IssueState(state), held_by, items)
+        _freeze(db, settings, outbox, now, issue_id, name, IssueState(state), held_by, items, stop or threading.Event())
     return _frozen(db, now, issue_id, name)
 
 
@@ -120,6 +130,7 @@ def report(db: Database, issue_id: int) -> Report:
                 for batch, attempts in batches_with_attempts(session, issue_id)
             ],
             paused=_why_it_waits(issue),
+            stopped_at=issue.stopped_at if issue.state == IssueState.SENDING else None,
         )
 
 
@@ -139,19 +150,28 @@ def _freeze(
     state: IssueState,
     held_by: str | None,
     items: int,
+    stop: threading.Event,
 ) -> None:
     if held_by is not None:
         raise Refused(f"{name} is on hold, put there by {held_by}. Release it on the desk, then send it.")
     if not items and state is IssueState.OPEN:
         raise Refused(f"Nothing is selected. {name} is empty: put at least one published summary on it.")
+    _go_on_unless(stop)
     if state is IssueState.OPEN:
         close_issue(db, settings, now, issue_id, THE_COMMAND)
     pull_before_freeze(db, settings, outbox, now, issue_id)
+    _go_on_unless(stop)
     outcome = freeze(db, settings, now, issue_id, THE_COMMAND)
     if outcome is Freeze.NO_AUDIENCE:
         raise Refused(f"{name} has no audience: there is no confirmed reader yet. Import some, or wait for sign-ups.")
     if outcome is Freeze.ON_HOLD:
         raise Refused(f"{name} is on hold. Release it on the desk, then send it.")
+
+
+def _go_on_unless(stop: threading.Event) -> None:
+    """What is frozen goes out, by the clock if not by this command; until then it is not too late."""
+    if stop.is_set():
+        raise Interrupted
 
 
 def _finish_what_is_over(db: Database, settings: Settings, now: datetime) -> None:

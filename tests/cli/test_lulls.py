@@ -18,7 +18,11 @@ SCOPES = "/v3/scopes"
 @pytest.mark.parametrize(
     ("fault", "path", "told"),
     [
-        (ServerError(503), SCOPES, "Waiting: SendGrid does not answer. It is asked again and again;"),
+        (
+            ServerError(503),
+            SCOPES,
+            "Waiting: nobody knows what became of a request. Nothing more leaves until ",
+        ),
         (TooManyRequests(reset_in=2), MAIL_SEND, "Waiting: SendGrid takes no more until "),
         (TooManyRequests(reset_in=None), MAIL_SEND, "Waiting: SendGrid answered 429: too many requests; it goes again"),
     ],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +14,7 @@ from sqlalchemy import select
 from digest.config import Settings
 from digest.storage.batches import Attempt, BatchState, batches_in
 from digest.storage.database import Database
+from digest.storage.issues import current_issue
 from tests.cli.shell import Shell, select_one
 from tests.factories import make_readers
 from tests.loopback.faults import Hang
@@ -49,6 +52,67 @@ def test_two_processes_share_the_batches_and_the_hands(
     assert len(sendgrid.accepted) == 9
     assert len({request.connection for request in sendgrid.accepted}) == 2
     assert not sendgrid.doubled()
+
+
+def test_the_first_sends_alone_when_the_second_is_gone(
+    db: Database, two_hands: Shell, sendgrid: LoopbackSendGrid
+) -> None:
+    sendgrid.misbehave(Hang(3.0), path="/v3/suppression/bounces", nth=1)
+    with two_hands.start("send") as process:
+        while not sendgrid.requests:
+            assert process.poll() is None
+        (second,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(second), signal.SIGKILL)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "8,500 accepted" in out
+    assert "the second process of the send is gone" in err
+    assert len(owners(db)) == 1
+    assert not sendgrid.doubled()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_interrupted_before_the_freeze_nothing_is_sent(
+    db: Database, two_hands: Shell, sendgrid: LoopbackSendGrid, number: signal.Signals
+) -> None:
+    sendgrid.misbehave(Hang(2.0), path="/v3/suppression/bounces", nth=1)
+    with two_hands.start("send") as process:
+        while not sendgrid.requests:
+            assert process.poll() is None
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=60)
+    assert (process.returncode, out) == (75, "Interrupted before the freeze: nothing is being sent.\n")
+    with db.reading() as session:
+        issue = current_issue(session)
+    assert issue is not None
+    assert issue.frozen_at is None
+    assert sendgrid.accepted == []
+
+
+def test_whoever_ignores_the_ends_of_children_gets_the_true_status(
+    two_hands: Shell, sendgrid: LoopbackSendGrid
+) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # inherited over exec
+    try:
+        process = two_hands.start("send")
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    with process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "8,500 accepted" in out
+    assert not sendgrid.doubled()
+
+
+def test_interrupted_in_the_last_request_it_is_done(two_hands: Shell, sendgrid: LoopbackSendGrid) -> None:
+    sendgrid.misbehave(Hang(1.5, accept=True), nth=9)
+    with two_hands.start("send") as process:
+        while len(sendgrid.accepted) < 9:
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "8,500 accepted" in out
 
 
 def test_one_process_sends_what_its_hands_can_hold(db: Database, two_hands: Shell, sendgrid: LoopbackSendGrid) -> None:
