@@ -18,7 +18,7 @@ $(VENV)/.ready: requirements-dev.txt pyproject.toml
 
 run: setup ## Run the site and the clock on 127.0.0.1:8000, with demo content the first time
 	$(BIN)/digest db upgrade
-	@$(BIN)/digest demo 2>/dev/null || { [ $$? -eq 4 ] && echo "Your own content is here: no demo loaded."; }
+	@{ said=$$($(BIN)/digest demo 2>&1 >&3); } 3>&1 || { status=$$?; echo "$$said" >&2; [ $$status -eq 4 ] && echo "So no demo was loaded."; }
 	$(BIN)/digest serve --with-scheduler
 
 test: setup ## Everything: formatting, linters, types, import contracts, tests

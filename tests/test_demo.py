@@ -70,6 +70,9 @@ def test_one_past_send_was_settled_by_events_and_one_by_a_person(db: Database, s
         assert told[0].startswith("finished: 19 accepted, 0 failed, 1 skipped, 0 held")
         assert any("decided “resend” for batch" in what for what in told)
         assert {entry.at.year for entry in history_of(session, by_person.id)} == {2025}
+        staged = "staged the lost answer and the decision about it, to show such a send: nothing went to SendGrid"
+        assert told.count(staged) == 1
+        assert [entry.who for entry in history_of(session, by_events.id)].count("the demo") == 1
         assert {batch.state for batch in session.query(Batch)} == {"accepted", "skipped"}
         assert session.query(Message).count() == 0
 
@@ -86,6 +89,8 @@ def test_interrupted_in_its_troubles_it_goes_on(
         assert {issue.state for issue in past_issues(session)} == {IssueState.SENT}
         assert session.query(Settlement).count() == 2
         accounts = [report(db, issue.id) for issue in past_issues(session)]
+        for issue in past_issues(session):
+            assert [entry.who for entry in history_of(session, issue.id)].count("the demo") <= 1
     assert {(account.audience, account.accepted + account.skipped) for account in accounts} == {(20, 20)}
 
 

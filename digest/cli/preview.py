@@ -8,6 +8,7 @@ import click
 
 from digest.cli.dates import ISSUE_DATE
 from digest.cli.installation import Installation, installation, now
+from digest.operations.closing import THE_COMMAND
 from digest.operations.composing import compose, compose_for_topics, sample
 from digest.operations.issue_dates import issue_named
 from digest.operations.refusal import Refused
@@ -31,7 +32,7 @@ def preview(day: datetime | None, topics: str, text: bool) -> None:
 
 
 def _issue(ours: Installation, day: date | None) -> int:
-    ensure_issue(ours.db, ours.settings, now())
+    ensure_issue(ours.db, ours.settings, now(), THE_COMMAND)
     with ours.db.reading() as session:
         issue = issue_named(session, day) if day else current_issue(session)
         if issue is None:

@@ -26,6 +26,7 @@ from digest.storage.account_lines import Line, lines_in, span_of
 from digest.storage.attempts import attempts_at
 from digest.storage.database import Database
 from digest.storage.doubts import doubts_of, last_doubted
+from digest.storage.history import last_noted_by, note
 from digest.storage.issues import Issue
 from digest.storage.settlements import Verdict
 
@@ -34,7 +35,10 @@ _BATCH = 7
 _EVENTS_AFTER = timedelta(minutes=4)
 _DECIDED_AFTER = timedelta(minutes=52)
 _SEEN = "Activity lists the readers of the other batches, and none of this one"
-_CUT_OFF = Answer(Certainty.UNKNOWN, detail="the connection was cut after the whole request had left")
+_THE_DEMO = "the demo"
+_CUT_OFF = Answer(
+    Certainty.UNKNOWN, detail="the connection was cut after the whole request had left, as the demo staged it"
+)
 
 
 class Unanswered(StrEnum):
@@ -59,6 +63,7 @@ def send_with_trouble(
     """
     events_come = trouble is Unanswered.TAKEN
     settings = replace(settings, sendgrid_webhook_key="the demo’s" if events_come else "", alert_url="")
+    _own_up(db, issue_id, send_at, events_come)
     freeze(db, settings, send_at, issue_id, who, _BATCH)
     with db.reading() as session:
         lost = last_doubted(session, issue_id) is not None
@@ -74,6 +79,14 @@ def send_with_trouble(
         settle(db, settings, decided_at, doubts[0].batch_id, Verdict.RESEND, EDITORS[0][0], _SEEN)
     if not events_come:
         send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: send_at + _DECIDED_AFTER)
+
+
+def _own_up(db: Database, issue_id: int, at: datetime, events_come: bool) -> None:
+    """Tell in the issue's history, once, what of its report is played."""
+    played = "the lost answer and the events" if events_come else "the lost answer and the decision about it"
+    with db.writing() as session:
+        if last_noted_by(session, issue_id, _THE_DEMO) is None:
+            note(session, issue_id, at, _THE_DEMO, f"staged {played}, to show such a send: nothing went to SendGrid")
 
 
 class _BadDay:

@@ -136,7 +136,8 @@ def _store(session: Session, settings: Settings, now: datetime, issue: Issue, co
     issue.reopened_at = None
     session.flush()
     differences = changes(from_json(before.content), composed.content) if before else []
-    note(session, issue.id, now, who, "closed it; the proof went to the editors")
+    proof = "the proof is on its way to the editors" if active_editors(session) else "no editor is there to get a proof"
+    note(session, issue.id, now, who, f"closed it; {proof}")
     _post_proofs(session, settings, now, issue, composed, closing.hold_key, differences)
 
 

@@ -93,7 +93,7 @@ def freeze(
         note_freezes(settings, Count(ours.epoch, ours.claims), [(issue.send_date, issue.slot)])
         note(session, issue.id, now, who, f"froze it for {issue.audience:,} readers")
         session.flush()
-        make_next_issue(session, settings, now)
+        make_next_issue(session, settings, now, who)
         return Freeze.FROZEN
 
 

@@ -61,6 +61,8 @@ class Going:
     """Those of them whose sender does not report."""
     tries: int = 0
     """How many probes SendGrid has not answered so far."""
+    clock_runs: bool = False
+    """Some clock has ticked within the last minute."""
     clock_dead: bool = False
     """Nothing goes on by itself: no clock has ticked for a minute, and no sender is at work."""
     clock_seen: datetime | None = None
@@ -88,11 +90,17 @@ def going_of(session: Session, issue: Issue) -> Going:
         in_hand=claimed_copies(session, issue.id),
         silent=sum(one.copies for one in late),
         tries=issue.probe_tries,
+        clock_runs=_ticks(at, beat),
         clock_dead=lull is not Lull.STOPPED and _nobody_is_there(session, issue, at, beat),
         clock_seen=_moment(beat),
         unknown_since=unknown_since,
         held_since=held_since,
     )
+
+
+def a_clock_runs(session: Session) -> bool:
+    """Whether some clock has ticked within the last minute, so that things go on by themselves."""
+    return _ticks(database_now(session), last_beat(session))
 
 
 def _lull(
@@ -120,11 +128,15 @@ def _lull(
 
 
 def _nobody_is_there(session: Session, issue: Issue, at: float, beat: float | None) -> bool:
-    if beat is not None and at - beat < _DEAD_AFTER:
+    if _ticks(at, beat):
         return False
     # A send by command needs no clock; while it lasts, it begins attempts.
     lease = last_lease(session, issue.id)
     return lease is None or at - (lease - LEASE_SECONDS) > _DEAD_AFTER
+
+
+def _ticks(at: float, beat: float | None) -> bool:
+    return beat is not None and at - beat < _DEAD_AFTER
 
 
 def _moment(database_seconds: float | None) -> datetime | None:

@@ -18,6 +18,7 @@ from digest.domain.calendar import day_and_year
 from digest.domain.lifecycle import IssueState
 from digest.domain.markup import sanitised
 from digest.domain.slugs import slugify
+from digest.operations.closing import THE_COMMAND
 from digest.operations.editing import write
 from digest.operations.incoming import Incoming, read_line
 from digest.operations.refusal import Refused
@@ -58,7 +59,7 @@ def import_summaries(
     Raises Refused, and imports nothing, if the current issue can't take any. Running it twice is harmless.
     """
     if select:
-        ensure_issue(db, settings, now)
+        ensure_issue(db, settings, now, THE_COMMAND)
     try:
         with db.writing() as session:
             issue = _issue_to_fill(session) if select else None

@@ -135,6 +135,8 @@ def _in_words(pulled: Pulled) -> str:
     found = f"{readers} suppressed ({kinds})" if total else "nobody new to suppress"
     if not pulled.troubles:
         return f"were read before the send: {found}"
+    if not pulled.pages:
+        return f"could not be read before the send, not one of them; it goes on: {_what_was_wrong(pulled.troubles)}"
     return f"could not all be read before the send, which goes on: {_what_was_wrong(pulled.troubles)}. Read: {found}"
 
 

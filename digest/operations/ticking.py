@@ -33,7 +33,7 @@ def tick(
     """
     now = clock()
     recover(db, settings, now)
-    ensure_issue(db, settings, now)
+    ensure_issue(db, settings, now, THE_CLOCK)
     failures = [_do(step, db, settings, outbox, now, issue_id) for issue_id, step in _steps(db, settings, now)]
     failures.append(_settle(db, settings, now))
     with db.reading() as session:

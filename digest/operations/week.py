@@ -34,6 +34,9 @@ from digest.storage.selections import append_selection, selected_count
 from digest.storage.subscribers import audience_size
 from digest.storage.summaries import wanted_summaries
 
+THE_PROGRAM = "Digest"
+"""Who made an issue because a page or a command needed one, where the caller does not say who asked."""
+
 SEND_NOW_WAIT = timedelta(minutes=5)
 
 
@@ -53,19 +56,19 @@ class HoldLink:
     outcome: Held
 
 
-def ensure_issue(db: Database, settings: Settings, now: datetime) -> None:
+def ensure_issue(db: Database, settings: Settings, now: datetime, who: str = THE_PROGRAM) -> None:
     """Make the next issue unless one with its send moment ahead is there. Two clocks at once make one."""
     with db.reading() as session:
         if _one_lies_ahead(session, settings, now):
             return
     try:
         with db.writing() as session:
-            make_next_issue(session, settings, now)
+            make_next_issue(session, settings, now, who)
     except IntegrityError:
         return  # another process has just made it: the date is unique
 
 
-def make_next_issue(session: Session, settings: Settings, now: datetime) -> None:
+def make_next_issue(session: Session, settings: Settings, now: datetime, who: str) -> None:
     """Make the issue for the next free send moment, unless one lies ahead; it begins with what was wanted for it."""
     taken = taken_dates(session)  # read first: an issue that another clock makes after this has the same date
     if _one_lies_ahead(session, settings, now):
@@ -77,7 +80,7 @@ def make_next_issue(session: Session, settings: Settings, now: datetime) -> None
     for summary in wanted_summaries(session):
         append_selection(session, issue.id, summary.id)
         summary.wanted = False
-    note(session, issue.id, now, THE_CLOCK, "made it")
+    note(session, issue.id, now, who, "made it")
 
 
 def facts_of(session: Session, settings: Settings, issue: Issue) -> IssueFacts:
@@ -169,7 +172,7 @@ def skip(session: Session, settings: Settings, now: datetime, issue: Issue, who:
         ("Open the desk", desk_issue_url(settings, issue.send_date)),
     )  # fmt: skip
     session.flush()
-    make_next_issue(session, settings, now)
+    make_next_issue(session, settings, now, who)
 
 
 def move_issue(db: Database, settings: Settings, now: datetime, issue_id: int, send_date: date, who: str) -> None:
@@ -195,7 +198,7 @@ def move_issue(db: Database, settings: Settings, now: datetime, issue_id: int, s
             issue.reopened_at = None
         if issue.state == IssueState.CLOSED:
             _close_anew(session, settings, now, issue, who)
-        make_next_issue(session, settings, now)
+        make_next_issue(session, settings, now, who)
 
 
 def send_now(db: Database, settings: Settings, now: datetime, issue_id: int, who: str) -> datetime:

@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from digest.domain.lifecycle import FROZEN
 from digest.storage.batches import Batch, BatchState
 from digest.storage.deliveries import Delivery
+from digest.storage.doubts import IN_DOUBT
 from digest.storage.issues import Issue
 
 _PARTS = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
@@ -46,6 +48,15 @@ class Account:
         return self.audience - parts
 
 
+@dataclass(frozen=True)
+class InDoubt:
+    """How many copies of an issue are in doubt."""
+
+    issue: Issue
+    unknown: int
+    held: int
+
+
 def account_of(session: Session, issue: Issue) -> Account:
     """The issue's account, counted from the copies themselves."""
     rows = session.execute(
@@ -73,6 +84,22 @@ def accounts_by_counters(session: Session, issues: Sequence[Issue]) -> dict[int,
         parts[issue_id]["skipped"] += int(skipped)
         parts[issue_id][PART_OF[BatchState(state)]] += int(size - failed - skipped)
     return {issue.id: Account(audience=issue.audience, **parts[issue.id]) for issue in issues}
+
+
+def issues_in_doubt(session: Session) -> list[InDoubt]:
+    """The issues with copies that are unknown or held, the earliest date first, from the batches' counters."""
+    left = Batch.size - Batch.failed - Batch.skipped
+    unknown, held = (
+        func.sum(case((Batch.state == state, left), else_=0)) for state in (BatchState.UNKNOWN, BatchState.HELD)
+    )
+    rows = session.execute(
+        select(Issue, unknown, held)
+        .join(Batch, Batch.issue_id == Issue.id)
+        .where(Issue.state.in_(FROZEN), Batch.state.in_(IN_DOUBT))
+        .group_by(Issue.id)
+        .order_by(Issue.send_date)
+    )
+    return [InDoubt(issue, int(unknown), int(held)) for issue, unknown, held in rows]
 
 
 def where_it_is(outcome: str | None, batch_state: str) -> str:

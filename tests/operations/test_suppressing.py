@@ -172,8 +172,8 @@ def test_a_key_that_may_not_read_them_is_told_and_the_send_goes_on(
     tick_on_friday(db, settings, outbox)
     assert sorted(sendgrid.addresses()) == [ALICE, BOB, CAROL]
     assert told(db, issue) == [
-        "could not all be read before the send, which goes on: bounces, spam reports, invalid emails: the API key "
-        "may not read it (403): give it Suppressions, Read Access. Read: nobody new to suppress"
+        "could not be read before the send, not one of them; it goes on: bounces, spam reports, invalid emails: the "
+        "API key may not read it (403): give it Suppressions, Read Access"
     ]
     assert read_up_to(db) is None
 

@@ -47,7 +47,7 @@ def test_fifty_clocks_are_one_clock(week: Week, readers: list[str], clocks: Thre
     assert len(week.proofs) == 1
     assert week.notices == []
     assert [line.split(",")[0] for line in week.history()] == [
-        "the clock: closed it; the proof went to the editors",
+        "the clock: closed it; the proof is on its way to the editors",
         "the clock: froze it for 3 readers",
         "the send: finished: 3 accepted",
     ]

@@ -10,6 +10,7 @@ from flask import abort, flash, make_response, redirect, render_template, url_fo
 from werkzeug.wrappers import Response
 
 from digest.domain.addresses import without_addresses
+from digest.operations.going import a_clock_runs
 from digest.operations.refusal import Refused
 from digest.operations.settling import WORDS, OthersMeanwhile, Settled, settle
 from digest.storage.attempts import attempts_at
@@ -95,7 +96,7 @@ def decide_now(day: str, batch_id: int) -> Response:
         flash(f"{refusal} Nothing was done twice.", "warn")
     else:
         site().wake()
-        flash(_words(settled), "good")
+        flash(_words(settled, a_clock_runs(reading())), "good")
     return redirect(url_for("desk.report", day=day), 303)
 
 
@@ -123,14 +124,17 @@ def _page(
         alike=alike,
         together=word.alike and alike.batches > 1,
         word=word,
+        clock_runs=a_clock_runs(reading()),
         longest=_LONGEST,
         faults=faults or {},
     )
 
 
-def _words(settled: Settled) -> str:
+def _words(settled: Settled, clock_runs: bool) -> str:
     copies = f"{settled.copies:,} {'copy' if settled.copies == 1 else 'copies'}"
-    goes = "when someone resumes the send, which was stopped" if settled.stopped else "by the clock, within seconds"
+    goes = "by the clock, within seconds" if clock_runs else "when the clock runs again, or by “digest send”"
+    if settled.stopped:
+        goes = "when someone resumes the send, which was stopped"
     return {
         Verdict.SENT: f"Decided: {copies} counted as accepted. Nothing was mailed.",
         Verdict.RESEND: f"Decided: {copies} to be sent again {goes}.",

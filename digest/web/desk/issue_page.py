@@ -23,11 +23,12 @@ from digest.storage.database import database_now
 from digest.storage.doubts import Doubt, doubts_of
 from digest.storage.editors import all_editors
 from digest.storage.history import HistoryEntry, history_of
-from digest.storage.issues import Closing, Issue, issue_on, issues_being_sent, last_closing, unsent_issues
+from digest.storage.issues import Closing, Issue, issue_on, last_closing
 from digest.storage.selections import candidates
 from digest.storage.subscribers import audience_size
 from digest.storage.summaries import Summary
 from digest.web.context import now, reading, settings
+from digest.web.desk.elsewhere import Elsewhere, elsewhere
 
 _RECENT = timedelta(weeks=6)
 _MOST_CANDIDATES = 100
@@ -75,8 +76,8 @@ class Board:
     history: Sequence[HistoryEntry]
     names: Mapping[str, str]
     """Editors' names by address."""
-    others: Sequence[Issue]
-    """The other issues that are being sent or to come."""
+    elsewhere: Elsewhere
+    """What is to be told of the other issues."""
 
     @property
     def editable(self) -> bool:
@@ -176,7 +177,7 @@ def board(issue: Issue) -> Board:
         first_doubt=next(iter(doubts_of(session, issue.id, most=1)), None),
         history=history_of(session, issue.id),
         names={editor.email: editor.name for editor in all_editors(session)},
-        others=[each for each in issues_being_sent(session) + unsent_issues(session) if each.id != issue.id],
+        elsewhere=elsewhere(session, issue),
     )
 
 

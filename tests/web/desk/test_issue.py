@@ -17,6 +17,7 @@ from digest.operations.freezing import freeze
 from digest.operations.sending import account
 from digest.storage.database import Database
 from digest.storage.desk_sessions import DeskSession
+from digest.storage.history import history_of
 from digest.storage.issues import Issue, issue_on
 from digest.storage.selections import selected_summaries
 from digest.web.desk.issue_page import until
@@ -48,6 +49,12 @@ def three(db: Database) -> list[int]:
     ids = [make_summary(db, title) for title in ("Court annuls fine", "Airline fined", "Consent rewritten")]
     make_issue(db, FRIDAY, ids, introduction="A week of courts.")
     return ids
+
+
+def test_the_history_does_not_say_that_a_clock_made_what_a_page_needed(db: Database, alice: FlaskClient) -> None:
+    assert alice.get("/desk/issue").status_code == 200
+    with db.reading() as session:
+        assert [(line.who, line.what) for line in history_of(session, 1)] == [("Digest", "made it")]
 
 
 def press(browser: FlaskClient, action: str, headers: dict[str, str] | None = None, **fields: object) -> TestResponse:

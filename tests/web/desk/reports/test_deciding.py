@@ -6,9 +6,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from digest.config import Settings
-from digest.storage.batches import Batch, BatchState, Cause
-from digest.storage.database import Database
+from digest.storage.batches import Attempt, Batch, BatchState, Cause
+from digest.storage.database import Database, database_now
+from digest.storage.heartbeats import beat
 from digest.storage.issues import Issue
+from tests.conftest import TUESDAY
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.unsettled import ALICE, account, batches, decisions, send
 from tests.web.desk.browser import Browser, one, page, words
@@ -57,6 +59,35 @@ def test_a_word_on_all_alike_is_about_those_that_were_shown(db: Database, alice:
     assert told in words(asked)
     question = press(alice, asked, "Go on", verdict="resend", alike="1")
     assert one(page(question), "h1").get_text() == "Send it again to 30 readers?"
+
+
+def test_without_a_clock_nobody_is_promised_that_it_goes_within_seconds(
+    db: Database,
+    alice: Browser,
+    held: int,  # noqa: ARG001
+) -> None:
+    when = "when the clock runs again, or by “digest send”"
+    first, second, _ = batches(db, BatchState.HELD)
+    question = press(alice, alice.open(f"{REPORT}/batches/{first}"), "Go on", verdict="resend")
+    assert f"They are mailed {when}" in words(question)
+    press(alice, question, "Send it again to 10 readers")
+    assert f"Decided: 10 copies to be sent again {when}." in words(alice.open(REPORT))
+    with db.writing() as session:
+        beat(session, "a clock", database_now(session))
+    question = press(alice, alice.open(f"{REPORT}/batches/{second}"), "Go on", verdict="resend")
+    assert "They are mailed within seconds" in words(question)
+    press(alice, question, "Send it again to 10 readers")
+    assert "Decided: 10 copies to be sent again by the clock, within seconds." in words(alice.open(REPORT))
+
+
+def test_the_choices_name_the_moment_of_the_last_attempt(db: Database, alice: Browser, held: int) -> None:  # noqa: ARG001
+    first = batches(db, BatchState.HELD)[0]
+    with db.writing() as session:
+        attempt = session.query(Attempt).filter_by(batch_id=first).one()
+        attempt.started_at, attempt.owner = TUESDAY, "host:17"
+    told = words(alice.open(f"{REPORT}/batches/{first}"))
+    assert "Its last attempt began on Tuesday 14 May 2024, 10:00 Europe/London, by host:17. Look at SendGrid" in told
+    assert "for that minute and the next: search" in told
 
 
 def test_a_double_click_decides_once(

@@ -143,6 +143,14 @@ def test_a_send_without_a_clock_says_that_nothing_goes_on(db: Database, alice: B
     assert "nothing goes on by itself" not in words(alice.open(REPORT))
 
 
+def test_without_a_clock_a_refused_send_does_not_try_again_by_itself(db: Database, alice: Browser, frozen: int) -> None:
+    with db.writing() as session:
+        refused(session, session.get_one(Issue, frozen), database_now(session))
+    told = words(alice.open(REPORT))
+    assert "It tries again when the clock runs again, or by digest send" in told
+    assert "by itself at" not in told
+
+
 def test_what_is_unknown_or_held_does_not_look_done(db: Database, alice: Browser, frozen: int) -> None:
     with db.writing() as session:
         for batch, state in zip(session.query(Batch).order_by(Batch.id), ("accepted", "unknown", "held"), strict=False):
