@@ -86,7 +86,7 @@ def prepare(
     Raises Refused with the remedy, Interrupted if `stop` was set before the freeze.
     """
     recover(db, settings, now)
-    ensure_issue(db, settings, now)
+    ensure_issue(db, settings, now, THE_COMMAND)
     _finish_what_is_over(db, settings, now)
     with db.reading() as session:
         issue: Issue | None
