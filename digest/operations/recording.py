@@ -153,7 +153,7 @@ def _refused(session: Session, settings: Settings, now: datetime, issue: Issue, 
         now,
         "The send has stopped",
         [f"{detail}. Nothing is lost: what has not left waits.",
-         "Check the API key and the verified sender. The send tries again every five minutes by itself."],
+         "Check the API key and the verified sender. While the clock runs, it tries again every five minutes."],
         ("See how far it is", desk_issue_url(settings, issue.send_date)),
     )  # fmt: skip
 
