@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any, Self
 
@@ -13,6 +15,8 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import OperationalError
 
 from tests.crash.patches import put
+
+_FAILED = "the database has failed"
 
 
 class What(StrEnum):
@@ -47,9 +51,19 @@ class Broken:
         return f"{self.what}:{self.number}:{self.when}"
 
 
-def break_database(broken: Broken) -> None:
-    """Let it fail in this process, once."""
-    (_break_statement if broken.what is What.STATEMENT else _break_commit)(broken)
+def break_database(broken: Broken, folder: Path) -> None:
+    """Let it fail in this process, once; `has_failed` tells of the case's folder whether it has."""
+
+    def error(statement: str) -> OperationalError:
+        (folder / _FAILED).touch()
+        return OperationalError(statement[:40], None, OSError("the database went away, as ordered"))
+
+    (_break_statement if broken.what is What.STATEMENT else _break_commit)(broken, error)
+
+
+def has_failed(folder: Path) -> bool:
+    """Whether the database of this case failed as ordered."""
+    return (folder / _FAILED).exists()
 
 
 def fill_disk(pages: int) -> None:
@@ -62,29 +76,25 @@ def fill_disk(pages: int) -> None:
     event.listen(Engine, "connect", limit)
 
 
-def _break_statement(broken: Broken) -> None:
+def _break_statement(broken: Broken, error: Callable[[str], OperationalError]) -> None:
     counting = itertools.count(1)
 
     def fail(_c: Connection, _cursor: Any, statement: str, _p: Any, _context: Any, _many: bool) -> None:
         if next(counting) == broken.number:
-            raise _error(statement)
+            raise error(statement)
 
     event.listen(Engine, f"{broken.when}_cursor_execute", fail)
 
 
-def _break_commit(broken: Broken) -> None:
+def _break_commit(broken: Broken, error: Callable[[str], OperationalError]) -> None:
     counting = itertools.count(1)
 
     def commit(dialect: DefaultDialect, connection: Any) -> None:
         due = next(counting) == broken.number
         if due and broken.when is When.BEFORE:
-            raise _error("COMMIT")
+            raise error("COMMIT")
         real(dialect, connection)
         if due:
-            raise _error("COMMIT")
+            raise error("COMMIT")
 
     real = put(DefaultDialect, "do_commit", commit)
-
-
-def _error(statement: str) -> OperationalError:
-    return OperationalError(statement[:40], None, OSError("the database went away, as ordered"))

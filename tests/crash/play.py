@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.crash.database_faults import has_failed
 from tests.crash.databases import Home
 from tests.crash.failpoint import IN_THE_REQUEST, NETWORK_FAILS, Act, fired_in
 from tests.crash.judge import Allowed, judge, requests_in_hand
@@ -58,6 +59,8 @@ class Played:
     complaints: Sequence[str]
     fired: str | None
     log: str = ""
+    failed: bool = False
+    """Whether the database failed as ordered."""
 
 
 class Theatre:
@@ -76,7 +79,7 @@ class Theatre:
             fired = fired_in(case.folder)
             complaints += judge(case, sendgrid.requests, _allowed(scenario, fired.step if fired else None))
             log = case.log() if complaints else ""
-            return Played(complaints, fired.step if fired else None, log)
+            return Played(complaints, fired.step if fired else None, log, has_failed(case.folder))
 
     @contextmanager
     def stage(

@@ -112,7 +112,7 @@ def _prepare(asked: Asked, shift: Shift, failpoint: Failpoint) -> None:
     steps.watch_note(failpoint)
     sockets.watch_sockets(failpoint.pass_step)
     if asked.broken:
-        break_database(Broken.parse(asked.broken))
+        break_database(Broken.parse(asked.broken), asked.case)
 
 
 def _send(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count
 
 import pytest
 
@@ -20,43 +20,39 @@ from tests.crash.play import CONCURRENCY, OUTAGE, Scenario, Theatre
 from tests.crash.programme import LONG, note_figures
 from tests.crash.stage import set_stage
 
-SHARES = 4
-_EVERY = 1 if LONG else 7
-"""In the short form every seventh statement fails, before its effect and the next time after it; and every commit."""
-_COUNTED = re.compile(r" *(\d+) (?:before|after) ")
+SHARES = 2
+_EVERY = 1 if LONG else 13
+"""In the short form every thirteenth statement fails; and every commit."""
 _FAILS = ("--ticks", "12")
 
 
-def statements_of_a_send(theatre: Theatre) -> int:
-    """How many statements a sender makes that is left in peace, the probe of an outage included."""
-    with theatre.stage((OUTAGE,)) as (case, _):
-        theatre.nursery.run(case.folder, "--alone", "--list", "--ticks", "40")
-        lines = (case.folder / "output").read_text().splitlines()
-    said = [(line.split(" before ", 1)[1], int(line.split()[0])) for line in lines if " before " in line]
-    kinds = ("SELECT", "INSERT", "UPDATE", "DELETE", "BEGIN", "COMMIT")
-    return sum(count for step, count in said if step.startswith(kinds))
-
-
-def faults(theatre: Theatre) -> Iterator[Broken]:
-    """Every way to fail that is tried on this database."""
-    last = statements_of_a_send(theatre)
-    for number in range(1, last + 1):
-        if number % _EVERY == 0:
-            whens = list(When) if LONG else [list(When)[number // _EVERY % 2]]
-            yield from (Broken(What.STATEMENT, number, when) for when in whens)
-    yield from (Broken(What.COMMIT, number, when) for number in range(1, 20) for when in When)
+def fail_to_the_end(theatre: Theatre, what: What, when: When, numbers: Iterable[int]) -> list[str]:
+    """A case for each number, until the send is over before its failure is due; returns complaints."""
+    wrong, failed = [], 0
+    for number in numbers:
+        broken = Broken(what, number, when)
+        came = theatre.play(Scenario(more=("--broken", str(broken), *_FAILS)))
+        wrong += [f"{broken}: {complaint}\n{came.log}" for complaint in came.complaints]
+        if not came.failed:
+            break
+        failed += 1
+    note_figures(database_faults=failed)
+    return wrong if failed else ["no failure came about", *wrong]
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("when", When)
 @pytest.mark.parametrize("share", range(SHARES))
-def test_a_statement_or_commit_that_fails_costs_nothing(open_theatre: OpenTheatre, kind: str, share: int) -> None:
-    theatre = open_theatre(kind)
-    wrong, played = [], 0
-    for broken in list(faults(theatre))[share::SHARES]:
-        came = theatre.play(Scenario(more=("--broken", str(broken), *_FAILS)))
-        played += 1
-        wrong += [f"{broken}: {complaint}\n{came.log}" for complaint in came.complaints]
-    note_figures(database_faults=played)
+def test_a_statement_that_fails_costs_nothing(open_theatre: OpenTheatre, kind: str, when: When, share: int) -> None:
+    numbers = count(_EVERY * (share + 1), _EVERY * SHARES)
+    wrong = fail_to_the_end(open_theatre(kind), What.STATEMENT, when, numbers)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("when", When)
+def test_a_commit_that_fails_costs_nothing(open_theatre: OpenTheatre, kind: str, when: When) -> None:
+    wrong = fail_to_the_end(open_theatre(kind), What.COMMIT, when, count(1))
     assert not wrong, "\n".join(wrong)
 
 
