@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -11,11 +12,13 @@ import pytest
 
 from digest.config import Settings
 from digest.domain.tokens import new_key
+from digest.mail.outbox import Answer, Certainty
 from digest.mail.transports import open_outbox
 from digest.operations.claiming import Claim, Editions
 from digest.operations.closing import close_issue
 from digest.operations.freezing import freeze
 from digest.operations.pacing import probe_if_due
+from digest.operations.recording import Result
 from digest.operations.sending import Ending, send_issue, take_turn
 from digest.operations.sending_now import report
 from digest.storage.batches import Batch
@@ -50,9 +53,11 @@ def send(db: Database, settings: Settings, issue_id: int, wait: bool = True) -> 
         return send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: datetime.now(UTC), wait=wait)
 
 
-def turn(db: Database, settings: Settings, issue_id: int, wanted: int = 8) -> list[Claim]:
-    keys = [new_key() for _ in range(wanted)]
-    return list(take_turn(db, settings, TUESDAY, issue_id, "a sender", (), keys, Editions()))
+def turn(db: Database, settings: Settings, issue_id: int, accepted: Sequence[Claim] = ()) -> list[Claim]:
+    """One turn of a sender that wants eight requests, after SendGrid took these."""
+    keys = [new_key() for _ in range(8)]
+    took = [Result(claim.attempt_id, claim.copies.deliveries, Answer(Certainty.ACCEPTED, 202)) for claim in accepted]
+    return list(take_turn(db, settings, TUESDAY, issue_id, "a sender", took, keys, Editions()))
 
 
 def paths(sendgrid: LoopbackSendGrid) -> list[str]:
@@ -91,8 +96,12 @@ def test_a_probe_answered_below_500_lets_it_go_on(
 
 
 def test_it_begins_with_one_request_and_doubles(db: Database, settings: Settings, frozen: int) -> None:
-    assert len(turn(db, settings, frozen)) == 1
+    first = turn(db, settings, frozen)
+    assert len(first) == 1
     assert turn(db, settings, frozen) == [], "one is in flight"
+    second = turn(db, settings, frozen, accepted=first)
+    assert len(second) == 2
+    assert len(turn(db, settings, frozen, accepted=second)) == 4
 
 
 def test_a_probe_from_before_the_last_unknown_opens_nothing(
