@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime
 
 from digest.cli.counting import copies, counted
 from digest.cli.installation import Installation
-from digest.cli.lulls import lull_in_words
+from digest.cli.lulls import lull_in_words, time_of_day
 from digest.config import Settings
 from digest.domain.calendar import day_and_year
 from digest.domain.lifecycle import IssueState
-from digest.operations.going import Going, going_of
+from digest.operations.going import Going, Lull, going_of
 from digest.operations.sending_now import Report
 from digest.storage.attempts import last_attempts
 from digest.storage.batches import Attempt, BatchState
@@ -50,7 +50,12 @@ def _how_it_goes(ours: Installation, day: date) -> list[str]:
         going = going_of(session, issue) if issue else Going()
     lines = [f"Waiting: {words}"] if (words := lull_in_words(ours.settings, going)) else []
     if going.clock_dead:
-        lines.append("No clock runs and no sender is at work: run `digest send`, or start the clock.")
+        waits = (
+            f" (unless one waits for {time_of_day(ours.settings, going.until)})"
+            if going.until and going.lull is not Lull.REFUSED
+            else ""
+        )
+        lines.append(f"No clock runs and no sender is at work{waits}: run `digest send`, or start the clock.")
     return lines
 
 

@@ -31,17 +31,18 @@ def lull_in_words(settings: Settings, going: Going) -> str:
         case Lull.PROBING:
             return "nobody knows what became of a request. Nothing more leaves until SendGrid answers a question."
         case Lull.LIMITED:
-            return f"SendGrid takes no more until {_clock(settings, going.until)}."
+            return f"SendGrid takes no more until {time_of_day(settings, going.until)}."
         case Lull.SILENT:
             return (
                 f"{going.because} does not report on {copies(going.silent)} in hand; they count as unknown "
-                f"from {_clock(settings, going.until)}."
+                f"from {time_of_day(settings, going.until)}."
             )
         case Lull.AGAIN:
             cause = going.because or "what is left did not leave"
-            return f"{cause}; it goes again at {_clock(settings, going.until)}."
+            return f"{cause}; it goes again at {time_of_day(settings, going.until)}."
     return ""
 
 
-def _clock(settings: Settings, moment: datetime | None) -> str:
+def time_of_day(settings: Settings, moment: datetime | None) -> str:
+    """The local time to the second."""
     return f"{moment.astimezone(settings.schedule.zone):%H:%M:%S}" if moment else "a moment not known"

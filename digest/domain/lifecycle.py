@@ -76,10 +76,14 @@ def next_step(issue: IssueFacts, now: datetime, minimum_items: int) -> Step:
     return Step.SEND if issue.items >= minimum_items else Step.SKIP
 
 
+def asked_to_go_at(send_now_at: datetime | None, now: datetime) -> datetime | None:
+    """The end of the five minutes of "send now"; nothing once a day has passed without a clock: it counts no more."""
+    return send_now_at if send_now_at is not None and now < send_now_at + GRACE else None
+
+
 def _asked_for_now(issue: IssueFacts, now: datetime) -> bool:
-    """Whether a sender's "send now" is due; after a day without a clock that word counts no more."""
-    asked = issue.send_now_at
-    return asked is not None and asked <= now < asked + GRACE and not issue.on_hold
+    asked = asked_to_go_at(issue.send_now_at, now)
+    return asked is not None and asked <= now and not issue.on_hold
 
 
 def _asked_for_soon(issue: IssueFacts, now: datetime) -> bool:

@@ -75,7 +75,7 @@ def going_of(session: Session, issue: Issue) -> Going:
     doubts = doubted_since(session, issue.id)
     unknown_since, held_since = (_moment(doubts.get(state)) for state in (BatchState.UNKNOWN, BatchState.HELD))
     if issue.state != IssueState.SENDING:
-        return Going(unknown_since=unknown_since, held_since=held_since)
+        return Going(clock_runs=a_clock_runs(session), unknown_since=unknown_since, held_since=held_since)
     at, hands = database_now(session), attempts_under_way(session, issue.id)
     unclaimed = unclaimed_copies(session, issue.id)
     late = [one for one in hands if one.lease_until - _LATE < at]

@@ -50,9 +50,10 @@ class Held(StrEnum):
 
 @dataclass(frozen=True)
 class HoldLink:
-    """What a hold link stands for: the issue's date and what pressing the button would do."""
+    """What a hold link stands for: the issue's dates and what pressing the button would do."""
 
     send_date: date
+    send_now_at: datetime | None
     outcome: Held
 
 
@@ -117,7 +118,7 @@ def look_at_hold_link(session: Session, key: str) -> HoldLink | None:
     """What a proof's hold link would do now; None for a key that no proof carried."""
     closing = closing_with_hold_key(session, key)
     issue = session.get(Issue, closing.issue_id) if closing else None
-    return HoldLink(issue.send_date, _would_hold(issue)) if issue else None
+    return HoldLink(issue.send_date, issue.send_now_at, _would_hold(issue)) if issue else None
 
 
 def hold_by_link(db: Database, now: datetime, key: str) -> HoldLink | None:
@@ -130,7 +131,7 @@ def hold_by_link(db: Database, now: datetime, key: str) -> HoldLink | None:
         outcome = _would_hold(issue)
         if outcome is Held.HELD:
             hold(session, now, issue, "the proof’s hold link")
-        return HoldLink(issue.send_date, outcome)
+        return HoldLink(issue.send_date, issue.send_now_at, outcome)
 
 
 def release_issue(db: Database, settings: Settings, now: datetime, issue_id: int, who: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 
 from digest.config import Settings
@@ -15,6 +16,7 @@ from digest.storage.database import Database
 from digest.storage.issues import Issue, issue_on
 from tests.conftest import Mailbox
 from tests.factories import make_editor, make_issue, make_readers, make_summary
+from tests.web.desk.browser import words
 from tests.web.doors import link_in
 
 FRIDAY = date(2024, 5, 17)
@@ -44,6 +46,24 @@ def test_opening_the_link_asks_and_changes_nothing(client: FlaskClient, db: Data
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert "Set-Cookie" not in answer.headers
     assert not the_issue(db).on_hold
+
+
+@pytest.mark.parametrize(
+    ("now", "asked", "said"),
+    [
+        ("2024-05-16T12:00Z", None, "It is due to go on Friday 17 May 2024, 08:00 Europe/London."),
+        ("2024-05-16T12:00Z", "2024-05-16T12:03Z", "It is due to go on Thursday 16 May 2024, 13:03 Europe/London."),
+        ("2024-05-17T07:30Z", None, "It was due to go on Friday 17 May 2024, 08:00 Europe/London, and goes as soon"),
+        ("2024-05-18T07:30Z", None, "It was due to go on Friday 17 May 2024, 08:00 Europe/London, and no longer goes"),
+    ],
+)
+def test_the_question_says_when_it_goes(
+    client: FlaskClient, db: Database, link: str, now: str, asked: str | None, said: str
+) -> None:
+    with db.writing() as session:
+        session.query(Issue).one().send_now_at = datetime.fromisoformat(asked) if asked else None
+    with time_machine.travel(datetime.fromisoformat(now), tick=False):
+        assert said in words(client.get(link))
 
 
 def test_the_button_holds_without_signing_in(client: FlaskClient, db: Database, link: str) -> None:

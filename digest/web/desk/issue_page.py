@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.calendar import GRACE
 from digest.domain.edition import changes, default_preheader, default_subject
-from digest.domain.lifecycle import FROZEN, IssueState
+from digest.domain.lifecycle import FROZEN, IssueState, asked_to_go_at
 from digest.domain.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN, Level
 from digest.operations.closing import cutoff_of
 from digest.operations.composing import Composed, compose, content_of
@@ -159,7 +159,7 @@ def issue_of(day: str) -> Issue:
 def board(issue: Issue) -> Board:
     """The issue as it stands now."""
     session, site = reading(), settings()
-    send_at = issue.send_now_at or site.schedule.send_moment(issue.send_date)
+    send_at = asked_to_go_at(issue.send_now_at, now()) or site.schedule.send_moment(issue.send_date)
     paused = issue.paused_until > database_now(session)
     return Board(
         issue=issue,
@@ -187,7 +187,7 @@ def stage_of(issue: Issue, at: datetime, send_at: datetime, paused: bool) -> Sta
         return Stage.STOPPED if issue.stopped_at else Stage.PAUSED if paused else Stage.SENDING
     if issue.state in (IssueState.SENT, IssueState.SKIPPED):
         return Stage(issue.state)
-    if issue.send_now_at and not issue.on_hold:
+    if asked_to_go_at(issue.send_now_at, at) and not issue.on_hold:
         return Stage.COUNTING
     if at - send_at >= GRACE:
         return Stage.LATE

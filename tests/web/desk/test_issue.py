@@ -15,8 +15,9 @@ from digest.config import Settings
 from digest.domain.lifecycle import IssueState
 from digest.operations.freezing import freeze
 from digest.operations.sending import account
-from digest.storage.database import Database
+from digest.storage.database import Database, database_now
 from digest.storage.desk_sessions import DeskSession
+from digest.storage.heartbeats import beat
 from digest.storage.history import history_of
 from digest.storage.issues import Issue, issue_on
 from digest.storage.selections import selected_summaries
@@ -55,6 +56,13 @@ def test_the_history_does_not_say_that_a_clock_made_what_a_page_needed(db: Datab
     assert alice.get("/desk/issue").status_code == 200
     with db.reading() as session:
         assert [(line.who, line.what) for line in history_of(session, 1)] == [("Digest", "made it")]
+
+
+def go_on(db: Database, clock: time_machine.Traveller, moment: datetime) -> None:
+    """It is later, and Alice has not been idle meanwhile."""
+    clock.move_to(moment)
+    with db.writing() as session:
+        session.execute(update(DeskSession).values(seen_at=moment))
 
 
 def press(browser: FlaskClient, action: str, headers: dict[str, str] | None = None, **fields: object) -> TestResponse:
@@ -307,6 +315,37 @@ def test_send_now_counts_down_and_can_be_cancelled(
 
 
 @pytest.mark.usefixtures("three")
+def test_send_now_does_not_promise_what_no_clock_will_do(
+    alice: FlaskClient, db: Database, settings: Settings, clock: time_machine.Traveller
+) -> None:
+    make_readers(db, settings, 12)
+    press(alice, "send-now")
+    clock.shift(timedelta(minutes=6))
+    over = alice.get(f"{PAGE}/progress?stage=counting").text
+    assert "The five minutes are over, but no clock runs" in over
+    with db.writing() as session:
+        beat(session, "a clock", database_now(session))
+    assert "the clock sends it to 12 readers within seconds" in alice.get(f"{PAGE}/progress?stage=counting").text
+    clock.shift(timedelta(days=1))
+    a_day_later = alice.get(PAGE).text
+    assert "The five minutes are over" not in a_day_later
+    assert "Cancel the send" not in a_day_later
+
+
+@pytest.mark.usefixtures("three")
+def test_an_issue_that_waits_for_a_clock_says_so(
+    alice: FlaskClient, db: Database, clock: time_machine.Traveller
+) -> None:
+    go_on(db, clock, datetime(2024, 5, 16, 15, 1, tzinfo=UTC))
+    assert "The cut-off has passed, but no clock runs: it stays open" in alice.get(PAGE).text
+    go_on(db, clock, datetime(2024, 5, 17, 7, 1, tzinfo=UTC))
+    assert "no clock runs: nothing goes by itself" in alice.get(PAGE).text
+    with db.writing() as session:
+        beat(session, "a clock", database_now(session))
+    assert "the clock sends it within seconds" in alice.get(PAGE).text
+
+
+@pytest.mark.usefixtures("three")
 def test_stop_and_resume(alice: FlaskClient, db: Database, settings: Settings) -> None:
     make_it_sending(db, settings, alice)
     assert "0 of 3 copies dealt with, 3 waiting" in alice.get(PAGE).text
@@ -325,10 +364,7 @@ def test_a_test_goes_to_whoever_asked(alice: FlaskClient, mailbox: Mailbox) -> N
 
 @pytest.mark.usefixtures("three")
 def test_a_day_late_says_what_the_choices_are(alice: FlaskClient, db: Database, clock: time_machine.Traveller) -> None:
-    later = datetime(2024, 5, 18, 9, 0, tzinfo=UTC)
-    clock.move_to(later)
-    with db.writing() as session:
-        session.execute(update(DeskSession).values(seen_at=later))
+    go_on(db, clock, datetime(2024, 5, 18, 9, 0, tzinfo=UTC))
     page = alice.get("/desk/issue").text
     assert "over 24 hours late" in page
     for action in ("send-now", "move", "skip"):

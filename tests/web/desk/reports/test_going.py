@@ -99,11 +99,11 @@ def again(session: Session, _issue: Issue, at: float) -> None:
             "the API key is revoked. Nothing is lost; 40 copies wait. Tell the operator to check the API key and the "
             "verified sender. It tries again by itself at {200} and then every five minutes, or at once",
         ),
-        (limited, "SendGrid asked for a pause (429). The send goes on by itself at {200}, with fewer requests"),
+        (limited, "SendGrid asked for a pause (429) until {200}. Then the send goes on by itself, with fewer requests"),
         (
             probing,
             "SendGrid is asked whether it answers before more leaves; so far it was asked 3 times, and will be again "
-            "at {200}. Then the send goes on by itself",
+            "at {200}. Once it answers, the send goes on by itself",
         ),
         (
             silent,
@@ -143,12 +143,30 @@ def test_a_send_without_a_clock_says_that_nothing_goes_on(db: Database, alice: B
     assert "nothing goes on by itself" not in words(alice.open(REPORT))
 
 
-def test_without_a_clock_a_refused_send_does_not_try_again_by_itself(db: Database, alice: Browser, frozen: int) -> None:
+WITHOUT_A_CLOCK = "by the clock, when it runs again, or by a running “digest send”"
+
+
+@pytest.mark.parametrize(
+    ("befall", "said"),
+    [
+        (refused, "It tries again when the clock runs again, or by digest send"),
+        (limited, f"SendGrid asked for a pause (429) until {{200}}. Then the send goes on {WITHOUT_A_CLOCK}"),
+        (probing, f"will be again after {{200}}. Once it answers, the send goes on {WITHOUT_A_CLOCK}"),
+        (again, f"They go again after {{200}}, {WITHOUT_A_CLOCK}"),
+    ],
+)
+def test_without_a_clock_a_send_does_not_go_on_by_itself(
+    db: Database, alice: Browser, frozen: int, befall: Callable[[Session, Issue, float], None], said: str
+) -> None:
     with db.writing() as session:
-        refused(session, session.get_one(Issue, frozen), database_now(session))
-    told = words(alice.open(REPORT))
-    assert "It tries again when the clock runs again, or by digest send" in told
+        at = database_now(session)
+        befall(session, session.get_one(Issue, frozen), at)
+    told, until = words(alice.open(REPORT)), _in_london(at + 200)
+    assert said.replace("{200}", until) in told
     assert "by itself at" not in told
+    assert "there is nothing to do" not in told.lower()
+    waits = "" if befall is refused else f", unless a “digest send” is waiting for {until}"
+    assert f"no sender is at work: nothing goes on by itself{waits}. Tell the operator" in told
 
 
 def test_what_is_unknown_or_held_does_not_look_done(db: Database, alice: Browser, frozen: int) -> None:
