@@ -24,7 +24,7 @@ from digest.storage.batches import (
     batch_for_change,
     batches_in,
 )
-from digest.storage.claims import attempts_out_of_lease, close_attempt, mark_accepted
+from digest.storage.claims import attempts_out_of_lease, close_attempt, complete_attempt, mark_accepted
 from digest.storage.database import database_now
 from digest.storage.deliveries import Outcome, end_copies, move_copies
 from digest.storage.history import note
@@ -60,8 +60,10 @@ def record(session: Session, settings: Settings, now: datetime, at: float, issue
         session, result.attempt_id, answer.certainty, now, answer.status, answer.message_id, answer.detail
     )
     if batch_id is None:
-        # After a yes that is an event that was quicker than the answer.
-        level = logging.INFO if answer.certainty is Certainty.ACCEPTED else logging.WARNING
+        level = logging.WARNING
+        if answer.certainty is Certainty.ACCEPTED:
+            level = logging.INFO  # an event was quicker than the answer, which knows more
+            complete_attempt(session, result.attempt_id, answer.status, answer.message_id, *TAKEN)
         log.log(level, "attempt %s was judged before it came back: %s", result.attempt_id, answer.certainty)
         return
     if answer.certainty is Certainty.ACCEPTED:
@@ -129,8 +131,10 @@ def _retry(session: Session, _s: Settings, _n: datetime, issue: Issue, batch: Ba
     if answer.too_many:
         in_flight = batches_in(session, issue.id, BatchState.CLAIMED)
         set_pace(issue, pace.after_too_many(pace_of(issue), in_flight))
-        if answer.retry_after and not issue.paused_because:
+        if answer.retry_after:
             # The limit is the account's: another batch would only be told the same.
+            if issue.paused_until <= database_now(session):
+                issue.paused_because = ""  # a refusal's pause is over, and this answer is another
             issue.paused_until = max(issue.paused_until, batch.retry_at)
 
 
@@ -142,7 +146,7 @@ def _refused(session: Session, settings: Settings, now: datetime, issue: Issue, 
     """Nothing was sent and nothing will be until someone mends it: everything waits and tries now and then."""
     detail = result.answer.detail
     batch.state, batch.because = BatchState.PENDING, detail[:500]
-    issue.paused_until = database_now(session) + _REFUSED_WAIT
+    issue.paused_until = max(issue.paused_until, database_now(session) + _REFUSED_WAIT)
     if issue.paused_because == detail[:1000]:
         return
     issue.paused_because = detail[:1000]

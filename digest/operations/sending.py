@@ -18,6 +18,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
@@ -38,12 +39,15 @@ from digest.storage.batches import BatchState, batches_in, ended_copies, seconds
 from digest.storage.database import Database, database_now
 from digest.storage.issues import Issue, issue_for_change
 
+_Found = TypeVar("_Found")
+
 log = logging.getLogger(__name__)
 
 _SHORTEST_NAP, _LONGEST_NAP = 0.02, 1.0
 """Seconds between two looks for something to do: soon at first, since other senders' last requests take no time."""
 _PATIENCE = LEASE_SECONDS + 15.0
 """Seconds for which a database that does not answer is asked again; by then no outcome in hand would count any more."""
+_DATABASE_FAILS = (DBAPIError, OSError)
 _SHOW_EVERY = 0.2
 _FOR_A_SECOND_RESULT = 0.02
 
@@ -91,17 +95,17 @@ def send_issue(
         while True:
             if sender.send():
                 nap = _SHORTEST_NAP
-            ending = _how_it_stands(db, issue_id, stop)
+            ending = _patiently(lambda: _how_it_stands(db, issue_id, stop))
             if ending is not Ending.LATER:
-                finish_if_done(db, settings, clock(), issue_id)
+                _patiently(lambda: finish_if_done(db, settings, clock(), issue_id))
                 return ending
-            if probe_if_due(db, outbox, issue_id):
+            if _patiently(lambda: probe_if_due(db, outbox, issue_id)):
                 continue
             if not wait:
                 return ending
             if lull:
-                lull(_going(db, issue_id))
-            pause(min(nap, _seconds_to_wait(db, issue_id)))
+                lull(_patiently(lambda: _going(db, issue_id)))
+            pause(min(nap, _patiently(lambda: _seconds_to_wait(db, issue_id))))
             nap = min(_LONGEST_NAP, 2 * nap)
 
 
@@ -197,8 +201,8 @@ class _Sender:
         """One turn, again while the database does not answer."""
         results = [self._results.popleft() for _ in range(len(self._results))]
         self._in_hand -= len(results)
-        started = time.monotonic()
-        while True:
+
+        def turn() -> Sequence[Claim]:
             free = 0 if self._stop.is_set() else self._settings.send_concurrency - self._in_hand
             attempt_ids = [new_key() for _ in range(free)]
             try:
@@ -206,13 +210,12 @@ class _Sender:
                     self._db, self._settings, self._clock(), self._issue_id, self._owner, results, attempt_ids,
                     self._editions, self._looks_for_dead(),
                 )  # fmt: skip
-            except (DBAPIError, OSError) as error:
-                if time.monotonic() - started > _PATIENCE:
-                    raise
-                log.warning("the books could not be kept (%s); asked again", type(error).__name__)
+            except _DATABASE_FAILS:
                 # The commit may have come through without word of it. Nothing of these attempts has left.
-                results += [Result(key, (), _NEVER_LEFT) for key in attempt_ids]
-                pause(_LONGEST_NAP)
+                results.extend(Result(key, (), _NEVER_LEFT) for key in attempt_ids)
+                raise
+
+        return _patiently(turn)
 
     def _looks_for_dead(self) -> bool:
         """Once a second is often enough, and when hands are idle anyway."""
@@ -236,10 +239,28 @@ class _Sender:
     def _show(self) -> None:
         if self._progress and time.monotonic() - self._shown_at > _SHOW_EVERY:
             self._shown_at = time.monotonic()
-            self._progress(_progress(self._db, self._issue_id))
+            try:
+                progress = _progress(self._db, self._issue_id)
+            except _DATABASE_FAILS as error:
+                log.warning("how far it is could not be read (%s)", type(error).__name__)
+            else:
+                self._progress(progress)
 
 
 _NEVER_LEFT = Answer(Certainty.NEVER_LEFT, detail="nothing of it was tried")
+
+
+def _patiently(ask: Callable[[], _Found]) -> _Found:
+    """What it returns, asked again while the database does not answer."""
+    started = time.monotonic()
+    while True:
+        try:
+            return ask()
+        except _DATABASE_FAILS as error:
+            if time.monotonic() - started > _PATIENCE:
+                raise
+            log.warning("the books could not be kept (%s); asked again", type(error).__name__)
+            pause(_LONGEST_NAP)
 
 
 def _how_it_stands(db: Database, issue_id: int, stop: threading.Event) -> Ending:

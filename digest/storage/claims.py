@@ -95,6 +95,15 @@ def close_attempt(
     return batch_id
 
 
+def complete_attempt(session: Session, attempt_id: str, status: int | None, message_id: str, *outcomes: str) -> None:
+    """Add SendGrid's status and message id to an attempt that was judged to have one of these outcomes without them."""
+    session.connection().execute(
+        update(_attempt)
+        .where(_attempt.c.id == attempt_id, _attempt.c.outcome.in_(outcomes), _attempt.c.message_id == "")
+        .values(status=status, message_id=message_id[:200])
+    )
+
+
 _CLAIMABLE = (
     select(_batch.c.id, _batch.c.edition_id, _batch.c.size - _batch.c.failed - _batch.c.skipped)
     .where(

@@ -22,11 +22,11 @@ from digest.operations.recording import Result
 from digest.operations.sending import Ending, send_issue, take_turn
 from digest.operations.sending_now import report
 from digest.storage.batches import Batch
-from digest.storage.database import Database
+from digest.storage.database import Database, database_now
 from digest.storage.issues import Issue
 from tests.conftest import TUESDAY, through
 from tests.factories import make_issue, make_readers, make_summary
-from tests.loopback.faults import DropUnanswered, ServerError, TooManyRequests
+from tests.loopback.faults import DropUnanswered, ServerError, TooManyRequests, Unauthorized
 from tests.loopback.sendgrid import LoopbackSendGrid
 
 ALICE = "alice@digest.test"
@@ -145,6 +145,34 @@ def test_a_429_with_a_reset_time_holds_all_back_until_then(
     assert send(db, settings, frozen) is Ending.DONE
     assert sorted(sendgrid.addresses()) == sorted(set(sendgrid.addresses()))
     assert report(db, frozen).accepted == 20
+
+
+def test_a_429_after_a_refusal_holds_all_back_too(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid, frozen: int
+) -> None:
+    sendgrid.misbehave(Unauthorized(), nth=1)
+    assert send(db, settings, frozen, wait=False) is Ending.PAUSED
+    with db.writing() as session:
+        session.get_one(Issue, frozen).paused_until = 1.0
+    sendgrid.misbehave(TooManyRequests(reset_in=600), every=1)
+    assert send(db, settings, frozen, wait=False) is Ending.LATER
+    assert len(sendgrid.requests) == 2, "one was refused, and one was told to wait"
+    with db.reading() as session:
+        issue = session.get_one(Issue, frozen)
+        assert not issue.paused_because
+        assert issue.paused_until > database_now(session) + 500
+
+
+def test_a_refusal_does_not_shorten_a_limit(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid, frozen: int
+) -> None:
+    with db.writing() as session:
+        session.get_one(Issue, frozen).pace = None
+    sendgrid.misbehave(TooManyRequests(reset_in=600), nth=1)
+    sendgrid.misbehave(Unauthorized(), nth=2)
+    assert send(db, settings, frozen, wait=False) is Ending.PAUSED
+    with db.reading() as session:
+        assert session.get_one(Issue, frozen).paused_until > database_now(session) + 500
 
 
 def test_a_429_halves_the_pace(db: Database, settings: Settings, sendgrid: LoopbackSendGrid, frozen: int) -> None:

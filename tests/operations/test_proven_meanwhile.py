@@ -103,6 +103,19 @@ def test_nor_when_the_second_sender_dies(db: Database, settings: Settings) -> No
     assert account(db, issue_id) == {"accepted": 60}
 
 
+def test_an_answer_that_comes_after_its_event_still_tells_the_message_id(db: Database, settings: Settings) -> None:
+    make_readers(db, settings, 3)
+    issue_id = frozen_issue(db, settings)
+    [claim] = turn(db, settings, issue_id, wanted=1)
+    take_events(db, settings, datetime.now(UTC), processed(claim))
+    answer = Answer(Certainty.ACCEPTED, 202, "14c5d75ce93.dfd.64b469")
+    turn(db, settings, issue_id, [Result(claim.attempt_id, claim.copies.deliveries, answer)])
+    with db.reading() as session:
+        attempt = session.get_one(Attempt, claim.attempt_id)
+        assert (attempt.outcome, attempt.status, attempt.message_id) == ("accepted", 202, "14c5d75ce93.dfd.64b469")
+        assert "processed" in attempt.detail
+
+
 def test_a_sender_that_dies_before_the_end_keeps_no_later_issue_waiting(db: Database, settings: Settings) -> None:
     make_readers(db, settings, 3)
     issue_id = frozen_issue(db, settings)

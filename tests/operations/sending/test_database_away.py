@@ -1,0 +1,76 @@
+"""The database does not answer for a moment, whatever a send is just asking it: the send goes on by itself."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
+
+from digest.config import Settings
+from digest.mail.transports import open_outbox
+from digest.operations import sending
+from digest.operations.sending import Ending, Progress, send_issue
+from digest.operations.sending_now import report
+from digest.storage.database import Database
+from tests.loopback.faults import DropUnanswered
+from tests.loopback.sendgrid import LoopbackSendGrid
+
+
+class Outages:
+    """Each statement fails the first time that each function of a send asks it."""
+
+    def __init__(self) -> None:
+        self.of: set[tuple[str, str]] = set()
+
+    def __call__(self, _c: Connection, _cursor: Any, statement: str, _p: Any, _context: Any, _many: bool) -> None:
+        asked = (_who_asks(sys._getframe()), statement)
+        if asked[0] and asked not in self.of:
+            self.of.add(asked)
+            raise OperationalError(statement[:40], None, OSError("the server closed the connection"))
+
+
+@pytest.fixture
+def outages(db: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outages]:
+    monkeypatch.setattr(sending, "pause", lambda _: None)
+    found = Outages()
+    event.listen(db.engine, "before_cursor_execute", found)
+    yield found
+    event.remove(db.engine, "before_cursor_execute", found)
+
+
+def test_a_send_outlives_a_database_that_is_away(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid, frozen: int, outages: Outages
+) -> None:
+    sendgrid.misbehave(DropUnanswered(accept=True))
+    shown: list[Progress] = []
+    with closing(open_outbox(settings)) as outbox:
+        ending = send_issue(
+            db, settings, outbox, frozen, threading.Event(), lambda: datetime.now(UTC),
+            progress=shown.append, lull=lambda _: None,
+        )  # fmt: skip
+    assert ending is Ending.DONE
+    assert {"take_turn", "_how_it_stands", "probe_if_due", "_progress", "finish_if_done"} <= {
+        who for who, _ in outages.of
+    }
+    assert (report(db, frozen).accepted, report(db, frozen).held) == (4, 3)
+    assert len(sendgrid.addresses()) == 7
+    assert not sendgrid.doubled()
+
+
+def _who_asks(frame: FrameType | None) -> str:
+    """The function of `sending` that is at it, or whom it has called without a name of its own."""
+    called = ""
+    while frame:
+        name = frame.f_code.co_name
+        if frame.f_globals is vars(sending):
+            return called if name == "<lambda>" else name
+        called, frame = name, frame.f_back
+    return ""
