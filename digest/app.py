@@ -28,7 +28,7 @@ def create_app(settings: Settings | None = None, with_postman: bool = True) -> F
     """
     settings = settings or config.load()
     db = open_database(settings)
-    wake = Postman(db, open_outbox(settings)).wake if with_postman else _nobody_to_wake
+    wake = Postman(db, settings, open_outbox(settings)).wake if with_postman else _nobody_to_wake
     app = Flask("digest", template_folder=str(_TEMPLATES / "pages"), static_folder=str(_STATIC))
     app.config.update(_flask_settings(settings))
     app.jinja_env.trim_blocks = True

@@ -101,7 +101,7 @@ class Clock:
             log.warning("HEARTBEAT_URL: %s", fault)
 
     def _messages(self) -> None:
-        deliver_waiting(self._db, self._outbox, utc_now())
+        deliver_waiting(self._db, self._settings, self._outbox, utc_now())
 
     def _beat(self) -> None:
         note_heartbeat(self._db, self._owner)

@@ -55,7 +55,7 @@ class Mailbox:
 
     def read(self) -> list[EmailMessage]:
         """Hand over what waits, then all messages, the oldest file name first."""
-        deliver_waiting(self._db, open_outbox(self._settings), datetime.now(UTC))
+        deliver_waiting(self._db, self._settings, open_outbox(self._settings), datetime.now(UTC))
         found = []
         for path in sorted(self._settings.outbox_path.glob("*.eml")):
             message = message_from_bytes(path.read_bytes(), policy=default)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from digest.operations.privacy import Held
+from digest.storage.messages import MessageState
 from digest.storage.reader_copies import ReaderCopy
 
 
@@ -57,6 +58,7 @@ def _copy_for_machines(copy: ReaderCopy) -> dict[str, object]:
         "fate_reason": copy.fate_reason,
         "fate_at": _iso(copy.fate_at),
         "sent_again_at": _iso(copy.again_at),
+        "sent_again_state": copy.again_state,
     }
 
 
@@ -67,8 +69,14 @@ def _copy_for_people(copy: ReaderCopy, spoken: Callable[[datetime], str]) -> str
     if copy.fate:
         said = f" ({copy.fate_reason})" if copy.fate_reason else ""
         parts.append(f"then {copy.fate}{said}, {spoken(copy.fate_at) if copy.fate_at else 'when, was not said'}")
-    parts += [f"sent again {spoken(copy.again_at)}"] if copy.again_at else []
+    parts += [_again(copy, spoken(copy.again_at))] if copy.again_at else []
     return "; ".join(parts)
+
+
+def _again(copy: ReaderCopy, when: str) -> str:
+    if copy.again_state in (MessageState.WAITING, MessageState.CLAIMED):
+        return f"to be sent again, asked for {when}"
+    return f"sent again {when}" + (f", and {copy.again_detail}" if copy.again_state == MessageState.FAILED else "")
 
 
 def _iso(moment: datetime | None) -> str | None:

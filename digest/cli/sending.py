@@ -76,7 +76,7 @@ def _send(ours: Installation, day: datetime | None) -> tuple[Ready, Ending]:
             if show:
                 show(_progress(ours, ready.issue_id))
         if ending is not Ending.INTERRUPTED:
-            deliver_waiting(ours.db, outbox, now())
+            deliver_waiting(ours.db, ours.settings, outbox, now())
         return ready, ending
 
 

@@ -53,6 +53,11 @@ def desk_report_url(settings: Settings, send_date: date) -> str:
     return f"{settings.site_url}/desk/reports/{send_date.isoformat()}"
 
 
+def desk_subscriber_url(settings: Settings, subscriber_id: int) -> str:
+    """A reader and their copies on the desk."""
+    return f"{settings.site_url}/desk/subscribers/{subscriber_id}"
+
+
 def summary_url(settings: Settings, publication_slug: str, slug: str, summary_id: int) -> str:
     """A summary's permanent page."""
     return f"{settings.site_url}{summary_path(publication_slug, slug, summary_id)}"

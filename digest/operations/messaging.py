@@ -12,21 +12,25 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.addresses import masked
+from digest.domain.calendar import day_and_year
 from digest.domain.tokens import new_key
 from digest.mail.monitors import ALERT, Alert
 from digest.mail.outbox import Answer, Certainty, Outbox, Single
 from digest.mail.rendering import Rendered, render_notice
 from digest.mail.transports import identity_of
-from digest.operations.taking_back import hold_still, take_back
+from digest.operations.epoch import note_claims
+from digest.operations.links import desk_subscriber_url
+from digest.operations.taking_back import NOBODY_KNOWS, hold_still, note_doubt, take_back
 from digest.storage.database import Database, database_now
 from digest.storage.editors import active_editors
+from digest.storage.installations import count_claims
 from digest.storage.messages import (
     Message,
     MessageState,
+    abandoned_messages,
     claim_message,
-    fail_waiting_message,
     finish_message,
-    give_up_abandoned,
+    give_up_message,
     queue_message,
     waiting_for_those_who_left,
 )
@@ -34,7 +38,6 @@ from digest.storage.messages import (
 COPY = "digest"
 """The kind of a message that is a reader's copy of an issue, sent again as an exception."""
 LEASE_SECONDS = 60.0
-_NOBODY_KNOWS = "nobody can know whether it left"
 _LEFT = "its reader left before it was sent"
 _LONGEST_WAIT = 3_600.0
 _MOST_TRIES = 30
@@ -84,32 +87,37 @@ def tell_editors(
         queue_message(session, now, ALERT, settings.alert_url, (heading, alert.as_json(), ""))
 
 
-def deliver_waiting(db: Database, outbox: Outbox, now: datetime) -> int:
+def deliver_waiting(db: Database, settings: Settings, outbox: Outbox, now: datetime) -> int:
     """Hand every message that may leave now to the outbox; returns how many were accepted.
 
     Safe in any number of threads and processes. What was cut short goes again when its claim has run out: a doubled
     confirmation harms nobody, a lost one loses a reader. A copy of an issue is another matter: it never goes again by
-    itself where nobody can know, nor to a reader who left while it waited.
+    itself where nobody can know, nor to a reader who left while it waited; and it counts as a claim, so that a backup
+    older than it shows as such.
     """
     accepted = 0
-    while claimed := _claim(db, now):
+    while claimed := _claim(db, settings, now):
         answer = outbox.send_single(claimed.single)
-        _record(db, claimed, answer, now)
+        _record(db, settings, claimed, answer, now)
         accepted += answer.certainty is Certainty.ACCEPTED
     return accepted
 
 
-def _claim(db: Database, now: datetime) -> _Claimed | None:
+def _claim(db: Database, settings: Settings, now: datetime) -> _Claimed | None:
     with db.writing() as session:
         owner, at = new_key(), database_now(session)
-        give_up_abandoned(session, COPY, at, now, _NOBODY_KNOWS)
+        for lost in abandoned_messages(session, COPY, at):
+            hold_still(session, lost.delivery_id)
+            if give_up_message(session, lost, now, NOBODY_KNOWS):
+                _tell_of_doubt(session, settings, now, lost.delivery_id, "whoever sent it did not report back")
         for left in waiting_for_those_who_left(session, COPY):
             hold_still(session, left.delivery_id)
-            if fail_waiting_message(session, left.id, now, _LEFT):
+            if give_up_message(session, left, now, _LEFT):
                 take_back(session, now, left.id, _LEFT)
         message = claim_message(session, owner, at, LEASE_SECONDS)
         if message is None:
             return None
+        count = count_claims(session, 1) if message.kind == COPY else None
         single = Single(
             reference=f"{message.id:08d}-{message.kind}",
             recipient=message.recipient,
@@ -117,19 +125,20 @@ def _claim(db: Database, now: datetime) -> _Claimed | None:
             headers=json.loads(message.headers),
             category=message.kind,
         )
-        return _Claimed(message.id, owner, message.tries, single, message.delivery_id)
+        claimed = _Claimed(message.id, owner, message.tries, single, message.delivery_id)
+    if count:
+        note_claims(settings, count)
+    return claimed
 
 
-def _record(db: Database, claimed: _Claimed, answer: Answer, now: datetime) -> None:
+def _record(db: Database, settings: Settings, claimed: _Claimed, answer: Answer, now: datetime) -> None:
+    in_doubt = claimed.single.category == COPY and answer.certainty is Certainty.UNKNOWN
     with db.writing() as session:
         if answer.certainty is Certainty.ACCEPTED:
             values: dict[str, object] = {"state": MessageState.ACCEPTED, "finished_at": now, "detail": ""}
-        elif claimed.single.category == COPY and answer.certainty is Certainty.UNKNOWN:
-            values = {
-                "state": MessageState.FAILED,
-                "finished_at": now,
-                "detail": f"{_NOBODY_KNOWS}: {_why(answer)}"[:1000],
-            }
+        elif in_doubt:
+            detail = f"{NOBODY_KNOWS}: {_why(answer)}"[:1000]
+            values = {"state": MessageState.FAILED, "finished_at": now, "detail": detail}
         elif answer.certainty in (Certainty.OFFENDERS, Certainty.TOO_LARGE) or claimed.tries >= _MOST_TRIES:
             values = {"state": MessageState.FAILED, "finished_at": now, "detail": _why(answer)}
         else:
@@ -140,10 +149,13 @@ def _record(db: Database, claimed: _Claimed, answer: Answer, now: datetime) -> N
                 "detail": _why(answer),
             }
         never_left = values["state"] is MessageState.FAILED and answer.certainty is not Certainty.UNKNOWN
-        if never_left:
+        if never_left or in_doubt:
             hold_still(session, claimed.delivery_id)
-        if finish_message(session, claimed.message_id, claimed.owner, **values) and never_left:
-            take_back(session, now, claimed.message_id, _why(answer))
+        if finish_message(session, claimed.message_id, claimed.owner, **values):
+            if never_left:
+                take_back(session, now, claimed.message_id, _why(answer))
+            if in_doubt:
+                _tell_of_doubt(session, settings, now, claimed.delivery_id, _why(answer))
     if answer.certainty is not Certainty.ACCEPTED:
         log.warning(
             "message %s to %s: %s",
@@ -151,6 +163,23 @@ def _record(db: Database, claimed: _Claimed, answer: Answer, now: datetime) -> N
             "ALERT_URL" if claimed.single.category == ALERT else masked(claimed.single.recipient),
             _why(answer),
         )
+
+
+def _tell_of_doubt(session: Session, settings: Settings, now: datetime, delivery_id: int | None, why: str) -> None:
+    copy = note_doubt(session, now, delivery_id, why)
+    if copy is None or copy.subscriber_id is None:
+        return
+    tell_editors(
+        session,
+        settings,
+        now,
+        "A copy sent again may not have left",
+        [f"Delivery {copy.delivery_id} of the issue of {day_and_year(copy.issue_date)} was sent again to its reader "
+         f"alone, and {NOBODY_KNOWS}: {why}.",
+         "It does not go again by itself. Look in SendGrid’s Activity; if it did not leave, an admin can send it again "
+         "from the reader’s page."],
+        ("See the reader’s copies", desk_subscriber_url(settings, copy.subscriber_id)),
+    )  # fmt: skip
 
 
 def _why(answer: Answer) -> str:

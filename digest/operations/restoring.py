@@ -19,9 +19,10 @@ from digest.domain.calendar import day_and_year
 from digest.mail.outbox import Certainty
 from digest.operations.epoch import Noted, has_seen_others, make_note, note_claims, note_freezes, noted
 from digest.operations.links import desk_issue_url
-from digest.operations.messaging import tell_editors
+from digest.operations.messaging import COPY, tell_editors
 from digest.operations.refusal import Refused
 from digest.operations.replaying import replay
+from digest.operations.taking_back import NOBODY_KNOWS, hold_still, note_doubt
 from digest.operations.week import ensure_issue, hold
 from digest.storage.batches import Cause, hold_all_unfinished, outcomes_are_open
 from digest.storage.database import Database, database_now
@@ -29,6 +30,7 @@ from digest.storage.heartbeats import another_host_is_alive
 from digest.storage.history import note
 from digest.storage.installations import Count, catch_up_claims, count_claims, installation
 from digest.storage.issues import Issue, frozen_dates, issue_for_change, unsent_issues
+from digest.storage.messages import give_up_message, unfinished_messages
 from digest.storage.subscribers import take_turns
 
 A_RESTORED_BACKUP = "a restored backup"
@@ -54,6 +56,8 @@ class Recovered:
     age: Age
     issues: tuple[date, ...]
     batches: int
+    copies: int = 0
+    """Of readers who were to get theirs once more; they don't."""
 
 
 def recover(db: Database, settings: Settings, now: datetime) -> Recovered | None:
@@ -145,13 +149,14 @@ def _make_safe_in(session: Session, settings: Settings, now: datetime) -> Recove
         return None  # another process was quicker
     claims = known.claims if known else None
     issues = _hold_issues(session, settings, now, known if age is Age.OLDER else None)
+    copies = _give_up_copies(session, now, _WHAT[age])
     because = f"{_WHAT[age]}: this batch may have left since"
     batches = hold_all_unfinished(session, Cause.RESTORED, because, Certainty.UNKNOWN, now, database_now(session))
     catch_up_claims(session, claims or 0)
-    recovered = Recovered(age, tuple(issues), batches)
-    if issues or batches or age is Age.OLDER:
+    recovered = Recovered(age, tuple(issues), batches, copies)
+    if issues or batches or copies or age is Age.OLDER:
         _tell(session, settings, now, recovered)
-    log.warning("%s; on hold: %s issues, %s batches", _WHAT[age], len(issues), batches)
+    log.warning("%s; on hold: %s issues, %s batches, %s copies", _WHAT[age], len(issues), batches, copies)
     return recovered
 
 
@@ -159,6 +164,17 @@ _WHAT = {
     Age.OLDER: "the database was restored from a backup that is older than what left",
     Age.DOUBTFUL: "the database may be older than what left, and nothing here can tell",
 }
+
+
+def _give_up_copies(session: Session, now: datetime, because: str) -> int:
+    """Copies that wait to go again to their reader alone may have gone already; returns how many there were."""
+    given_up = 0
+    for waiting in unfinished_messages(session, COPY):
+        hold_still(session, waiting.delivery_id)
+        if give_up_message(session, waiting, now, f"{NOBODY_KNOWS}: {because}"):
+            note_doubt(session, now, waiting.delivery_id, because)
+            given_up += 1
+    return given_up
 
 
 def _hold_issues(session: Session, settings: Settings, now: datetime, known: Noted | None) -> list[date]:
@@ -197,6 +213,11 @@ def _tell(session: Session, settings: Settings, now: datetime, recovered: Recove
         words.append(
             f"Held: {recovered.batches:,} batches of an issue that was being sent. Look in SendGrid’s Activity, and "
             "decide with `digest settle` or on the desk whether they were sent, go again, or are skipped."
+        )
+    if recovered.copies:
+        words.append(
+            f"Copies that were to go again to one reader alone, and are not sent: {recovered.copies:,}. Look in "
+            "SendGrid’s Activity whether they went; if not, send them again from the reader’s page."
         )
     words.append("Nothing of this goes by itself. Everything after it does.")
     link = desk_issue_url(settings, recovered.issues[0]) if recovered.issues else f"{settings.site_url}/desk"

@@ -1,6 +1,7 @@
-"""Taking back what is remembered of a copy that was to go again to its reader alone, and certainly did not leave.
+"""What became of a copy that was to go again to its reader alone, where it was not simply taken.
 
-Otherwise its batch, sent again later by a person's word, would pass the reader over for a copy that never was.
+If it certainly did not leave, what is remembered of it is taken back: otherwise its batch, sent again later by a
+person's word, would pass the reader over for a copy that never was. If nobody can know, that is written down.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from digest.storage.batches import batch_for_change
 from digest.storage.history import note
 from digest.storage.issues import issue_for_change
 from digest.storage.messages import Message, never_left
-from digest.storage.reader_copies import copy_with_id, take_sent_again_back
+from digest.storage.reader_copies import ReaderCopy, copy_with_id, take_sent_again_back
 
 WHO = "the outbox"
+NOBODY_KNOWS = "nobody can know whether it left"
 
 
 def hold_still(session: Session, delivery_id: int | None) -> None:
@@ -41,3 +43,13 @@ def take_back(session: Session, now: datetime, message_id: int, why: str) -> Non
     take_sent_again_back(session, message.delivery_id, message.created_at, message.again_before)
     if copy := copy_with_id(session, message.delivery_id):
         note(session, copy.issue_id, now, WHO, f"could not send delivery {copy.delivery_id} again: {why}")
+
+
+def note_doubt(session: Session, now: datetime, delivery_id: int | None, why: str) -> ReaderCopy | None:
+    """Write into the issue's history that nobody can know whether this copy left when it went again; returns the copy.
+    None where there is none, or where it went with its reader.
+    """
+    copy = copy_with_id(session, delivery_id) if delivery_id is not None else None
+    if copy:
+        note(session, copy.issue_id, now, WHO, f"sent delivery {delivery_id} again, and {NOBODY_KNOWS}: {why}")
+    return copy

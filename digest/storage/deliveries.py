@@ -32,7 +32,7 @@ from digest.storage.issues import Issue
 from digest.storage.subscribers import Subscriber, SubscriberState, audience
 from digest.storage.suppressions import Suppression
 
-PASSED_OVER = "sent to this reader alone meanwhile, by an admin"
+PASSED_OVER = "left to the copy that an admin had sent to this reader alone"
 """The reason that a batch gives which is claimed after a copy was sent again."""
 
 

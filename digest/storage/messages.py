@@ -96,14 +96,16 @@ def claim_message(session: Session, owner: str, database_now: float, lease: floa
     return message
 
 
-def give_up_abandoned(session: Session, kind: str, database_now: float, now: datetime, detail: str) -> None:
-    """Fail messages of a kind that must not go twice, whose claim ran out without a word of what came of them."""
-    session.execute(
-        update(Message)
-        .where(Message.kind == kind, Message.state == MessageState.CLAIMED, Message.retry_at <= database_now)
-        .values(state=MessageState.FAILED, finished_at=now, detail=detail)
-        .execution_options(synchronize_session=False)
-    )
+def abandoned_messages(session: Session, kind: str, database_now: float) -> Sequence[Message]:
+    """Those of this kind whose claim ran out without a word of what came of them; the oldest first."""
+    abandoned = (Message.kind == kind, Message.state == MessageState.CLAIMED, Message.retry_at <= database_now)
+    return list(session.scalars(select(Message).where(*abandoned).order_by(Message.id)))
+
+
+def unfinished_messages(session: Session, kind: str) -> Sequence[Message]:
+    """Those of this kind that wait or are claimed; the oldest first."""
+    unfinished = Message.state.in_((MessageState.WAITING, MessageState.CLAIMED))
+    return list(session.scalars(select(Message).where(Message.kind == kind, unfinished).order_by(Message.id)))
 
 
 def waiting_for_those_who_left(session: Session, kind: str) -> Sequence[Message]:
@@ -123,10 +125,12 @@ def waiting_for_those_who_left(session: Session, kind: str) -> Sequence[Message]
     )
 
 
-def fail_waiting_message(session: Session, message_id: int, now: datetime, detail: str) -> bool:
-    """Give up on a message that waits; False if somebody has claimed it meanwhile."""
-    failed = {"state": MessageState.FAILED, "finished_at": now, "detail": detail}
-    return _end(session, Message.state == MessageState.WAITING, message_id, failed)
+def give_up_message(session: Session, message: Message, now: datetime, detail: str) -> bool:
+    """Fail a message that is as it was read; False if somebody has claimed or finished it meanwhile."""
+    as_read = and_(Message.state == message.state, Message.owner == message.owner)
+    return _end(
+        session, as_read, message.id, {"state": MessageState.FAILED, "finished_at": now, "detail": detail[:1000]}
+    )
 
 
 def finish_message(session: Session, message_id: int, owner: str, **values: object) -> bool:

@@ -14,6 +14,7 @@ from digest.storage.accounts import where_it_is
 from digest.storage.batches import Attempt, Batch
 from digest.storage.deliveries import PASSED_OVER, Delivery, Outcome, every_issue
 from digest.storage.issues import Issue
+from digest.storage.messages import Message
 
 _ACCEPTED = "accepted"
 _FOR_NOTHING = "passed over for a copy to this reader alone, which did not leave"
@@ -37,6 +38,9 @@ class ReaderCopy:
     fate_reason: str
     fate_at: datetime | None
     again_at: datetime | None
+    again_state: str | None
+    """Of the message that was asked for then: a MessageState; None once it is forgotten."""
+    again_detail: str
 
 
 def copies_of(session: Session, subscriber_id: int, most: int | None = None) -> Sequence[ReaderCopy]:
@@ -92,15 +96,24 @@ def _asked() -> Select[Any]:
         .correlate(Batch)
         .scalar_subquery()
     )
+    again = and_(
+        Message.subscriber_id == Delivery.subscriber_id,
+        Message.delivery_id == Delivery.id,
+        Message.created_at == Delivery.again_at,
+    )
     return (
-        select(Delivery, Issue.send_date, Batch.edition_id, Batch.state, Batch.because, message_id)
+        select(
+            Delivery, Issue.send_date, Batch.edition_id, Batch.state, Batch.because, message_id, Message.state,
+            Message.detail,
+        )
         .join(Issue, Issue.id == Delivery.issue_id)
         .join(Batch, Batch.id == Delivery.batch_id)
-    )
+        .outerjoin(Message, again)
+    )  # fmt: skip
 
 
 def _copy(row: Any) -> ReaderCopy:
-    found, issue_date, edition_id, batch_state, because, message_id = row
+    found, issue_date, edition_id, batch_state, because, message_id, again_state, again_detail = row
     where = where_it_is(found.outcome, batch_state)
     return ReaderCopy(
         delivery_id=found.id,
@@ -116,4 +129,6 @@ def _copy(row: Any) -> ReaderCopy:
         fate_reason=found.fate_reason or "",
         fate_at=found.fate_at,
         again_at=found.again_at,
+        again_state=again_state,
+        again_detail=again_detail or "",
     )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from digest.config import Settings
 from digest.mail.outbox import Outbox
 from digest.operations.messaging import deliver_waiting
 from digest.storage.database import Database
@@ -20,8 +21,9 @@ log = logging.getLogger(__name__)
 class Postman:
     """Started by the first message that a worker queues: a thread made earlier would not survive a server's fork."""
 
-    def __init__(self, db: Database, outbox: Outbox) -> None:
+    def __init__(self, db: Database, settings: Settings, outbox: Outbox) -> None:
         self._db = db
+        self._settings = settings
         self._outbox = outbox
         self._bell = threading.Event()
         self._lock = threading.Lock()
@@ -40,6 +42,6 @@ class Postman:
             self._bell.wait(_ROUND_SECONDS)
             self._bell.clear()
             try:
-                deliver_waiting(self._db, self._outbox, datetime.now(UTC))
+                deliver_waiting(self._db, self._settings, self._outbox, datetime.now(UTC))
             except (SQLAlchemyError, OSError):
                 log.exception("The postman could not hand messages over; it tries again in %s s", _ROUND_SECONDS)

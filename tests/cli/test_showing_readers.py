@@ -78,11 +78,12 @@ def test_show_tells_each_copy_in_sendgrids_words(command: Command, db: Database,
         {
             "issue": "2024-05-22", "delivery": 2, "outcome": "held", "reason": "no complete answer from SendGrid",
             "message_id": "", "fate": None, "fate_reason": "", "fate_at": None, "sent_again_at": None,
+            "sent_again_state": None,
         },
         {
             "issue": "2024-05-17", "delivery": 1, "outcome": "accepted", "reason": "", "message_id": "m-1",
             "fate": "bounced", "fate_reason": "550 5.1.1 No such user", "fate_at": TUESDAY.isoformat(),
-            "sent_again_at": TUESDAY.isoformat(),
+            "sent_again_at": TUESDAY.isoformat(), "sent_again_state": None,
         },
     ]  # fmt: skip
     said = command("show", "alice@example.org").stdout

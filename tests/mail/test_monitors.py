@@ -73,7 +73,7 @@ def tell(db: Database, settings: Settings) -> None:
 
 def test_an_alert_is_posted_as_json(db: Database, alerting: Settings, monitor: Monitor) -> None:
     tell(db, alerting)
-    deliver_waiting(db, open_outbox(alerting), datetime.now(UTC))
+    deliver_waiting(db, alerting, open_outbox(alerting), datetime.now(UTC))
     [(path, body)] = monitor.heard
     assert path == "/hook"
     assert json.loads(body) == {
@@ -87,7 +87,7 @@ def test_an_alert_is_posted_as_json(db: Database, alerting: Settings, monitor: M
 def test_an_alert_that_is_not_taken_waits(db: Database, alerting: Settings, monitor: Monitor) -> None:
     monitor.status = 500
     tell(db, alerting)
-    deliver_waiting(db, open_outbox(alerting), datetime.now(UTC))
+    deliver_waiting(db, alerting, open_outbox(alerting), datetime.now(UTC))
     with db.reading() as session:
         assert waiting_messages(session) == 1
 

@@ -17,6 +17,7 @@ from digest.mail.outbox import Outbox
 from digest.mail.transports import open_outbox
 from digest.operations.closing import close_issue
 from digest.operations.freezing import freeze
+from digest.operations.messaging import deliver_waiting
 from digest.operations.restoring import Recovered, recover
 from digest.operations.sending_now import Ready, prepare
 from digest.operations.ticking import tick
@@ -86,6 +87,10 @@ class Installation:
     def tick(self, at: datetime, through: Callable[[Outbox], Outbox] = lambda outbox: outbox) -> None:
         with closing(open_outbox(self.settings)) as outbox:
             tick(self.db, self.settings, through(outbox), lambda: at, threading.Event())
+
+    def drain(self, at: datetime = SOON) -> None:
+        with closing(open_outbox(self.settings)) as outbox:
+            deliver_waiting(self.db, self.settings, outbox, at)
 
     def prepare(self, at: datetime) -> Ready:
         with closing(open_outbox(self.settings)) as outbox:

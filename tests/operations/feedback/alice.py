@@ -28,4 +28,4 @@ def to_alice(sendgrid: LoopbackSendGrid, *names: str, **changes: object) -> list
 
 def deliver(db: Database, settings: Settings) -> None:
     with closing(open_outbox(settings)) as outbox:
-        deliver_waiting(db, outbox, datetime.now(UTC))
+        deliver_waiting(db, settings, outbox, datetime.now(UTC))

@@ -13,8 +13,10 @@ from digest.app import create_app
 from digest.operations.epoch import note_claims
 from digest.operations.refusal import Refused
 from digest.operations.restoring import A_RESTORED_BACKUP, Age, Recovered, recover
+from digest.operations.sending_again import send_copy_again
 from digest.operations.sending_now import report
 from digest.operations.week import ensure_issue, move_issue, release_issue, send_now, skip_issue
+from digest.storage.deliveries import Delivery
 from digest.storage.installations import count_claims
 from digest.storage.issues import Issue
 from digest.storage.messages import Message
@@ -48,6 +50,29 @@ def test_an_issue_that_went_after_the_backup_waits_for_a_person(ours: Installati
     assert ours.notices() == [HEADING]
     with pytest.raises(Refused, match="on hold, put there by a restored backup"):
         ours.prepare(SOON)
+
+
+def test_a_copy_that_went_again_after_the_backup_does_not_go_once_more(
+    ours: Installation, sendgrid: LoopbackSendGrid
+) -> None:
+    ours.tick(SEND)
+    with ours.db.reading() as session:
+        copy = session.scalars(select(Delivery).order_by(Delivery.id).limit(1)).one()
+    address = copy.address or ""
+    send_copy_again(ours.db, ours.settings, SOON, copy.id, ALICE)
+    backup = ours.back_up()
+    ours.drain()
+    assert sendgrid.addresses().count(address) == 2
+    ours.restore(backup)
+    recovered = ours.recover()
+    assert recovered
+    assert recovered.copies == 1
+    ours.drain()
+    assert sendgrid.addresses().count(address) == 2
+    assert ours.notices()[-1] == HEADING
+    assert any(
+        line.startswith(f"the outbox: sent delivery {copy.id} again, and nobody can know") for line in ours.history()
+    )
 
 
 def test_the_same_backup_may_be_restored_again(ours: Installation, sendgrid: LoopbackSendGrid) -> None:

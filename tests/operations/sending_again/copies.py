@@ -29,7 +29,7 @@ def send(db: Database, settings: Settings, issue_id: int) -> None:
 
 def drain(db: Database, settings: Settings) -> None:
     with closing(open_outbox(settings)) as outbox:
-        deliver_waiting(db, outbox, LATER)
+        deliver_waiting(db, settings, outbox, LATER)
 
 
 def copy_of(db: Database, address: str = ZOE) -> ReaderCopy:

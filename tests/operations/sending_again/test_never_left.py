@@ -19,6 +19,7 @@ from digest.storage.history import history_of
 from digest.storage.messages import Message, MessageState
 from digest.storage.settlements import Verdict
 from digest.storage.subscribers import SubscriberState, subscriber_with_address
+from tests.factories import make_editor
 from tests.loopback.faults import DropUnanswered, TooLarge, Unauthorized
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.operations.sending_again.copies import ADA, LATER, YAN, ZOE, again, copy_of, drain, queued, send
@@ -31,6 +32,9 @@ def held(db: Database, settings: Settings, frozen: int, sendgrid: LoopbackSendGr
     send(db, settings, frozen)
     assert copy_of(db).where == "held"
     return frozen
+
+
+IN_DOUBT = "A copy sent again may not have left"
 
 
 def resend(db: Database, settings: Settings, issue_id: int) -> None:
@@ -126,6 +130,33 @@ def test_one_that_may_have_left_stays_remembered(
     assert copy_of(db).where == "skipped"
 
 
+@pytest.mark.parametrize("died", [False, True], ids=["no answer", "the postman died"])
+def test_people_are_told_once_of_one_that_may_have_left(
+    db: Database, settings: Settings, held: int, sendgrid: LoopbackSendGrid, died: bool
+) -> None:
+    make_editor(db, ADA)
+    again(db, settings, may_double=True)
+    if died:
+        with db.writing() as session:
+            session.execute(update(Message).values(state=MessageState.CLAIMED, retry_at=0.0))
+    else:
+        sendgrid.misbehave(DropUnanswered(accept=False))
+    drain(db, settings)
+    drain(db, settings)
+    zoe = copy_of(db)
+    why = "whoever sent it did not report back" if died else "no complete answer"
+    (told,) = [line for line in history(db, held) if line.startswith("the outbox: ")]
+    assert told.startswith(
+        f"the outbox: sent delivery {zoe.delivery_id} again, and nobody can know whether it left: {why}"
+    )
+    assert zoe.again_detail.startswith("nobody can know whether it left")
+    with db.reading() as session:
+        (notice,) = session.query(Message).filter_by(kind="notice", subject=f"Privacy Digest: {IN_DOUBT}")
+    assert notice.recipient == ADA
+    assert f"/desk/subscribers/{zoe.subscriber_id}" in notice.text
+    assert ZOE not in notice.text
+
+
 def test_one_that_left_before_stays_remembered(
     db: Database, settings: Settings, held: int, sendgrid: LoopbackSendGrid
 ) -> None:
@@ -172,7 +203,7 @@ def test_a_reader_passed_over_for_nothing_is_told_so_and_may_have_another(
 ) -> None:
     again(db, settings, may_double=True)
     resend(db, settings, held)
-    assert copy_of(db).reason == "sent to this reader alone meanwhile, by an admin"
+    assert copy_of(db).reason == "left to the copy that an admin had sent to this reader alone"
     sendgrid.misbehave(TooLarge())
     drain(db, settings)
     zoe = copy_of(db)

@@ -127,7 +127,7 @@ def test_a_held_batch_sent_again_later_passes_over_who_got_it_alone(
     send(db, settings, frozen)
     assert sorted(sendgrid.addresses()) == [YAN, ZOE]
     zoe = copy_of(db)
-    assert (zoe.where, zoe.reason) == ("skipped", "sent to this reader alone meanwhile, by an admin")
+    assert (zoe.where, zoe.reason) == ("skipped", "left to the copy that an admin had sent to this reader alone")
     assert report(db, frozen).difference == 0
 
 

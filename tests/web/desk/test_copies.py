@@ -17,7 +17,7 @@ from digest.storage.batches import Batch, BatchState
 from digest.storage.database import Database
 from digest.storage.deliveries import Delivery
 from digest.storage.issues import Issue
-from digest.storage.messages import Message
+from digest.storage.messages import Message, queue_message
 from digest.storage.subscribers import Subscriber
 from digest.storage.suppressions import SuppressionReason, suppress
 from tests.conftest import TUESDAY, Mailbox, text_of
@@ -76,6 +76,21 @@ def test_a_readers_page_tells_each_copy(ada: Browser, db: Database, settings: Se
         "17 May 2024 Accepted Sent again 14 May 2024, 13:00 "
         "Bounced 550 5.1.1 <b>No such user</b> 14 May 2024, 10:00 1 Send again"
     )
+
+
+def test_a_readers_page_tells_what_became_of_a_copy_sent_again(ada: Browser, db: Database, zoe: Subscriber) -> None:
+    at = TUESDAY + timedelta(hours=3)
+    with db.writing() as session:
+        session.get_one(Delivery, 1).again_at = at
+        message = queue_message(session, at, "digest", ZOE, ("Subject", "Text", "<p>"), subscriber_id=zoe.id)
+        message.delivery_id = 1
+    shown = f"/desk/subscribers/{zoe.id}"
+    assert "Accepted To be sent again, asked for 14 May 2024, 13:00" in words(ada.open(shown))
+    with db.writing() as session:
+        message = session.get_one(Message, message.id)
+        message.state, message.detail = "failed", "nobody can know whether it left: no answer"
+    assert "Sent again 14 May 2024, 13:00 Nobody can know whether it left: no answer" in words(ada.open(shown))
+    assert "13:00 Europe/London; nobody can know whether it left: no answer." in words(ada.open(again(zoe)))
 
 
 def test_a_long_list_shows_half_a_year_and_all_on_request(ada: Browser, db: Database, zoe: Subscriber) -> None:
