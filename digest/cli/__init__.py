@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 
@@ -49,6 +50,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; expected refusals become one line and a status, never a stack trace."""
+    _speak_utf8()
     try:
         sys.exit(cli(standalone_mode=False))
     except click.UsageError as error:
@@ -73,6 +75,16 @@ def main() -> None:
         _end(f"the database does not answer ({error.orig}). Nothing is lost; run it again.", 1)
     except DBAPIError as error:
         _end(f"the database refused ({error.orig}). Nothing was changed; look at DATABASE_URL and its disk.", 1)
+
+
+def _speak_utf8() -> None:
+    """Whatever the terminal’s locale: names and addresses must not be lost, nor a command end on a quotation mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    for word in sys.argv[1:]:
+        if any("\ud800" <= character <= "\udfff" for character in word):
+            _end(f"“{word}” is not UTF-8. Give it in UTF-8.", 2)
 
 
 def _end(words: str, status: int) -> None:

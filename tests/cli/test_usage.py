@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from digest.cli import cli
+from tests.cli.shell import Shell
 
 DOCUMENTS = Path(__file__).parents[2]
 COLUMNS = 80
@@ -78,3 +81,15 @@ def test_an_address_that_nobody_can_listen_at_is_wrong_usage(bind: str) -> None:
     result = run("serve", "--bind", bind)
     assert result.exit_code == 2
     assert f"“{bind}”: use HOST:PORT, for example 127.0.0.1:8000." in result.stderr
+
+
+def test_words_come_through_in_any_locale(shell: Shell) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "digest.cli", "settle", "1", "sent", "--because", b"caf\xe9"],
+        env=shell.environ | {"PYTHONIOENCODING": "latin-1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert err.decode() == "digest: “caf\\udce9” is not UTF-8. Give it in UTF-8.\n"
