@@ -122,8 +122,8 @@ def _event(found: Mapping[str, object], now: datetime) -> Event | None:
         return None
     reason = _reason(found)
     args = _args(found)
-    message = _message(_text(found, "digest_message"))
-    named = args or message is not None or found.get("sg_message_id") or not found.keys().isdisjoint(_ARGS)
+    message = _message(_text(found, _MESSAGE))
+    named = found.get("sg_message_id") or not found.keys().isdisjoint((*_ARGS, _MESSAGE))
     ground = _DROPS.get(reason.lower()) if kind is Kind.DROPPED else _GROUNDS.get(kind)
     return Event(kind, address, _at(found.get("timestamp"), now), reason, ground, args, message, not named)
 
@@ -171,6 +171,7 @@ def _text(found: Mapping[str, object], name: str) -> str:
 
 
 _ARGS = ("digest_issue", "digest_batch", "digest_attempt", "digest_delivery")
+_MESSAGE = "digest_message"
 
 _KINDS: Mapping[str, Kind] = {
     "processed": Kind.PROCESSED,

@@ -11,7 +11,7 @@ from tests.loopback.events import events_of
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.loopback.webhook import EventWebhook
 from tests.operations.feedback.alice import ALICE, to_alice
-from tests.reporting import fates, frozen_issue, journal, send
+from tests.reporting import fates, frozen_issue, journal, send, suppressions
 from tests.web.doors import everything
 
 OTHERS = {
@@ -40,6 +40,21 @@ def test_a_signed_event_that_does_not_fit_changes_nothing(
     assert webhook.tell(to_alice(sendgrid, "bounce", "spamreport", "unsubscribe", "delivered", **changes)) == [204]
     assert everything(db) == before
     assert journal(settings) == []
+
+
+@pytest.mark.parametrize("name", ["digest_message", "digest_batch", "digest_delivery"])
+@pytest.mark.parametrize("number", [2**31, 99_999_999_999, 10**18 - 1, 2**63, 10**30])
+@pytest.mark.usefixtures("issue_id")
+def test_a_number_beyond_all_of_ours_is_ignored_and_the_rest_of_its_post_is_taken(
+    db: Database, sendgrid: LoopbackSendGrid, webhook: EventWebhook, name: str, number: int
+) -> None:
+    reference = f"{number}-confirmation" if name == "digest_message" else str(number)
+    [odd] = to_alice(sendgrid, "bounce", **{"sg_message_id": None, name: reference})
+    if name == "digest_message":
+        odd = {key: value for key, value in odd.items() if key == name or not key.startswith("digest_")}
+    assert webhook.tell([odd, *to_alice(sendgrid, "delivered")]) == [204]
+    assert fates(db)[ALICE][0] == "delivered"
+    assert suppressions(db) == {}
 
 
 @pytest.mark.usefixtures("issue_id")
