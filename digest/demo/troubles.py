@@ -6,7 +6,7 @@ Their outbox plays SendGrid on a bad day; all that follows is done by the operat
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.demo.people import EDITORS
-from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Outbox, Page, Single, Trouble
 from digest.mail.sendgrid_events import Args, Event, Kind
 from digest.operations.feedback import take_events
 from digest.operations.freezing import freeze
@@ -113,9 +113,9 @@ class _BadDay:
         """Ask the outbox behind it."""
         return self._inner.probe()
 
-    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
         """Ask the outbox behind it."""
-        return self._inner.suppressed(since, deadline)
+        return self._inner.suppressed(since, until, deadline)
 
     def close(self) -> None:
         """Close the outbox behind it."""

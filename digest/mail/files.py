@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-from digest.mail.outbox import Answer, Bulk, Certainty, Page, Single, Trouble, leave_headers
+from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Single, Trouble, leave_headers
 from digest.mail.rendering import Identity, Rendered, personalise
 
 _POLICY = SMTP.clone(max_line_length=998, cte_type="8bit")
@@ -47,7 +47,7 @@ class FileOutbox:
         """A folder always answers."""
         return True
 
-    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:  # noqa: ARG002
+    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:  # noqa: ARG002
         """A folder refuses nobody."""
         return ()
 

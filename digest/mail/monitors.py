@@ -6,14 +6,14 @@ Mail may be what is broken, so alerts also go another way.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import urllib3
 
 from digest.mail.failures import in_words
-from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Outbox, Page, Single, Trouble
 
 ALERT = "alert"
 """The category of a single message that goes to ALERT_URL instead of a mailbox; its text part is the JSON."""
@@ -55,9 +55,9 @@ class AlertingOutbox:
         """Ask the outbox."""
         return self._inner.probe()
 
-    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
         """Ask the outbox."""
-        return self._inner.suppressed(since, deadline)
+        return self._inner.suppressed(since, until, deadline)
 
     def close(self) -> None:
         """Close the outbox."""

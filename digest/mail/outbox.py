@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from digest.mail.rendering import Rendered, Tags
 
@@ -114,12 +114,23 @@ class Listed:
     since: datetime | None
 
 
+class Mark(NamedTuple):
+    """How far a list was read."""
+
+    read_to: datetime
+    """All entries from before this moment were read."""
+    window_to: datetime | None = None
+    """Up to which moment to ask next, where more would not fit in a page."""
+
+
 @dataclass(frozen=True)
 class Page:
     """Some entries of one list."""
 
     of: SuppressionList
     entries: tuple[Listed, ...]
+    mark: Mark | None = None
+    """Where to go on after this page."""
 
 
 @dataclass(frozen=True)
@@ -142,10 +153,11 @@ class Outbox(Protocol):
     def probe(self) -> bool:
         """Whether the other side answers a harmless question; asked after an unknown outcome, before more leaves."""
 
-    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
-        """Whom the other side mails no more, page by page: entries since that moment, or all of them.
+    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
+        """Whom the other side mails no more, page by page: of each list the entries since its mark, or all of them.
 
-        `deadline` is on `deadline.ticking` and holds for all pages together. Nothing, where nobody keeps such lists.
+        `until` is now. `deadline` is on `deadline.ticking` and holds for all pages together. Nothing, where nobody
+        keeps such lists.
         """
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from digest.domain.addresses import without_addresses
 from digest.mail.deadline import ticking
-from digest.mail.outbox import Answer, Bulk, Certainty, Page, Single, Trouble, leave_headers
+from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Single, Trouble, leave_headers
 from digest.mail.rendering import Identity, Rendered
 from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
 from digest.mail.suppression_lists import read_lists
@@ -58,9 +58,9 @@ class SendGridOutbox:
         except (NotSent, NoAnswer):
             return False
 
-    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
         """The account's lists of bounces, spam reports and invalid addresses."""
-        return read_lists(self._client, since, deadline)
+        return read_lists(self._client, since, until, deadline)
 
     def close(self) -> None:
         """Close the connections that are kept alive."""

@@ -80,6 +80,8 @@ class Event:
     """The number of the single message that it is about."""
     bare: bool
     """It names no message at all, as asynchronous bounces may: only the address tells whom it is about."""
+    request: str = ""
+    """SendGrid's `sg_message_id` where nothing of ours is with it; begins with the id that it gave our request."""
 
 
 class NotEvents(ValueError):
@@ -122,10 +124,12 @@ def _event(found: Mapping[str, object], now: datetime) -> Event | None:
         return None
     reason = _reason(found)
     args = _args(found)
-    message = _message(_text(found, "digest_message"))
-    named = args or message is not None or found.get("sg_message_id") or not found.keys().isdisjoint(_ARGS)
+    message = _message(_text(found, _MESSAGE))
+    nameless = found.keys().isdisjoint((*_ARGS, _MESSAGE))
+    bare = nameless and not found.get("sg_message_id")
+    request = _text(found, "sg_message_id") if nameless else ""
     ground = _DROPS.get(reason.lower()) if kind is Kind.DROPPED else _GROUNDS.get(kind)
-    return Event(kind, address, _at(found.get("timestamp"), now), reason, ground, args, message, not named)
+    return Event(kind, address, _at(found.get("timestamp"), now), reason, ground, args, message, bare, request)
 
 
 def _kind(found: Mapping[str, object]) -> Kind | None:
@@ -171,6 +175,7 @@ def _text(found: Mapping[str, object], name: str) -> str:
 
 
 _ARGS = ("digest_issue", "digest_batch", "digest_attempt", "digest_delivery")
+_MESSAGE = "digest_message"
 
 _KINDS: Mapping[str, Kind] = {
     "processed": Kind.PROCESSED,

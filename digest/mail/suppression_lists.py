@@ -6,12 +6,13 @@ Reading them repairs what a lost event left wrong. Blocks are not among them: Se
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from digest.mail.deadline import ticking
-from digest.mail.outbox import Listed, Page, SuppressionList, Trouble
+from digest.mail.outbox import Listed, Mark, Page, SuppressionList, Trouble
 from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
 
 PAGE_SIZE = 500
@@ -22,28 +23,44 @@ PAGE_SECONDS = 15.0
 
 
 def read_lists(
-    client: SendGridClient, since: datetime | None, deadline: float, page_size: int = PAGE_SIZE
+    client: SendGridClient, since: Mapping[str, Mark], until: datetime, deadline: float, page_size: int = PAGE_SIZE
 ) -> Iterator[Page | Trouble]:
-    """Every list, page by page: entries since that moment, or all. Trouble with one list does not keep from the next.
+    """Every list, page by page, the earliest entries first: those since its mark, or all, up to `until`.
 
-    `deadline` is on `deadline.ticking`. Raises nothing for what SendGrid does.
+    Trouble with one list does not keep from the next, nor does a long one: each has an equal share of the time that is
+    left until `deadline`, which is on `deadline.ticking`. Raises nothing for what SendGrid does.
     """
-    for name in SuppressionList:
-        yield from _read_list(client, name, since, deadline, page_size)
+    for still_to_read, name in zip(range(len(SuppressionList), 0, -1), SuppressionList, strict=True):
+        begun = ticking()
+        share = begun + (deadline - begun) / still_to_read
+        yield from _read_list(client, name, since.get(name, _BEGINNING), until, share, page_size)
 
 
 def _read_list(
-    client: SendGridClient, name: SuppressionList, since: datetime | None, deadline: float, page_size: int
+    client: SendGridClient, name: SuppressionList, mark: Mark, until: datetime, deadline: float, page_size: int
 ) -> Iterator[Page | Trouble]:
-    query = {"limit": page_size, "offset": 0}
-    if since is not None:
-        query["start_time"] = max(0, int(since.timestamp()))
-    while True:
+    """Window by window of time, each halved until a page holds it.
+
+    SendGrid says nothing of the order within a list, and entries are removed: no offset is worth anything to the next
+    reading, but a window that was read to its end is done with.
+    """
+    start, last, offset = _seconds(mark.read_to), _seconds(until), 0
+    ends = [last]
+    if mark.window_to and start <= _seconds(mark.window_to) < last:
+        ends.append(_seconds(mark.window_to))
+    while ends:
+        query = {"limit": page_size, "offset": offset, "start_time": start, "end_time": ends[-1]}  # both inclusive
         page = _read_page(client, name, query, deadline)
-        yield page
-        if isinstance(page, Trouble) or len(page.entries) < page_size:
+        if isinstance(page, Trouble):
+            yield page
             return
-        query["offset"] += page_size
+        if len(page.entries) < page_size:
+            start, offset = ends.pop() + 1, 0
+        elif start < ends[-1]:
+            ends.append((start + ends[-1]) // 2)
+        else:  # a second is the narrowest window
+            offset += page_size
+        yield replace(page, mark=Mark(_at(start), _at(ends[-1]) if ends else None))
 
 
 def _read_page(client: SendGridClient, name: SuppressionList, query: dict[str, int], deadline: float) -> Page | Trouble:
@@ -89,3 +106,14 @@ def _moment(said: object) -> datetime | None:
         return datetime.fromtimestamp(said, UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _seconds(moment: datetime) -> int:
+    return max(0, int(moment.timestamp()))
+
+
+def _at(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+_BEGINNING = Mark(_at(0))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from digest.config import Settings
 from digest.mail.files import FileOutbox
 from digest.mail.monitors import AlertingOutbox
-from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Outbox, Page, Single, Trouble
 from digest.mail.rendering import Identity
 from digest.mail.sendgrid import SendGridOutbox
 
@@ -62,9 +62,9 @@ class RedirectingOutbox:
         """Ask the outbox behind it."""
         return self._inner.probe()
 
-    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
         """Ask the outbox behind it."""
-        return self._inner.suppressed(since, deadline)
+        return self._inner.suppressed(since, until, deadline)
 
     def close(self) -> None:
         """Close the outbox behind it."""

@@ -5,14 +5,15 @@ Other installations may share a SendGrid account, and databases are restored: a 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from digest.domain.addresses import key_of
-from digest.mail.sendgrid_events import Event, Kind
-from digest.storage.attempts import ReportedAttempt, ancestors_of, reported_attempts
+from digest.mail.sendgrid_events import Args, Event, Kind
+from digest.storage.attempts import AnsweredCopy, ReportedAttempt, ancestors_of, answered_copies_to, reported_attempts
 from digest.storage.fates import ReportedCopy, reported_copies
 from digest.storage.messages import recipients_of
 
@@ -27,11 +28,13 @@ class Told:
 
 
 def told_of_copies(session: Session, events: Sequence[Event]) -> list[Told]:
-    """The events whose issue, batch, attempt, delivery and address all belong together.
+    """The events whose issue, batch, attempt, delivery and address all belong together; and those that name their copy
+    by no more than its address and SendGrid's id of our request, as asynchronous bounces may.
 
     A copy may have moved since, from the attempt's batch to one that was split off from it. The copy of an erased
     reader has no address, so nothing is told of it.
     """
+    events = [*events, *_named(session, events)]
     asked = [event.args for event in events if event.args]
     copies = reported_copies(session, {args.delivery for args in asked})
     attempts = reported_attempts(session, {args.attempt for args in asked})
@@ -59,9 +62,28 @@ def told_of_addresses(session: Session, events: Sequence[Event]) -> list[Event]:
     return [
         event
         for event in events
-        if (event.bare and (event.ground or event.kind is Kind.BLOCKED))
+        if (event.bare and _tells_by_address(event))
         or (event.message in recipients and key_of(recipients[event.message]) == event.address)
     ]
+
+
+def _named(session: Session, events: Sequence[Event]) -> list[Event]:
+    """Those events that bring SendGrid's id alone, each with the args of the copy that the id and the address name."""
+    asked = [event for event in events if event.request and _tells_by_address(event)]
+    copies: dict[str | None, list[AnsweredCopy]] = defaultdict(list)
+    for copy in answered_copies_to(session, {event.address for event in asked}):
+        copies[copy.address].append(copy)
+    return [
+        replace(event, args=Args(copy.issue_date, copy.batch_id, copy.attempt_id, copy.delivery_id))
+        for event in asked
+        for copy in copies[event.address]
+        if event.request.startswith(copy.message_id)
+    ]
+
+
+def _tells_by_address(event: Event) -> bool:
+    """Whether it is of a kind that may come by mail, without what names its message."""
+    return event.ground is not None or event.kind is Kind.BLOCKED
 
 
 def _fits(told: Told) -> bool:

@@ -103,8 +103,8 @@ EDITORS: dict[str, Holding] = {
 
 IMPERSONAL = frozenset(
     {
-        "attempts", "batches", "demo_marks", "editions", "heartbeats", "installation", "journals_read", "publications",
-        "selections", "source_links", "summaries", "summary_topics", "topics", "wordings",
+        "attempts", "batches", "demo_marks", "editions", "heartbeats", "installation", "journals_read", "lists_read",
+        "publications", "selections", "source_links", "summaries", "summary_topics", "topics", "wordings",
     }
 )  # fmt: skip
 """Tables that say nothing about anybody but what was published."""

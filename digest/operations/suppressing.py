@@ -14,12 +14,12 @@ from digest.config import Settings
 from digest.domain.lifecycle import BEFORE_SENDING
 from digest.domain.tokens import fingerprint
 from digest.mail.deadline import ticking
-from digest.mail.outbox import Outbox, Page, SuppressionList, Trouble
+from digest.mail.outbox import Mark, Outbox, Page, SuppressionList, Trouble
 from digest.operations.journal import Parting, note_parting
 from digest.storage.database import Database
 from digest.storage.history import last_noted_by, note
-from digest.storage.installations import installation, note_lists_read
 from digest.storage.issues import issue_for_change
+from digest.storage.lists_read import lists_read, note_lists_read
 from digest.storage.subscribers import known_addresses, take_turns
 from digest.storage.suppressions import Ban, SuppressionReason, suppress_many
 
@@ -27,10 +27,10 @@ THE_LISTS = "SendGrid’s own lists"
 """Who, in an issue's history."""
 
 PULL_SECONDS = 60.0
-"""How long all lists may take together; then the send goes on without the rest."""
+"""How long all lists may take together; then the send goes on without the rest, which the next reading begins with."""
 
 OVERLAP = timedelta(hours=48)
-"""Read again each time, since SendGrid may enter an address late."""
+"""Of a list that was read to its end, this much is read again, since SendGrid may enter an address late."""
 
 _ONCE_WITHIN = timedelta(minutes=15)
 
@@ -83,20 +83,24 @@ def pull_lists(
 ) -> Pulled:
     """Take over SendGrid's lists for those who are our subscribers; a page in memory and in a transaction at a time.
 
-    Reads what was entered since 48 hours before they were last read to their ends, the first time everything.
+    Goes on in each list from where the last reading got to, but from 48 hours before that reading at the latest; the
+    first time from the list's beginning.
     """
     with db.reading() as session:
-        read_at = installation(session).lists_read_at
-    pulled = Pulled()
-    for part in outbox.suppressed(read_at - OVERLAP if read_at else None, ticking() + seconds):
+        since = {name: Mark(*how_far) for name, how_far in lists_read(session).items()}
+    pulled, marks = Pulled(), dict[str, Mark]()
+    for part in outbox.suppressed(since, now, ticking() + seconds):
         if isinstance(part, Trouble):
             pulled.troubles.append(part)
         else:
             pulled.pages += 1
             pulled.added[_REASONS[part.of]] += _take_over(db, settings, now, part)
-    if pulled.pages and not pulled.troubles:
+            if part.mark:
+                marks[part.of] = min(part.mark, Mark(now - OVERLAP), key=lambda mark: mark.read_to)
+    if marks:
         with db.writing() as session:
-            note_lists_read(session, now)
+            take_turns(session)
+            note_lists_read(session, marks)
     return pulled
 
 

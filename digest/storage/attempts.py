@@ -11,6 +11,7 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from digest.storage.batches import Attempt, Batch, BatchState
+from digest.storage.deliveries import Delivery, every_issue
 from digest.storage.issues import Issue
 
 
@@ -25,6 +26,18 @@ class ReportedAttempt:
     """Whether an event of any attempt at this batch came before."""
     issue_id: int
     issue_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredCopy:
+    """A copy in a request that SendGrid gave an id when it took it, with all that names the two."""
+
+    address: str | None
+    message_id: str
+    issue_date: date
+    batch_id: int
+    attempt_id: str
+    delivery_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,21 @@ def reported_attempts(session: Session, attempt_ids: Collection[str]) -> dict[st
         key: ReportedAttempt(key, outcome, batch_id, heard_at is not None, issue_id, issue_date)
         for key, outcome, batch_id, heard_at, issue_id, issue_date in rows
     }
+
+
+def answered_copies_to(session: Session, addresses: Collection[str]) -> list[AnsweredCopy]:
+    """Every copy to these addresses in a request that SendGrid gave an id. An address has one copy an issue at most,
+    found by an index; the ids have none.
+    """
+    if not addresses:
+        return []
+    rows = session.execute(
+        select(Delivery.address, Attempt.message_id, Issue.send_date, Attempt.batch_id, Attempt.id, Delivery.id)
+        .join(Attempt, Attempt.batch_id == Delivery.batch_id)
+        .join(Issue, Issue.id == Delivery.issue_id)
+        .where(Delivery.issue_id.in_(every_issue()), Delivery.address.in_(addresses), Attempt.message_id != "")
+    )
+    return [AnsweredCopy(*row) for row in rows]
 
 
 def ancestors_of(session: Session, batch_ids: Collection[int]) -> dict[int, set[int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import String, bindparam, update
@@ -23,8 +22,6 @@ class Installation(Base):
     """Random, made with the database; a copy of the database has the same."""
     claims: Mapped[int] = mapped_column(default=0)
     """Counts every claim in its own transaction, and every look at the clock's that found outcomes open. Never less."""
-    lists_read_at: Mapped[datetime | None]
-    """Up to when SendGrid's own suppression lists were read."""
 
 
 class Count(NamedTuple):
@@ -50,16 +47,6 @@ def catch_up_claims(session: Session, claims: int) -> None:
         update(Installation)
         .where(Installation.id == _ONLY, Installation.claims < claims)
         .values(claims=claims)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def note_lists_read(session: Session, now: datetime) -> None:
-    """Remember that SendGrid's suppression lists were read up to now; never goes back."""
-    session.execute(
-        update(Installation)
-        .where(Installation.id == _ONLY, (Installation.lists_read_at < now) | Installation.lists_read_at.is_(None))
-        .values(lists_read_at=now)
         .execution_options(synchronize_session=False)
     )
 

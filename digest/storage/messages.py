@@ -7,7 +7,20 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_, delete, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import Base, BigKey
@@ -157,10 +170,11 @@ def never_left(session: Session, delivery_id: int, at: datetime, before: datetim
 
 
 def recipients_of(session: Session, message_ids: Collection[int]) -> dict[int, str]:
-    """To whom those of these messages went that are still kept, by their ids."""
+    """To whom those of these messages went that are still kept, by their ids, which may be any of 64 bits."""
     if not message_ids:
         return {}
-    return dict(session.execute(select(Message.id, Message.recipient).where(Message.id.in_(message_ids))).all())
+    asked = bindparam("asked", sorted(message_ids), BigInteger, expanding=True)  # PostgreSQL refuses more than fits
+    return dict(session.execute(select(Message.id, Message.recipient).where(Message.id.in_(asked))).all())
 
 
 def waiting_messages(session: Session) -> int:

@@ -24,6 +24,7 @@ from digest.storage import (
     installations,
     issues,
     journals,
+    lists_read,
     messages,
     publications,
     selections,
@@ -44,7 +45,7 @@ __all__ = ["UnknownRevision", "at_head", "differences", "downgrade", "metadata",
 
 _TABLES = (
     batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, installations,
-    issues, journals, messages, publications, selections, settlements, signups, subscribers,
+    issues, journals, lists_read, messages, publications, selections, settlements, signups, subscribers,
     summaries, suppressions, tallies, topics,
 )  # fmt: skip
 

@@ -79,7 +79,7 @@ def test_a_revision_that_does_not_exist_is_answered_with_those_that_do(db: Datab
     result = run("downgrade", "nonsense", "--yes")
     assert result.exit_code == 1
     assert "digest: The database can’t be taken back to “nonsense”" in result.stderr
-    assert "or one of 0001, 0002" in result.stderr
+    assert "or one of 0001, 0002, 0003" in result.stderr
     assert run("check").exit_code == 0
 
 

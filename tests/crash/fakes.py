@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from digest.mail.outbox import Answer, Bulk, Certainty, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Single, Trouble
 
 
 class Mood(StrEnum):
@@ -60,7 +60,7 @@ class SendGridInMemory:
         """Is well."""
         return True
 
-    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:  # noqa: ARG002
+    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:  # noqa: ARG002
         """Keeps no lists."""
         return ()
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
-from digest.mail.outbox import Answer, Bulk, Outbox, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, Mark, Outbox, Page, Single, Trouble
 from digest.operations import sending
 from tests.crash.failpoint import Failpoint
 from tests.crash.patches import put
@@ -85,9 +85,9 @@ class WatchedOutbox:
         self._failpoint.pass_step("after the probe")
         return answered
 
-    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
         """Ask the outbox behind it."""
-        return self._inner.suppressed(since, deadline)
+        return self._inner.suppressed(since, until, deadline)
 
     def close(self) -> None:
         """Close the outbox behind it."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
 
 import pytest
 
 from digest.mail.deadline import ticking
-from digest.mail.outbox import Listed, Page, SuppressionList, Trouble
+from digest.mail.outbox import Listed, Mark, Page, SuppressionList, Trouble
 from digest.mail.sendgrid_client import HttpAnswer, SendGridClient
 from digest.mail.suppression_lists import read_lists
 from tests.loopback.faults import AnswerMalformed, Fault, Hang, Refusal, TooManyRequests, Unauthorized
 from tests.loopback.sendgrid import LoopbackSendGrid
 
 MONDAY = datetime(2024, 5, 13, 9, 0, tzinfo=UTC)
+NOW = datetime(2024, 5, 17, 7, 0, tzinfo=UTC)
+DONE = Mark(NOW + timedelta(seconds=1))
 BOUNCES = "/v3/suppression/bounces"
 
 
@@ -31,9 +35,13 @@ def enter(sendgrid: LoopbackSendGrid, name: str, address: str, at: datetime = MO
 
 
 def read(
-    client: SendGridClient, since: datetime | None = None, seconds: float = 10.0, page_size: int = 500
+    client: SendGridClient, since: Mapping[str, Mark] | None = None, seconds: float = 10.0, page_size: int = 500
 ) -> list[Page | Trouble]:
-    return list(read_lists(client, since, ticking() + seconds, page_size))
+    return list(read_lists(client, since or {}, NOW, ticking() + seconds, page_size))
+
+
+def bounces(parts: Sequence[Page | Trouble]) -> list[Page]:
+    return [part for part in parts if isinstance(part, Page) and part.of is SuppressionList.BOUNCES]
 
 
 def test_three_lists_are_read_and_the_soft_blocks_are_not(client: SendGridClient, sendgrid: LoopbackSendGrid) -> None:
@@ -43,33 +51,75 @@ def test_three_lists_are_read_and_the_soft_blocks_are_not(client: SendGridClient
     ):  # fmt: skip
         enter(sendgrid, name, address)
     assert read(client) == [
-        Page(SuppressionList.BOUNCES, (Listed("bob@example.org", MONDAY),)),
-        Page(SuppressionList.SPAM_REPORTS, (Listed("carol@example.org", MONDAY),)),
-        Page(SuppressionList.INVALID_EMAILS, (Listed("dave@example.org", MONDAY),)),
+        Page(SuppressionList.BOUNCES, (Listed("bob@example.org", MONDAY),), DONE),
+        Page(SuppressionList.SPAM_REPORTS, (Listed("carol@example.org", MONDAY),), DONE),
+        Page(SuppressionList.INVALID_EMAILS, (Listed("dave@example.org", MONDAY),), DONE),
     ]
 
 
-def test_a_long_list_comes_page_by_page_to_its_end(client: SendGridClient, sendgrid: LoopbackSendGrid) -> None:
-    every = [f"reader{number}@example.org" for number in range(1_201)]
-    for address in every:
-        enter(sendgrid, "bounces", address)
-    pages = [part for part in read(client) if isinstance(part, Page) and part.of is SuppressionList.BOUNCES]
-    assert [len(page.entries) for page in pages] == [500, 500, 201]
-    assert [entry.address for page in pages for entry in page.entries] == every
+@pytest.mark.parametrize("spread", [0, 1, 60, 100_000], ids="{} s apart".format)
+@pytest.mark.parametrize("order", ["earliest first", "latest first", "by chance"])
+def test_a_long_list_is_read_to_its_end_whatever_its_order(
+    client: SendGridClient, sendgrid: LoopbackSendGrid, spread: int, order: str
+) -> None:
+    every = [(f"reader{number}@example.org", NOW - timedelta(seconds=number * spread)) for number in range(200)]
+    for address, at in {"latest first": every, "earliest first": every[::-1]}.get(order, Random(0).sample(every, 200)):  # noqa: S311
+        enter(sendgrid, "bounces", address, at)
+    pages = bounces(read(client, page_size=20))
+    assert {entry.address for page in pages for entry in page.entries} == {address for address, _ in every}
+    assert pages[-1].mark == DONE
+    assert len(pages) < 100
+
+
+def test_what_was_read_to_is_read_whole(client: SendGridClient, sendgrid: LoopbackSendGrid) -> None:
+    for number in range(100):
+        enter(sendgrid, "bounces", f"reader{number}@example.org", MONDAY - timedelta(hours=number * 37 % 100))
+    seen: set[str] = set()
+    for page in bounces(read(client, page_size=10)):
+        seen |= {entry.address for entry in page.entries}
+        assert page.mark
+        due = [entry for entry in sendgrid.account.suppressed["bounces"] if _before(entry, page.mark)]
+        assert {entry["email"] for entry in due} <= seen
+
+
+def _before(entry: Mapping[str, Any], mark: Mark) -> bool:
+    return bool(entry["created"] < mark.read_to.timestamp())
+
+
+def test_a_reading_goes_on_where_the_last_was_cut_off(client: SendGridClient, sendgrid: LoopbackSendGrid) -> None:
+    every = [f"reader{number}@example.org" for number in range(100)]
+    for number, address in enumerate(every):
+        enter(sendgrid, "bounces", address, MONDAY - timedelta(hours=number))
+    sendgrid.misbehave(Refusal(500), path=BOUNCES, every=2)  # a page a reading
+    seen: set[str] = set()
+    since: dict[str, Mark] = {}
+    for _ in range(300):
+        [page] = bounces(read(client, since, page_size=10))
+        assert page.mark
+        since["bounces"] = page.mark
+        seen |= {entry.address for entry in page.entries}
+        if page.mark == DONE:
+            break
+    assert seen == set(every)
+    assert since["bounces"] == DONE
 
 
 def test_a_list_of_exactly_one_page_ends_too(client: SendGridClient, sendgrid: LoopbackSendGrid) -> None:
     for number in range(4):
         enter(sendgrid, "bounces", f"reader{number}@example.org")
-    sizes = [len(part.entries) for part in read(client, page_size=2) if isinstance(part, Page)]
-    assert sizes == [2, 2, 0, 0, 0]
+    pages = bounces(read(client, page_size=4))
+    assert len({entry.address for page in pages for entry in page.entries}) == 4
+    assert pages[-1].mark == DONE
 
 
 def test_since_a_moment_only_later_entries_come(client: SendGridClient, sendgrid: LoopbackSendGrid) -> None:
-    enter(sendgrid, "bounces", "old@example.org", datetime(2024, 5, 12, tzinfo=UTC))
-    enter(sendgrid, "bounces", "new@example.org", MONDAY)
-    first, *_ = read(client, since=MONDAY)
-    assert first == Page(SuppressionList.BOUNCES, (Listed("new@example.org", MONDAY),))
+    for name in ("bounces", "spam_reports"):
+        enter(sendgrid, name, "old@example.org", datetime(2024, 5, 12, tzinfo=UTC))
+        enter(sendgrid, name, "new@example.org", MONDAY)
+    first, second, *_ = read(client, since={"bounces": Mark(MONDAY)})
+    assert first == Page(SuppressionList.BOUNCES, (Listed("new@example.org", MONDAY),), DONE)
+    assert isinstance(second, Page)
+    assert len(second.entries) == 2
 
 
 @pytest.mark.parametrize(
@@ -88,7 +138,7 @@ def test_a_refused_list_is_told_in_words_and_the_others_are_read(
     sendgrid.misbehave(fault, path=BOUNCES)
     trouble, page, empty = read(client)
     assert trouble == Trouble(SuppressionList.BOUNCES, why)
-    assert page == Page(SuppressionList.SPAM_REPORTS, (Listed("carol@example.org", MONDAY),))
+    assert page == Page(SuppressionList.SPAM_REPORTS, (Listed("carol@example.org", MONDAY),), DONE)
     assert isinstance(empty, Page)
 
 
@@ -101,10 +151,12 @@ def test_broken_answers_and_a_dead_host_are_told_too(client: SendGridClient, sen
     ] * 3
 
 
-def test_silence_ends_at_the_deadline(client: SendGridClient, sendgrid: LoopbackSendGrid) -> None:
+def test_silence_ends_when_the_lists_share_of_the_time_does(client: SendGridClient, sendgrid: LoopbackSendGrid) -> None:
     sendgrid.misbehave(Hang(30), path=BOUNCES)
     before = time.monotonic()
-    assert read(client, seconds=0.2) == [Trouble(name, "SendGrid took too long") for name in SuppressionList]
+    trouble, *others = read(client, seconds=1.5)
+    assert trouble == Trouble(SuppressionList.BOUNCES, "SendGrid took too long")
+    assert [(part.of, type(part)) for part in others] == [("spam_reports", Page), ("invalid_emails", Page)]
     assert time.monotonic() - before < 5
 
 
@@ -130,4 +182,4 @@ def test_an_answer_that_is_no_list_is_trouble(body: bytes) -> None:
 @pytest.mark.parametrize("created", ["null", '"yesterday"', "1e400", "99999999999999999"])
 def test_an_entry_without_a_usable_moment_still_counts(created: str) -> None:
     first, *_ = read(Saying(b'[{"email": "a@b.org", "created": ' + created.encode() + b"}]"))
-    assert first == Page(SuppressionList.BOUNCES, (Listed("a@b.org", None),))
+    assert first == Page(SuppressionList.BOUNCES, (Listed("a@b.org", None),), DONE)

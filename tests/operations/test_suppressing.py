@@ -15,7 +15,7 @@ import pytest
 from digest import config
 from digest.config import Settings
 from digest.domain.tokens import fingerprint
-from digest.mail.outbox import Outbox, Page, Trouble
+from digest.mail.outbox import Outbox, Page, SuppressionList, Trouble
 from digest.mail.transports import open_outbox
 from digest.operations.closing import close_issue
 from digest.operations.sending_now import prepare
@@ -23,8 +23,8 @@ from digest.operations.suppressing import pull_before_freeze, pull_lists
 from digest.operations.ticking import tick
 from digest.storage.database import Database
 from digest.storage.history import history_of
-from digest.storage.installations import installation
 from digest.storage.issues import Issue
+from digest.storage.lists_read import lists_read
 from digest.storage.subscribers import SubscriberState, audience_size, subscriber_with_address
 from digest.storage.suppressions import Suppression
 from tests.conftest import TUESDAY, through
@@ -76,9 +76,9 @@ def suppressions(db: Database) -> dict[str, tuple[str, str]]:
         return {row.address_hash: (row.reason, row.source) for row in session.query(Suppression)}
 
 
-def read_up_to(db: Database) -> datetime | None:
+def read_up_to(db: Database) -> dict[str, datetime]:
     with db.reading() as session:
-        return installation(session).lists_read_at
+        return {name: read_to for name, (read_to, _) in lists_read(session).items()}
 
 
 def state_of(db: Database, issue_id: int) -> str:
@@ -103,7 +103,7 @@ def test_a_bounce_whose_webhook_was_lost_is_known_before_the_freeze(
         fingerprint(BOB, key): ("complaint", "SendGrid’s list of spam reports"),
     }
     assert told(db, issue) == ["were read before the send: 2 readers suppressed (1 bounced, 1 complained)"]
-    assert read_up_to(db) == FRIDAY
+    assert read_up_to(db) == dict.fromkeys(LISTS, FRIDAY - timedelta(hours=48))
 
 
 def test_the_suppressed_stay_subscribed_and_are_in_the_journal(
@@ -154,6 +154,23 @@ def test_a_list_of_many_pages_is_taken_over_whole(
     assert pull_lists(db, settings, outbox, FRIDAY).added.total() == 0
 
 
+def test_a_list_too_long_for_its_time_keeps_no_other_from_being_read_and_is_gone_on_with(
+    db: Database, settings: Settings, outbox: Outbox, sendgrid: LoopbackSendGrid
+) -> None:
+    *bounced, carol, dave = make_readers(db, settings, 3_002)
+    enter(sendgrid, "spam_reports", carol)
+    enter(sendgrid, "invalid_emails", dave)
+    for number, address in enumerate(bounced):
+        enter(sendgrid, "bounces", address, TUESDAY - timedelta(hours=number * 7919 % 30_011))
+    sendgrid.misbehave(Hang(30), path="/v3/suppression/bounces", every=6)
+    readings = (pull_lists(db, settings, outbox, FRIDAY + timedelta(weeks=week), seconds=2) for week in range(30))
+    first = next(readings)
+    assert first.troubles == [Trouble(SuppressionList.BOUNCES, "SendGrid took too long")]
+    assert {fingerprint(address, settings.suppression_key) for address in (carol, dave)} <= suppressions(db).keys()
+    assert any(not reading.troubles for reading in readings)
+    assert len(suppressions(db)) == 3_002
+
+
 def test_the_first_reason_stays(
     db: Database, settings: Settings, outbox: Outbox, issue: int, sendgrid: LoopbackSendGrid
 ) -> None:
@@ -175,7 +192,7 @@ def test_a_key_that_may_not_read_them_is_told_and_the_send_goes_on(
         "could not be read before the send, not one of them; it goes on: bounces, spam reports, invalid emails: the "
         "API key may not read it (403): give it Suppressions, Read Access"
     ]
-    assert read_up_to(db) is None
+    assert read_up_to(db) == {}
 
 
 def test_one_list_in_trouble_is_read_from_the_same_moment_next_time(
@@ -186,7 +203,7 @@ def test_one_list_in_trouble_is_read_from_the_same_moment_next_time(
     tick_on_friday(db, settings, outbox)
     assert sorted(sendgrid.addresses()) == [BOB, CAROL]
     assert "spam reports: SendGrid answered 503. Read: 1 reader suppressed (1 bounced)" in told(db, issue)[0]
-    assert read_up_to(db) is None
+    assert read_up_to(db).keys() == {"bounces", "invalid_emails"}
 
 
 def test_a_silent_sendgrid_delays_the_freeze_no_longer_than_the_limit(
@@ -242,7 +259,7 @@ def test_a_fault_of_ours_keeps_no_issue_from_going(
         def __getattr__(self, name: str) -> object:
             return getattr(outbox, name)
 
-        def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:  # noqa: ARG002
+        def suppressed(self, *_: object) -> Iterable[Page | Trouble]:
             raise ZeroDivisionError
 
     with caplog.at_level(logging.ERROR):
@@ -257,7 +274,7 @@ def test_a_folder_has_no_lists(db: Database, environ: dict[str, str], settings: 
     folder = config.load(environ | {"MAIL_TRANSPORT": "outbox"}, settings.instance_path.parent)
     tick_on_friday(db, folder, open_outbox(folder))
     assert told(db, issue) == []
-    assert read_up_to(db) is None
+    assert read_up_to(db) == {}
     assert state_of(db, issue) == "sent"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from threading import Event, Lock
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.config import Settings
-from digest.mail.outbox import Answer, Bulk, Outbox, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, Mark, Outbox, Page, Single, Trouble
 from digest.mail.transports import open_outbox
 from digest.operations.ticking import tick
 from digest.storage.database import Database
@@ -53,8 +53,8 @@ class Counting:
     def send_single(self, single: Single) -> Answer:
         return self._inner.send_single(single)
 
-    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
-        return self._inner.suppressed(since, deadline)
+    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
+        return self._inner.suppressed(since, until, deadline)
 
     def close(self) -> None:
         self._inner.close()

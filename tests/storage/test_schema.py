@@ -5,17 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from digest.mail.outbox import SuppressionList
 from digest.operations.opening import MIGRATIONS
 from digest.storage import schema
 from digest.storage.database import Database
 from digest.storage.issues import Issue, issue_on
+from digest.storage.lists_read import lists_read
 from digest.storage.selections import Selection, selected_count
 from tests.conftest import Home
 from tests.factories import make_issue, make_summary
@@ -65,6 +67,20 @@ def test_upgrading_twice_keeps_everything(db: Database) -> None:
         issue = issue_on(session, FRIDAY)
         assert issue
         assert selected_count(session, issue.id) == 1
+
+
+def test_how_far_the_lists_were_read_is_kept_there_and_back(db: Database) -> None:
+    schema.downgrade(db, MIGRATIONS, "0002")
+    with db.writing() as session:
+        session.execute(text("UPDATE installation SET lists_read_at = '2024-05-17 07:00:00+00:00'"))
+    schema.upgrade(db, MIGRATIONS)
+    with db.reading() as session:
+        two_days_before = (datetime(2024, 5, 15, 7, 0, tzinfo=UTC), None)
+        assert lists_read(session) == dict.fromkeys(SuppressionList, two_days_before)
+    schema.downgrade(db, MIGRATIONS, "0002")
+    with db.reading() as session:
+        [read_at] = session.execute(text("SELECT lists_read_at FROM installation")).scalars()
+    assert str(read_at).startswith("2024-05-17 07:00:00")
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event, select
 
-from digest.mail.outbox import Answer, Bulk, Outbox, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, Mark, Outbox, Page, Single, Trouble
 from digest.operations import restoring
 from digest.operations.epoch import noted
 from digest.operations.restoring import Age
@@ -45,8 +45,8 @@ class BackingUp:
     def probe(self) -> bool:
         return self._inner.probe()
 
-    def suppressed(self, since: datetime | None, deadline: float) -> Iterable[Page | Trouble]:
-        return self._inner.suppressed(since, deadline)
+    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
+        return self._inner.suppressed(since, until, deadline)
 
     def send_single(self, single: Single) -> Answer:
         return self._inner.send_single(single)
