@@ -77,7 +77,7 @@ def _named(session: Session, events: Sequence[Event]) -> list[Event]:
         replace(event, args=Args(copy.issue_date, copy.batch_id, copy.attempt_id, copy.delivery_id))
         for event in asked
         for copy in copies[event.address]
-        if event.request.startswith(copy.message_id)
+        if f"{event.request}.".startswith(f"{copy.message_id}.")
     ]
 
 
