@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from digest.domain.lifecycle import IssueState
+from digest.mail.rendering import template_folder
 from digest.operations import privacy
 from digest.storage import schema
 from digest.storage.database import Database
@@ -83,3 +84,15 @@ def test_the_privacy_page_shows_the_whole_table(client: FlaskClient) -> None:
         for words in (holding.what, holding.why, holding.how_long):
             assert words in text
     assert "reply@digest.test" in text
+
+
+def test_the_privacy_page_names_the_links_at_a_digests_foot(client: FlaskClient) -> None:
+    foot = (
+        (template_folder() / "email" / "digest" / "body.html").read_text(encoding="utf-8").partition('class="links"')[2]
+    )
+    names = [link.get_text() for link in BeautifulSoup(foot, "html.parser").select("a")]
+    text = client.get("/privacy").text
+    assert len(names) == 3
+    assert "three links at its foot" in text
+    for name in names:
+        assert f"“{name}”" in text
