@@ -55,7 +55,7 @@ def close_at_cutoff(db: Database, settings: Settings, now: datetime, issue_id: i
             return
         if blocking := [str(fault) for fault in composed.faults if fault.level is Level.BLOCKS]:
             issue.held_at, issue.held_by = now, THE_CLOCK
-            note(session, issue.id, now, THE_CLOCK, f"put it on hold: {' '.join(blocking)}")
+            note(session, issue.id, now, THE_CLOCK, f"put it on hold: {' '.join(blocking).rstrip('.')}")
             _tell_of_hold(session, settings, now, issue, blocking)
         _store(session, settings, now, issue, composed, THE_CLOCK)
 

@@ -91,7 +91,13 @@ def freeze(
         set_pace(issue, START)
         ours = installation(session)
         note_freezes(settings, Count(ours.epoch, ours.claims), [(issue.send_date, issue.slot)])
-        note(session, issue.id, now, who, f"froze it for {issue.audience:,} readers")
+        note(
+            session,
+            issue.id,
+            now,
+            who,
+            f"froze it for {issue.audience:,} {'reader' if issue.audience == 1 else 'readers'}",
+        )
         session.flush()
         make_next_issue(session, settings, now, who)
         return Freeze.FROZEN
@@ -144,6 +150,8 @@ def _check_sum(session: Session, issue: Issue) -> None:
     total = sum(row.copies for row in counted)
     if wrong or total != issue.audience:
         raise Miscounted(
-            f"Issue {issue.send_date}: {total} copies for {issue.audience} readers, {len(wrong)} batches differ. "
-            "Nothing was frozen; the next tick tries again."
+            f"Issue {issue.send_date} does not add up (readers: {issue.audience:,}, copies: {total:,}, batches that "
+            f"differ: {len(wrong):,}). "
+            "Nothing was frozen. For a day from its moment each tick of a clock tries again; `digest send` does when "
+            "someone runs it again."
         )

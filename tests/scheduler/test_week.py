@@ -163,7 +163,7 @@ def test_what_preflight_blocks_is_held_and_said(week: Week) -> None:
     week.tick(CUTOFF, SEND)
     assert week.states() == {FRIDAY: "closed", NEXT_FRIDAY: "open"}
     assert week.issue().on_hold
-    assert week.history()[0] == "the clock: put it on hold: Item 3: “TK” is left in. Finish the summary."
+    assert week.history()[0] == "the clock: put it on hold: Item 3: “TK” is left in. Finish the summary"
     assert week.notices == ["The issue is on hold: pre-flight stops it"]
     assert len(week.proofs) == 1
     assert week.copies == []

@@ -77,7 +77,7 @@ def _release(issue: Issue) -> str:
 
 
 def _skip(issue: Issue) -> str:
-    because = forms.line("because")[:300] or "no reason was given"
+    because = forms.line("because")[:300].rstrip(". ") or "no reason was given"
     week.skip_issue(db(), settings(), now(), issue.id, _who(), because)
     return "Skipped. Nothing is sent; what was on it can be chosen again."
 

@@ -24,7 +24,7 @@ from digest.storage.selections import selected_summaries
 from digest.web.desk.issue_page import until
 from digest.web.desk.previews import in_scheme
 from digest.web.security import MAIL_PREVIEW_CSP
-from tests.conftest import TUESDAY, Mailbox
+from tests.conftest import TUESDAY, Mailbox, text_of
 from tests.factories import make_issue, make_readers, make_summary
 from tests.web.desk.browser import Browser
 
@@ -291,10 +291,13 @@ def test_move_to_a_date_that_cannot_be(alice: FlaskClient, db: Database, day: st
 
 @pytest.mark.usefixtures("three")
 def test_skip_says_why(alice: FlaskClient, db: Database, mailbox: Mailbox) -> None:
-    press(alice, "skip", because="Public holiday")
+    press(alice, "skip", because="Public holiday.")
     assert the_issue(db).state == IssueState.SKIPPED
-    assert "Nothing was sent: Public holiday." in alice.get(PAGE).text
-    assert len(mailbox.to("alice@digest.test")) == 1
+    assert "Nothing was sent: Public holiday. What" in alice.get(PAGE).text
+    assert "Alice skipped it: Public holiday." in alice.get(PAGE).text
+    assert "holiday.." not in alice.get(PAGE).text
+    (notice,) = mailbox.to("alice@digest.test")
+    assert "was skipped by alice@digest.test: Public holiday. What" in " ".join(text_of(notice).split())
     assert "Friday 24 May 2024" in alice.get("/desk/issue").text
 
 
