@@ -63,8 +63,8 @@ def freeze(
 ) -> Freeze:
     """Freeze a closed issue: its editions stored, every reader of the audience in exactly one batch of one edition.
 
-    All or nothing; the next issue is made with it. With `only_if_due` the moment is looked at again under the lock: a
-    sender may have moved the issue or cancelled since. Raises Miscounted if the copies do not add up.
+    All or nothing; the next issue is made with it. With `only_if_due` the moment is looked at again under the lock: an
+    editor may have moved the issue or cancelled since. Raises Miscounted if the copies do not add up.
     """
     if settings.mail_redirect_all:
         batch_size = 1  # a rehearsal sends every copy to one address, and a request may name an address only once

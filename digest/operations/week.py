@@ -147,7 +147,7 @@ def release_issue(db: Database, settings: Settings, now: datetime, issue_id: int
             issue.id,
             now,
             who,
-            "released it" + ("; over a day late, it waits for a sender" if late else ""),
+            "released it" + ("; over a day late, it waits for an editor" if late else ""),
         )
 
 
