@@ -12,6 +12,7 @@ from datetime import datetime
 import click
 
 from digest.cli.account_words import account_in_words
+from digest.cli.counting import copies
 from digest.cli.dates import ISSUE_DATE
 from digest.cli.installation import Installation, installation, now
 from digest.cli.lulls import Lulls
@@ -84,9 +85,10 @@ def _why_it_stands_still(account: Report) -> str:
     remedy = "Let it go on from the desk."
     if account.stopped_at is None:
         remedy = "Look at SENDGRID_API_KEY and MAIL_FROM, and at the report on the desk; then run this again."
+    are, wait = "is" if account.accepted == 1 else "are", "waits" if account.waiting == 1 else "wait"
     return (
-        f"{account.paused}. {account.accepted:,} of {account.audience:,} copies are accepted; nothing is lost: "
-        f"{account.waiting:,} wait. {remedy}"
+        f"{account.paused}. {account.accepted:,} of {copies(account.audience)} {are} accepted; nothing is lost: "
+        f"{account.waiting:,} {wait}. {remedy}"
     )
 
 

@@ -54,9 +54,10 @@ def _report(imported: Imported) -> None:
         for number, reason in imported.faults:
             click.echo(f"line {number}: {reason}", err=True)
         lines = imported.added + imported.already_there + len(imported.faults)
+        are, them = ("is", "it") if len(imported.faults) == 1 else ("are", "them")
         raise Failed(
-            f"{len(imported.faults):,} of {lines:,} summaries are faulty; nothing was imported. Mend them, then run "
-            "this again."
+            f"{len(imported.faults):,} of {counted(lines, 'summary', 'summaries')} {are} faulty; nothing was imported. "
+            f"Mend {them}, then run this again."
         )
     total = imported.added + imported.already_there
     click.echo(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from digest.domain.lifecycle import IssueState
 from digest.domain.preflight import Level
 from digest.domain.tokens import new_key
 from digest.mail.rendering import ProofNote, render_proof, render_test
+from digest.mail.templating import counted
 from digest.mail.transports import identity_of
 from digest.operations.composing import Composed, compose, content_of, render, sample, tags_to_json
 from digest.operations.links import desk_issue_url, hold_url
@@ -27,6 +29,13 @@ from digest.storage.subscribers import audience_size
 
 THE_CLOCK = "the clock"
 THE_COMMAND = "the command"
+
+
+@dataclass(frozen=True)
+class _Note(ProofNote):
+    """What stands above a proof; `too_few` says that its issue does not go with so few items, where that is so."""
+
+    too_few: str = ""
 
 
 def close_issue(db: Database, settings: Settings, now: datetime, issue_id: int, who: str) -> None:
@@ -55,7 +64,7 @@ def close_at_cutoff(db: Database, settings: Settings, now: datetime, issue_id: i
             return
         if blocking := [str(fault) for fault in composed.faults if fault.level is Level.BLOCKS]:
             issue.held_at, issue.held_by = now, THE_CLOCK
-            note(session, issue.id, now, THE_CLOCK, f"put it on hold: {' '.join(blocking)}")
+            note(session, issue.id, now, THE_CLOCK, f"put it on hold: {' '.join(blocking).rstrip('.')}")
             _tell_of_hold(session, settings, now, issue, blocking)
         _store(session, settings, now, issue, composed, THE_CLOCK)
 
@@ -84,6 +93,19 @@ def reopen_issue(db: Database, settings: Settings, now: datetime, issue_id: int,
         issue.reopened_at = now if cutoff_of(settings, issue) <= now else None
         issue.reminded_at = issue.send_now_at = None
         note(session, issue.id, now, who, "reopened it")
+
+
+def too_few(settings: Settings, items: int) -> str:
+    """`It has 2 items, and an issue needs 3`, where it has fewer than it needs to go by itself; else empty.
+
+    Such an issue is skipped at its moment, unless it is on hold then.
+    """
+    least = settings.minimum_items
+    if items >= least:
+        return ""
+    if items:
+        return f"It has {counted(items, 'item', 'items')}, and an issue needs {least:,}"
+    return "Nothing is on it" + (f", and an issue needs {least:,} items" if least > 1 else "")
 
 
 def cutoff_of(settings: Settings, issue: Issue) -> datetime:
@@ -153,7 +175,7 @@ def _post_proofs(
     proof = render_proof(
         sample(composed, settings, now.date()),
         identity_of(settings),
-        ProofNote(
+        _Note(
             send_at_text=settings.schedule.spoken(issue.send_now_at or settings.schedule.send_moment(issue.send_date)),
             readers=audience_size(session),
             hold_url=hold_url(settings, hold_key),
@@ -161,6 +183,7 @@ def _post_proofs(
             changes=tuple(differences),
             warnings=tuple(str(fault) for fault in composed.faults),
             on_hold=issue.on_hold,
+            too_few="" if issue.send_now_at else too_few(settings, len(composed.content.items)),
         ),
     )
     for editor in active_editors(session):
@@ -181,12 +204,16 @@ def _tell_of_hold(session: Session, settings: Settings, now: datetime, issue: Is
 def _leave_open(session: Session, settings: Settings, now: datetime, issue: Issue) -> None:
     issue.reopened_at = now
     at = settings.schedule.spoken(settings.schedule.send_moment(issue.send_date))
+    least = settings.minimum_items
+    goes = f"Whatever is on the issue at {at} goes; if nothing is, the issue is skipped."
+    if least > 1:
+        goes = f"Whatever is on the issue at {at} goes, if that is {least:,} items or more; with fewer it is skipped."
     note(session, issue.id, now, THE_CLOCK, "left it open at the cut-off: nothing was selected")
     tell_editors(
         session,
         settings,
         now,
         "Nothing is selected for this week’s issue",
-        [f"The cut-off has passed. Whatever is on the issue at {at} goes; if nothing is, the issue is skipped."],
+        [f"The cut-off has passed. {goes}"],
         ("Choose what goes", desk_issue_url(settings, issue.send_date)),
     )

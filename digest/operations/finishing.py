@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.calendar import day_and_year
 from digest.domain.lifecycle import IssueState
+from digest.mail.templating import counted
 from digest.operations.links import desk_report_url
 from digest.operations.messaging import tell_editors
 from digest.storage.accounts import Account, account_of
@@ -50,8 +51,23 @@ def _tell_of_rest(session: Session, settings: Settings, now: datetime, issue: Is
         settings,
         now,
         f"The digest of {day_and_year(issue.send_date)} went, with exceptions",
-        [f"{parts.failed:,} copies failed: SendGrid refused their addresses. {parts.held:,} are held: nobody can know "
-         "whether they left.", "Held copies are never sent again by themselves. Someone decides for each batch, on the "
-         "desk or with `digest settle`."],
+        [*_of_failed(parts.failed), *_of_held(parts.held)],
         ("See the account", desk_report_url(settings, issue.send_date)),
-    )  # fmt: skip
+    )
+
+
+def _of_failed(copies: int) -> list[str]:
+    if not copies:
+        return []
+    return [f"{counted(copies, 'copy', 'copies')} failed: SendGrid refused {'it' if copies == 1 else 'them'}."]
+
+
+def _of_held(copies: int) -> list[str]:
+    if not copies:
+        return []
+    are, they = ("is", "it") if copies == 1 else ("are", "they")
+    return [
+        f"{counted(copies, 'copy', 'copies')} {are} held: nobody can know whether {they} left.",
+        "Held copies are never sent again by themselves. Someone decides for each batch, on the desk or with "
+        "`digest settle`.",
+    ]

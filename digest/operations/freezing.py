@@ -63,8 +63,8 @@ def freeze(
 ) -> Freeze:
     """Freeze a closed issue: its editions stored, every reader of the audience in exactly one batch of one edition.
 
-    All or nothing; the next issue is made with it. With `only_if_due` the moment is looked at again under the lock: a
-    sender may have moved the issue or cancelled since. Raises Miscounted if the copies do not add up.
+    All or nothing; the next issue is made with it. With `only_if_due` the moment is looked at again under the lock: an
+    editor may have moved the issue or cancelled since. Raises Miscounted if the copies do not add up.
     """
     if settings.mail_redirect_all:
         batch_size = 1  # a rehearsal sends every copy to one address, and a request may name an address only once
@@ -91,7 +91,13 @@ def freeze(
         set_pace(issue, START)
         ours = installation(session)
         note_freezes(settings, Count(ours.epoch, ours.claims), [(issue.send_date, issue.slot)])
-        note(session, issue.id, now, who, f"froze it for {issue.audience:,} readers")
+        note(
+            session,
+            issue.id,
+            now,
+            who,
+            f"froze it for {issue.audience:,} {'reader' if issue.audience == 1 else 'readers'}",
+        )
         session.flush()
         make_next_issue(session, settings, now, who)
         return Freeze.FROZEN
@@ -144,6 +150,8 @@ def _check_sum(session: Session, issue: Issue) -> None:
     total = sum(row.copies for row in counted)
     if wrong or total != issue.audience:
         raise Miscounted(
-            f"Issue {issue.send_date}: {total} copies for {issue.audience} readers, {len(wrong)} batches differ. "
-            "Nothing was frozen; the next tick tries again."
+            f"Issue {issue.send_date} does not add up (readers: {issue.audience:,}, copies: {total:,}, batches that "
+            f"differ: {len(wrong):,}). "
+            "Nothing was frozen. For a day from its moment each tick of a clock tries again; `digest send` does when "
+            "someone runs it again."
         )

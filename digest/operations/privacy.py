@@ -77,7 +77,9 @@ READERS: dict[str, Holding] = {
 
 EDITORS: dict[str, Holding] = {
     "editors": Holding(
-        "Name, email address and a hash of the password", "To let editors in", "Until an admin removes them"
+        "Name, email address and a hash of the password",
+        "To let editors in, and to show by name who did what",
+        "For good: an admin can deactivate an account, which keeps its editor out and keeps all this",
     ),
     "desk_sessions": Holding(
         "That an editor is signed in: a hash of the cookie’s key, and when it was last seen",

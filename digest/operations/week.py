@@ -147,7 +147,7 @@ def release_issue(db: Database, settings: Settings, now: datetime, issue_id: int
             issue.id,
             now,
             who,
-            "released it" + ("; over a day late, it waits for a sender" if late else ""),
+            "released it" + ("; over a day late, it waits for an editor" if late else ""),
         )
 
 
@@ -168,7 +168,7 @@ def skip(session: Session, settings: Settings, now: datetime, issue: Issue, who:
         settings,
         now,
         f"No digest on {day_and_year(issue.send_date)}",
-        [f"The issue of {issue.send_date:%A} {day_and_year(issue.send_date)} was skipped by {who}: {because}",
+        [f"The issue of {issue.send_date:%A} {day_and_year(issue.send_date)} was skipped by {who}: {because}.",
          "What was on it can be chosen again for another issue."],
         ("Open the desk", desk_issue_url(settings, issue.send_date)),
     )  # fmt: skip

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String, Text, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.storage.base import Base
 
@@ -21,8 +21,3 @@ class Edition(Base):
     html: Mapped[str] = mapped_column(Text)
     tags: Mapped[str] = mapped_column(Text)
     hash: Mapped[str] = mapped_column(String(64))
-
-
-def editions_of(session: Session, issue_id: int) -> list[Edition]:
-    """The issue's editions, in the order they were made."""
-    return list(session.execute(select(Edition).where(Edition.issue_id == issue_id).order_by(Edition.id)).scalars())

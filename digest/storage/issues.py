@@ -30,7 +30,7 @@ class Issue(Base):
     cutoff_at: Mapped[datetime | None]
     """Set when the date was moved; otherwise the settings say."""
     reopened_at: Mapped[datetime | None]
-    """Set: past its cut-off, but open until its send moment, because a sender reopened it or it was empty."""
+    """Set: past its cut-off, but open until its send moment, because an editor reopened it or it was empty."""
     held_at: Mapped[datetime | None]
     held_by: Mapped[str] = mapped_column(String(254), default="")
     send_now_at: Mapped[datetime | None]
@@ -60,7 +60,7 @@ class Issue(Base):
 
     @property
     def on_hold(self) -> bool:
-        """Whether it waits for a sender's word."""
+        """Whether it waits for an editor's word."""
         return self.held_at is not None
 
 

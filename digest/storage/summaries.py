@@ -170,13 +170,6 @@ def published_addresses(session: Session, count: int) -> Iterator[Address]:
     return (Address(*row) for row in rows)
 
 
-def summaries_by_id(session: Session, ids: Sequence[int]) -> list[Summary]:
-    """The summaries of these ids, in this order; unknown ids are left out."""
-    rows = session.execute(select(Summary).where(Summary.id.in_(ids))).scalars()
-    found = {summary.id: summary for summary in rows}
-    return [found[key] for key in ids if key in found]
-
-
 def summaries_like(session: Session, title: str, published_on: date, publication: str) -> list[Summary]:
     """Published summaries of that title, date and publication: what an import without ids may have brought before."""
     rows = session.execute(

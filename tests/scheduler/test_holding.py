@@ -80,7 +80,7 @@ def test_released_later_it_waits_and_the_editors_are_told_once(week: Week) -> No
     release_issue(week.db, week.settings, LATER, week.issue().id, BOB)
     week.tick(LATER, london(19, 9), london(20, 9))
     assert week.notices == week.mail("notice", BOB) == [DID_NOT_GO]
-    assert week.history()[-1] == f"{BOB}: released it; over a day late, it waits for a sender"
+    assert week.history()[-1] == f"{BOB}: released it; over a day late, it waits for an editor"
     assert week.copies == []
 
 

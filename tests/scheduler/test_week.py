@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 
 from digest import config
 from digest.config import Settings
@@ -14,11 +15,11 @@ from digest.operations.editing import Published, publish, save
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.selecting import add_summary, remove_summary
 from digest.operations.ticking import freeze_or_skip
-from digest.operations.week import cancel_send_now, send_now
+from digest.operations.week import cancel_send_now, hold_issue, send_now
 from digest.storage.database import Database
 from digest.storage.selections import candidates
 from digest.storage.summaries import Summary
-from tests.conftest import Mailbox, text_of
+from tests.conftest import Mailbox, html_of, text_of
 from tests.factories import make_issue, make_summary
 from tests.scheduler.conftest import (
     ALICE,
@@ -148,6 +149,55 @@ def test_fewer_items_than_the_least_are_skipped_and_can_be_chosen_again(
     assert free == {"Court annuls fine", "Cookie walls need a choice"}
 
 
+def test_the_proof_says_that_too_few_items_are_skipped(
+    week: Week, environ: dict[str, str], settings: Settings, mailbox: Mailbox
+) -> None:
+    week.settings = config.load(environ | {"DIGEST_MINIMUM_ITEMS": "3"}, settings.instance_path.parent)
+    week.tick(CUTOFF)
+    (proof,) = mailbox.to(ALICE)
+    for part in (text_of(proof), BeautifulSoup(html_of(proof), "html.parser").get_text(" ")):
+        words = " ".join(part.split())
+        assert (
+            "It has 2 items, and an issue needs 3: unless it is reopened and more are added, it is skipped on "
+            "Friday 17 May 2024, 08:00 Europe/London" in words
+        )
+        assert "this goes out as it stands" not in words.lower()
+        assert "to 3 readers" not in words
+    assert link_in(proof, "hold")
+
+
+def test_the_proof_of_a_held_issue_says_so_too(
+    week: Week, environ: dict[str, str], settings: Settings, mailbox: Mailbox
+) -> None:
+    week.settings = config.load(environ | {"DIGEST_MINIMUM_ITEMS": "3"}, settings.instance_path.parent)
+    hold_issue(week.db, TUESDAY, week.issue().id, ALICE)
+    week.tick(CUTOFF)
+    (proof,) = mailbox.to(ALICE)
+    for part in (text_of(proof), BeautifulSoup(html_of(proof), "html.parser").get_text(" ")):
+        assert "an issue needs 3: released with so few, it is skipped on Friday 17 May 2024" in " ".join(part.split())
+        assert "it goes at its moment" not in part
+
+
+def test_sent_now_it_goes_with_too_few_items_and_the_proof_says_that(
+    week: Week, environ: dict[str, str], settings: Settings, mailbox: Mailbox, readers: list[str]
+) -> None:
+    week.settings = config.load(environ | {"DIGEST_MINIMUM_ITEMS": "3"}, settings.instance_path.parent)
+    due = send_now(week.db, week.settings, TUESDAY, week.issue().id, ALICE)
+    (proof,) = mailbox.to(ALICE)
+    assert "an issue needs" not in text_of(proof)
+    week.tick(due)
+    assert week.copies == readers
+
+
+def test_the_notice_of_an_empty_issue_says_how_many_items_it_needs(
+    empty_week: Week, environ: dict[str, str], settings: Settings, mailbox: Mailbox
+) -> None:
+    empty_week.settings = config.load(environ | {"DIGEST_MINIMUM_ITEMS": "3"}, settings.instance_path.parent)
+    empty_week.tick(CUTOFF)
+    (notice,) = mailbox.to(ALICE)
+    assert "goes, if that is 3 items or more; with fewer it is skipped." in " ".join(text_of(notice).split())
+
+
 @pytest.mark.usefixtures("editors")
 def test_without_a_reader_it_is_skipped_and_said_once(db: Database, settings: Settings) -> None:
     make_issue(db, FRIDAY, [make_summary(db)], introduction="One story.")
@@ -163,7 +213,7 @@ def test_what_preflight_blocks_is_held_and_said(week: Week) -> None:
     week.tick(CUTOFF, SEND)
     assert week.states() == {FRIDAY: "closed", NEXT_FRIDAY: "open"}
     assert week.issue().on_hold
-    assert week.history()[0] == "the clock: put it on hold: Item 3: “TK” is left in. Finish the summary."
+    assert week.history()[0] == "the clock: put it on hold: Item 3: “TK” is left in. Finish the summary"
     assert week.notices == ["The issue is on hold: pre-flight stops it"]
     assert len(week.proofs) == 1
     assert week.copies == []

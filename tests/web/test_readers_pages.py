@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from digest.domain.lifecycle import IssueState
+from digest.mail.rendering import template_folder
 from digest.operations import privacy
 from digest.storage import schema
 from digest.storage.database import Database
@@ -83,3 +84,13 @@ def test_the_privacy_page_shows_the_whole_table(client: FlaskClient) -> None:
         for words in (holding.what, holding.why, holding.how_long):
             assert words in text
     assert "reply@digest.test" in text
+
+
+def test_the_privacy_page_names_a_readers_own_links_as_a_digest_does(client: FlaskClient) -> None:
+    html = (template_folder() / "email" / "digest" / "body.html").read_text(encoding="utf-8")
+    links = BeautifulSoup(html, "html.parser").select(".links a")
+    own = [link.get_text() for link in links if str(link["href"]).startswith("{{ tags.")]
+    assert len(own) == 2
+    text = client.get("/privacy").text
+    for name in own:
+        assert f"“{name}”" in text

@@ -9,7 +9,7 @@ from digest.operations import accounts, signing_in
 from digest.operations.refusal import Refused
 from digest.operations.signing_in import NotSignedIn
 from digest.web.context import db, now, settings, signed_in
-from digest.web.desk.blueprint import desk, network
+from digest.web.desk.blueprint import TOO_MANY_TRIES, desk, network
 from digest.web.security import drop_session, session_key_hash, start_session
 
 
@@ -62,7 +62,7 @@ def _errors(current: str, chosen: str) -> dict[str, str]:
         return {"again": "The two passwords differ. Type the same one twice."}
     fits = signing_in.password_fits(db(), settings(), now(), signed_in(), current, network())
     if fits is None:
-        return {"current": "There were too many tries. Wait a few minutes, then try again."}
+        return {"current": TOO_MANY_TRIES}
     return {} if fits else {"current": "This is not your present password."}
 
 

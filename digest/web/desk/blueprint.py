@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import timedelta
 
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from digest.operations.signing_in import is_news, note_seen
+from digest.operations.signing_in import WINDOW, is_news, note_seen
 from digest.storage.desk_sessions import DeskSession
 from digest.web.context import db, now, reading
 from digest.web.security import keep_out_strangers, session_key_hash
@@ -17,6 +18,9 @@ ROW_ID = "int(max=2147483647)"
 
 BIG_ROW_ID = "int(max=9223372036854775807)"
 """The same for rows that are counted in 64 bits."""
+
+TOO_MANY_TRIES = f"There were too many tries. Wait {WINDOW // timedelta(minutes=1)} minutes, then try again."
+"""What is said to whoever guesses at a password too often."""
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 keep_out_strangers(desk)

@@ -1,4 +1,4 @@
-"""What a sender can do with an issue: approve, reopen, hold, release, move, skip, send now, stop, resume, test.
+"""What an editor can do with an issue: approve, reopen, hold, release, move, skip, send now, stop, resume, test.
 
 What can't be taken back asks once, on a page of its own that names the number of readers.
 """
@@ -13,15 +13,17 @@ from werkzeug.wrappers import Response
 
 from digest.domain.calendar import day_and_year
 from digest.operations import closing, stopping, week
+from digest.operations.going import a_clock_runs
 from digest.operations.refusal import Refused
 from digest.storage.batches import unclaimed_copies
 from digest.storage.issues import Issue
 from digest.web import forms
 from digest.web.context import db, now, reread, settings, signed_in, site
 from digest.web.desk.blueprint import desk
-from digest.web.desk.issue_page import board, issue_of, shown
+from digest.web.desk.issue_page import Board, Stage, board, issue_of, shown
 
 _FARTHEST = timedelta(days=366)
+_WITHOUT_A_CLOCK = "when the clock runs again, or by “digest send”"
 
 _ASKED = {
     "skip": "desk/issue/skip.html",
@@ -77,7 +79,7 @@ def _release(issue: Issue) -> str:
 
 
 def _skip(issue: Issue) -> str:
-    because = forms.line("because")[:300] or "no reason was given"
+    because = forms.line("because")[:300].rstrip(". ") or "no reason was given"
     week.skip_issue(db(), settings(), now(), issue.id, _who(), because)
     return "Skipped. Nothing is sent; what was on it can be chosen again."
 
@@ -92,24 +94,28 @@ def _move(issue: Issue) -> str:
 
 def _send_now(issue: Issue) -> str:
     at = week.send_now(db(), settings(), now(), issue.id, _who())
+    if not a_clock_runs(reread()):
+        return f"Asked for, but no clock runs: it goes {_WITHOUT_A_CLOCK}. Until then anyone on the desk can cancel it."
     return f"It goes at {settings().schedule.local(at):%H:%M}. Anyone on the desk can cancel it until then."
 
 
 def _cancel_send_now(issue: Issue) -> str:
     week.cancel_send_now(db(), now(), issue.id, _who())
-    return "Cancelled: it does not go now. It stays closed, and goes at its moment; reopen it to change it."
+    return _what_comes_instead(board(reread().get_one(Issue, issue.id)))
 
 
 def _stop(issue: Issue) -> str:
     stopping.stop_send(db(), now(), issue.id, _who())
     left = unclaimed_copies(reread(), issue.id)
+    if not left:
+        return "Stopped. Requests in hand are finished; no copy is left to hold back."
     waits = f"the {left:,} copies that have not left wait" if left != 1 else "the one copy that has not left waits"
     return f"Stopped. Requests in hand are finished; {waits} until someone resumes the send."
 
 
 def _resume(issue: Issue) -> str:
     stopping.resume_send(db(), now(), issue.id, _who())
-    return "The send goes on."
+    return "The send goes on." if a_clock_runs(reread()) else f"Resumed. The send goes on {_WITHOUT_A_CLOCK}."
 
 
 def _test(issue: Issue) -> str:
@@ -130,6 +136,24 @@ _ACTIONS: dict[str, Callable[[Issue], str]] = {
     "resume": _resume,
     "test": _test,
 }
+
+
+def _what_comes_instead(found: Board) -> str:
+    """What becomes of an issue whose "send now" was cancelled."""
+    at = settings().schedule.spoken(found.send_at)
+    if found.issue.on_hold:
+        return "Cancelled: it is on hold, and does not go until someone releases it."
+    if found.stage is Stage.LATE:
+        return "Cancelled: over 24 hours late, it does not go by itself. Send it now, move it or skip it."
+    if found.due:
+        when = "by the clock, within seconds" if found.going.clock_runs else _WITHOUT_A_CLOCK
+        goes = f"It goes {when}."
+        if found.too_few:
+            goes = f"{found.too_few}: it is skipped when the clock looks at it next."
+        return f"Cancelled, but its moment was {at}. {goes} Put it on hold to prevent that."
+    if found.too_few:
+        return f"Cancelled: it does not go now. {found.too_few}: unless more are added, it is skipped on {at}."
+    return "Cancelled: it does not go now. It stays closed, and goes at its moment; reopen it to change it."
 
 
 def _date(text: str) -> date:

@@ -15,7 +15,7 @@ from digest.domain.calendar import GRACE
 from digest.domain.edition import changes, default_preheader, default_subject
 from digest.domain.lifecycle import FROZEN, IssueState, asked_to_go_at
 from digest.domain.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN, Level
-from digest.operations.closing import cutoff_of
+from digest.operations.closing import cutoff_of, too_few
 from digest.operations.composing import Composed, compose, content_of
 from digest.operations.going import Going, going_of
 from digest.storage.accounts import Account, accounts_by_counters
@@ -24,7 +24,7 @@ from digest.storage.doubts import Doubt, doubts_of
 from digest.storage.editors import all_editors
 from digest.storage.history import HistoryEntry, history_of
 from digest.storage.issues import Closing, Issue, issue_on, last_closing
-from digest.storage.selections import candidates
+from digest.storage.selections import candidates, selected_count
 from digest.storage.subscribers import audience_size
 from digest.storage.summaries import Summary
 from digest.web.context import now, reading, settings
@@ -63,6 +63,8 @@ class Board:
     """When it goes, or was to go: its own moment, or the end of the five minutes."""
     cutoff_at: datetime
     readers: int
+    too_few: str
+    """That it does not go by itself with so few items, where that is so (`closing.too_few`)."""
     composed: Composed
     closing: Closing | None
     drift: Sequence[str]
@@ -168,6 +170,7 @@ def board(issue: Issue) -> Board:
         send_at=send_at,
         cutoff_at=cutoff_of(site, issue),
         readers=issue.audience if issue.state in FROZEN else audience_size(session),
+        too_few=too_few(site, selected_count(session, issue.id)),
         composed=compose(session, site, issue),
         closing=last_closing(session, issue),
         drift=_drift(session, site, issue),

@@ -12,7 +12,7 @@ from digest.operations.refusal import Refused
 from digest.operations.signing_in import NotSignedIn
 from digest.storage.editors import Editor, editor_with_password_key
 from digest.web.context import db, now, reading, settings, site
-from digest.web.desk.blueprint import desk, network
+from digest.web.desk.blueprint import TOO_MANY_TRIES, desk, network
 from digest.web.security import (
     drop_session,
     local_path,
@@ -24,7 +24,7 @@ from digest.web.security import (
 
 _WORDS = {
     NotSignedIn.WRONG: "This address and password don’t belong together. Check both, or ask for a new password.",
-    NotSignedIn.TOO_OFTEN: "There were too many tries. Wait a few minutes, then try again, or ask for a new password.",
+    NotSignedIn.TOO_OFTEN: f"{TOO_MANY_TRIES} If you forgot the password, ask for a new one meanwhile.",
 }
 _STATUS = {NotSignedIn.WRONG: 422, NotSignedIn.TOO_OFTEN: 429}
 

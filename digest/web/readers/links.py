@@ -16,7 +16,7 @@ from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_w
 from digest.storage.topics import all_topics
 from digest.web import forms
 from digest.web.context import db, now, reading, reread, settings
-from digest.web.readers.answers import ask, check_your_inbox, contact, key_in, next_issue, not_ours, private
+from digest.web.readers.answers import ask, check_your_inbox, key_in, next_issue, not_ours, private
 from digest.web.security import private_page
 
 links = Blueprint("reader_links", __name__)
@@ -86,7 +86,7 @@ def preferences(token: str) -> ResponseReturnValue:
         return private("readers/erase.html", held=privacy.what_we_hold(reading(), subscriber))
     if forms.pressed("erase", "yes"):
         privacy.erase(db(), settings(), now(), subscriber.address, "the reader, on the preferences page")
-        return private("readers/erased.html", contact=contact())
+        return private("readers/erased.html")
     if forms.pressed("undo"):
         return _ask_to_come_back(key, "the preferences page")
     known = {slug for slug, _ in _topic_choices(subscriber)}
@@ -104,7 +104,6 @@ def _confirmation(found: Standing, subscriber: Subscriber | None) -> Response:
         signing_up=wordings.signing_up(settings()),
         next_issue=next_issue(),
         preferences=preferences_url(settings(), subscriber.link_key) if subscriber else "",
-        contact=contact(),
     )
 
 

@@ -24,7 +24,7 @@ from digest.storage.selections import selected_summaries
 from digest.web.desk.issue_page import until
 from digest.web.desk.previews import in_scheme
 from digest.web.security import MAIL_PREVIEW_CSP
-from tests.conftest import TUESDAY, Mailbox
+from tests.conftest import TUESDAY, Mailbox, text_of
 from tests.factories import make_issue, make_readers, make_summary
 from tests.web.desk.browser import Browser
 
@@ -70,6 +70,11 @@ def press(browser: FlaskClient, action: str, headers: dict[str, str] | None = No
     token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(PAGE).text)
     assert token
     return browser.post(f"{PAGE}/{action}", data={"csrf_token": token[1], **fields}, headers=headers)
+
+
+def a_clock_ticks(db: Database) -> None:
+    with db.writing() as session:
+        beat(session, "a clock", database_now(session))
 
 
 def the_issue(db: Database, day: date = FRIDAY) -> Issue:
@@ -291,10 +296,13 @@ def test_move_to_a_date_that_cannot_be(alice: FlaskClient, db: Database, day: st
 
 @pytest.mark.usefixtures("three")
 def test_skip_says_why(alice: FlaskClient, db: Database, mailbox: Mailbox) -> None:
-    press(alice, "skip", because="Public holiday")
+    press(alice, "skip", because="Public holiday.")
     assert the_issue(db).state == IssueState.SKIPPED
-    assert "Nothing was sent: Public holiday." in alice.get(PAGE).text
-    assert len(mailbox.to("alice@digest.test")) == 1
+    assert "Nothing was sent: Public holiday. What" in alice.get(PAGE).text
+    assert "Alice skipped it: Public holiday." in alice.get(PAGE).text
+    assert "holiday.." not in alice.get(PAGE).text
+    (notice,) = mailbox.to("alice@digest.test")
+    assert "was skipped by alice@digest.test: Public holiday. What" in " ".join(text_of(notice).split())
     assert "Friday 24 May 2024" in alice.get("/desk/issue").text
 
 
@@ -323,8 +331,7 @@ def test_send_now_does_not_promise_what_no_clock_will_do(
     clock.shift(timedelta(minutes=6))
     over = alice.get(f"{PAGE}/progress?stage=counting").text
     assert "The five minutes are over, but no clock runs" in over
-    with db.writing() as session:
-        beat(session, "a clock", database_now(session))
+    a_clock_ticks(db)
     assert "the clock sends it to 12 readers within seconds" in alice.get(f"{PAGE}/progress?stage=counting").text
     clock.shift(timedelta(days=1))
     a_day_later = alice.get(PAGE).text
@@ -340,8 +347,7 @@ def test_an_issue_that_waits_for_a_clock_says_so(
     assert "The cut-off has passed, but no clock runs: it stays open" in alice.get(PAGE).text
     go_on(db, clock, datetime(2024, 5, 17, 7, 1, tzinfo=UTC))
     assert "no clock runs: nothing goes by itself" in alice.get(PAGE).text
-    with db.writing() as session:
-        beat(session, "a clock", database_now(session))
+    a_clock_ticks(db)
     assert "the clock sends it within seconds" in alice.get(PAGE).text
 
 
@@ -354,6 +360,49 @@ def test_stop_and_resume(alice: FlaskClient, db: Database, settings: Settings) -
     assert "Resume the send" in alice.get(PAGE).text
     press(alice, "resume")
     assert the_issue(db).stopped_at is None
+
+
+@pytest.mark.usefixtures("three")
+def test_resume_does_not_promise_what_no_clock_will_do(alice: FlaskClient, db: Database, settings: Settings) -> None:
+    make_it_sending(db, settings, alice)
+    press(alice, "stop")
+    press(alice, "resume")
+    assert "The send goes on when the clock runs again, or by “digest send”." in alice.get(PAGE).text
+    press(alice, "stop")
+    a_clock_ticks(db)
+    press(alice, "resume")
+    assert "The send goes on." in alice.get(PAGE).text
+
+
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (datetime(2024, 5, 16, 9, tzinfo=UTC), "It stays closed, and goes at its moment"),
+        (datetime(2024, 5, 17, 8, tzinfo=UTC), "It goes when the clock runs again, or by “digest send”."),
+        (datetime(2024, 5, 18, 9, tzinfo=UTC), "over 24 hours late, it does not go by itself"),
+    ],
+)
+def test_cancelling_says_what_becomes_of_it(
+    alice: FlaskClient, db: Database, settings: Settings, clock: time_machine.Traveller, moment: datetime, words: str
+) -> None:
+    make_readers(db, settings, 3)
+    go_on(db, clock, moment)
+    press(alice, "send-now")
+    press(alice, "cancel-send-now")
+    assert words in alice.get(PAGE).text
+
+
+@pytest.mark.usefixtures("three")
+def test_cancelled_past_its_moment_it_goes_by_the_clock(
+    alice: FlaskClient, db: Database, settings: Settings, clock: time_machine.Traveller
+) -> None:
+    make_readers(db, settings, 3)
+    go_on(db, clock, datetime(2024, 5, 17, 8, tzinfo=UTC))
+    press(alice, "send-now")
+    a_clock_ticks(db)
+    press(alice, "cancel-send-now")
+    assert "It goes by the clock, within seconds. Put it on hold to prevent that." in alice.get(PAGE).text
 
 
 @pytest.mark.usefixtures("three")

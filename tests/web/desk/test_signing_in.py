@@ -10,6 +10,7 @@ import time_machine
 from flask import Flask
 
 from digest.operations.accounts import deactivate
+from digest.operations.signing_in import TRIES_FROM_ONE_NETWORK
 from digest.storage.database import Database
 from digest.storage.desk_sessions import DeskSession
 from digest.storage.editors import editor_by_id
@@ -32,6 +33,16 @@ def test_wrong_password_and_unknown_address_get_the_same_words(stranger: Browser
     unknown = stranger.sign_in("nobody@digest.test", "not this one at all")
     assert wrong.status_code == unknown.status_code == 422
     assert words(wrong) == words(unknown)
+
+
+def test_whoever_tries_too_often_is_told_how_long_to_wait(stranger: Browser, clock: time_machine.Traveller) -> None:
+    for _ in range(TRIES_FROM_ONE_NETWORK):
+        stranger.sign_in("alice@digest.test", "not this one at all")
+    too_often = stranger.sign_in("alice@digest.test")
+    assert too_often.status_code == 429
+    assert "Wait 15 minutes, then try again." in words(too_often)
+    clock.move_to(TUESDAY + timedelta(minutes=15, seconds=1))
+    assert stranger.sign_in("alice@digest.test").status_code == 303
 
 
 def test_deactivated_editor_stays_outside(stranger: Browser, db: Database, alice_id: int) -> None:
