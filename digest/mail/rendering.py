@@ -47,6 +47,8 @@ class ProofNote:
     warnings: tuple[str, ...]
     on_hold: bool = False
     """It does not go by itself, so the proof must not say that it does."""
+    too_few: str = ""
+    """That it has fewer items than an issue needs, and so is skipped at its moment; empty where it has enough."""
 
 
 def render_digest(content: Content, identity: Identity, tags: Tags) -> Rendered:

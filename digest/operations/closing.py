@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -29,13 +28,6 @@ from digest.storage.subscribers import audience_size
 
 THE_CLOCK = "the clock"
 THE_COMMAND = "the command"
-
-
-@dataclass(frozen=True)
-class _Note(ProofNote):
-    """What stands above a proof; `too_few` says that its issue does not go with so few items, where that is so."""
-
-    too_few: str = ""
 
 
 def close_issue(db: Database, settings: Settings, now: datetime, issue_id: int, who: str) -> None:
@@ -175,7 +167,7 @@ def _post_proofs(
     proof = render_proof(
         sample(composed, settings, now.date()),
         identity_of(settings),
-        _Note(
+        ProofNote(
             send_at_text=settings.schedule.spoken(issue.send_now_at or settings.schedule.send_moment(issue.send_date)),
             readers=audience_size(session),
             hold_url=hold_url(settings, hold_key),
