@@ -127,7 +127,12 @@ def _claim(db: Database, settings: Settings, now: datetime) -> _Claimed | None:
         )
         claimed = _Claimed(message.id, owner, message.tries, single, message.delivery_id)
     if count:
-        note_claims(settings, count)
+        try:
+            note_claims(settings, count)
+        except OSError:
+            never_left = Answer(Certainty.NEVER_LEFT, detail="that it leaves could not be noted beside the database")
+            _record(db, settings, claimed, never_left, now)
+            raise
     return claimed
 
 
@@ -178,7 +183,7 @@ def _tell_of_doubt(session: Session, settings: Settings, now: datetime, delivery
          f"alone, and {NOBODY_KNOWS}: {why}.",
          "It does not go again by itself. Look in SendGrid’s Activity; if it did not leave, an admin can send it again "
          "from the reader’s page."],
-        ("See the reader’s copies", desk_subscriber_url(settings, copy.subscriber_id)),
+        ("See the reader’s copies (for admins)", desk_subscriber_url(settings, copy.subscriber_id)),
     )  # fmt: skip
 
 

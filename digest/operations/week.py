@@ -50,10 +50,11 @@ class Held(StrEnum):
 
 @dataclass(frozen=True)
 class HoldLink:
-    """What a hold link stands for: the issue's dates and what pressing the button would do."""
+    """What a hold link stands for: the issue's dates and items, and what pressing the button would do."""
 
     send_date: date
     send_now_at: datetime | None
+    items: int
     outcome: Held
 
 
@@ -118,7 +119,7 @@ def look_at_hold_link(session: Session, key: str) -> HoldLink | None:
     """What a proof's hold link would do now; None for a key that no proof carried."""
     closing = closing_with_hold_key(session, key)
     issue = session.get(Issue, closing.issue_id) if closing else None
-    return HoldLink(issue.send_date, issue.send_now_at, _would_hold(issue)) if issue else None
+    return _hold_link(session, issue, _would_hold(issue)) if issue else None
 
 
 def hold_by_link(db: Database, now: datetime, key: str) -> HoldLink | None:
@@ -131,7 +132,7 @@ def hold_by_link(db: Database, now: datetime, key: str) -> HoldLink | None:
         outcome = _would_hold(issue)
         if outcome is Held.HELD:
             hold(session, now, issue, "the proof’s hold link")
-        return HoldLink(issue.send_date, issue.send_now_at, outcome)
+        return _hold_link(session, issue, outcome)
 
 
 def release_issue(db: Database, settings: Settings, now: datetime, issue_id: int, who: str) -> None:
@@ -256,6 +257,10 @@ def _not_yet_sending(session: Session, issue_id: int) -> Issue:
         remedy = " Use “Stop” to hold what has not left." if issue.state == IssueState.SENDING else ""
         raise Refused(f"This issue is {issue.state}.{remedy}")
     return issue
+
+
+def _hold_link(session: Session, issue: Issue, outcome: Held) -> HoldLink:
+    return HoldLink(issue.send_date, issue.send_now_at, selected_count(session, issue.id), outcome)
 
 
 def _would_hold(issue: Issue) -> Held:

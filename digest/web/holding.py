@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, make_response, render_template
 from digest.domain.calendar import GRACE
 from digest.domain.lifecycle import asked_to_go_at
 from digest.domain.tokens import Purpose, unseal
+from digest.operations.closing import too_few
 from digest.operations.week import Held, HoldLink, hold_by_link, look_at_hold_link
 from digest.web.context import db, now, reading, settings
 from digest.web.security import csrf, private_page
@@ -29,8 +30,10 @@ def ask(token: str) -> Response:
     key = _key(token)
     link = look_at_hold_link(reading(), key) if key else None
     if link and link.outcome is Held.HELD:
-        send_at = asked_to_go_at(link.send_now_at, now()) or settings().schedule.send_moment(link.send_date)
-        return _private("holding/ask.html", 200, link=link, send_at=send_at, late=now() - send_at >= GRACE)
+        asked = asked_to_go_at(link.send_now_at, now())
+        send_at = asked or settings().schedule.send_moment(link.send_date)
+        few = "" if asked else too_few(settings(), link.items)
+        return _private("holding/ask.html", 200, link=link, send_at=send_at, late=now() - send_at >= GRACE, few=few)
     return _answer(link)
 
 

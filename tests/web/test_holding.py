@@ -8,7 +8,8 @@ import pytest
 import time_machine
 from flask.testing import FlaskClient
 
-from digest.config import Settings
+from digest.app import create_app
+from digest.config import Settings, load
 from digest.domain.tokens import Purpose, new_key, seal
 from digest.operations.closing import close_issue
 from digest.operations.week import skip_issue
@@ -64,6 +65,27 @@ def test_the_question_says_when_it_goes(
         session.query(Issue).one().send_now_at = datetime.fromisoformat(asked) if asked else None
     with time_machine.travel(datetime.fromisoformat(now), tick=False):
         assert said in words(client.get(link))
+
+
+@pytest.mark.parametrize(
+    ("now", "said", "unless"),
+    [
+        ("2024-05-16T12:00Z", "as it stands it is skipped on Friday 17 May 2024, 08:00", "and it is skipped, unless"),
+        ("2024-05-17T07:30Z", "it is skipped as soon as the clock gets to it", "and it is skipped, unless"),
+        ("2024-05-18T07:30Z", "and no longer goes by itself", ""),
+    ],
+)
+def test_the_question_says_so_where_it_would_be_skipped(
+    environ: dict[str, str], settings: Settings, link: str, now: str, said: str, unless: str
+) -> None:
+    demanding = load(environ | {"DIGEST_MINIMUM_ITEMS": "3"}, settings.instance_path.parent)
+    app = create_app(demanding, with_postman=False)
+    with time_machine.travel(datetime.fromisoformat(now), tick=False):
+        asked = words(app.test_client().get(link))
+    app.extensions["digest"].db.close()
+    assert said in asked
+    assert unless in asked
+    assert ("It has 1 item, and an issue needs 3" in asked) is bool(unless)
 
 
 def test_the_button_holds_without_signing_in(client: FlaskClient, db: Database, link: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from digest.config import Settings
+from digest.operations import messaging
 from digest.operations.sending_again import Again
 from digest.operations.sending_now import report
 from digest.operations.settling import settle
@@ -155,6 +156,26 @@ def test_people_are_told_once_of_one_that_may_have_left(
     assert notice.recipient == ADA
     assert f"/desk/subscribers/{zoe.subscriber_id}" in notice.text
     assert ZOE not in notice.text
+
+
+def test_one_that_could_not_be_noted_waits_and_does_not_leave(
+    db: Database, settings: Settings, held: int, sendgrid: LoopbackSendGrid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again(db, settings, may_double=True)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(messaging, "note_claims", fail)
+        with pytest.raises(OSError, match="No space left"):
+            drain(db, settings)
+    assert sendgrid.addresses() == []
+    assert copy_of(db).again_state == "waiting"
+    last_try(db)
+    drain(db, settings)
+    assert sendgrid.addresses() == [ZOE]
+    assert not any("nobody can know" in line for line in history(db, held) if line.startswith("the outbox"))
 
 
 def test_one_that_left_before_stays_remembered(
