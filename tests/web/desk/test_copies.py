@@ -91,7 +91,7 @@ def test_a_readers_page_tells_what_became_of_a_copy_sent_again(ada: Browser, db:
         message.state, message.detail = "failed", "nobody can know whether it left: no answer"
     assert "Sent again 14 May 2024, 13:00 Nobody can know whether it left: no answer" in words(ada.open(shown))
     assert (
-        "It was sent again before: Tuesday 14 May 2024, 13:00 Europe/London; nobody can know whether it left: no answer."
+        "It was sent again before: Tuesday 14 May 2024, 13:00 Europe/London; nobody can know whether it left: no answer"
         in words(ada.open(again(zoe)))
     )
 
