@@ -62,6 +62,17 @@ def remembered(db: Database) -> datetime | None:
     return copy_of(db).again_at
 
 
+def again_in_doubt(db: Database, settings: Settings, sendgrid: LoopbackSendGrid, died: bool, accept: bool) -> None:
+    """Zoe's copy is sent again, and nobody hears what came of it: the postman died over it, or no answer came."""
+    again(db, settings, may_double=True)
+    if died:
+        with db.writing() as session:
+            session.execute(update(Message).values(state=MessageState.CLAIMED, retry_at=0.0))
+    else:
+        sendgrid.misbehave(DropUnanswered(accept=accept))
+    drain(db, settings)
+
+
 def test_a_refused_copy_leaves_its_reader_to_the_batch(
     db: Database, settings: Settings, held: int, sendgrid: LoopbackSendGrid
 ) -> None:
@@ -118,13 +129,7 @@ def test_one_whose_reader_left_is_taken_back_for_a_reader_who_returns(
 def test_one_that_may_have_left_stays_remembered(
     db: Database, settings: Settings, held: int, sendgrid: LoopbackSendGrid, died: bool
 ) -> None:
-    again(db, settings, may_double=True)
-    if died:
-        with db.writing() as session:
-            session.execute(update(Message).values(state=MessageState.CLAIMED, retry_at=0.0))
-    else:
-        sendgrid.misbehave(DropUnanswered(accept=True))
-    drain(db, settings)
+    again_in_doubt(db, settings, sendgrid, died, accept=True)
     assert remembered(db) == LATER
     resend(db, settings, held)
     assert sendgrid.addresses().count(ZOE) == (0 if died else 1)
@@ -136,13 +141,7 @@ def test_people_are_told_once_of_one_that_may_have_left(
     db: Database, settings: Settings, held: int, sendgrid: LoopbackSendGrid, died: bool
 ) -> None:
     make_editor(db, ADA)
-    again(db, settings, may_double=True)
-    if died:
-        with db.writing() as session:
-            session.execute(update(Message).values(state=MessageState.CLAIMED, retry_at=0.0))
-    else:
-        sendgrid.misbehave(DropUnanswered(accept=False))
-    drain(db, settings)
+    again_in_doubt(db, settings, sendgrid, died, accept=False)
     drain(db, settings)
     zoe = copy_of(db)
     why = "whoever sent it did not report back" if died else "no complete answer"
