@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench crash lock
+.PHONY: help setup run test audit bench crash lock
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,10 @@ test: setup ## Everything: formatting, linters, types, import contracts, tests
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/pytest -n auto
+
+AUDIT ?=
+audit: setup ## Look every locked library up among known vulnerabilities (needs the network)
+	@$(BIN)/python -m tests.audit $(AUDIT)
 
 bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work (15 minutes)
 	$(BIN)/python -m tests.bench --write
