@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.addresses import EMAIL
+from digest.cli.addresses import HELD_EMAIL
 from digest.cli.counting import counted
 from digest.cli.failing import Failed
 from digest.cli.import_words import added_in_words, stated_otherwise
@@ -91,7 +91,7 @@ def export(state: str | None) -> None:
 
 
 @subscribers.command()
-@click.argument("address", metavar="EMAIL", type=EMAIL)
+@click.argument("address", metavar="EMAIL", type=HELD_EMAIL)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def show(address: Address, as_json: bool) -> None:
     """Show what we hold about a reader.
@@ -111,7 +111,7 @@ def show(address: Address, as_json: bool) -> None:
 
 
 @subscribers.command("erase")
-@click.argument("address", metavar="EMAIL", type=EMAIL)
+@click.argument("address", metavar="EMAIL", type=HELD_EMAIL)
 @click.option("--yes", is_flag=True, help="Don’t ask first. Without a terminal it never asks.")
 def erase_(address: Address, yes: bool) -> None:
     """Erase a reader, and keep the address out.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.addresses import EMAIL
+from digest.cli.addresses import HELD_EMAIL
 from digest.cli.counting import counted
 from digest.cli.failing import Failed
 from digest.cli.import_words import added_in_words
@@ -60,7 +60,7 @@ def import_(file: Path) -> None:
 
 @suppressions.command("list")
 @click.option(
-    "--check", "address", metavar="EMAIL", type=EMAIL, help="Only say whether this address is suppressed, and why."
+    "--check", "address", metavar="EMAIL", type=HELD_EMAIL, help="Only say whether this address is suppressed, and why."
 )
 def list_(address: Address | None) -> None:
     """Write the suppressions to standard output, as CSV.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import zoneinfo
 from collections.abc import Callable
 from datetime import time
@@ -10,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from digest.domain import addresses, signatures
 from digest.domain.calendar import DAYS, Weekly
+from digest.domain.urls import fault_in_link
 
 _LONGEST_MONITOR = 254  # it is kept where messages keep their recipient
 
@@ -67,7 +69,7 @@ def at_least(least: int) -> Callable[[str], int]:
 
 
 def line(text: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
         raise ValueError("use one line without control characters")
     return text
 
@@ -133,4 +135,5 @@ def _parts(url: str) -> SplitResult | None:
         _ = parts.port
     except ValueError:
         return None
-    return parts if parts.scheme in ("http", "https") and parts.hostname else None
+    usable = parts.scheme in ("http", "https") and parts.hostname and not fault_in_link(url)
+    return parts if usable else None

@@ -9,8 +9,9 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from digest.domain.edition import Source
-from digest.domain.markup import safe_url
+from digest.domain.markup import fault_in_links
 from digest.domain.slugs import slugify
+from digest.domain.urls import safe_url
 
 LONGEST_TITLE = 300
 LONGEST_BODY = 50_000
@@ -31,6 +32,7 @@ class Manuscript:
     body: str = ""
     sources: tuple[Source, ...] = ()
     topics: tuple[str, ...] = ()
+    body_is_html: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def read(manuscript: Manuscript) -> Piece | Faults:
     faults |= _topic_faults(topics)
     if len(body) > LONGEST_BODY:
         faults["body"] = f"The text has {len(body):,} characters; {LONGEST_BODY:,} is the most. Shorten it."
+    elif fault := fault_in_links(body, manuscript.body_is_html):
+        faults["body"] = f"Mend a link: {fault}"
     if published_on is None:
         faults["date"] = "Give the date as year, month and day, for example 2024-05-15."
         return faults

@@ -5,10 +5,9 @@ Everything that people see goes through `sanitised`; it is the only way to HTML.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import nh3
-from markdown_it import MarkdownIt
+
+from digest.domain.links import CheckedMarkdown, checked_href, fault_in_html, fault_in_markdown
 
 _ELEMENTS = {
     "p",
@@ -30,9 +29,8 @@ _ELEMENTS = {
     "sub",
 }
 _SCHEMES = {"http", "https", "mailto"}
-_LONGEST_URL = 2_000
 
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": True}).enable(
+_markdown = CheckedMarkdown("commonmark", {"html": False, "linkify": False, "typographer": True}).enable(
     ["replacements", "smartquotes"]
 )
 
@@ -50,29 +48,15 @@ def sanitised(html: str) -> str:
         clean_content_tags={"script", "style", "template", "iframe", "object", "svg", "math", "noscript"},
         attributes={"*": set(), "a": {"href"}},  # "*": nh3 would let lang and title through
         url_schemes=_SCHEMES,
+        attribute_filter=checked_href,
         url_relative="deny",  # it would lead elsewhere from a page, a feed and a message
         link_rel=None,
     ).strip()
 
 
-def safe_url(url: str) -> str:
-    """The URL of an original article, checked. Raises ValueError with the reason and the remedy."""
-    url = url.strip()
-    parts = _split(url)
-    if parts is None or parts[0] not in ("http", "https") or not parts[1]:
-        raise ValueError(f"“{url[:80]}” is not a web address. Use one that begins with https://.")
-    if any(ord(character) < 33 or ord(character) == 127 for character in url) or len(url) > _LONGEST_URL:
-        raise ValueError("A web address has no spaces and at most 2,000 characters. Copy it again from the browser.")
-    return url
-
-
-def _split(url: str) -> tuple[str, str] | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts.scheme.lower(), parts.hostname or ""
+def fault_in_links(body: str, is_html: bool) -> str:
+    """Why one of the body's links is refused, with the remedy; empty if none is."""
+    return fault_in_html(body) if is_html else fault_in_markdown(_markdown, body)
 
 
 def _lowered(html: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from threading import Lock
 
@@ -10,7 +9,6 @@ from threading import Lock
 _ATTRIBUTES = r"""(?:"[^"]*"|'[^']*'|[^'">])*"""
 _LINK = re.compile(rf"<link\b{_ATTRIBUTES}>", re.IGNORECASE)
 _STYLE = re.compile(rf"<style\b{_ATTRIBUTES}>.*?</style\s*>", re.IGNORECASE | re.DOTALL)
-_IMPORT = re.compile(r"@import\b[^;}<]*;?", re.IGNORECASE)
 _MEDIA = re.compile(
     rf"</?(?:img|picture|source|video|audio|track|iframe|object|embed|input|base|meta|script)\b{_ATTRIBUTES}>",
     re.IGNORECASE,
@@ -25,24 +23,12 @@ _one_at_a_time = Lock()
 def inlined(document: str) -> str:
     """The whole HTML document with its first style block inlined; style blocks marked as ignored stay as they are.
 
-    Never reads the network or a file: stylesheet links and imports are taken out before premailer sees them, since
-    it fetches imports even when told not to use the network.
+    Fetches nothing and opens no file, whatever the document says: see `mail/offline.py`.
     """
-    from premailer import (
-        Premailer,  # with lxml, cssutils and requests 15 MB, which sending what is stored can do without
-    )
+    from digest.mail.offline import inline  # 15 MB, which sending what is stored can do without
 
-    closed = _STYLE.sub(lambda style: _IMPORT.sub("", style[0]), _LINK.sub("", document))
     with _one_at_a_time:
-        html: str = Premailer(
-            closed,
-            disable_validation=True,
-            cssutils_logging_level=logging.CRITICAL,
-            allow_network=False,
-            strip_important=False,
-            disable_basic_attributes=["width", "height"],
-        ).transform(pretty_print=False)
-    return html
+        return inline(document)
 
 
 def for_mail(body: str) -> str:

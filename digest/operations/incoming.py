@@ -41,6 +41,7 @@ def read_line(line: str) -> Incoming:
         body=_text(found, "body_html" if "body_html" in found else "body"),
         sources=tuple(_source(each) for each in _list(found, "sources")),
         topics=tuple(_topic(each) for each in _list(found, "topics")),
+        body_is_html="body_html" in found,
     )
     piece = read(manuscript)
     if isinstance(piece, dict):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from digest.domain.lifecycle import IssueState
 from digest.domain.manuscript import several_lines
+from digest.domain.markup import fault_in_links
 from digest.operations.refusal import Refused
 from digest.storage.database import Database
 from digest.storage.issues import Issue, issue_for_change
@@ -48,6 +49,8 @@ def write_around(db: Database, issue_id: int, subject: str, preheader: str, intr
             raise Refused(f"The {name} has {len(text)} characters; {LONGEST_LINE} is the most. Shorten it.")
     if len(introduction) > LONGEST_INTRODUCTION:
         raise Refused(f"The introduction has {len(introduction)} characters; {LONGEST_INTRODUCTION} is the most.")
+    if fault := fault_in_links(introduction, is_html=False):
+        raise Refused(f"Mend a link in the introduction: {fault}")
     with db.writing() as session:
         issue = _open_issue(session, issue_id)
         issue.subject = one_line(subject)

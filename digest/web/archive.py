@@ -17,7 +17,8 @@ from markupsafe import Markup
 
 from digest.domain import edition
 from digest.domain.lifecycle import FROZEN
-from digest.domain.markup import safe_url, sanitised
+from digest.domain.markup import sanitised
+from digest.domain.urls import safe_url
 from digest.operations.links import summary_path
 from digest.storage import issues
 from digest.storage.selections import issue_carrying

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import builtins
+import codecs
+import io
+import os
+import socket
+import urllib.request
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
+from typing import NoReturn
 
 import pytest
 from bs4 import BeautifulSoup
@@ -53,16 +61,69 @@ FETCHERS = (
     '<LINK rel=stylesheet title="a>b" href={url}/b.css>',
     '<style>@import url("{url}/c.css"); p {{ color: red; }}</style>',
     "<style>@IMPORT '{url}/d.css' screen;</style>",
+    '<style>@\\69mport "{url}/e.css";</style>',
+    "<style>@\\000069 mport url({url}/f.css);</style>",
+    '<style>@im\\port "{url}/g.css";</style>',
+    '<style>@/**/import "{url}/h.css"; @import/**/"{url}/i.css";</style>',
+    '<style><!-- @import "{url}/j.css"; --></style>',
+    '<style>@charset "utf-8"; @namespace svg url({url}/k); @import "{url}/k.css";</style>',
+    '<style>@media screen {{ @import "{url}/l.css"; p {{ color: red }} }}</style>',
+    '<style media="screen">@import url(&#104;ttp:{url}/m.css);</style>',
+    '<style>@import "{url}/n.css"',
+    '<style/x>@import "{url}/o.css";</style >',
+    '<style>@import "data:text/css,@import%20%22{url}/p.css%22;";</style>',
+    "<style>p {{ background: url({url}/q.png) }} @font-face {{ src: url({url}/r.woff) }}</style>",
+    "<p style='@import \"{url}/t.css\"; background: url({url}/u.png)'>x</p>",
+    '<base href="{url}/"><style>@import "v.css";</style><link rel="stylesheet" href="w.css">',
+    '<img src="{url}/x.png" style="float: left"><object data="{url}/y"></object><iframe src="{url}/z"></iframe>',
+    '<?xml-stylesheet href="{url}/1.css"?><svg><style>@import "{url}/2.css";</style></svg>',
+    '<![CDATA[<style>@import "{url}/3.css";</style>]]>',
 )
+"""Ways to ask for a stylesheet, or anything else: `{url}` is where the canary sits, on the network or in a file."""
+
+
+def _documents(trap: str) -> Iterator[str]:
+    yield f"<!DOCTYPE html><html><head>{trap}</head><body>{trap}<p>x</p></body></html>"
+    yield f'<!DOCTYPE html [<!ENTITY x SYSTEM "file:///etc/passwd">]><html><body>&x;{trap}<p>x</p></body></html>'
+    yield f"{trap}<p>x</p>"
 
 
 @pytest.mark.parametrize("fetcher", FETCHERS)
 def test_nothing_is_fetched(fetcher: str, canary: Canary) -> None:
     trap = fetcher.format(url=canary.url)
-    inlined(f"<!DOCTYPE html><html><head>{trap}</head><body>{trap}<p>x</p></body></html>")
+    for document in _documents(trap):
+        inlined(document)
     hostile = replace(FACES, body_html=f"<p>x</p>{trap}")
     render_digest(replace(CONTENT, introduction_html=trap, items=(hostile,)), IDENTITY, TAGS)
     assert canary.asked == []
+
+
+@pytest.mark.parametrize("fetcher", FETCHERS)
+def test_no_socket_and_no_file_is_even_tried(fetcher: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abcdefghijklmnopqrstuvwxyz123":
+        (tmp_path / f"{name}.css").write_text("p { color: #c0ffee }")
+    inlined("<style>p { color: red }</style><p>x</p>")  # what is imported late is in memory now
+    tried: list[str] = []
+
+    def trying(what: str) -> Callable[..., NoReturn]:
+        def refuse(*given: object, **_: object) -> NoReturn:
+            tried.append(f"{what} {given[:2]}")
+            raise OSError(what)
+
+        return refuse
+
+    for owner, name in (
+        (socket.socket, "connect"), (socket, "getaddrinfo"), (builtins, "open"), (io, "open"), (codecs, "open"),
+        (os, "open"), (Path, "open"), (urllib.request, "urlopen"),
+    ):  # fmt: skip
+        monkeypatch.setattr(owner, name, trying(name))
+    try:
+        pages = [inlined(page) for url in (f"file://{tmp_path}", str(tmp_path), "http://127.0.0.1:9", "//127.0.0.1:9")
+                 for page in _documents(fetcher.format(url=url))]  # fmt: skip
+    finally:
+        monkeypatch.undo()
+    assert tried == []
+    assert not [page for page in pages if "c0ffee" in page]
 
 
 def test_prose_about_stylesheets_is_kept() -> None:

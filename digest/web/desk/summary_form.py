@@ -66,6 +66,7 @@ def form_of(summary: Summary) -> SummaryForm:
         body=summary.body,
         sources=tuple(Source(link.url, link.title, link.publication) for link in summary.sources),
         topics=tuple(topic.name for topic in summary.topics),
+        body_is_html=summary.body_format == BodyFormat.HTML,
     )
     return SummaryForm(manuscript, summary.version, body_format=summary.body_format)
 
@@ -74,6 +75,7 @@ def sent_form() -> SummaryForm:
     """The form as the browser sent it; rows without any text are left out."""
     form = request.form
     rows = zip_longest(*map(form.getlist, ("source_url", "source_title", "source_publication")), fillvalue="")
+    body_format = BodyFormat.HTML if form.get("body_format") == BodyFormat.HTML else BodyFormat.MARKDOWN
     free = form.get("new_topics", "").replace(";", ",").split(",")
     manuscript = Manuscript(
         title=form.get("title", ""),
@@ -82,13 +84,9 @@ def sent_form() -> SummaryForm:
         body=form.get("body", ""),
         sources=tuple(Source(*row) for row in rows if any(part.strip() for part in row)),
         topics=tuple(topic.strip() for topic in (*form.getlist("topics"), *free) if topic.strip()),
+        body_is_html=body_format == BodyFormat.HTML,
     )
-    return SummaryForm(
-        manuscript,
-        form.get("version", 0, int),
-        "on_issue" in form,
-        BodyFormat.HTML if form.get("body_format") == BodyFormat.HTML else BodyFormat.MARKDOWN,
-    )
+    return SummaryForm(manuscript, form.get("version", 0, int), "on_issue" in form, body_format)
 
 
 def on_version(form: SummaryForm, version: int) -> SummaryForm:
