@@ -2,7 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+import click
+
+from digest.cli.failing import Failed
+from digest.operations.csv_rows import Table
+from digest.operations.refusal import Refused
+
+IGNORE = click.option(
+    "--ignore",
+    "ignored",
+    metavar="COLUMN",
+    multiple=True,
+    help="Leave this column out; may be given several times. A column that isn’t known stops the import.",
+)
+
+
+def opened(path: Path, ignored: Collection[str], opening: Callable[[Path, Collection[str]], Table]) -> Table:
+    """The table in this file, once it is sure that it can be imported; says what was guessed and what is left out."""
+    try:
+        table = opening(path, ignored)
+    except Refused as refusal:
+        raise Failed(f"{path.name}: {refusal}") from None
+    if table.ignored:
+        names = ", ".join(f"“{name}”" for name in table.ignored)
+        click.echo(f"{path.name}: {names} may say who left, and is ignored, as you asked.", err=True)
+    if table.file.example:
+        click.echo(guessed(path.name, table.file.example), err=True)
+        if _at_a_terminal():
+            click.confirm("Go on?", abort=True)
+    return table
+
+
+def guessed(name: str, example: str) -> str:
+    """That a file is read as Windows-1252 for want of anything better, with a line that shows whether that is right."""
+    return (
+        f"{name} is not UTF-8, and is read as Windows-1252. Look whether this is right: {example}\n"
+        "If it is not, save it as “CSV UTF-8”; what was imported with wrong letters stays so."
+    )
 
 
 def added_in_words(counts: Mapping[str, int]) -> str:
@@ -12,7 +52,17 @@ def added_in_words(counts: Mapping[str, int]) -> str:
     return f"{sum(counts.values()):,} added" + (f" ({parts})" if parts else "")
 
 
+def banned_in_words(counts: Mapping[str, int]) -> str:
+    """`Of those added, 4 are suppressed, too (3 bounce, 1 complaint).`"""
+    total, parts = sum(counts.values()), ", ".join(f"{count:,} {word}" for word, count in sorted(counts.items()))
+    return f"Of those added, {total:,} {'is' if total == 1 else 'are'} suppressed, too ({parts})."
+
+
 def stated_otherwise(count: int) -> str:
     """That so many rows had another state in the file, which was not taken over."""
     has, keep = ("has", "it keeps") if count == 1 else ("have", "they keep")
     return f"Of those already there, {count:,} {has} another state in the file than here; {keep} the one here."
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()

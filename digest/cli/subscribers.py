@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections import Counter
@@ -12,14 +11,14 @@ import click
 
 from digest.cli.addresses import HELD_EMAIL
 from digest.cli.counting import counted
+from digest.cli.csv_output import write_csv
 from digest.cli.failing import Failed
-from digest.cli.import_words import added_in_words, stated_otherwise
+from digest.cli.import_words import IGNORE, added_in_words, banned_in_words, opened, stated_otherwise
 from digest.cli.installation import installation, now
 from digest.cli.reader_words import for_machines, for_people
 from digest.domain.addresses import Address
 from digest.operations.privacy import erase, what_we_hold
-from digest.operations.refusal import Refused
-from digest.operations.subscriber_files import export_subscribers, import_subscribers
+from digest.operations.subscriber_files import export_subscribers, import_subscribers, subscriber_table
 from digest.storage.subscribers import SubscriberState, subscriber_with_address
 
 
@@ -35,13 +34,17 @@ def subscribers() -> None:
     required=True,
     help="The words that these readers agreed to, for example “I want the weekly digest by email”; kept with each.",
 )
-def import_(file: Path, consent: str) -> None:
+@IGNORE
+def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
     """Add the readers in a CSV FILE with a header row.
 
     \b
     Columns: email; and any of name, state (confirmed, pending, unsubscribed),
     topics (separated by ; or ,), confirmed_at, unsubscribed_at (ISO), source.
     A row without a state is confirmed: at confirmed_at, else now.
+
+    Columns and words of other senders are understood, too: who left, bounced or complained there is out here, who
+    never confirmed there is not confirmed here. A column that is not known stops the import; --ignore leaves it out.
 
     Good rows are added, the others reported; the exit status is 1 if any was refused. Readers whom we know already
     stay as they are, so nobody who left comes back. Nobody is mailed by it. Run again after an interruption, it does
@@ -50,29 +53,28 @@ def import_(file: Path, consent: str) -> None:
     if not consent.strip():
         raise click.BadParameter("it is empty: give the words that these readers agreed to.", param_hint="'--consent'")
     here = installation()
+    table = opened(file, ignored, subscriber_table)
     total: Counter[str] = Counter()
     added: Counter[str] = Counter()
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            for part in import_subscribers(here.db, here.settings, now(), lines, consent.strip(), file.name):
-                for refusal in part.refused:
-                    click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
-                added.update(part.added)
-                total.update(
-                    rows=part.rows,
-                    there=part.already_there,
-                    otherwise=part.stated_otherwise,
-                    suppressed=part.suppressed,
-                    refused=len(part.refused),
-                )
-    except UnicodeDecodeError as error:
-        raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as CSV in UTF-8.") from None
-    except Refused as refusal:
-        raise Failed(f"{file.name}: {refusal}") from None
+    banned: Counter[str] = Counter()
+    for part in import_subscribers(here.db, here.settings, now(), table, consent.strip()):
+        for refusal in part.refused:
+            click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
+        added.update(part.added)
+        banned.update(part.banned)
+        total.update(
+            rows=part.rows,
+            there=part.already_there,
+            otherwise=part.stated_otherwise,
+            suppressed=part.suppressed,
+            refused=len(part.refused),
+        )
     click.echo(
         f"{counted(total['rows'], 'row')}: {added_in_words(added)}, {total['there']:,} already there, "
         f"{total['suppressed']:,} suppressed, {total['refused']:,} refused."
     )
+    if banned.total():
+        click.echo(banned_in_words(banned))
     if total["otherwise"]:
         click.echo(stated_otherwise(total["otherwise"]))
     if total["refused"]:
@@ -87,7 +89,7 @@ def export(state: str | None) -> None:
     The columns are those that the import takes. For a file: digest subscribers export > readers.csv
     """
     here = installation()
-    csv.writer(sys.stdout).writerows(export_subscribers(here.db, state or ""))
+    write_csv(export_subscribers(here.db, state or ""))
 
 
 @subscribers.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections import Counter
 from pathlib import Path
@@ -11,12 +10,11 @@ import click
 
 from digest.cli.addresses import HELD_EMAIL
 from digest.cli.counting import counted
-from digest.cli.failing import Failed
-from digest.cli.import_words import added_in_words
+from digest.cli.csv_output import write_csv
+from digest.cli.import_words import IGNORE, added_in_words, opened
 from digest.cli.installation import installation, now
 from digest.domain.addresses import Address
-from digest.operations.refusal import Refused
-from digest.operations.suppression_files import import_suppressions, list_suppressions, standing_of
+from digest.operations.suppression_files import import_suppressions, list_suppressions, standing_of, suppression_table
 
 
 @click.group()
@@ -26,31 +24,30 @@ def suppressions() -> None:
 
 @suppressions.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_(file: Path) -> None:
+@IGNORE
+def import_(file: Path, ignored: tuple[str, ...]) -> None:
     """Suppress the addresses in a CSV FILE with a header row.
 
     \b
     Columns: email; and any of reason (bounce, complaint, invalid, objection;
     without one: objection) and at (ISO; without one: now).
 
+    Columns and words of other senders are understood, too, such as unsubscribed, cleaned or CLEAN_TIME; a row that says
+    that its reader did not leave is refused. A column that is not known stops the import; --ignore leaves it out.
+
     Good rows are taken, the others reported; the exit status is 1 if any was refused. Subscribers among them stay as
     they are and get no mail. Only hashes are kept, never the addresses. No command lifts a suppression.
     """
     here = installation()
+    table = opened(file, ignored, suppression_table)
     total = already_there = refused = 0
     added: Counter[str] = Counter()
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            for part in import_suppressions(here.db, here.settings, now(), lines, file.name):
-                for refusal in part.refused:
-                    click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
-                added.update(part.added)
-                total, refused = total + part.rows, refused + len(part.refused)
-                already_there += part.already_there
-    except UnicodeDecodeError as error:
-        raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as CSV in UTF-8.") from None
-    except Refused as refusal:
-        raise Failed(f"{file.name}: {refusal}") from None
+    for part in import_suppressions(here.db, here.settings, now(), table):
+        for refusal in part.refused:
+            click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
+        added.update(part.added)
+        total, refused = total + part.rows, refused + len(part.refused)
+        already_there += part.already_there
     click.echo(
         f"{counted(total, 'row')}: {added_in_words(added)}, {already_there:,} already there, {refused:,} refused."
     )
@@ -70,7 +67,7 @@ def list_(address: Address | None) -> None:
     """
     here = installation()
     if address is None:
-        csv.writer(sys.stdout).writerows(list_suppressions(here.db))
+        write_csv(list_suppressions(here.db))
         return
     found = standing_of(here.db, here.settings, address)
     if found is None:

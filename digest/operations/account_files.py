@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import datetime
 
-from digest.operations.csv_rows import harmless
+from digest.operations.csv_cells import as_csv
 from digest.storage.account_lines import Line, Span, lines_in, span_of
 from digest.storage.database import Database
 
@@ -21,7 +19,7 @@ def account_as_csv(db: Database, issue_id: int) -> Iterator[str]:
     """The file in pieces: a header, then a row for each copy of the issue; constant memory, and short transactions,
     so that a slow download keeps no send waiting. Cells never begin like a formula.
     """
-    yield _written([COLUMNS])
+    yield "".join(as_csv([COLUMNS]))
     with db.reading() as session:
         span = span_of(session, issue_id)
     while span and span.first <= span.last:
@@ -29,20 +27,14 @@ def account_as_csv(db: Database, issue_id: int) -> Iterator[str]:
             lines = lines_in(session, issue_id, span, _PART)
         if not lines:
             return
-        yield _written([_cells(line) for line in lines])
+        yield "".join(as_csv(_cells(line) for line in lines))
         span = Span(lines[-1].delivery_id + 1, span.last)
 
 
 def _cells(line: Line) -> tuple[str, ...]:
     told = (line.message_id, line.outcome, line.reason, line.fate, _iso(line.fate_at), line.fate_reason)
-    return tuple(harmless(str(cell or "")) for cell in (line.delivery_id, line.address, line.batch_id, *told))
+    return tuple(str(cell or "") for cell in (line.delivery_id, line.address, line.batch_id, *told))
 
 
 def _iso(moment: datetime | None) -> str:
     return moment.isoformat() if moment else ""
-
-
-def _written(rows: list[tuple[str, ...]]) -> str:
-    page = io.StringIO()
-    csv.writer(page).writerows(rows)
-    return page.getvalue()

@@ -1,17 +1,28 @@
-"""CSV files that people bring: any of the usual separators, columns found by their names, every row with its line."""
+"""CSV files that people bring: any usual separator, columns found by what they mean, every row with its line."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TextIO
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from shlex import quote
 
+from digest.operations.csv_cells import unguarded
+from digest.operations.csv_dates import moment
+from digest.operations.csv_signs import SAY_LEFT, SIGNS, Cell, says_nothing
+from digest.operations.known_columns import COLUMNS, Means, plain
 from digest.operations.refusal import Refused
+from digest.operations.text_files import TextFile, text_file
 
-_SNIFFED = 8_192
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_SEPARATORS = ",;\t|"
+_ANNOUNCED = re.compile(r'"?sep=(.)"?[,;\t]*\s*', re.IGNORECASE)
+"""A first line by which Excel is told the separator."""
+_ONCE = (Means.EMAIL, Means.TOPICS, Means.SOURCE)
+_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
 
 @dataclass(frozen=True)
@@ -24,94 +35,163 @@ class Refusal:
 
 @dataclass(frozen=True)
 class CsvRow:
-    """A row: the line it ends on, its cells by column, and why they can't be told apart, if so."""
+    """A row: the line it ends on, its cells that say something, and why they can't be told apart, if so."""
 
     line: int
-    cells: Mapping[str, str]
+    cells: tuple[Cell, ...]
     fault: str = ""
 
-    def whole(self) -> Mapping[str, str]:
-        """The cells. Raises ValueError where they can't be told apart."""
-        if self.fault:
-            raise ValueError(self.fault)
-        return self.cells
+    def said(self, means: Means) -> str:
+        """What the first cell of this meaning says; empty if none does."""
+        return next((cell.text for cell in self.cells if cell.means is means), "")
 
-
-def read_rows(file: TextIO, columns: Sequence[str]) -> Iterator[CsvRow]:
-    """Every row but the header.
-
-    `file` is opened with newline="" and read twice: once, before this returns, to be sure that all of it can be read,
-    since half an import is worse than none. Empty lines are no rows. Raises Refused for a file without a header that
-    names `email`, UnicodeDecodeError for one that isn't UTF-8.
-    """
-    dialect = _checked(file, columns)
-    reader = csv.reader(file, dialect)
-    header = [_column(cell) for cell in next(reader)]
-    return _cells(reader, header)
-
-
-def moment(column: str, text: str) -> datetime | None:
-    """The moment that a cell of that column says, aware; None for an empty one. Raises ValueError with the remedy."""
-    if not text:
+    def moment(self, *meanings: Means) -> datetime | None:
+        """The moment in the first of these that says one. Raises ValueError with the remedy if it can't be read."""
+        for means in meanings:
+            for cell in self.cells:
+                if cell.means is means and not says_nothing(cell.text):
+                    return moment(cell.column, cell.text)
         return None
-    try:
-        said = datetime.fromisoformat(text)
-        return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{column} “{text[:40]}”: use a date like 2024-05-15 or 2024-05-15T08:00:00+01:00.") from None
 
 
-def harmless(cell: str) -> str:
-    """The cell as text: a spreadsheet would run one that begins like a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+@dataclass(frozen=True)
+class Table:
+    """A CSV file that was read to its end once, so that an import never stops halfway for what is wrong with it."""
+
+    file: TextFile
+    columns: tuple[tuple[str, Means], ...]
+    """Each column's name as written, and what it means."""
+    _separator: str
+    _announced: bool
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Columns that are left out although they may say who left."""
+        return tuple(name for name, means in self.columns if means is Means.NOTHING and _meaning(name) in SAY_LEFT)
+
+    @property
+    def may_say_left(self) -> bool:
+        """Whether any column says where somebody stands, and so can say that they left."""
+        return any(means in SIGNS for _, means in self.columns)
+
+    def rows(self) -> Iterator[CsvRow]:
+        """Every row below the header, from the file's beginning. Empty lines are no rows."""
+        lines = _lines(self.file, self._separator, self._announced)
+        next(lines)
+        for line, cells in lines:
+            if any(cell.strip() for cell in cells):
+                yield self._row(line, cells)
+
+    def _row(self, line: int, cells: Sequence[str]) -> CsvRow:
+        if len(cells) > len(self.columns) and any(cell.strip() for cell in cells[len(self.columns) :]):
+            fault = f"{len(cells)} cells under a header of {len(self.columns)}. Put quotes around cells with commas."
+            return CsvRow(line, (), fault)
+        found: list[Cell] = []
+        for (name, means), text in zip(self.columns, map(_text, cells), strict=False):
+            if not name and text:
+                return CsvRow(line, (), f"“{text[:40]}” stands under no name. Name its column in the first line.")
+            if text and means is not Means.NOTHING:
+                found.append(Cell(name, means, text))
+        return CsvRow(line, tuple(found))
 
 
-def _unguarded(cell: str) -> str:
-    """The cell without the apostrophe that an export put before it."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+def read_table(path: Path, columns: Sequence[str], ignored: Collection[str] = ()) -> Table:
+    """The table in this file, without the columns named in `ignored`; `columns` are those to recommend.
+
+    Raises Refused, with the remedy, for a file that is no CSV, names no column for addresses, or has a column that is
+    not known: nobody knows what that says of its readers.
+    """
+    file = text_file(path)
+    separator, announced, header = _header(file)
+    if not any(cell.strip() for cell in header):
+        raise Refused(f"It is empty, and names no column “email”. Use a header row of {', '.join(columns)}.")
+    without = {plain(name) for name in ignored}
+    found = tuple((name, Means.NOTHING if plain(name) in without else _meaning(name)) for name in map(_text, header))
+    _refuse_header(found, columns)
+    known = tuple((name, means) for name, means in found if means is not None)
+    _read_to_the_end(file, separator, announced)
+    return Table(file, known, separator, announced)
 
 
-def _checked(file: TextIO, columns: Sequence[str]) -> type[csv.Dialect]:
-    start = file.read(_SNIFFED)
-    dialect = _dialect(start)
-    file.seek(0)
-    reader = csv.reader(file, dialect)
-    try:
-        header = [_column(cell) for cell in next(reader, [])]
-        if "email" not in header:
-            raise Refused(f"The first line names no column “email”. Use a header row of {', '.join(columns)}.")
-        twice = {cell for cell in header if cell and header.count(cell) > 1}
-        if twice:
-            raise Refused(f"The first line names {', '.join(sorted(twice))} twice. Take one of them out.")
-        for _ in reader:
-            pass
-    except csv.Error as error:
-        raise Refused(f"Line {reader.line_num} can’t be read as CSV ({error}). Nothing was imported.") from None
-    file.seek(0)
-    return dialect
+def in_batches(rows: Iterator[CsvRow], wanted: Callable[[CsvRow], bool], size: int) -> Iterator[list[CsvRow]]:
+    """The rows that are wanted, so many at a time."""
+    chosen = filter(wanted, rows)
+    while batch := list(islice(chosen, size)):
+        yield batch
 
 
-def _dialect(start: str) -> type[csv.Dialect]:
-    """Comma, semicolon or tab: whichever the header has most of. Only the header is sure to hold no free text."""
-    header = start.partition("\n")[0]
-
-    class Found(csv.excel):
-        delimiter = max(",;\t", key=header.count)
-
-    return Found
+def _meaning(name: str) -> Means | None:
+    return COLUMNS.get(plain(name)) if name else Means.NOTHING
 
 
-def _column(cell: str) -> str:
-    return cell.strip().lower().replace(" ", "_").replace("-", "_")
+def _text(cell: str) -> str:
+    """The cell without what an export put before it, and without white space around it, seen or unseen."""
+    return unguarded(cell).strip().strip(_UNSEEN).strip()
 
 
-def _cells(reader: Iterator[list[str]], header: Sequence[str]) -> Iterator[CsvRow]:
-    for cells in reader:
-        line: int = reader.line_num  # type: ignore[attr-defined]
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(header):
-            fault = f"{len(cells)} cells under a header of {len(header)}. Put quotes around cells with commas."
-            yield CsvRow(line, {}, fault)
-        else:
-            yield CsvRow(line, {name: _unguarded(cell.strip()) for name, cell in zip(header, cells, strict=False)})
+def _header(file: TextFile) -> tuple[str, bool, list[str]]:
+    """The separator, whether the first line announces it, and the header's cells."""
+    with file.open() as text:
+        first = text.readline()
+    if announced := _ANNOUNCED.fullmatch(first):
+        return announced[1], True, _first(file, announced[1], announced=True)
+    headers = {each: _first(file, each, announced=False) for each in _SEPARATORS}
+    best = max(_SEPARATORS, key=lambda each: (_names_addresses(headers[each]), len(headers[each])))
+    return best, False, headers[best]
+
+
+def _names_addresses(header: Sequence[str]) -> bool:
+    return any(_meaning(_text(cell)) is Means.EMAIL for cell in header)
+
+
+def _first(file: TextFile, separator: str, announced: bool) -> list[str]:
+    return next((cells for _, cells in _lines(file, separator, announced)), [])
+
+
+def _lines(file: TextFile, separator: str, announced: bool) -> Iterator[tuple[int, list[str]]]:
+    """Each row's last line and its cells, from the header on. Raises Refused where it can't be read as CSV."""
+    with file.open() as text:
+        if announced:
+            text.readline()
+        reader = csv.reader(text, delimiter=separator)
+        seen = False
+        try:
+            for cells in reader:
+                seen = seen or any(cell.strip() for cell in cells)
+                if seen:
+                    yield reader.line_num + announced, cells
+        except csv.Error as error:
+            where = reader.line_num + announced
+            raise Refused(f"Line {where} can’t be read as CSV ({error}). Nothing was imported.") from None
+
+
+def _refuse_header(found: Sequence[tuple[str, Means | None]], columns: Sequence[str]) -> None:
+    if Means.EMAIL not in {means for _, means in found}:
+        raise Refused(f"The first line names no column “email”. Use a header row of {', '.join(columns)}.")
+    for means in _ONCE:
+        names = [name for name, meant in found if meant is means]
+        if len(names) > 1:
+            one = f"the {means.name.lower()} twice: {', '.join(f'“{name}”' for name in names)}"
+            raise Refused(f"The first line names {one}. Take one of them out. Nothing was imported.")
+    if unknown := [name for name, means in found if means is None]:
+        are = "is not known" if len(unknown) == 1 else "are not known"
+        raise Refused(
+            f"{', '.join(f'“{name}”' for name in unknown)} {are}, and may say that a reader left. Nothing was "
+            f"imported. If the import can do without, leave it out with {_options(unknown)}; else rename it to one of "
+            f"{', '.join(columns)}."
+        )
+    meanings = {means for _, means in found}
+    if Means.PAYS in meanings and not meanings & SAY_LEFT:
+        raise Refused(
+            "“active_subscription” says who pays, not who reads, and no column says who left. Nothing was imported. "
+            "Export with “email_disabled”, or, if nobody in it left, add --ignore active_subscription."
+        )
+
+
+def _options(names: Sequence[str]) -> str:
+    return " ".join(f"--ignore {quote(name)}" for name in names)
+
+
+def _read_to_the_end(file: TextFile, separator: str, announced: bool) -> None:
+    for _ in _lines(file, separator, announced):
+        pass

@@ -2,25 +2,29 @@
 
 Rows are read one by one and written by the thousand, each thousand in a transaction of its own: a million of them need
 no more memory than one, and never keep the site waiting. Cut short, an import is simply run again.
+
+The file is gone through for those who left before anybody else is added: so whoever has left by any row of it has left,
+also where an earlier row says otherwise and the import was cut short between the two.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import TextIO
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.tokens import fingerprint, new_key
 from digest.operations import wordings
-from digest.operations.csv_rows import CsvRow, Refusal, harmless, read_rows
+from digest.operations.csv_cells import as_csv
+from digest.operations.csv_rows import CsvRow, Refusal, Table, in_batches, read_table
 from digest.operations.journal import Parting, note_parting
-from digest.operations.subscriber_rows import COLUMNS, LONGEST, Row, read_row
+from digest.operations.subscriber_rows import COLUMNS, LONGEST, Row, read_row, says_left
+from digest.operations.suppressing import suppress_in
 from digest.storage.consents import ConsentStep, record_consents
 from digest.storage.database import Database
 from digest.storage.subscribers import (
@@ -30,7 +34,7 @@ from digest.storage.subscribers import (
     subscribers_listed,
     take_turns,
 )
-from digest.storage.suppressions import suppressed_among
+from digest.storage.suppressions import Ban, suppressed_among
 
 _BATCH = 1_000
 
@@ -42,6 +46,8 @@ class Imported:
     rows: int
     added: Mapping[str, int]
     """How many, by the state they were added in."""
+    banned: Mapping[str, int]
+    """Of those added: how many are suppressed too, by reason."""
     already_there: int
     stated_otherwise: int
     """Of those already there: how many have another state in the file than here. They keep the one here."""
@@ -49,29 +55,41 @@ class Imported:
     refused: tuple[Refusal, ...]
 
 
-def import_subscribers(
-    db: Database, settings: Settings, now: datetime, file: TextIO, consent: str, file_name: str
-) -> Iterator[Imported]:
-    """Add the file's rows, a thousand at a time; `consent` is the wording that these readers agreed to.
+def subscriber_table(path: Path, ignored: Collection[str] = ()) -> Table:
+    """The file, read once to be sure that all of it can be read, since half an import is worse than none.
 
-    `file` is opened with newline="" and can be read twice: once to be sure that all of it can be read, since half an
-    import is worse than none. Nobody who is known here is changed, so nobody who left comes back. Raises Refused for
-    a file without a header that names `email`, UnicodeDecodeError for one that isn't UTF-8; then nothing is added.
+    `ignored` names columns to leave out. Raises Refused, with the remedy, for a file that can't be imported.
     """
-    source = f"import of {file_name}"[:LONGEST]
-    rows = read_rows(file, COLUMNS)
-    while batch := list(islice(rows, _BATCH)):
+    return read_table(path, COLUMNS, ignored)
+
+
+def import_subscribers(
+    db: Database, settings: Settings, now: datetime, table: Table, consent: str
+) -> Iterator[Imported]:
+    """Add the table's rows, a thousand at a time; `consent` is the wording that these readers agreed to.
+
+    Nobody who is known here is changed, so nobody who left comes back. Who left there is added as unsubscribed; who
+    bounced or complained there is suppressed, too.
+    """
+    source = f"import of {table.file.name}"[:LONGEST]
+    if table.may_say_left:
+        for batch in in_batches(table.rows(), says_left, _BATCH):
+            yield _import_batch(db, settings, now, batch, consent, source)
+    for batch in in_batches(table.rows(), lambda row: not says_left(row), _BATCH):
         yield _import_batch(db, settings, now, batch, consent, source)
 
 
-def export_subscribers(db: Database, state: str = "") -> Iterator[tuple[str, ...]]:
-    """The header, then every subscriber (of one state, or of all) by address; each cell is safe in a spreadsheet."""
+def export_subscribers(db: Database, state: str = "") -> Iterator[str]:
+    """The header, then every subscriber (of one state, or of all) by address, each as a line of CSV."""
+    yield from as_csv(_exported(db, state))
+
+
+def _exported(db: Database, state: str) -> Iterator[tuple[str, ...]]:
     yield COLUMNS
     with db.reading() as session:
         for found in session.scalars(subscribers_listed(state).execution_options(yield_per=_BATCH)):
             cells = (found.email, found.name, found.state, found.topics.replace(",", ";"))
-            moments = (_iso(found.confirmed_at), _iso(found.unsubscribed_at))
-            yield tuple(harmless(cell) for cell in (*cells, *moments, found.source))
+            yield (*cells, _iso(found.confirmed_at), _iso(found.unsubscribed_at), found.source)
 
 
 def _import_batch(
@@ -86,7 +104,7 @@ def _import_batch(
     refused: list[Refusal] = []
     for row in batch:
         try:
-            good.append(read_row(row.whole(), now, source))
+            good.append(read_row(row, now, source))
         except ValueError as error:
             refused.append(Refusal(row.line, str(error)))
     hashes = {row.address.key: fingerprint(row.address.key, settings.suppression_key) for row in good}
@@ -97,10 +115,12 @@ def _import_batch(
         allowed = [row for row in good if hashes[row.address.key] not in suppressed]
         fresh = {row.address.key: row for row in reversed(allowed) if row.address.key not in states}
         _add(session, settings, now, list(reversed(fresh.values())), hashes, consent, source)
+        banned = _ban(session, settings, now, [row for row in allowed if row.address.key in fresh], hashes, source)
     states |= {key: row.state for key, row in fresh.items()}
     return Imported(
         rows=len(batch),
         added=Counter(row.state.value for row in fresh.values()),
+        banned=banned,
         already_there=len(allowed) - len(fresh),
         stated_otherwise=sum(row.states_it and row.state != states[row.address.key] for row in allowed),
         suppressed=len(good) - len(allowed),
@@ -125,6 +145,24 @@ def _add(
     record_consents(session, answers, ConsentStep.IMPORTED, wording, now, source)
     left = (hashes[row.address.key] for row in rows if row.state is SubscriberState.UNSUBSCRIBED)
     note_parting(settings, now, Parting.UNSUBSCRIBED, left)
+
+
+def _ban(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    rows: Sequence[Row],
+    hashes: dict[str, str],
+    source: str,
+) -> Counter[str]:
+    """Suppress those of the rows that are never to be mailed; returns how many, by reason."""
+    bans = {
+        hashes[row.address.key]: Ban(hashes[row.address.key], row.ban, row.unsubscribed_at or now)
+        for row in reversed(rows)
+        if row.ban
+    }
+    added = suppress_in(session, settings, now, list(bans.values()), source)
+    return Counter(bans[one].reason.value for one in added)
 
 
 def _values(row: Row, now: datetime, address_hash: str) -> dict[str, object]:

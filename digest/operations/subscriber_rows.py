@@ -1,18 +1,35 @@
-"""One subscriber as a row of a CSV file: its columns, what may stand in them, and what is wrong with the others."""
+"""One subscriber as a row of a CSV file: what may stand in it, what that makes of them, and what is wrong with it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from digest.domain.addresses import Address, parse
 from digest.domain.slugs import slugify
-from digest.operations.csv_rows import moment
+from digest.operations.csv_rows import CsvRow
+from digest.operations.csv_signs import Sign, gravest, signs
+from digest.operations.known_columns import Means, Standing
 from digest.storage.subscribers import SubscriberState
+from digest.storage.suppressions import SuppressionReason
 
 COLUMNS = ("email", "name", "state", "topics", "confirmed_at", "unsubscribed_at", "source")
 LONGEST = 200
+
+BANS: Mapping[Standing, SuppressionReason] = {
+    Standing.OBJECTED: SuppressionReason.OBJECTION,
+    Standing.INVALID: SuppressionReason.INVALID,
+    Standing.BOUNCED: SuppressionReason.BOUNCE,
+    Standing.COMPLAINED: SuppressionReason.COMPLAINT,
+}
+"""What makes an address one never to be mailed."""
+
+_SHOWN = re.compile(r"(?P<name>[^<>]*)<\s*(?P<address>[^<>\s]+)\s*>")
+_LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
+_OTHER_SPACE = re.compile(r"[^\S ]")
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -24,40 +41,110 @@ class Row:
     state: SubscriberState
     states_it: bool
     """Whether the file says the state; a row without one is confirmed."""
+    ban: SuppressionReason | None
+    """Why it is never mailed, if the file says that it bounced, complained or the like."""
     topics: str
     confirmed_at: datetime | None
     unsubscribed_at: datetime | None
     source: str
 
 
-def read_row(cells: Mapping[str, str], now: datetime, source: str) -> Row:
-    """The row in these cells, by column; `source` stands in for a missing one. Raises ValueError with the remedy."""
-    state = _state(cells.get("state", ""))
-    confirmed_at = moment("confirmed_at", cells.get("confirmed_at", ""))
-    unsubscribed_at = moment("unsubscribed_at", cells.get("unsubscribed_at", ""))
-    left = state is SubscriberState.UNSUBSCRIBED
+def read_row(row: CsvRow, now: datetime, source: str) -> Row:
+    """What this row says; `source` stands in for a missing one. Raises ValueError with the remedy.
+
+    Who left has left, whatever else the row says, and however wrong that is.
+    """
+    if row.fault:
+        raise ValueError(row.fault)
+    found = signs(row.cells)
+    left = gravest(found)
+    address, shown = address_in(row.said(Means.EMAIL))
+    if left.standing:
+        return _left(row, left, address, now, source)
+    if faults := [sign.fault for sign in found if sign.fault]:
+        raise ValueError(" ".join(faults))
+    pending = any(sign.standing is Standing.PENDING for sign in found)
+    confirmed_at = _confirmed_at(row, now)
     return Row(
-        address=parse(cells.get("email", "")),
-        name=_line("name", cells.get("name", "")),
-        state=state,
-        states_it=bool(cells.get("state", "")),
-        topics=_topics(cells.get("topics", "")),
-        confirmed_at=(confirmed_at or now) if state is SubscriberState.CONFIRMED else confirmed_at,
-        unsubscribed_at=(unsubscribed_at or now) if left else None,
-        source=_line("source", cells.get("source", "")) or source,
+        address=address,
+        name=_line("name", _name(row) or shown),
+        state=SubscriberState.PENDING if pending else SubscriberState.CONFIRMED,
+        states_it=bool(found),
+        ban=None,
+        topics=_topics(row.said(Means.TOPICS)),
+        confirmed_at=confirmed_at if pending else confirmed_at or now,
+        unsubscribed_at=None,
+        source=_line("source", row.said(Means.SOURCE)) or source,
     )
 
 
-def _state(text: str) -> SubscriberState:
+def says_left(row: CsvRow) -> bool:
+    """Whether the row says that they left there, in whatever way."""
+    return not row.fault and gravest(signs(row.cells)).standing is not None
+
+
+def address_in(text: str) -> tuple[Address, str]:
+    """The address in a cell, and the name beside it: `Jane Doe <jane@example.net>`, `mailto:jane@example.net`.
+
+    Raises BadAddress for none, ValueError for two.
+    """
+    name = ""
+    if found := _SHOWN.fullmatch(text):
+        name, text = found["name"].strip().strip("\"'").strip(), found["address"]
+    if text[:7].lower() == "mailto:":
+        text = text[7:].partition("?")[0]
+    address = parse(text)
+    if "@" in name:
+        if name.lower() != text.lower():
+            raise ValueError(f"“{name[:40]}” and “{text[:40]}” are two addresses. Give each a row of its own.")
+        name = ""
+    return address, name
+
+
+def _left(row: CsvRow, sign: Sign, address: Address, now: datetime, source: str) -> Row:
+    since = sign.since or _or_none(row, Means.AT)
+    return Row(
+        address=address,
+        name=_if_good("name", _name(row)),
+        state=SubscriberState.UNSUBSCRIBED,
+        states_it=True,
+        ban=BANS.get(sign.standing) if sign.standing else None,
+        topics=_topics(row.said(Means.TOPICS)),
+        confirmed_at=_or_none(row, Means.CONFIRMED_AT, Means.OPTED_IN_AT),
+        unsubscribed_at=min(since or now, now),
+        source=_if_good("source", row.said(Means.SOURCE)) or source,
+    )
+
+
+def _confirmed_at(row: CsvRow, now: datetime) -> datetime | None:
+    said = row.moment(Means.CONFIRMED_AT, Means.OPTED_IN_AT)
+    if said and said > now + _A_DAY:
+        raise ValueError(f"confirmed at {said:%Y-%m-%d}, which lies ahead. Correct the date.")
+    return min(said, now) if said else None  # a time without its zone may be up to a day ahead
+
+
+def _or_none(row: CsvRow, *meanings: Means) -> datetime | None:
     try:
-        return SubscriberState(text.lower()) if text else SubscriberState.CONFIRMED
+        return row.moment(*meanings)
     except ValueError:
-        raise ValueError(f"state “{text[:40]}”: use {', '.join(SubscriberState)}, or leave it empty.") from None
+        return None
+
+
+def _name(row: CsvRow) -> str:
+    return row.said(Means.NAME) or f"{row.said(Means.FIRST_NAME)} {row.said(Means.LAST_NAME)}".strip()
+
+
+def _if_good(column: str, text: str) -> str:
+    try:
+        return _line(column, text)
+    except ValueError:
+        return ""
 
 
 def _line(column: str, text: str) -> str:
+    text = _OTHER_SPACE.sub(" ", _LINE_BREAK.sub(" ", text))
     if not text.isprintable():
-        raise ValueError(f"{column} holds a line break or a control character. Take it out.")
+        raise ValueError(f"{column} holds a control character, or one that nobody sees. Take it out.")
     if len(text) > LONGEST:
         raise ValueError(f"{column} is longer than {LONGEST} characters. Shorten it.")
     return text

@@ -7,16 +7,19 @@ no more memory than one. Cut short, an import is simply run again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import TextIO
+from pathlib import Path
 
 from digest.config import Settings
-from digest.domain.addresses import Address, parse
+from digest.domain.addresses import Address
 from digest.domain.tokens import fingerprint
-from digest.operations.csv_rows import CsvRow, Refusal, harmless, moment, read_rows
+from digest.operations.csv_cells import as_csv
+from digest.operations.csv_rows import CsvRow, Refusal, Table, in_batches, read_table
+from digest.operations.csv_signs import gravest, signs
+from digest.operations.known_columns import Means
+from digest.operations.subscriber_rows import BANS, address_in
 from digest.operations.suppressing import suppress_in
 from digest.storage.database import Database
 from digest.storage.subscribers import take_turns
@@ -24,14 +27,6 @@ from digest.storage.suppressions import Ban, SuppressionReason, all_suppressions
 
 COLUMNS = ("email", "reason", "at")
 LISTED = ("hash", "reason", "at", "source")
-REASONS = (
-    SuppressionReason.BOUNCE,
-    SuppressionReason.COMPLAINT,
-    SuppressionReason.INVALID,
-    SuppressionReason.OBJECTION,
-)
-"""What a file may say. Erasing is a command of its own, because it does more."""
-
 _BATCH = 1_000
 _LONGEST_SOURCE = 200
 
@@ -56,27 +51,27 @@ class Standing:
     source: str
 
 
-def import_suppressions(
-    db: Database, settings: Settings, now: datetime, file: TextIO, file_name: str
-) -> Iterator[Imported]:
-    """Suppress the file's addresses, a thousand rows at a time. A row without a reason is an objection, without `at` of
-    now. Subscribers among them stay as they are, and get no mail.
+def suppression_table(path: Path, ignored: Collection[str] = ()) -> Table:
+    """The file, read once to be sure that all of it can be read; `ignored` names columns to leave out.
 
-    `file` is opened with newline="" and can be read twice. Raises Refused for a file without a header that names
-    `email`, UnicodeDecodeError for one that isn't UTF-8; then nothing is suppressed.
+    Raises Refused, with the remedy, for a file that can't be imported.
     """
-    source = f"import of {file_name}"[:_LONGEST_SOURCE]
-    rows = read_rows(file, COLUMNS)
-    while batch := list(islice(rows, _BATCH)):
+    return read_table(path, COLUMNS, ignored)
+
+
+def import_suppressions(db: Database, settings: Settings, now: datetime, table: Table) -> Iterator[Imported]:
+    """Suppress the table's addresses, a thousand rows at a time. Subscribers among them stay, and get no mail.
+
+    A row without a reason is an objection, one without `at` is of now.
+    """
+    source = f"import of {table.file.name}"[:_LONGEST_SOURCE]
+    for batch in in_batches(table.rows(), lambda _: True, _BATCH):
         yield _import_batch(db, settings, now, batch, source)
 
 
-def list_suppressions(db: Database) -> Iterator[tuple[str, ...]]:
-    """The header, then every suppression, the oldest first; each cell is safe in a spreadsheet."""
-    yield LISTED
-    with db.reading() as session:
-        for found in all_suppressions(session):
-            yield found.address_hash, found.reason, found.at.isoformat(), harmless(found.source)
+def list_suppressions(db: Database) -> Iterator[str]:
+    """The header, then every suppression, the oldest first, each as a line of CSV."""
+    yield from as_csv(_listed(db))
 
 
 def standing_of(db: Database, settings: Settings, address: Address) -> Standing | None:
@@ -86,12 +81,19 @@ def standing_of(db: Database, settings: Settings, address: Address) -> Standing 
         return Standing(found.reason, found.at, found.source) if found else None
 
 
+def _listed(db: Database) -> Iterator[tuple[str, ...]]:
+    yield LISTED
+    with db.reading() as session:
+        for found in all_suppressions(session):
+            yield found.address_hash, found.reason, found.at.isoformat(), found.source
+
+
 def _import_batch(db: Database, settings: Settings, now: datetime, batch: Sequence[CsvRow], source: str) -> Imported:
     bans: dict[str, Ban] = {}
     refused: list[Refusal] = []
     for row in batch:
         try:
-            ban = _ban(settings, now, row.whole())
+            ban = _ban(settings, now, row)
         except ValueError as error:
             refused.append(Refusal(row.line, str(error)))
         else:
@@ -103,17 +105,19 @@ def _import_batch(db: Database, settings: Settings, now: datetime, batch: Sequen
     return Imported(len(batch), Counter(bans[one].reason.value for one in added), there, tuple(refused))
 
 
-def _ban(settings: Settings, now: datetime, cells: Mapping[str, str]) -> Ban:
-    address = parse(cells.get("email", ""))
-    reason = _reason(cells.get("reason", ""))
-    at = moment("at", cells.get("at", "")) or now
-    return Ban(fingerprint(address.key, settings.suppression_key), reason, at)
-
-
-def _reason(text: str) -> SuppressionReason:
-    if not text:
-        return SuppressionReason.OBJECTION
-    for reason in REASONS:
-        if text.lower() == reason:
-            return reason
-    raise ValueError(f"reason “{text[:40]}”: use {', '.join(REASONS)}, or leave it empty for an objection.")
+def _ban(settings: Settings, now: datetime, row: CsvRow) -> Ban:
+    """Whom this row suppresses, why and since when. Raises ValueError for one that says they still get mail there."""
+    if row.fault:
+        raise ValueError(row.fault)
+    found = signs(row.cells)
+    address, _ = address_in(row.said(Means.EMAIL))
+    sign = gravest(found)
+    if not sign.standing and (faults := [each.fault for each in found if each.fault]):
+        raise ValueError(" ".join(faults))
+    if found and not sign.standing:
+        raise ValueError(
+            "it says that this reader did not leave, bounce or complain. Take the row out, or empty that cell."
+        )
+    reason = BANS.get(sign.standing, SuppressionReason.OBJECTION) if sign.standing else SuppressionReason.OBJECTION
+    at = row.moment(Means.AT) or sign.since or now
+    return Ban(fingerprint(address.key, settings.suppression_key), reason, min(at, now))

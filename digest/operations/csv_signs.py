@@ -1,0 +1,147 @@
+"""What the cells of one row say about somebody: whether they left, bounced, complained or never confirmed, and when.
+
+A sign of leaving counts, whatever else the row says. What can't be understood is never taken for a yes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.operations.csv_dates import moment
+from digest.operations.known_columns import EMPTY, NO, TAGS_THAT_SAY_LEFT, WORDS, YES, Means, Standing, plain
+
+_SMTP = re.compile(r"(?:smtp\W+)?[45](?:\d\d\b|\.\d{1,3}\.\d{1,3}\b)", re.IGNORECASE)
+"""A mail server's refusal (RFC 5321, section 4.2; RFC 3463)."""
+
+_LEAVING: Mapping[Means, Standing] = {
+    Means.LEFT: Standing.LEFT,
+    Means.OBJECTED: Standing.OBJECTED,
+    Means.INVALID: Standing.INVALID,
+    Means.BOUNCED: Standing.BOUNCED,
+    Means.COMPLAINED: Standing.COMPLAINED,
+}
+_REMEDIES: Mapping[Means, str] = {
+    Means.STATE: "use confirmed, pending, unsubscribed, or leave it empty",
+    Means.REASON: "use bounce, complaint, invalid, objection, or leave it empty",
+}
+SAY_LEFT = frozenset({*_LEAVING, Means.STATE, Means.STAYS, Means.WHY_LEFT, Means.WHY_BOUNCED, Means.REASON})
+"""Columns that are there to say who left, alone or among others."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that says something: its column's name and meaning, and its text."""
+
+    column: str
+    means: Means
+    text: str
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Where one cell says that somebody stands, and since when; or why the cell can't be understood."""
+
+    standing: Standing | None = None
+    since: datetime | None = None
+    fault: str = ""
+
+
+def signs(cells: Iterable[Cell]) -> list[Sign]:
+    """What those of the cells say that are about where somebody stands, and say anything."""
+    found = (_READERS[cell.means](cell) for cell in cells if cell.means in _READERS and not says_nothing(cell.text))
+    return [sign for sign in found if sign.standing or sign.fault]
+
+
+def gravest(found: Iterable[Sign]) -> Sign:
+    """The sign of leaving that weighs most, or none; with the earliest moment that any of them tells."""
+    leaving = [sign for sign in found if sign.standing and sign.standing.value >= Standing.LEFT.value]
+    if not leaving:
+        return Sign()
+    worst = max(leaving, key=lambda sign: sign.standing.value if sign.standing else 0)
+    return Sign(worst.standing, min((sign.since for sign in leaving if sign.since), default=None))
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a cell is empty, or holds what exports write for nothing: `NULL`, `-`, `0000-00-00 00:00:00`."""
+    zeros = not text.strip("0-: /.TZ") and len(text) > 2
+    return zeros or plain(text) in EMPTY
+
+
+def _word(cell: Cell) -> Sign:
+    if _SMTP.match(cell.text):
+        return Sign(Standing.BOUNCED)
+    standing = WORDS.get(plain(cell.text))
+    return Sign(standing) if standing else _not_understood(cell, _REMEDIES[cell.means])
+
+
+def _left(cell: Cell) -> Sign:
+    standing, word = _LEAVING[cell.means], plain(cell.text)
+    if word in NO or WORDS.get(word) is Standing.CONFIRMED:
+        return Sign(Standing.CONFIRMED)
+    if word in YES or word in WORDS:
+        return Sign(standing)
+    if any(each.isdigit() for each in word):
+        return Sign(standing, _since(cell))
+    return _not_understood(cell, "use yes or no, or the date")
+
+
+def _stays(cell: Cell) -> Sign:
+    word = plain(cell.text)
+    if word in NO:
+        return Sign(Standing.LEFT)
+    if word in YES or _since(cell):
+        return Sign(Standing.CONFIRMED)
+    return Sign(WORDS[word]) if word in WORDS else _not_understood(cell, "use yes or no")
+
+
+def _confirmed(cell: Cell) -> Sign:
+    sign = _stays(cell)
+    return Sign(Standing.PENDING) if sign.standing is Standing.LEFT else sign
+
+
+def _pending(cell: Cell) -> Sign:
+    word = plain(cell.text)
+    if word in NO:
+        return Sign(Standing.CONFIRMED)
+    return Sign(Standing.PENDING) if word in YES or _since(cell) else _not_understood(cell, "use yes or no")
+
+
+def _why(cell: Cell) -> Sign:
+    if cell.means is Means.WHY_BOUNCED or _SMTP.match(cell.text):
+        return Sign(Standing.BOUNCED)
+    standing = WORDS.get(plain(cell.text))
+    return Sign(standing if standing and standing.value > Standing.LEFT.value else Standing.LEFT)
+
+
+def _tags(cell: Cell) -> Sign:
+    said = {plain(tag) for tag in re.split(r"[,;|\n\[\]]", cell.text)}
+    return Sign(Standing.LEFT) if said & TAGS_THAT_SAY_LEFT else Sign()
+
+
+def _since(cell: Cell) -> datetime | None:
+    try:
+        return moment(cell.column, cell.text)
+    except ValueError:
+        return None
+
+
+def _not_understood(cell: Cell, remedy: str) -> Sign:
+    return Sign(fault=f"{cell.column} “{cell.text[:40]}” is not known: {remedy}.")
+
+
+_READERS: Mapping[Means, Callable[[Cell], Sign]] = {
+    Means.STATE: _word,
+    Means.REASON: _word,
+    **dict.fromkeys(_LEAVING, _left),
+    Means.STAYS: _stays,
+    Means.CONFIRMED: _confirmed,
+    Means.PENDING: _pending,
+    Means.WHY_LEFT: _why,
+    Means.WHY_BOUNCED: _why,
+    Means.TAGS: _tags,
+}
+SIGNS = frozenset(_READERS)
+"""Columns in which something may say so."""
