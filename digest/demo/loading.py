@@ -23,9 +23,9 @@ from digest.mail.outbox import Outbox
 from digest.operations import wordings
 from digest.operations.closing import THE_CLOCK, close_issue
 from digest.operations.freezing import freeze
+from digest.operations.hashing import hash_password
 from digest.operations.refusal import Refused
 from digest.operations.sending import send_issue
-from digest.operations.signing_in import hash_password
 from digest.operations.week import ensure_issue
 from digest.storage.consents import ConsentStep, record_consent
 from digest.storage.database import Database

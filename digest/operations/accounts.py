@@ -17,11 +17,12 @@ from digest.domain.passwords import fault_in_password
 from digest.domain.tokens import fingerprint, new_key
 from digest.mail.rendering import Rendered, render_invitation, render_password_reset
 from digest.mail.transports import identity_of
+from digest.operations import hashing
 from digest.operations.links import password_url
 from digest.operations.messaging import post
 from digest.operations.refusal import Refused
-from digest.operations.signing_in import forget_tries, hash_password
-from digest.storage.database import Database
+from digest.operations.signing_in import forget_tries, forgive
+from digest.storage.database import Database, one_at_a_time
 from digest.storage.desk_sessions import end_sessions_of
 from digest.storage.editors import (
     Editor,
@@ -29,6 +30,7 @@ from digest.storage.editors import (
     editor_by_id,
     editor_with_email,
     editor_with_password_key,
+    put_password_key,
 )
 from digest.storage.tallies import count_one, counted
 
@@ -37,7 +39,6 @@ RESET_LIVES = timedelta(hours=1)
 LONGEST_NAME = 200
 _RESETS_AN_HOUR = 3
 _RESETS_OF_ONE_NETWORK = 20
-_ALL_RESETS = 200
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,11 @@ def invite_again(db: Database, settings: Settings, now: datetime, invited_by: st
         _send_invitation(session, settings, now, editor, invited_by)
 
 
-def ask_for_password_link(db: Database, settings: Settings, now: datetime, email: str, network: str) -> None:
+def ask_for_password_link(db: Database, settings: Settings, now: datetime, email: str, network: str) -> bool:
     """Send an editor the link that sets a new password. Tells nothing, by words or by work, about who is one.
 
-    Raises BadAddress for what can't be an address.
+    False: this network has asked so often within the hour that nothing was done. Raises BadAddress for what can't be an
+    address.
     """
     address = addresses.parse(email)
     with db.reading() as session:
@@ -103,27 +105,43 @@ def ask_for_password_link(db: Database, settings: Settings, now: datetime, email
     key, expires = _key_to_send(editor, now)
     rendered = _reset_message(settings, editor.name if editor else address.key, key, expires)
     with db.writing() as session:
-        if not _may_ask(session, settings, now, address.key, network):
-            return
-        editor = editor_with_email(session, address.key)
-        if editor and editor.is_active:
-            editor.password_key, editor.password_key_until = key, expires
-            post(session, now, "password_reset", editor.email, rendered)
+        if not _network_may_ask(session, settings, now, network):
+            return False
+        account, since = fingerprint(address.key, settings.secret_key), now - timedelta(hours=1)
+        had_their_share = counted(session, "reset", since, account) >= _RESETS_AN_HOUR
+        with session.begin_nested() as sending:
+            known = put_password_key(session, address.key, key, expires, editor.password_key if editor else None)
+            post(session, now, "password_reset", address.key, rendered)
+            count_one(session, "reset", account, now)
+            if had_their_share or not known:
+                sending.rollback()
+    return True
 
 
-def choose_password(db: Database, settings: Settings, now: datetime, key: str, password: str) -> None:
-    """Spend a link: set the password and end all sessions. Raises Refused with what is wrong with link or password."""
-    hashed = hash_password(password)
+def choose_password(
+    db: Database, settings: Settings, now: datetime, key: str, password: str, network: str = ""
+) -> None:
+    """Spend a link: set the password, end all sessions, and let whoever did so sign in from this network.
+
+    Raises Refused with what is wrong with link or password, and Busy before anything was done.
+    """
+    with db.reading() as session:
+        _check(settings, _with_key(session, key, now), password)
+    with hashing.PROVEN.taken(key):
+        hashed = hashing.hashed(settings, password)
     with db.writing() as session:
-        editor = editor_with_password_key(session, key, now)
-        if editor is None:
-            raise Refused("This link was used already or is too old. Ask for a new one.")
+        editor = _with_key(session, key, now)
         _set_password(session, settings, editor, password, hashed)
+        if network:
+            forgive(session, settings, now, editor.email, network)
 
 
 def change_password(db: Database, settings: Settings, editor_id: int, password: str) -> None:
-    """Set the password of someone who is signed in, and end all their sessions. Raises Refused."""
-    hashed = hash_password(password)
+    """Set the password of someone who is signed in, and end all their sessions. Raises Refused, and Busy."""
+    with db.reading() as session:
+        _check(settings, _existing(session, editor_id), password)
+    with hashing.PROVEN.taken(str(editor_id)):
+        hashed = hashing.hashed(settings, password)
     with db.writing() as session:
         _set_password(session, settings, _existing(session, editor_id), password, hashed)
 
@@ -190,9 +208,9 @@ def _send_invitation(session: Session, settings: Settings, now: datetime, editor
 
 
 def _key_to_send(editor: Editor | None, now: datetime) -> tuple[str, datetime]:
-    """A key and its end. An open invitation's key stays, or a stranger's request would void the invitation."""
+    """A key and its end. One that lives stays, or a stranger's request would void the link in the owner's mailbox."""
     soon = now + RESET_LIVES
-    if editor and not editor.password_hash and editor.password_key and editor.password_key_until:
+    if editor and editor.password_key and editor.password_key_until and editor.password_key_until > now:
         return editor.password_key, max(soon, editor.password_key_until)
     return new_key(), soon
 
@@ -209,24 +227,31 @@ def _reset_message(settings: Settings, name: str, key: str, expires: datetime) -
     return render_password_reset(identity_of(settings), name, password_url(settings, key), local)
 
 
-def _may_ask(session: Session, settings: Settings, now: datetime, email: str, network: str) -> bool:
-    since = now - timedelta(hours=1)
-    account, place = (fingerprint(part, settings.secret_key) for part in (email, f"network\n{network}"))
-    if (
-        counted(session, "reset", since, account) >= _RESETS_AN_HOUR
-        or counted(session, "reset network", since, place) >= _RESETS_OF_ONE_NETWORK
-        or counted(session, "reset", since) >= _ALL_RESETS
-    ):
+def _network_may_ask(session: Session, settings: Settings, now: datetime, network: str) -> bool:
+    """Count this request for its network alone. There is no limit for all together, which strangers could use up."""
+    since, place = now - timedelta(hours=1), fingerprint(f"network\n{network}", settings.secret_key)
+    one_at_a_time(session, "reset")
+    if counted(session, "reset network", since, place) >= _RESETS_OF_ONE_NETWORK:
         return False
-    count_one(session, "reset", account, now)
     count_one(session, "reset network", place, now)
     return True
 
 
-def _set_password(session: Session, settings: Settings, editor: Editor, password: str, hashed: str) -> None:
+def _with_key(session: Session, key: str, now: datetime) -> Editor:
+    editor = editor_with_password_key(session, key, now)
+    if editor is None:
+        raise Refused("This link was used already or is too old. Ask for a new one.")
+    return editor
+
+
+def _check(settings: Settings, editor: Editor, password: str) -> None:
     fault = fault_in_password(password, (editor.email, editor.name, settings.site_name))
     if fault:
         raise Refused(fault)
+
+
+def _set_password(session: Session, settings: Settings, editor: Editor, password: str, hashed: str) -> None:
+    _check(settings, editor, password)
     editor.password_hash = hashed
     editor.password_key = editor.password_key_until = None
     end_sessions_of(session, editor.id)

@@ -1,7 +1,8 @@
 """Signing in and out: passwords checked, guesses slowed down, sessions kept on the server.
 
 A try is counted before its password is looked at, so that many at once get no further than many in turn. Limits are
-per network: whoever guesses from elsewhere never keeps the owner out.
+per network: whoever guesses from elsewhere never keeps the owner out. Who has just shown that the account's mailbox is
+theirs has tries of their own, whatever strangers did before and do meanwhile.
 """
 
 from __future__ import annotations
@@ -9,20 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from hashlib import sha256
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain import addresses
-from digest.domain.passwords import normalised
 from digest.domain.tokens import fingerprint, new_key
+from digest.operations import hashing
 from digest.storage.database import Database, one_at_a_time
 from digest.storage.desk_sessions import DeskSession, end_session, end_sessions_of
-from digest.storage.editors import Editor, editor_by_id, editor_with_email
+from digest.storage.editors import Editor, editor_with_email, renew_hash
 from digest.storage.tallies import count_one, counted, forget
 
 WINDOW = timedelta(minutes=15)
@@ -33,9 +31,6 @@ SIEGE = 50
 TRIES_OF_ONE_NETWORK = 60
 """Over all accounts."""
 _SEEN_EVERY = timedelta(minutes=1)
-_LONGEST_TYPED = 1_000
-
-_hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106, section 4, second recommendation
 
 
 class NotSignedIn(StrEnum):
@@ -43,6 +38,8 @@ class NotSignedIn(StrEnum):
 
     WRONG = "wrong"
     TOO_OFTEN = "too often"
+    BUSY = "busy"
+    """Nothing was looked at or counted: too many were waiting already."""
 
 
 @dataclass(frozen=True)
@@ -67,31 +64,46 @@ def sign_in(
     Unknown addresses, deactivated editors and open invitations cost the same work and get the same answer.
     """
     account = _account(email)
-    if not _may_try(db, settings, now, account, network):
-        return NotSignedIn.TOO_OFTEN
-    editor = _editor(db, account)
-    usable = editor.password_hash if editor and editor.is_active else None
-    if not _matches(usable, password) or editor is None:
-        return NotSignedIn.WRONG
-    key = new_key()
+    try:
+        with hashing.STRANGERS.taken(network):
+            if not _may_try(db, settings, now, account, network):
+                return NotSignedIn.TOO_OFTEN
+            editor = _editor(db, account)
+            usable = editor.password_hash if editor and editor.is_active else None
+            if not hashing.matches(settings, usable, password) or editor is None:
+                return NotSignedIn.WRONG
+            renewed = hashing.renewed(settings, usable, password)
+    except hashing.Busy:
+        return NotSignedIn.BUSY
     with db.writing() as session:
         forget_tries(session, settings, account, network)
-        end_session(session, old_key_hash)
-        session.add(DeskSession(key_hash=_hash(key), editor_id=editor.id, created_at=now, seen_at=now))
-        _refresh_hash(session, editor.id, password)
-    return SignedIn(editor.id, key)
+        if renewed:
+            renew_hash(session, editor.id, usable, renewed)
+        return SignedIn(editor.id, _start(session, now, editor.id, old_key_hash))
 
 
-def password_fits(
-    db: Database, settings: Settings, now: datetime, editor: Editor, password: str, network: str
-) -> bool | None:
-    """Whether this is the editor's password; None after too many tries. For someone who is signed in."""
-    if not _may_try(db, settings, now, editor.email, network):
-        return None
-    fits = _matches(editor.password_hash, password)
+def sign_in_anew(db: Database, now: datetime, editor_id: int, old_key_hash: str) -> SignedIn:
+    """Start a session in place of the browser's old one, for someone who was signed in and has shown it again."""
+    with db.writing() as session:
+        return SignedIn(editor_id, _start(session, now, editor_id, old_key_hash))
+
+
+def password_fits(db: Database, settings: Settings, now: datetime, editor: Editor, password: str) -> bool | None:
+    """Whether this is the password of the editor who is signed in; None after too many tries. Raises Busy.
+
+    These tries are counted by themselves: strangers who guess at the account from outside never use them up.
+    """
+    account = _key(settings, editor.email)
+    with hashing.PROVEN.taken(account):
+        with db.writing() as session:
+            one_at_a_time(session, "sign-in")
+            if counted(session, "password check", now - WINDOW, account) >= TRIES_FROM_ONE_NETWORK:
+                return None
+            count_one(session, "password check", account, now)
+        fits = hashing.matches(settings, editor.password_hash, password)
     if fits:
         with db.writing() as session:
-            forget_tries(session, settings, editor.email, network)
+            forget(session, "password check", account)
     return fits
 
 
@@ -120,16 +132,22 @@ def is_news(seen_at: datetime, now: datetime) -> bool:
     return now - seen_at >= _SEEN_EVERY
 
 
-def hash_password(password: str) -> str:
-    """What is stored in place of a password."""
-    return _hasher.hash(normalised(password))
-
-
 def forget_tries(session: Session, settings: Settings, account: str, network: str = "") -> None:
     """Let an account be tried afresh: from one network after a sign-in, under siege after a new password too."""
     if network:
         forget(session, "sign-in", _key(settings, account, network))
+        forget(session, "sign-in proof", _key(settings, account, network))
     forget(session, "sign-in account", _key(settings, account))
+
+
+def forgive(session: Session, settings: Settings, now: datetime, account: str, network: str) -> None:
+    """Somebody here has shown that the account's mailbox is theirs: they may sign in, whoever guessed before.
+
+    Nobody else gains a try by it: what other networks have used up stays used up, and so does what this one has at
+    other accounts.
+    """
+    forget_tries(session, settings, account, network)
+    count_one(session, "sign-in proof", _key(settings, account, network), now)
 
 
 def _may_try(db: Database, settings: Settings, now: datetime, account: str, network: str) -> bool:
@@ -138,11 +156,12 @@ def _may_try(db: Database, settings: Settings, now: datetime, account: str, netw
     since = now - WINDOW
     with db.writing() as session:
         one_at_a_time(session, "sign-in")
+        proven = counted(session, "sign-in proof", since, here) > 0
         besieged = counted(session, "sign-in account", since, anywhere) >= SIEGE
-        most = TRIES_UNDER_SIEGE if besieged else TRIES_FROM_ONE_NETWORK
+        most = TRIES_UNDER_SIEGE if besieged and not proven else TRIES_FROM_ONE_NETWORK
         if counted(session, "sign-in", since, here) >= most:
             return False
-        if counted(session, "sign-in network", since, place) >= TRIES_OF_ONE_NETWORK:
+        if not proven and counted(session, "sign-in network", since, place) >= TRIES_OF_ONE_NETWORK:
             return False
         for kind, key in (("sign-in", here), ("sign-in account", anywhere), ("sign-in network", place)):
             count_one(session, kind, key, now)
@@ -161,23 +180,11 @@ def _editor(db: Database, email: str) -> Editor | None:
         return editor_with_email(session, email)
 
 
-def _matches(stored: str | None, password: str) -> bool:
-    try:
-        _hasher.verify(stored or _nobodys_hash(), normalised(password[:_LONGEST_TYPED]))
-    except (VerificationError, InvalidHashError):
-        return False
-    return stored is not None
-
-
-@lru_cache
-def _nobodys_hash() -> str:
-    return _hasher.hash(new_key())
-
-
-def _refresh_hash(session: Session, editor_id: int, password: str) -> None:
-    editor = editor_by_id(session, editor_id)
-    if editor and editor.password_hash and _hasher.check_needs_rehash(editor.password_hash):
-        editor.password_hash = hash_password(password)
+def _start(session: Session, now: datetime, editor_id: int, old_key_hash: str) -> str:
+    key = new_key()
+    end_session(session, old_key_hash)
+    session.add(DeskSession(key_hash=_hash(key), editor_id=editor_id, created_at=now, seen_at=now))
+    return key
 
 
 def _key(settings: Settings, *parts: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, select
+from sqlalchemy import String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import NEVER_REUSED, Base
@@ -54,6 +54,35 @@ def all_editors(session: Session) -> list[Editor]:
 def editor_by_id(session: Session, editor_id: int) -> Editor | None:
     """The editor, active or not."""
     return session.get(Editor, editor_id)
+
+
+def renew_hash(session: Session, editor_id: int, old: str | None, new: str) -> None:
+    """Keep a newer hash of the same password, unless the password was changed meanwhile."""
+    session.execute(
+        update(Editor)
+        .where(Editor.id == editor_id, Editor.password_hash == old)
+        .values(password_hash=new)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def put_password_key(session: Session, email: str, key: str, until: datetime, instead_of: str | None) -> bool:
+    """Give the active editor of this address the key that sets a password; False if there is none.
+
+    Nor if it is no longer instead of that key: a link that was used meanwhile must not come to life again.
+    """
+    found = session.execute(
+        update(Editor)
+        .where(
+            Editor.email == email,
+            Editor.is_active.is_(True),
+            Editor.password_key.is_not_distinct_from(instead_of),
+        )
+        .values(password_key=key, password_key_until=until)
+        .returning(Editor.id)
+        .execution_options(synchronize_session=False)
+    )
+    return found.scalar_one_or_none() is not None
 
 
 def admins_who_can_sign_in(session: Session) -> list[Editor]:

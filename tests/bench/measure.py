@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from digest.storage.batches import Attempt
 from digest.storage.database import Database
 from digest.storage.issues import issue_for_change
 from tests.bench import rivals
+from tests.bench.site import resident
 from tests.bench.stage import environment, open_stage
 
 BATCH = 1_000
@@ -130,19 +130,9 @@ class _Memory(threading.Thread):
 
     def run(self) -> None:
         """Look ten times a second until it has ended."""
-        while now := _resident(self._pid):
+        while now := resident(self._pid):
             self.most = max(self.most, now)
             time.sleep(0.1)
-
-
-def _resident(pid: int) -> int:
-    process = Path(f"/proc/{pid}")
-    try:
-        children = (process / f"task/{pid}/children").read_text().split()
-        found = re.search(r"VmRSS:\s+(\d+) kB", (process / "status").read_text())
-    except OSError:
-        return 0
-    return int(found[1]) + sum(_resident(int(child)) for child in children) if found else 0
 
 
 def _last_outcome(db: Database) -> datetime:

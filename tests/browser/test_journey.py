@@ -15,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from digest.operations.signing_in import hash_password
+from digest.operations.hashing import hash_password
 from digest.storage.editors import Editor
 from digest.storage.subscribers import subscriber_with_address
 from tests.browser.conftest import Site

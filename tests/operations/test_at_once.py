@@ -22,6 +22,7 @@ from digest.mail.transports import open_outbox
 from digest.operations.claiming import Editions, claim
 from digest.operations.closing import close_issue
 from digest.operations.freezing import Freeze, freeze
+from digest.operations.hashing import Places
 from digest.operations.privacy import erase
 from digest.operations.refusal import Refused
 from digest.operations.sending import Ending, send_issue
@@ -98,7 +99,11 @@ def test_one_address_asked_for_many_times_at_once_is_one_reader_with_one_message
         assert [message.recipient for message in session.query(Message)] == ["zoe@example.org"]
 
 
-def test_guesses_made_at_once_get_no_further_than_in_turn(db: Database, settings: Settings) -> None:
+def test_guesses_made_at_once_get_no_further_than_in_turn(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.operations.hashing.STRANGERS", Places(12, of_one_network=12))
+
     def guess(own: Database) -> object:
         return sign_in(own, settings, TUESDAY, ALICE, "wrong", "192.0.2.0/24", "")
 

@@ -6,10 +6,10 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from werkzeug.wrappers import Response
 
 from digest.operations import accounts, signing_in
+from digest.operations.hashing import Busy
 from digest.operations.refusal import Refused
-from digest.operations.signing_in import NotSignedIn
 from digest.web.context import db, now, settings, signed_in
-from digest.web.desk.blueprint import TOO_MANY_TRIES, desk, network
+from digest.web.desk.blueprint import BUSY, TOO_MANY_TRIES, desk
 from digest.web.security import drop_session, session_key_hash, start_session
 
 
@@ -35,15 +35,20 @@ def change_password() -> Response:
     """Change the password; every other browser is signed out, this one gets a new session."""
     editor = signed_in()
     current, chosen = request.form.get("current", ""), request.form.get("password", "")
-    errors = _errors(current, chosen)
-    if not errors:
-        try:
-            accounts.change_password(db(), settings(), editor.id, chosen)
-        except Refused as refusal:
-            errors["password"] = str(refusal)
-    if errors:
-        return make_response(_page(errors), 422)
-    _start_afresh(editor.email, chosen)
+    if chosen != request.form.get("again", ""):
+        return _refused("again", "The two passwords differ. Type the same one twice.")
+    try:
+        fits = signing_in.password_fits(db(), settings(), now(), editor, current)
+        if fits is None:
+            return _refused("current", TOO_MANY_TRIES, 429)
+        if not fits:
+            return _refused("current", "This is not your present password.")
+        accounts.change_password(db(), settings(), editor.id, chosen)
+    except Refused as refusal:
+        return _refused("password", str(refusal))
+    except Busy:
+        return _refused("current", BUSY, 429)
+    start_session(signing_in.sign_in_anew(db(), now(), editor.id, session_key_hash()).key)
     flash("Your password is changed. Everywhere else you are signed out.", "good")
     return redirect(url_for("desk.account"), 303)
 
@@ -57,21 +62,8 @@ def sign_out_everywhere() -> Response:
     return redirect(url_for("desk.sign_in"), 303)
 
 
-def _errors(current: str, chosen: str) -> dict[str, str]:
-    if chosen != request.form.get("again", ""):
-        return {"again": "The two passwords differ. Type the same one twice."}
-    fits = signing_in.password_fits(db(), settings(), now(), signed_in(), current, network())
-    if fits is None:
-        return {"current": TOO_MANY_TRIES}
-    return {} if fits else {"current": "This is not your present password."}
-
-
-def _start_afresh(email: str, password: str) -> None:
-    found = signing_in.sign_in(db(), settings(), now(), email, password, network(), session_key_hash())
-    if isinstance(found, NotSignedIn):
-        drop_session()
-    else:
-        start_session(found.key)
+def _refused(field: str, why: str, status: int = 422) -> Response:
+    return make_response(_page({field: why}), status)
 
 
 def _page(errors: dict[str, str]) -> str:

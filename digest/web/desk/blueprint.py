@@ -22,6 +22,9 @@ BIG_ROW_ID = "int(max=9223372036854775807)"
 TOO_MANY_TRIES = f"There were too many tries. Wait {WINDOW // timedelta(minutes=1)} minutes, then try again."
 """What is said to whoever guesses at a password too often."""
 
+BUSY = "Many people are signing in at this moment. Nothing was tried: send it again in some seconds."
+"""What is said to whoever finds every place taken where passwords are looked at."""
+
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 keep_out_strangers(desk)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import flash, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from digest.domain.addresses import BadAddress
 from digest.domain.tokens import Purpose, unseal
 from digest.operations import accounts, signing_in
+from digest.operations.hashing import Busy
 from digest.operations.refusal import Refused
-from digest.operations.signing_in import NotSignedIn
+from digest.operations.signing_in import WINDOW, NotSignedIn
 from digest.storage.editors import Editor, editor_with_password_key
-from digest.web.context import db, now, reading, settings, site
-from digest.web.desk.blueprint import TOO_MANY_TRIES, desk, network
+from digest.web.context import db, now, reading, settings
+from digest.web.desk.blueprint import BUSY, TOO_MANY_TRIES, desk, network
 from digest.web.security import (
     drop_session,
     local_path,
@@ -24,9 +27,14 @@ from digest.web.security import (
 
 _WORDS = {
     NotSignedIn.WRONG: "This address and password don’t belong together. Check both, or ask for a new password.",
-    NotSignedIn.TOO_OFTEN: f"{TOO_MANY_TRIES} If you forgot the password, ask for a new one meanwhile.",
+    NotSignedIn.TOO_OFTEN: TOO_MANY_TRIES,
+    NotSignedIn.BUSY: BUSY,
 }
-_STATUS = {NotSignedIn.WRONG: 422, NotSignedIn.TOO_OFTEN: 429}
+_TOO_MANY_LINKS = (
+    "Too many links were asked for from your network. Use one that came already, wait an hour, or ask the operator to "
+    "run “digest editors add” with your address, which prints a fresh link."
+)
+_RETRY_AFTER = {NotSignedIn.TOO_OFTEN: WINDOW, NotSignedIn.BUSY: timedelta(seconds=5)}
 
 
 @desk.get("/sign-in")
@@ -43,7 +51,7 @@ def sign_in_now() -> Response:
     email, password = request.form.get("email", ""), request.form.get("password", "")
     found = signing_in.sign_in(db(), settings(), now(), email, password, network(), session_key_hash())
     if isinstance(found, NotSignedIn):
-        return make_response(_sign_in_page(email, _WORDS[found]), _STATUS[found])
+        return _not_signed_in(email, found)
     start_session(found.key)
     return redirect(_wanted(), 303)
 
@@ -60,7 +68,7 @@ def sign_out() -> Response:
 @desk.get("/forgotten")
 def forgotten() -> str:
     """The form that asks for a link."""
-    return render_template("desk/signing_in/forgotten.html", email="", error="")
+    return _forgotten_page()
 
 
 @desk.post("/forgotten")
@@ -68,11 +76,11 @@ def ask_for_link() -> Response | str:
     """Send the link, and answer alike whether there is such an editor or not."""
     email = request.form.get("email", "")
     try:
-        accounts.ask_for_password_link(db(), settings(), now(), email, network())
+        asked = accounts.ask_for_password_link(db(), settings(), now(), email, network())
     except BadAddress as error:
-        page = render_template("desk/signing_in/forgotten.html", email=email, error=str(error))
-        return make_response(page, 422)
-    site().wake()
+        return make_response(_forgotten_page(email, str(error)), 422)
+    if not asked:
+        return make_response(_forgotten_page(email, _TOO_MANY_LINKS), 429)
     return render_template("desk/signing_in/link_sent.html")
 
 
@@ -93,9 +101,11 @@ def set_password(token: str) -> Response:
     if chosen != request.form.get("again", ""):
         return _password_page(editor, "The two passwords differ. Type the same one twice.")
     try:
-        accounts.choose_password(db(), settings(), now(), editor.password_key, chosen)
+        accounts.choose_password(db(), settings(), now(), editor.password_key, chosen, network())
     except Refused as refusal:
         return _password_page(editor, str(refusal))
+    except Busy:
+        return _password_page(editor, BUSY, 429)
     drop_session()
     flash("Your password is set. Sign in with it.", "good")
     return redirect(url_for("desk.sign_in"), 303)
@@ -109,9 +119,22 @@ def _wanted() -> str:
     return local_path(request.values.get("next"), url_for("desk.home"))
 
 
-def _sign_in_page(email: str = "", error: str = "") -> str:
+def _not_signed_in(email: str, why: NotSignedIn) -> Response:
+    page = _sign_in_page(email, _WORDS[why], too_often=why is NotSignedIn.TOO_OFTEN)
+    if why not in _RETRY_AFTER:
+        return make_response(page, 422)
+    response = make_response(page, 429)
+    response.headers["Retry-After"] = str(int(_RETRY_AFTER[why].total_seconds()))
+    return response
+
+
+def _sign_in_page(email: str = "", error: str = "", too_often: bool = False) -> str:
     wanted = local_path(request.values.get("next"), "")
-    return render_template("desk/signing_in/sign_in.html", email=email, error=error, next=wanted)
+    return render_template("desk/signing_in/sign_in.html", email=email, error=error, too_often=too_often, next=wanted)
+
+
+def _forgotten_page(email: str = "", error: str = "") -> str:
+    return render_template("desk/signing_in/forgotten.html", email=email, error=error)
 
 
 def _editor_of(token: str) -> Editor | None:
@@ -119,9 +142,9 @@ def _editor_of(token: str) -> Editor | None:
     return editor_with_password_key(reading(), key, now()) if key else None
 
 
-def _password_page(for_whom: Editor, error: str = "") -> Response:
+def _password_page(for_whom: Editor, error: str = "", status: int = 422) -> Response:
     page = render_template("desk/signing_in/password.html", for_whom=for_whom, error=error)
-    response = private_page(make_response(page, 422 if error else 200))
+    response = private_page(make_response(page, status if error else 200))
     # Under `no-referrer` browsers send a form with `Origin: null`, which the desk refuses; this keeps the token just as
     # well, since nothing on the page leads to another host.
     response.headers["Referrer-Policy"] = "same-origin"

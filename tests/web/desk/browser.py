@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from digest.operations.signing_in import hash_password
+from digest.operations.hashing import hash_password
 from digest.storage.database import Database
 from digest.storage.editors import editor_by_id
 from tests.factories import make_editor
