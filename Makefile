@@ -16,10 +16,14 @@ $(VENV)/.ready: requirements-dev.txt pyproject.toml
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-run: setup ## Run the site and the clock on 127.0.0.1:8000, with demo content the first time
+PORT ?= 8000
+ifneq ($(PORT),8000)
+run: export SITE_URL := http://127.0.0.1:$(PORT)
+endif
+run: setup ## Run the site and the clock on 127.0.0.1:8000 (PORT=…), with demo content the first time
 	$(BIN)/digest db upgrade
 	@{ said=$$($(BIN)/digest demo 2>&1 >&3); } 3>&1 || { status=$$?; echo "$$said" >&2; [ $$status -eq 4 ] && echo "So no demo was loaded."; }
-	$(BIN)/digest serve --with-scheduler
+	$(BIN)/digest serve --with-scheduler --bind 127.0.0.1:$(PORT)
 
 test: setup ## Everything: formatting, linters, types, import contracts, tests
 	$(BIN)/ruff format --check .

@@ -16,6 +16,7 @@ from digest.storage.desk_sessions import LONGEST
 from digest.web import archive, desk, errors, events, filters, holding, readers, security, service
 from digest.web.context import EXTENSION, Site, end_reading
 from digest.web.postman import Postman
+from digest.web.serving.limits import LARGEST_BODY
 
 _TEMPLATES = config.resource("templates")
 _STATIC = Path(__file__).parent / "web" / "static"
@@ -59,7 +60,7 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
         "PERMANENT_SESSION_LIFETIME": timedelta(seconds=LONGEST.total_seconds()),
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": False,
-        "MAX_CONTENT_LENGTH": 8 * 1024 * 1024,
+        "MAX_CONTENT_LENGTH": LARGEST_BODY,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "MAX_FORM_PARTS": 1000,
     }

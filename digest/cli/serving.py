@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import sys
 from typing import Any
 
@@ -12,9 +13,10 @@ from flask import Flask
 
 from digest.app import create_app
 from digest.cli.installation import installation
+from digest.cli.listening import Address, Announcement, listen
 from digest.cli.logs import log_to_stderr
 from digest.cli.supervising import Child, supervise
-from digest.config import load
+from digest.config import Settings, load
 from digest.mail.transports import open_outbox
 from digest.operations.opening import open_database
 from digest.scheduler import Clock
@@ -26,34 +28,52 @@ def make_site() -> Flask:
     return create_app()
 
 
-class _Bind(click.ParamType[str]):
-    """A host and a port. The server behind it would fail on anything else, be started again, and fail again."""
+class _Bind(click.ParamType[Address]):
+    """A host and a port."""
 
     name = "HOST:PORT"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The same. Fails with the form and an example."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        """Take it apart. Fails with the form and an example."""
+        if isinstance(value, Address):
+            return value
         host, _, port = str(value).rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
         if not host or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65_536:
             self.fail(f"“{value}”: use HOST:PORT, for example 127.0.0.1:8000.", param, ctx)
-        return str(value)
+        return Address(host, int(port))
 
 
 @click.command()
 @click.option("--bind", type=_Bind(), default="127.0.0.1:8000", show_default=True, help="Where to listen.")
 @click.option("--with-scheduler", is_flag=True, help="Run the clock beside it; each is started again should it die.")
-def serve(bind: str, with_scheduler: bool) -> None:
+def serve(bind: Address, with_scheduler: bool) -> None:
     """Run the site, until Ctrl-C or SIGTERM.
 
     It speaks plain HTTP: in earnest, let a proxy speak HTTPS before it. Without the clock no issue is closed or sent.
     """
     log_to_stderr(logging.INFO)
-    open_database(load()).close()  # a setting that can't be used is said here once, not by every worker
-    click.echo(f"Serving on http://{bind}; the desk is at http://{bind}/desk. Stop with Ctrl-C.")
-    children = [Child("site", [sys.executable, "-m", "gunicorn", *_GUNICORN, "--bind", bind, _APP])]
+    listener = listen(bind)
+    settings = load()
+    open_database(settings).close()  # a setting that can't be used is said here once, not by every worker
+    announcement = Announcement(bind, f"Serving on http://{bind}; the desk is at http://{bind}/desk. Stop with Ctrl-C.")
+    children = [Child("site", _site(listener, settings), inherits=(listener.fileno(),))]
     if with_scheduler:
         children.append(Child("clock", [sys.executable, "-m", "digest.cli", "scheduler"]))
-    sys.exit(supervise(children))
+
+    def leave() -> None:
+        announcement.cancel()
+        listener.close()  # who comes now is refused at once, and not left waiting for nobody
+
+    announcement.start()
+    sys.exit(supervise(children, leave))
+
+
+def _site(listener: socket.socket, settings: Settings) -> list[str]:
+    """gunicorn on a socket that stays open while it is started again: whoever comes meanwhile waits, and is served."""
+    worker = _BEHIND_PROXIES if settings.trusted_proxies else _DIRECT
+    bind = f"fd://{listener.fileno()}"
+    return [sys.executable, "-m", "gunicorn", *_GUNICORN, "--worker-class", worker, "--bind", bind, _APP]
 
 
 @click.command()
@@ -71,7 +91,9 @@ def scheduler() -> None:
 
 
 _APP = "digest.cli.serving:make_site()"
+_DIRECT = "digest.web.serving.worker.PatientWorker"
+_BEHIND_PROXIES = "digest.web.serving.worker.BehindProxies"
 _GUNICORN = (
-    "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket",
+    "--workers", "2", "--threads", "8", "--no-control-socket", "--no-sendfile",
     "--graceful-timeout", "30", "--forwarded-allow-ips", "127.0.0.1", "--log-level", "warning",
 )  # fmt: skip

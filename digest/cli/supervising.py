@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from digest.operations.waiting import pause
@@ -25,13 +25,15 @@ class Child:
 
     name: str
     command: Sequence[str]
+    inherits: Sequence[int] = ()
+    """Files of ours that stay open in it, by their numbers."""
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     failures: int = 0
     not_before: float = field(default=0.0)
 
 
-def supervise(children: Sequence[Child]) -> int:
+def supervise(children: Sequence[Child], before_the_end: Callable[[], None]) -> int:
     """Run the children until SIGTERM or Ctrl-C, then end them and wait. Returns the exit status: 0 when asked to end.
 
     A child that dies is started again, after a pause that grows while it keeps dying young.
@@ -43,6 +45,7 @@ def supervise(children: Sequence[Child]) -> int:
         for child in children:
             _keep_up(child, time.monotonic())
         pause(_ROUND)
+    before_the_end()
     for child in children:
         if child.process:
             child.process.terminate()
@@ -62,5 +65,7 @@ def _keep_up(child: Child, at: float) -> None:
         log.error("the %s ended with status %s; it starts again in %.0f s", child.name, status, child.not_before - at)
         child.process = None
     if at >= child.not_before:
-        child.process = subprocess.Popen(child.command, start_new_session=True)  # noqa: S603 - our own command
+        child.process = subprocess.Popen(  # noqa: S603 - our own command
+            child.command, start_new_session=True, pass_fds=child.inherits
+        )
         child.started_at = at
