@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from digest.cli.counting import counted
 from digest.cli.failing import Failed
 from digest.cli.installation import installation, now
+from digest.cli.progress_bar import import_bar
 from digest.domain.calendar import day_and_year
-from digest.operations.summary_files import Imported, export_summaries, import_summaries
+from digest.operations.summary_files import CutShort, Imported, export_summaries, import_summaries
 
 
 @click.group()
@@ -19,24 +25,39 @@ def summaries() -> None:
 
 
 @summaries.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--select", is_flag=True, help="Put them on the current issue too, in file order.")
 def import_(file: Path, select: bool) -> None:
-    """Publish the summaries in FILE, one JSON object a line.
+    """Publish the summaries in FILE, one JSON object a line; - is standard input.
 
     \b
     Each has: title, date (2024-05-15), publication, and body (Markdown) or body_html;
     and may have: sources (a list of {url, title, publication}), topics (a list), id, slug.
 
-    All or nothing: with a faulty line nothing is imported. What is there already stays as it is.
+    The whole file is read and checked first: with a faulty line nothing is imported. Then it is written a little at a
+    time, so that the site goes on meanwhile. Run again after an interruption, it does what is left. What is there
+    already stays as it is.
     """
     here = installation()
     try:
-        with file.open(encoding="utf-8-sig", newline="\n") as lines:
-            imported = import_summaries(here.db, here.settings, now(), lines, select)
+        with _lines_of(file) as lines, import_bar() as tell:
+            imported = import_summaries(here.db, here.settings, now(), lines, select, tell)
     except UnicodeDecodeError as error:
         raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
+    except CutShort as cut:
+        raise Failed(str(cut)) from None
+    except KeyboardInterrupt:
+        raise Failed("Ended before it was done. Run this again: it does what is left.") from None
     _report(imported)
+
+
+@contextmanager
+def _lines_of(file: Path) -> Iterator[TextIO]:
+    if str(file) != "-":
+        with file.open(encoding="utf-8-sig", newline="\n") as lines:
+            yield lines
+        return
+    yield TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="\n")
 
 
 @summaries.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +20,10 @@ LONGEST_SOURCE_TITLE = 500
 LONGEST_TOPIC = 100
 MOST_SOURCES = 30
 MOST_TOPICS = 20
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL_WITHIN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Unicode’s categories Cc, Cs, Zl and Zp; within lines, tabs and line feeds stay."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +88,13 @@ def missing_for_readers(piece: Piece) -> Faults:
 
 def one_line(text: str) -> str:
     """The text on one line; every control character and line break becomes a space."""
-    return " ".join("".join(" " if _is_control(each) else each for each in text).split())
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def several_lines(text: str) -> str:
     """The text with plain line ends, without other control characters, without blank edges."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(each for each in lines if each in "\n\t" or not _is_control(each)).strip()
+    return _CONTROL_WITHIN_LINES.sub("", lines).strip()
 
 
 def date_in(text: str) -> date | None:
@@ -101,10 +105,6 @@ def date_in(text: str) -> date | None:
         return date.fromisoformat(text) if len(text) == 10 and text[4] == text[7] == "-" else None
     except ValueError:
         return None
-
-
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _filled(source: Source) -> bool:

@@ -1,39 +1,36 @@
 """Summaries in and out as JSON lines: an archive moved in, or taken along.
 
-Importing is all or nothing: with one faulty line nothing is kept, and every faulty line is named.
+An import reads, checks and renders the whole file first, outside any transaction, and keeps it on disk meanwhile. With
+one faulty line nothing is imported, and every faulty line is named. Then it writes in short transactions, so that the
+site goes on. Cut short in between, it is finished by running it again: what is there already is passed over.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.calendar import day_and_year
 from digest.domain.lifecycle import IssueState
-from digest.domain.markup import sanitised
-from digest.domain.slugs import slugify
 from digest.operations.closing import THE_COMMAND
-from digest.operations.editing import write
-from digest.operations.incoming import Incoming, read_line
+from digest.operations.reading_lines import read_lines
 from digest.operations.refusal import Refused
+from digest.operations.shelving import shelve
+from digest.operations.sorting_out import SortedOut, sort_out
 from digest.operations.week import ensure_issue
 from digest.storage.database import Database
-from digest.storage.issues import Issue, current_issue
-from digest.storage.selections import append_selection
-from digest.storage.summaries import (
-    BodyFormat,
-    Summary,
-    count_on_from_largest_id,
-    published_summaries_in_order,
-    summaries_like,
-    summary_by_id,
-)
+from digest.storage.issues import Issue, current_issue, issue_for_change
+from digest.storage.selections import append_selections
+from digest.storage.spool import Spool
+from digest.storage.summaries import BodyFormat, Summary, published_summaries_in_order
+from digest.storage.summary_rows import reserve_ids
 
 _EXPORTED_AT_ONCE = 200
 
@@ -51,24 +48,49 @@ class Imported:
     issue_date: date | None = None
 
 
-def import_summaries(
-    db: Database, settings: Settings, now: datetime, lines: Iterable[str], select: bool = False
-) -> Imported:
-    """Publish each line's summary; with `select`, put them all on the current issue in file order.
+@dataclass(frozen=True)
+class Importing:
+    """How far an import is: `read` lines so far; then `written` summaries of those to be added, None before that."""
 
-    Raises Refused, and imports nothing, if the current issue can't take any. Running it twice is harmless.
+    read: int
+    written: int | None = None
+    to_write: int = 0
+
+
+class CutShort(Exception):
+    """An import ended in the middle of writing; the words say what is there, why, and that running it again goes on."""
+
+
+def import_summaries(
+    db: Database,
+    settings: Settings,
+    now: datetime,
+    lines: Iterable[str],
+    select: bool = False,
+    tell: Callable[[Importing], None] = lambda _: None,
+) -> Imported:
+    """Publish each line's summary; with `select`, put all on the current issue in file order, at the end, in one go.
+
+    `lines` is read once. Raises Refused, and imports nothing, if the current issue can't take any or another import is
+    under way; CutShort when the database takes no more. Running it twice is harmless.
     """
     if select:
         ensure_issue(db, settings, now, THE_COMMAND)
-    try:
-        with db.writing() as session:
-            issue = _issue_to_fill(session) if select else None
-            imported = _import(session, now, lines, issue)
-            if imported.faults:
-                raise _Faulty(imported)
-            return imported
-    except _Faulty as faulty:
-        return faulty.imported
+        with db.reading() as session:
+            _issue_to_fill(session)
+    db.close()  # the processes that read lines are forked from this one, and must share no connection
+    with Spool() as spool:
+        read, faults = _read(spool, lines, tell)
+        with db.alone("summaries import") as alone:
+            if not alone:
+                raise Refused("Another import of summaries is running here. Wait for its end, then run this again.")
+            found = sort_out(db, spool)
+            faults = sorted([*faults, *found.clashes])
+            if faults:
+                return Imported(found.fresh, found.there, tuple(faults))
+            _write(db, now, spool, found, read, tell)
+            issue_date = _select(db, spool) if select else None
+    return Imported(found.fresh, found.there, (), issue_date)
 
 
 def export_summaries(db: Database) -> Iterator[str]:
@@ -79,100 +101,63 @@ def export_summaries(db: Database) -> Iterator[str]:
             yield json.dumps(_as_json(summary), ensure_ascii=False)
 
 
-class _Faulty(Exception):
-    """Undoes an import."""
+def _read(spool: Spool, lines: Iterable[str], tell: Callable[[Importing], None]) -> tuple[int, list[tuple[int, str]]]:
+    """Fill the spool; how many lines there were, and the faulty ones."""
+    read, faults = 0, list[tuple[int, str]]()
+    for part in read_lines(lines):
+        spool.add(part.lines)
+        faults += part.faults
+        read += len(part.lines) + len(part.faults)
+        tell(Importing(read))
+    return read, faults
 
-    def __init__(self, imported: Imported) -> None:
-        super().__init__()
-        self.imported = imported
+
+def _write(
+    db: Database, now: datetime, spool: Spool, found: SortedOut, read: int, tell: Callable[[Importing], None]
+) -> None:
+    if not found.fresh:
+        return
+    written = 0
+
+    def told(done: int) -> None:
+        nonlocal written
+        written = done
+        tell(Importing(read, done, found.fresh))
+
+    told(0)
+    try:
+        if largest := spool.largest_id():
+            # What editors write meanwhile gets ids behind those of the file.
+            with db.writing() as session:
+                reserve_ids(session, largest)
+        shelve(db, now, spool, told)
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(getattr(error, "orig", error)).partition("\n")[0].rstrip(".")
+        raise CutShort(
+            f"{written:,} of {found.fresh:,} new summaries were added, then the database took no more ({reason}). "
+            "Run this again: it adds what is left."
+        ) from error
 
 
-def _issue_to_fill(session: Session) -> Issue:
+def _select(db: Database, spool: Spool) -> date:
+    with db.writing() as session:
+        issue = issue_for_change(session, _issue_to_fill(session, "All are in the archive. ").id)
+        append_selections(session, issue.id, spool.summary_ids())
+        return issue.send_date
+
+
+def _issue_to_fill(session: Session, before: str = "") -> Issue:
     issue = current_issue(session)
     if issue is None:
-        raise Refused("There is no issue to put these on. Import them without --select.")
+        raise Refused(f"{before}There is no issue to put these on. Import them without --select.")
     if issue.state != IssueState.OPEN:
+        otherwise = "run this again" if before else "import without --select"
+        nothing = "nothing was put on it" if before else "nothing was imported"
         raise Refused(
-            f"The issue of {day_and_year(issue.send_date)} is closed, so nothing was imported. "
-            "Reopen it on the desk, or import without --select."
+            f"{before}The issue of {day_and_year(issue.send_date)} is closed, so {nothing}. "
+            f"Reopen it on the desk, or {otherwise}."
         )
     return issue
-
-
-def _import(session: Session, now: datetime, lines: Iterable[str], issue: Issue | None) -> Imported:
-    added = there = 0
-    faults: list[tuple[int, str]] = []
-    ids: list[int] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip("\ufeff \t\r\n"):
-            continue
-        try:
-            summary_id, is_new = _take_in(session, now, read_line(line))
-        except ValueError as error:
-            faults.append((number, str(error)))
-            continue
-        added, there = added + is_new, there + (not is_new)
-        ids.append(summary_id)
-    if issue and not faults:
-        for summary_id in ids:
-            append_selection(session, issue.id, summary_id)
-    return Imported(added, there, tuple(faults), issue.send_date if issue else None)
-
-
-def _take_in(session: Session, now: datetime, incoming: Incoming) -> tuple[int, bool]:
-    """The summary's id, and whether it is new. Raises ValueError with the reason."""
-    there = _already_there(session, incoming)
-    if there:
-        return there.id, False
-    summary = Summary(slug="", created_at=now, version=1)
-    if incoming.id is not None:
-        summary.id = incoming.id
-    write(session, now, summary, incoming.piece, incoming.body_format)
-    summary.slug = incoming.slug or slugify(summary.title) or "summary"
-    summary.published_at = now
-    session.add(summary)
-    session.flush()
-    if incoming.id is not None:
-        count_on_from_largest_id(session)
-    return summary.id, True
-
-
-def _already_there(session: Session, incoming: Incoming) -> Summary | None:
-    piece = incoming.piece
-    if incoming.id is None:
-        like = summaries_like(session, piece.title, piece.published_on, piece.publication)
-        return like[0] if like else None
-    there = summary_by_id(session, incoming.id)
-    if there is None:
-        return None
-    different = _differences(there, incoming)
-    if different:
-        raise ValueError(
-            f"id {incoming.id} belongs to another summary, “{there.title[:80]}” "
-            f"(it differs in {', '.join(different)}). Leave the id out, or mend it."
-        )
-    return there
-
-
-def _differences(there: Summary, incoming: Incoming) -> list[str]:
-    ours, theirs = _as_json(there), _shown(incoming)
-    found = [key for key, value in theirs.items() if ours.get(key) != value]
-    if {topic.slug for topic in there.topics} != set(map(slugify, incoming.piece.topics)):
-        found.append("topics")
-    return found if there.published_at else [*found, "being a draft"]
-
-
-def _shown(incoming: Incoming) -> Mapping[str, Any]:
-    piece = incoming.piece
-    is_html = incoming.body_format == BodyFormat.HTML
-    shown: dict[str, Any] = {
-        "title": piece.title,
-        "date": piece.published_on.isoformat(),
-        "publication": piece.publication,
-        "body_html" if is_html else "body": sanitised(piece.body) if is_html else piece.body,
-        "sources": [_source(source.url, source.title, source.publication) for source in piece.sources],
-    }
-    return shown | ({"slug": incoming.slug} if incoming.slug else {})
 
 
 def _as_json(summary: Summary) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, func, literal_column, select
 from sqlalchemy.orm import Session
 
+from digest.storage.exclusion import alone
+
 _WRITES = "digest_writes"
 _BUSY_MS = 30_000
 _CACHE_KB, _LARGE_CACHE_KB = 4_000, 48_000
@@ -41,6 +43,12 @@ class Database:
         """One transaction: committed when the block ends, rolled back when it raises."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[bool]:
+        """Whether nobody else does this on this database; until the block ends, nobody else can."""
+        with alone(self.engine, what) as got:
+            yield got
 
     def close(self) -> None:
         """Give all connections back."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String, select
+from collections.abc import Collection
+
+from sqlalchemy import String, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.slugs import slugify
-from digest.storage.base import NEVER_REUSED, Base
+from digest.storage.base import NEVER_REUSED, Base, table_of
 from digest.storage.database import one_at_a_time
 
 
@@ -23,16 +25,27 @@ class Publication(Base):
 
 def publication_named(session: Session, name: str) -> Publication:
     """The publication of that name, made if there is none yet."""
-    asked = select(Publication).where(Publication.name == name)
-    if found := session.execute(asked).scalar_one_or_none():
+    return session.get_one(Publication, publication_ids(session, [name])[name])
+
+
+def publication_ids(session: Session, names: Collection[str]) -> dict[str, int]:
+    """The ids of the publications of those names, each made if there is none yet."""
+    found = _ids(session, names)
+    if len(found) == len(set(names)):
         return found
     one_at_a_time(session, "names")
-    if found := session.execute(asked).scalar_one_or_none():
-        return found  # someone else has just made it
-    made = Publication(name=name, slug=_free_slug(session, slugify(name) or "publication"))
-    session.add(made)
-    session.flush()
-    return made
+    found = _ids(session, names)  # someone else may just have made some
+    taken = set(session.execute(select(Publication.slug)).scalars())
+    made = []
+    for name in dict.fromkeys(names):
+        if name not in found:
+            slug = _free_slug(taken, slugify(name) or "publication")
+            taken.add(slug)
+            made.append({"name": name, "slug": slug})
+    if made:
+        session.execute(insert(table_of(Publication)), made)
+        found |= _ids(session, [str(each["name"]) for each in made])
+    return found
 
 
 def publication_names(session: Session) -> list[str]:
@@ -45,8 +58,12 @@ def all_publications(session: Session) -> list[Publication]:
     return list(session.execute(select(Publication).order_by(Publication.name)).scalars())
 
 
-def _free_slug(session: Session, slug: str) -> str:
-    taken = set(session.execute(select(Publication.slug).where(Publication.slug.startswith(slug))).scalars())
+def _ids(session: Session, names: Collection[str]) -> dict[str, int]:
+    rows = session.execute(select(Publication.name, Publication.id).where(Publication.name.in_(names)))
+    return dict(rows.all())
+
+
+def _free_slug(taken: Collection[str], slug: str) -> str:
     number = 2
     candidate = slug
     while candidate in taken:

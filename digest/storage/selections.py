@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, func, select, update
+from sqlalchemy import ForeignKey, UniqueConstraint, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.lifecycle import IssueState
-from digest.storage.base import Base
+from digest.storage.base import Base, table_of
 from digest.storage.issues import Issue
 from digest.storage.summaries import Summary
 
@@ -106,6 +106,23 @@ def append_selection(session: Session, issue_id: int, summary_id: int) -> None:
     ).scalar_one()
     session.add(Selection(issue_id=issue_id, summary_id=summary_id, position=last + 1))
     session.flush()
+
+
+def append_selections(session: Session, issue_id: int, summary_ids: Iterable[int]) -> None:
+    """Put these summaries at the end of an issue in this order; those that are on it already stay where they are."""
+    there, last = set(), 0
+    for summary_id, position in session.execute(
+        select(Selection.summary_id, Selection.position).where(Selection.issue_id == issue_id)
+    ):
+        there.add(summary_id)
+        last = max(last, position)
+    new = (summary_id for summary_id in summary_ids if summary_id not in there)
+    rows = [
+        {"issue_id": issue_id, "summary_id": summary_id, "position": position}
+        for position, summary_id in enumerate(new, start=last + 1)
+    ]
+    if rows:
+        session.execute(insert(table_of(Selection)), rows)
 
 
 def remove_selection(session: Session, issue_id: int, summary_id: int) -> None:

@@ -170,28 +170,6 @@ def published_addresses(session: Session, count: int) -> Iterator[Address]:
     return (Address(*row) for row in rows)
 
 
-def summaries_like(session: Session, title: str, published_on: date, publication: str) -> list[Summary]:
-    """Published summaries of that title, date and publication: what an import without ids may have brought before."""
-    rows = session.execute(
-        select(Summary)
-        .where(
-            Summary.title == title,
-            Summary.published_on == published_on,
-            Summary.publication.has(Publication.name == publication),
-            Summary.published_at.is_not(None),
-        )
-        .order_by(Summary.id)
-    )
-    return list(rows.scalars())
-
-
-def count_on_from_largest_id(session: Session) -> None:
-    """After ids were given explicitly, let the next one be larger: SQLite does so itself, PostgreSQL must be told."""
-    if session.get_bind().dialect.name == "postgresql":
-        largest = select(func.max(Summary.id)).scalar_subquery()
-        session.execute(select(func.setval(func.pg_get_serial_sequence("summaries", "id"), largest)))
-
-
 def topic_sizes(session: Session) -> list[tuple[Topic, int]]:
     """The topics of published summaries with how many each has, the largest first."""
     count = func.count(Summary.id)
