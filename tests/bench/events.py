@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -204,7 +205,7 @@ def _serving(environ: Mapping[str, str]) -> Iterator[str]:
 def _until_it_answers(port: int) -> None:
     for _ in range(300):
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/robots.txt", timeout=5).close()
         except OSError:
             time.sleep(0.1)
         else:

@@ -26,6 +26,8 @@ class Limits:
     """Between two requests; longer than the proxies of the documents keep a connection that they don't use."""
     parting_seconds: float = 2.0
     """For reading the end of an answer after we have closed our side, and throwing away what still comes."""
+    stopping_seconds: float = 5.0
+    """For a request that is on its way when the server is told to end."""
     head_bytes: int = 64 * 1024
     body_bytes: int = LARGEST_BODY
     waiting_bytes: int = 256 * 1024 * 1024

@@ -26,7 +26,6 @@ from digest.web.serving.limits import Limits, affordable
 
 _PIECE = 64 * 1024
 _KERNEL_KEEPS = 64 * 1024  # bytes of an answer: whoever doesn't read gets no further request answered
-_STOPPING_SECONDS = 5.0  # for a request that is on its way when the worker is asked to end
 _NO_FILES_LEFT = (errno.EMFILE, errno.ENFILE)
 
 
@@ -100,7 +99,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         """The worker is asked to end: nobody keeps it for long."""
         for connection in self._crowd.waiting():
             on_its_way = connection.phase in (Phase.HEAD, Phase.BODY) and connection.waiting_bytes
-            latest = time.monotonic() + _STOPPING_SECONDS if on_its_way else deadline
+            latest = time.monotonic() + self.limits.stopping_seconds if on_its_way else deadline
             if connection.phase is not Phase.ANSWER:
                 connection.deadline = min(connection.deadline, latest)
 
@@ -175,6 +174,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         """Its time is up."""
         if connection.phase in (Phase.HEAD, Phase.BODY):
             self._give_up(connection)
+        if connection.phase in (Phase.HEAD, Phase.BODY) and self.alive:
             self._part(connection)
         else:
             self._close(connection)

@@ -1,0 +1,124 @@
+"""`digest serve`: where it listens, what it says, and who can't stop it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from digest.cli.listening import Address, listen
+from digest.config import BadSetting, Settings
+from digest.storage.database import Database
+from tests.cli.shell import Shell
+from tests.cli.siege import Visits, besiege
+from tests.cli.sites import PATIENCE, behind, serving
+
+pytestmark = pytest.mark.only_on("sqlite")
+
+
+def memory_of(process: subprocess.Popen[str]) -> int:
+    """Kilobytes of a process and those that it started."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,rss="], capture_output=True, text=True, check=True).stdout
+    rows = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    family = {process.pid}
+    for _ in range(4):
+        family |= {pid for pid, parent, _ in rows if parent in family}
+    return sum(size for pid, _, size in rows if pid in family)
+
+
+def test_500_slow_connections_stop_nobody(shell: Shell, db: Database) -> None:  # noqa: ARG001
+    with serving(shell) as (door, _):
+        must_have_been_quick(besiege(door, seconds=2.5))
+
+
+@pytest.mark.parametrize("proxy", ["caddy", "nginx"])
+def test_500_slow_connections_to_a_proxy_of_the_documents_stop_nobody(
+    shell: Shell,
+    db: Database,  # noqa: ARG001
+    tmp_path: Path,
+    proxy: str,
+) -> None:
+    trusting = Shell(shell.environ | {"TRUSTED_PROXIES": "1"})
+    with serving(trusting) as (site, _), behind(proxy, site, tmp_path) as door:
+        must_have_been_quick(besiege(door, seconds=2.5))
+
+
+def must_have_been_quick(visits: Visits) -> None:
+    """Under a second. A machine that is busy with other tests is given more, as it needed more before the siege."""
+    for path, found in visits.besieged.items():
+        assert len(found) > 2
+        assert {status for status, _ in found} == {503 if path == "/health" else 200}  # no clock runs here
+        usual = sorted(took for _, took in visits.calm[path])[3]
+        assert max(took for _, took in found) < max(1.0, 20 * usual), path
+
+
+def test_a_large_upload_is_refused_and_fills_no_memory(shell: Shell, db: Database) -> None:  # noqa: ARG001
+    with serving(shell) as (door, process):
+        for _ in range(4):
+            door.get("/")
+        before = memory_of(process)
+        chunk = b"f4240\r\n" + b"x" * 1_000_000 + b"\r\n"
+        for head in ("Content-Length: 200000000", "Transfer-Encoding: chunked"):
+            with socket.create_connection(("127.0.0.1", door.port), timeout=PATIENCE) as peer:
+                form = "Content-Type: application/x-www-form-urlencoded"
+                peer.sendall(f"POST /subscribe HTTP/1.1\r\nHost: digest.test\r\n{form}\r\n{head}\r\n\r\n".encode())
+                for _ in range(100):
+                    peer.sendall(chunk)
+                assert peer.recv(100).startswith(b"HTTP/1.1 413 ")
+        assert memory_of(process) - before < 50_000
+
+
+def test_a_taken_address_is_said_once_with_the_remedy(shell: Shell, settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, out, err = shell.run("serve", "--bind", f"127.0.0.1:{port}", "--with-scheduler")
+    assert (status, out) == (2, "")
+    assert err == (
+        f"digest: Something listens on 127.0.0.1:{port} already. Stop it, or use another port: "
+        f"--bind 127.0.0.1:{port + 1} (`make run PORT={port + 1}`).\n"
+    )
+    assert not settings.instance_path.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("192.0.2.1", "--bind 192.0.2.1:8000: this machine has no address 192.0.2.1; use --bind 127.0.0.1:8000."),
+        ("2001:db8::1", r"--bind \[2001:db8::1\]:8000: .*; use --bind 127.0.0.1:8000."),
+        ("nowhere.invalid", "“nowhere.invalid” is no host that this machine can find; use --bind 127.0.0.1:8000."),
+    ],
+)
+def test_an_address_that_is_not_ours_is_said_with_the_remedy(host: str, words: str) -> None:
+    with pytest.raises(BadSetting, match=words):
+        listen(Address(host, 8000))
+
+
+def test_a_port_that_only_root_may_use_is_said_once_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    with pytest.raises(BadSetting, match=r"^--bind 127.0.0.1:80: .* Use --bind 127.0.0.1:8000, and let a proxy listen"):
+        listen(Address("127.0.0.1", 80))
+
+
+def test_who_comes_while_the_site_starts_again_is_served_and_who_comes_after_its_end_is_not(
+    shell: Shell,
+    db: Database,  # noqa: ARG001
+) -> None:
+    with serving(shell) as (door, process):
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        assert door.get("/robots.txt")[0] == 200
+        begun = time.monotonic()
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+        assert time.monotonic() - begun < 10
+    with pytest.raises(ConnectionRefusedError):
+        door.get("/")

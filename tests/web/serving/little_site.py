@@ -1,0 +1,23 @@
+"""A site of a few lines that tells what it was asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+LARGE = 5_000_000
+
+
+def site(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Method, path, the length that was said, and the body's beginning; `/large` is large, `/slow` takes a second."""
+    path = environ["PATH_INFO"]
+    if path == "/large":
+        start_response("200 OK", [("Content-Length", str(LARGE))])
+        return (b"x" * 100_000 for _ in range(LARGE // 100_000))
+    if path == "/slow":
+        time.sleep(1)
+    body = b"" if path == "/unread" else environ["wsgi.input"].read()
+    words = f"{environ['REQUEST_METHOD']} {path} {environ.get('CONTENT_LENGTH', '-')} {len(body)} ".encode() + body[:20]
+    start_response("200 OK", [("Content-Length", str(len(words)))])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [words]
