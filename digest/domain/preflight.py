@@ -17,13 +17,15 @@ SIZE_LIMIT = 90_000
 SUBJECT_SHOWN = 60
 """Characters of a subject that a phone shows, about."""
 
-CHECKS = 11
+CHECKS = 12
 
 _OLD = timedelta(days=365)
 _LONG_TITLE = 120
 _LONG_BODY = 300
 # In capitals only: "todo" is a Spanish word, and a Spanish headline must not stop an issue.
 _PLACEHOLDER = re.compile(r"\b(TK|TKTK|XXX|TODO|TBC)\b|(?i:lorem ipsum)")
+
+_ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?]*\?=", re.IGNORECASE)  # RFC 2047, section 2
 
 
 class Level(StrEnum):
@@ -64,6 +66,8 @@ def _whole(content: Content, html_bytes: int) -> Iterator[Fault]:
         yield Fault(Level.WARNS, "Size", f"{size}: Gmail would cut it off. Take an item out or shorten some.")
     if len(content.subject) > SUBJECT_SHOWN:
         yield Fault(Level.WARNS, "Subject", f"{len(content.subject)} characters; a phone shows about {SUBJECT_SHOWN}.")
+    if code := _ENCODED_WORD.search(content.subject):
+        yield Fault(Level.WARNS, "Subject", f"mail programs may show “{code[0][:60]}” as what it is a code for.")
     if not plain(content.introduction_html):
         yield Fault(Level.WARNS, "Introduction", "empty. A sentence or two says why this week matters.")
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
+from functools import partial
 from pathlib import Path
 
-from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Single, Trouble, leave_headers
-from digest.mail.rendering import Identity, Rendered, personalise
-
-_POLICY = SMTP.clone(max_line_length=998, cte_type="8bit")
-"""Lines as long as RFC 5322 allows: folding would tear the addresses in List-Unsubscribe apart."""
+from digest.mail.eml import as_eml
+from digest.mail.making import Fault, not_made, tried
+from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Recipient, Single, Trouble, leave_headers
+from digest.mail.rendering import Identity, personalise
 
 
 class FileOutbox:
@@ -24,24 +22,27 @@ class FileOutbox:
         self._identity = identity
 
     def send_bulk(self, bulk: Bulk) -> Answer:
-        """Write each recipient's copy, named by its delivery: writing it again changes nothing."""
-        try:
-            for recipient in bulk.recipients:
-                copy = personalise(bulk.rendered, bulk.values_of(recipient))
-                address, leave, _, _, delivery = recipient
-                headers = {**bulk.headers, **leave_headers(bulk.leave_root + leave)}
-                self._write(f"digest-{bulk.issue}-{delivery:08d}", address, copy, headers)
-        except OSError as error:
-            return self._unwritable(error)
-        return Answer(Certainty.ACCEPTED)
+        """Write each recipient's copy, named by its delivery: writing it again changes nothing.
+
+        For whom none can be made is an offender. The others are then only looked at, since they come again without.
+        """
+        faults: dict[int, Fault] = {}
+        for index, recipient in enumerate(bulk.recipients):
+            name = f"digest-{bulk.issue}-{recipient[-1]:08d}"
+            copy = tried(partial(self._copy, name, bulk, recipient))
+            if isinstance(copy, Fault):
+                faults[index] = copy
+            elif not faults and (failed := self._write(name, copy)):
+                return failed
+        return not_made(faults) if faults else Answer(Certainty.ACCEPTED)
 
     def send_single(self, single: Single) -> Answer:
         """Write the message."""
-        try:
-            self._write(f"message-{single.reference}", single.recipient, single.rendered, single.headers)
-        except OSError as error:
-            return self._unwritable(error)
-        return Answer(Certainty.ACCEPTED)
+        name = f"message-{single.reference}"
+        made = tried(lambda: as_eml(name, self._identity, single.recipient, single.rendered, single.headers, single.at))
+        if isinstance(made, Fault):
+            return not_made({0: made})
+        return self._write(name, made) or Answer(Certainty.ACCEPTED)
 
     def probe(self) -> bool:
         """A folder always answers."""
@@ -54,22 +55,19 @@ class FileOutbox:
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def _unwritable(self, error: OSError) -> Answer:
-        # Certain whatever was written: the same file again is no second copy.
-        return Answer(Certainty.REFUSED, detail=f"the outbox folder can’t be written: {error.strerror or error}")
+    def _copy(self, name: str, bulk: Bulk, recipient: Recipient) -> bytes:
+        copy = personalise(bulk.rendered, bulk.values_of(recipient))
+        address, leave, *_ = recipient
+        headers = {**bulk.headers, **leave_headers(bulk.leave_root + leave)}
+        return as_eml(name, self._identity, address, copy, headers, bulk.at)
 
-    def _write(self, name: str, recipient: str, rendered: Rendered, headers: Mapping[str, str]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        message = EmailMessage(policy=_POLICY)
-        message["Subject"] = rendered.subject
-        message["From"] = f"{self._identity.name} <{self._identity.sender}>"
-        message["To"] = recipient
-        if self._identity.reply_to:
-            message["Reply-To"] = self._identity.reply_to
-        for header, value in headers.items():
-            message[header] = value
-        message.set_content(rendered.text, cte="8bit")
-        message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
-        unfinished = self._folder / f".{name}.{os.getpid()}"
-        unfinished.write_bytes(message.as_bytes())
-        unfinished.rename(self._folder / f"{name}.eml")
+    def _write(self, name: str, content: bytes) -> Answer | None:
+        """None if it is written. Else certainly not, whatever is: the same file again is no second copy."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            unfinished = self._folder / f".{name}.{os.getpid()}"
+            unfinished.write_bytes(content)
+            unfinished.rename(self._folder / f"{name}.eml")
+        except OSError as error:
+            return Answer(Certainty.REFUSED, detail=f"the outbox folder can’t be written: {error.strerror or error}")
+        return None

@@ -71,6 +71,8 @@ class Bulk:
     attempt: str
     deadline: float
     """On `deadline.ticking`: nothing may leave after it."""
+    at: datetime
+    """When it was ready to leave: its date."""
 
     def values_of(self, recipient: Recipient) -> Mapping[str, str]:
         """What stands in place of each tag for one reader."""
@@ -96,6 +98,8 @@ class Single:
     rendered: Rendered
     headers: Mapping[str, str]
     category: str
+    at: datetime
+    """When it was ready to leave: its date."""
 
 
 class SuppressionList(StrEnum):

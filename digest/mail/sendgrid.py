@@ -7,13 +7,16 @@ import json
 import re
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from digest.domain.addresses import without_addresses
+from digest.domain.addresses import unmailable, unmailable_among, without_addresses
 from digest.mail.deadline import ticking
+from digest.mail.headers import checked
+from digest.mail.making import Fault, not_made, tried, whose
 from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Single, Trouble, leave_headers
 from digest.mail.rendering import Identity, Rendered
 from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
@@ -41,15 +44,24 @@ class SendGridOutbox:
         self._identity = identity
 
     def send_bulk(self, bulk: Bulk) -> Answer:
-        """One request for up to 1,000 recipients."""
-        envelope = _envelope(self._identity, bulk.rendered, tuple(bulk.headers.items()), bulk.category)
-        return self._post(request_body(envelope, personalizations(bulk)), bulk.deadline)
+        """One request for up to 1,000 recipients. For whom none can be made is an offender, before any byte leaves."""
+        if found := unmailable_among([address for address, *_ in bulk.recipients]):
+            return not_made({index: Fault(why) for index, why in found.items()})
+        body = tried(lambda: request_body(self._shared(bulk), personalizations(bulk)))
+        if isinstance(body, Fault):
+            alone = [replace(bulk, recipients=[recipient]) for recipient in bulk.recipients]
+            return not_made(whose(body, len(alone), lambda index: personalizations(alone[index])))
+        return self._post(body, bulk.deadline)
 
     def send_single(self, single: Single) -> Answer:
         """One request for one message."""
-        envelope = _envelope(self._identity, single.rendered, tuple(single.headers.items()), single.category)
+        if why := unmailable(single.recipient):
+            return not_made({0: Fault(why)})
         person = {"to": [{"email": single.recipient}], "custom_args": {"digest_message": single.reference}}
-        return self._post(request_body(envelope, json.dumps(person)), ticking() + DEADLINE_SECONDS)
+        body = tried(lambda: request_body(self._shared(single), json.dumps(person)))
+        if isinstance(body, Fault):
+            return not_made({0: body})
+        return self._post(body, ticking() + DEADLINE_SECONDS)
 
     def probe(self) -> bool:
         """GET /v3/scopes, which changes nothing: whether it is answered below 500."""
@@ -65,6 +77,9 @@ class SendGridOutbox:
     def close(self) -> None:
         """Close the connections that are kept alive."""
         self._client.close()
+
+    def _shared(self, message: Bulk | Single) -> str:
+        return _envelope(self._identity, message.rendered, tuple(message.headers.items()), message.category)
 
     def _post(self, body: bytes, deadline: float) -> Answer:
         try:
@@ -117,7 +132,15 @@ def _pattern(bulk: Bulk) -> str:
 
 @lru_cache(maxsize=8)
 def _envelope(identity: Identity, rendered: Rendered, headers: tuple[tuple[str, str], ...], category: str) -> str:
-    """What all recipients share, as JSON without its closing brace. Kept, because every batch of an edition has it."""
+    """What all recipients share, as JSON without its closing brace. Kept, because every batch of an edition has it.
+
+    The subject and the sender's name are told as they are, also where they quote an encoded word: the API takes text,
+    and says nothing of encoding it (POST /v3/mail/send). Were SendGrid to write one unencoded, a reader's program would
+    show what it stands for, which can't make a header any more; were we to encode it first, all would see the code.
+    So line breaks and controls are refused here, and pre-flight warns of an encoded word. Raises Unmakeable.
+    """
+    for name, text in (("Subject", rendered.subject), ("From", identity.name), *headers):
+        checked(name, text)
     request = {
         "from": {"email": identity.sender, "name": identity.name},
         "subject": rendered.subject,

@@ -36,6 +36,7 @@ class Claim:
     copies: Copies
     deadline: float
     """On this machine's `mail.deadline.ticking`: after it, nothing may be sent under this claim."""
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def claim(
     attempts = list(zip(attempt_ids, taken, strict=False))
     add_attempts(session, [(key, batch.id) for key, (batch, _) in attempts], owner, at + LEASE_SECONDS, now)
     claims = [
-        Claim(issue.send_date, batch.id, key, *editions.get(session, batch.edition_id), copies, deadline)
+        Claim(issue.send_date, batch.id, key, *editions.get(session, batch.edition_id), copies, deadline, now)
         for key, (batch, copies) in attempts
     ]
     return Claims(claims, count_claims(session, len(claims)))

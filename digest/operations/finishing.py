@@ -59,7 +59,8 @@ def _tell_of_rest(session: Session, settings: Settings, now: datetime, issue: Is
 def _of_failed(copies: int) -> list[str]:
     if not copies:
         return []
-    return [f"{counted(copies, 'copy', 'copies')} failed: SendGrid refused {'it' if copies == 1 else 'them'}."]
+    them = "it" if copies == 1 else "them"
+    return [f"{counted(copies, 'copy', 'copies')} failed: no message could be made, or SendGrid refused {them}."]
 
 
 def _of_held(copies: int) -> list[str]:

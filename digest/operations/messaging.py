@@ -14,6 +14,7 @@ from digest.config import Settings
 from digest.domain.addresses import masked
 from digest.domain.calendar import day_and_year
 from digest.domain.tokens import new_key
+from digest.mail.making import Fault, not_made, tried
 from digest.mail.monitors import ALERT, Alert
 from digest.mail.outbox import Answer, Certainty, Outbox, Single
 from digest.mail.rendering import Rendered, render_notice
@@ -41,6 +42,7 @@ LEASE_SECONDS = 60.0
 _LEFT = "its reader left before it was sent"
 _LONGEST_WAIT = 3_600.0
 _MOST_TRIES = 30
+_NO_REPORT = f"it was tried {_MOST_TRIES} times, and its senders did not report back"
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,12 @@ class _Claimed:
     message_id: int
     owner: str
     tries: int
-    single: Single
+    kind: str
+    recipient: str
+    rendered: Rendered
+    headers: str
+    """As stored: JSON."""
+    queued_at: datetime
     delivery_id: int | None
     """Of a reader's copy that is sent again: which."""
 
@@ -97,7 +104,7 @@ def deliver_waiting(db: Database, settings: Settings, outbox: Outbox, now: datet
     """
     accepted = 0
     while claimed := _claim(db, settings, now):
-        answer = outbox.send_single(claimed.single)
+        answer = _handed_over(outbox, claimed)
         _record(db, settings, claimed, answer, now)
         accepted += answer.certainty is Certainty.ACCEPTED
     return accepted
@@ -114,18 +121,21 @@ def _claim(db: Database, settings: Settings, now: datetime) -> _Claimed | None:
             hold_still(session, left.delivery_id)
             if give_up_message(session, left, now, _LEFT):
                 take_back(session, now, left.id, _LEFT)
-        message = claim_message(session, owner, at, LEASE_SECONDS)
+        message = _claimable(session, owner, at, now)
         if message is None:
             return None
         count = count_claims(session, 1) if message.kind == COPY else None
-        single = Single(
-            reference=f"{message.id:08d}-{message.kind}",
-            recipient=message.recipient,
-            rendered=Rendered(message.subject, message.text, message.html),
-            headers=json.loads(message.headers),
-            category=message.kind,
+        claimed = _Claimed(
+            message.id,
+            owner,
+            message.tries,
+            message.kind,
+            message.recipient,
+            Rendered(message.subject, message.text, message.html),
+            message.headers,
+            message.created_at,
+            message.delivery_id,
         )
-        claimed = _Claimed(message.id, owner, message.tries, single, message.delivery_id)
     if count:
         try:
             note_claims(settings, count)
@@ -136,8 +146,41 @@ def _claim(db: Database, settings: Settings, now: datetime) -> _Claimed | None:
     return claimed
 
 
+def _claimable(session: Session, owner: str, at: float, now: datetime) -> Message | None:
+    """The next message, claimed. One that was claimed too often without a word of what came of it ends here: whatever
+    keeps its senders from reporting back may well be the message.
+    """
+    while (message := claim_message(session, owner, at, LEASE_SECONDS)) and message.tries > _MOST_TRIES:
+        log.warning("message %s: %s", message.id, _NO_REPORT)
+        finish_message(session, message.id, owner, state=MessageState.FAILED, finished_at=now, detail=_NO_REPORT)
+    return message
+
+
+def _handed_over(outbox: Outbox, claimed: _Claimed) -> Answer:
+    """What came of one message, whatever happens: the next in the queue can't be made to wait for it."""
+    single = tried(lambda: _single_of(claimed))
+    if isinstance(single, Fault):
+        return not_made({0: single})
+    try:
+        return outbox.send_single(single)
+    except Exception as error:
+        log.exception("message %s: handing it over failed", claimed.message_id)
+        return Answer(Certainty.UNKNOWN, detail=f"the sender failed while posting ({type(error).__name__})")
+
+
+def _single_of(claimed: _Claimed) -> Single:
+    return Single(
+        reference=f"{claimed.message_id:08d}-{claimed.kind}",
+        recipient=claimed.recipient,
+        rendered=claimed.rendered,
+        headers=json.loads(claimed.headers),
+        category=claimed.kind,
+        at=claimed.queued_at,
+    )
+
+
 def _record(db: Database, settings: Settings, claimed: _Claimed, answer: Answer, now: datetime) -> None:
-    in_doubt = claimed.single.category == COPY and answer.certainty is Certainty.UNKNOWN
+    in_doubt = claimed.kind == COPY and answer.certainty is Certainty.UNKNOWN
     with db.writing() as session:
         if answer.certainty is Certainty.ACCEPTED:
             values: dict[str, object] = {"state": MessageState.ACCEPTED, "finished_at": now, "detail": ""}
@@ -165,7 +208,7 @@ def _record(db: Database, settings: Settings, claimed: _Claimed, answer: Answer,
         log.warning(
             "message %s to %s: %s",
             claimed.message_id,
-            "ALERT_URL" if claimed.single.category == ALERT else masked(claimed.single.recipient),
+            "ALERT_URL" if claimed.kind == ALERT else masked(claimed.recipient),
             _why(answer),
         )
 

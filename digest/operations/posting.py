@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 
 from digest.config import Settings
 from digest.domain.calendar import day_and_year
 from digest.domain.tokens import Sealer
-from digest.mail.outbox import Bulk
+from digest.mail.making import Fault, not_made, tried, whose
+from digest.mail.outbox import Answer, Bulk, Outbox
 from digest.operations import links
 from digest.operations.claiming import Claim
 
 _UNKNOWN_DAY = "a day we did not record"
+
+
+def post_claim(settings: Settings, outbox: Outbox, claim: Claim) -> Answer:
+    """Make the request and hand it over. Where it can't be made, nothing has left; the copies at fault are named."""
+    bulk = tried(lambda: bulk_of(settings, claim))
+    if isinstance(bulk, Fault):
+        alone = partial(_one_of, settings, claim)
+        return not_made(whose(bulk, len(claim.copies), alone))
+    return outbox.send_bulk(bulk)
+
+
+def _one_of(settings: Settings, claim: Claim, index: int) -> Bulk:
+    return bulk_of(settings, replace(claim, copies=claim.copies.only(index)))
 
 
 def bulk_of(settings: Settings, claim: Claim) -> Bulk:
@@ -33,6 +48,7 @@ def bulk_of(settings: Settings, claim: Claim) -> Bulk:
         batch=claim.batch_id,
         attempt=claim.attempt_id,
         deadline=claim.deadline,
+        at=claim.at,
     )
 
 

@@ -31,7 +31,7 @@ from digest.operations.epoch import note_claims
 from digest.operations.finishing import finish_if_done
 from digest.operations.going import Going, going_of
 from digest.operations.pacing import pace_of, probe_if_due
-from digest.operations.posting import bulk_of
+from digest.operations.posting import post_claim
 from digest.operations.recording import Result, expire_leases, record
 from digest.operations.waiting import Bell, pause
 from digest.storage.accounts import Account, account_of
@@ -228,7 +228,7 @@ class _Sender:
         """In a thread of the pool: one request, and its result into the books."""
         deliveries = claimed.copies.deliveries
         try:
-            answer = _NEVER_LEFT if self._stop.is_set() else self._outbox.send_bulk(bulk_of(self._settings, claimed))
+            answer = _NEVER_LEFT if self._stop.is_set() else post_claim(self._settings, self._outbox, claimed)
         except Exception as error:
             log.exception("batch %s: posting failed", claimed.batch_id)
             answer = Answer(Certainty.UNKNOWN, detail=f"the sender failed while posting ({type(error).__name__})")

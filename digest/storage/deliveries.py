@@ -97,6 +97,11 @@ class Copies:
     def __len__(self) -> int:
         return len(self.deliveries)
 
+    def only(self, index: int) -> Copies:
+        """One of them, by itself."""
+        at, key = slice(index, index + 1), slice(32 * index, 32 * index + 32)
+        return Copies(self.deliveries[at], self.addresses[at], self.link_keys[key], self.confirmed_on[at])
+
 
 def deliver_to_audience(
     session: Session, issue_id: int, topics: Sequence[str], readers: int, batch_ids: Sequence[int]
@@ -163,7 +168,17 @@ def copies_in(session: Session, batch_id: int) -> Copies:
     ids, addresses, link_keys, days = session.connection().execute(_COPIES, {"batch": batch_id}).one()
     if not ids:
         return Copies()
-    return Copies([int(key) for key in ids.split(",")], addresses.split("\n"), link_keys, days.split(","))
+    deliveries, found = [int(key) for key in ids.split(",")], addresses.split("\n")
+    if len(found) != len(deliveries):
+        found = _addresses_of(session, deliveries)
+    return Copies(deliveries, found, link_keys, days.split(","))
+
+
+def _addresses_of(session: Session, deliveries: Sequence[int]) -> list[str]:
+    """One by one: an address that holds a line break, which no version takes in, can't be told apart in a list."""
+    rows = session.execute(select(Delivery.id, Delivery.address).where(Delivery.id.in_(deliveries)))
+    known = {delivery_id: address or "" for delivery_id, address in rows}
+    return [known[delivery_id] for delivery_id in deliveries]
 
 
 def copies_gone(session: Session, batch_id: int, there: Collection[int]) -> dict[int, str]:

@@ -6,8 +6,6 @@ import logging
 import threading
 from datetime import UTC, datetime
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from digest.config import Settings
 from digest.mail.outbox import Outbox
 from digest.operations.messaging import deliver_waiting
@@ -43,5 +41,5 @@ class Postman:
             self._bell.clear()
             try:
                 deliver_waiting(self._db, self._settings, self._outbox, datetime.now(UTC))
-            except (SQLAlchemyError, OSError):
+            except Exception:  # whatever it was, sign-ups still to come need this thread; it is logged with its trace
                 log.exception("The postman could not hand messages over; it tries again in %s s", _ROUND_SECONDS)

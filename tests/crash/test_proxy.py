@@ -13,6 +13,7 @@ from digest.mail.deadline import ticking
 from digest.mail.outbox import Answer, Bulk, Certainty
 from digest.mail.rendering import Identity, Rendered, Tags
 from digest.mail.sendgrid import SendGridOutbox
+from tests.conftest import TUESDAY
 from tests.crash.programme import LONG, SEED, note_figures
 from tests.crash.proxy import Cut, Proxy
 from tests.loopback.journal import Received
@@ -37,6 +38,7 @@ def bulk(padding: int = 0) -> Bulk:
         batch=1,
         attempt=new_key(),
         deadline=ticking() + 20.0,
+        at=TUESDAY,
     )
 
 

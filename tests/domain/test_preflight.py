@@ -42,6 +42,7 @@ PLACEHOLDERS = [
 OTHERS = [
     (with_second(body_html="<p> </p>"), Level.BLOCKS, "Item 2", "no body"),
     (replace(GOOD, subject="x" * 61), Level.WARNS, "Subject", "61 characters"),
+    (replace(GOOD, subject="On =?utf-8?q?a=0d=0aBcc=3a?="), Level.WARNS, "Subject", "“=?utf-8?q?a=0d=0aBcc=3a?=”"),
     (replace(GOOD, introduction_html="<p></p>"), Level.WARNS, "Introduction", "empty"),
     (with_second(sources=()), Level.WARNS, "Item 2", "no source link"),
     (with_second(title="t" * 121), Level.WARNS, "Item 2", "121 characters"),

@@ -1,0 +1,68 @@
+"""Making a message out of what it says: what fails here is the fault of that one, and stops no other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from digest.domain.addresses import without_addresses
+from digest.mail.outbox import Answer, Certainty
+
+_Made = TypeVar("_Made")
+
+log = logging.getLogger(__name__)
+
+
+class Unmakeable(ValueError):
+    """No message can be made of this; the text says why, and names nobody."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a message was not made. Reasons are kept with its account, which outlives readers: no address is in them."""
+
+    why: str
+    passing: bool = False
+    """Whether this machine lacks something now, so that the same may well be made later."""
+
+
+def tried(make: Callable[[], _Made], tell: bool = True) -> _Made | Fault:
+    """What `make` returns; or why it could not. What nobody has foreseen is logged, unless `tell` says otherwise."""
+    try:
+        return make()
+    except Unmakeable as error:
+        return Fault(str(error))
+    except (OSError, MemoryError) as error:
+        return Fault(f"this machine could not make it now ({_said(error)})", passing=True)
+    except Exception as error:
+        if tell:
+            log.exception("a message could not be made")
+        return Fault(f"it could not be made into a message ({_said(error)})"[:400])
+
+
+def whose(fault: Fault, recipients: int, make: Callable[[int], object]) -> Mapping[int, Fault]:
+    """By whose share a message for many has this fault: the indices that can't be made alone either.
+
+    All of them, if each could: then it is in what they share.
+    """
+    if not fault.passing:
+        alone = {index: tried(partial(make, index), tell=False) for index in range(recipients)}
+        if found := {index: one for index, one in alone.items() if isinstance(one, Fault)}:
+            return found
+    return dict.fromkeys(range(recipients), fault)
+
+
+def not_made(faults: Mapping[int, Fault]) -> Answer:
+    """Certainly not sent: nothing was tried. For good, unless one of the faults will pass."""
+    for fault in faults.values():
+        if fault.passing:
+            return Answer(Certainty.RETRY, detail=fault.why)
+    reasons = {index: fault.why for index, fault in faults.items()}
+    return Answer(Certainty.OFFENDERS, detail=next(iter(reasons.values()), ""), offenders=reasons)
+
+
+def _said(error: Exception) -> str:
+    return without_addresses(" ".join(str(error).split())) or type(error).__name__
