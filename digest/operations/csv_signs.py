@@ -81,6 +81,8 @@ def _left(cell: Cell) -> Sign:
     standing, word = _LEAVING[cell.means], plain(cell.text)
     if word in NO or WORDS.get(word) is Standing.CONFIRMED:
         return Sign(Standing.CONFIRMED)
+    if word in WORDS and WORDS[word].value >= Standing.LEFT.value:
+        return Sign(WORDS[word])
     if word in YES or word in WORDS:
         return Sign(standing)
     if any(each.isdigit() for each in word):
@@ -110,10 +112,12 @@ def _pending(cell: Cell) -> Sign:
 
 
 def _why(cell: Cell) -> Sign:
-    if cell.means is Means.WHY_BOUNCED or _SMTP.match(cell.text):
+    if _SMTP.match(cell.text):
         return Sign(Standing.BOUNCED)
     standing = WORDS.get(plain(cell.text))
-    return Sign(standing if standing and standing.value > Standing.LEFT.value else Standing.LEFT)
+    if standing and standing.value >= Standing.LEFT.value:
+        return Sign(standing)
+    return Sign(Standing.BOUNCED if cell.means is Means.WHY_BOUNCED else Standing.LEFT)
 
 
 def _tags(cell: Cell) -> Sign:

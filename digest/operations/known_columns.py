@@ -187,6 +187,7 @@ _WORDS: Mapping[Standing, str] = {
         unsubscribed unsubscribe unsub left disabled removed inactive deleted cancelled canceled opted_out opt_out
         archived deactivated churned expired spammy not_subscribed no_longer_subscribed unsubscribed_from_all
         unsubscribed_by_admin abgemeldet inaktiv gelöscht désabonné désinscrit inactif supprimé
+        soft_bounced soft_bounce soft bounced_soft failed undelivered
         """,
     Standing.OBJECTED: """
         objection objected blocklisted blacklisted blocked block suppressed banned do_not_email do_not_mail
@@ -194,8 +195,8 @@ _WORDS: Mapping[Standing, str] = {
         """,
     Standing.INVALID: "invalid invalid_email invalid_address ungültig invalide",
     Standing.BOUNCED: """
-        bounced bounce bounces hard_bounced hard_bounce hard hard_bounces soft_bounced soft_bounce soft cleaned
-        undeliverable undelivered unreachable failed bounced_hard bounced_soft permanent permanent_bounce unzustellbar
+        bounced bounce bounces hard_bounced hard_bounce hard hard_bounces cleaned
+        undeliverable unreachable bounced_hard permanent permanent_bounce unzustellbar
         """,
     Standing.COMPLAINED: """
         complained complaint complaints complaining spam spam_complaint spam_report spam_reports spam_reported

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,10 +35,10 @@ class Command:
     def __call__(self, *arguments: str) -> Result:
         return CliRunner().invoke(cli, ["subscribers", *arguments])
 
-    def import_(self, content: str | bytes, name: str = "members.csv") -> Result:
+    def import_(self, content: str | bytes, name: str = "members.csv", ignore: Sequence[str] = ()) -> Result:
         path = self._folder / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return self("import", str(path), "--consent", ASKED)
+        return self("import", str(path), "--consent", ASKED, *(f"--ignore={column}" for column in ignore))
 
 
 @pytest.fixture
@@ -74,13 +75,13 @@ def test_an_import_accounts_for_every_row(command: Command, db: Database, settin
         "carol@example.org,,asleep,,,,\n"
         "dave@example.org,,,,yesterday,,\n"
         '"eve@example.org\nBcc: x@example.org",,,,,,\n'
-        '"frank@example.org","Frank\r\nBcc: x",,,,,\n'
+        '"frank@example.org","Frank\x07",,,,,\n'
     )
     assert result.exit_code == 1
     counts = "12 rows: 2 added (1 confirmed, 1 unsubscribed), 3 already there, 1 suppressed, 6 refused.\n"
     kept = "Of those already there, 2 have another state in the file than here; they keep the one here.\n"
     assert result.stdout == counts + kept
-    for line in ("line 9:", "line 10:", "line 11:", "line 12:", "line 14:", "line 16:"):
+    for line in ("line 9:", "line 10:", "line 11:", "line 12:", "line 14:", "line 15:"):
         assert line in result.output
     found = all_subscribers(db)
     assert set(found) == {"alice@example.org", "bob@example.org", "known@example.org", "left@example.org"}
@@ -122,9 +123,9 @@ def test_an_import_tells_the_states_it_added_in_over_all_its_parts(command: Comm
 def test_an_import_tells_of_a_state_that_it_does_not_take_over(command: Command, db: Database) -> None:
     result = command.import_("email,state\nann@example.org,confirmed\nann@example.org,unsubscribed\nann@example.org,\n")
     assert result.exit_code == 0
-    assert "3 rows: 1 added (1 confirmed), 2 already there" in result.output
+    assert "3 rows: 1 added (1 unsubscribed), 2 already there" in result.output
     assert "Of those already there, 1 has another state in the file than here; it keeps the one here." in result.output
-    assert all_subscribers(db)["ann@example.org"].state == "confirmed"
+    assert all_subscribers(db)["ann@example.org"].state == "unsubscribed"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_an_import_tells_of_a_state_that_it_does_not_take_over(command: Command,
         ("name,state\nAlice,\n", "email"),
         ("", "email"),
         ("email,Email\na@example.org,b@example.org\n", "twice"),
-        (b"email\nalice@example.org\n" + b"zo\xeb@example.org\n", "UTF-8"),
+        (b"email,name\nalice@example.org,Alice\nzoe@example.org,Zo\x81\n", "UTF-8"),
         ("email,name\nalice@example.org,Alice\nbob@example.org," + "x" * 200_000 + "\n", "Line 3"),
     ],
 )
@@ -183,18 +184,25 @@ def test_an_export_is_an_import(command: Command, db: Database, settings: Settin
     ]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
-def test_an_export_holds_no_formula(command: Command, db: Database, settings: Settings, start: str) -> None:
-    alice = make_subscriber(db, settings, f"{start.replace('@', 'a')}1@example.org")
+@pytest.mark.only_on("sqlite")
+def test_an_export_holds_no_formula_and_comes_back_as_it_was(
+    command: Command, db: Database, settings: Settings
+) -> None:
+    names = ["=HYPERLINK(1)", "'=1", "A; =1", "A,'-1", "＠SUM(1)", "O'Hara", "''Quoted", 'A;"=1"']
+    readers = [make_subscriber(db, settings, f"-{n}@example.org") for n in range(len(names))]
     with db.writing() as session:
-        session.get_one(Subscriber, alice.id).name = f"{start}HYPERLINK(1)"
+        for reader, name in zip(readers, names, strict=True):
+            session.get_one(Subscriber, reader.id).name = name
     exported = command("export").stdout
-    for row in csv.reader(io.StringIO(exported, newline="")):
-        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+    for separator in ",;\t":
+        for row in csv.reader(io.StringIO(exported, newline=""), delimiter=separator):
+            assert not [cell for cell in row if cell.strip(' "')[:1] in tuple("=+-@＝＋－＠")]
     with db.writing() as session:
-        session.delete(session.get_one(Subscriber, alice.id))
+        for reader in readers:
+            session.delete(session.get_one(Subscriber, reader.id))
     command.import_(exported)
-    assert all_subscribers(db)[alice.address].name == f"{start}HYPERLINK(1)"
+    found = all_subscribers(db)
+    assert [found[reader.address].name for reader in readers] == names
 
 
 @pytest.mark.parametrize("words", [("show",), ("show", "--json"), ("erase", "--yes")])

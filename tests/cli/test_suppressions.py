@@ -121,7 +121,9 @@ def test_what_was_added_reaches_the_journal_once(command: Command, settings: Set
     [
         ("name\nAlice\n", "names no column “email”. Use a header row of email, reason, at."),
         ("", "names no column “email”"),
-        (b"email\nzo\xeb@example.org\n", "is not UTF-8"),
+        (b"email\nzo\x81@example.org\n", "neither UTF-8 nor Windows-1252: line 2"),
+        ("email,colour\nalice@example.org,red\n", "“colour” is not known"),
+        (b"PK\x03\x04", "This is a ZIP archive"),
         ("email,reason\nalice@example.org," + "x" * 200_000 + "\n", "Line 2"),
     ],
 )

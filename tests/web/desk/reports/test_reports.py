@@ -7,6 +7,8 @@ import io
 import re
 from collections import Counter
 
+import pytest
+
 from digest.config import Settings
 from digest.operations.account_files import account_as_csv
 from digest.operations.privacy import erase
@@ -175,6 +177,20 @@ def test_no_cell_of_the_file_begins_like_a_formula(db: Database, settings: Setti
     cells = [cell for row in csv.reader(io.StringIO(ada.open(f"{REPORT}.csv").text)) for cell in row]
     assert {"'+zoe@example.org", "'-1@example.org"} <= set(cells)
     assert not [cell for cell in cells if re.match(r"[=+\-@\t\r]", cell)]
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_no_words_of_a_mail_server_become_a_formula(
+    db: Database, settings: Settings, ada: Browser, separator: str
+) -> None:
+    make_subscriber(db, settings, "alice@example.org")
+    freeze_issue(db, settings)
+    with db.writing() as session:
+        copy = session.query(Delivery).one()
+        copy.fate, copy.fate_reason = Fate.BOUNCED, '550 no;=HYPERLINK("http://x";"y");\u00a0＝1\t-1\r\n+1;"@SUM(1)"'
+    rows = csv.reader(io.StringIO(ada.open(f"{REPORT}.csv").text, newline=""), delimiter=separator)
+    assert not [cell for row in rows for cell in row if cell.strip(' "\u00a0')[:1] in tuple("=+-@＝＋－＠")]
 
 
 def test_the_file_comes_in_pieces(db: Database, settings: Settings) -> None:
