@@ -23,7 +23,7 @@ from digest.scheduler import Clock
 def make_site() -> Flask:
     """The site for a server process, which logs with secrets and addresses taken out."""
     log_to_stderr(logging.INFO)
-    return create_app()
+    return create_app(threads=_THREADS)
 
 
 class _Bind(click.ParamType[str]):
@@ -71,7 +71,8 @@ def scheduler() -> None:
 
 
 _APP = "digest.cli.serving:make_site()"
+_THREADS = 8
 _GUNICORN = (
-    "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket",
+    "--worker-class", "gthread", "--workers", "2", "--threads", str(_THREADS), "--no-control-socket",
     "--graceful-timeout", "30", "--forwarded-allow-ips", "127.0.0.1", "--log-level", "warning",
 )  # fmt: skip
