@@ -12,24 +12,33 @@ from digest import config
 from digest.config import Settings
 from digest.mail.transports import open_outbox
 from digest.operations.opening import open_database
+from digest.storage.database import Database
 from digest.storage.desk_sessions import LONGEST
-from digest.web import archive, desk, errors, events, filters, holding, readers, security, service
+from digest.storage.patience import Gate, Patience
+from digest.web import archive, desk, errors, events, filters, holding, readers, security, service, unsaved
 from digest.web.context import EXTENSION, Site, end_reading
 from digest.web.postman import Postman
 from digest.web.serving.limits import LARGEST_BODY
 
 _TEMPLATES = config.resource("templates")
+_WAIT_TO_WRITE = 3.0
+"""Seconds that a form waits for others who write. Half of the threads may wait so; the other half go on reading."""
 _STATIC = Path(__file__).parent / "web" / "static"
 
 
-def create_app(settings: Settings | None = None, with_postman: bool = True) -> Flask:
-    """The site. Raises BadSetting when it can't be run as set.
+def create_app(settings: Settings | None = None, with_postman: bool = True, threads: int = 8) -> Flask:
+    """The site, served by so many threads. Raises BadSetting when it can't be run as set.
 
     Without its postman it queues messages and leaves handing them over to the clock.
     """
     settings = settings or config.load()
-    db = open_database(settings)
-    wake = Postman(db, settings, open_outbox(settings)).wake if with_postman else _nobody_to_wake
+    patient = open_database(settings)
+    if with_postman:
+        wake = Postman(patient, settings, open_outbox(settings)).wake
+    else:
+        wake = _nobody_to_wake
+        patient.close()
+    db = Database(settings.database_url, Patience(_WAIT_TO_WRITE, Gate(max(1, threads // 2))))
     app = Flask("digest", template_folder=str(_TEMPLATES / "pages"), static_folder=str(_STATIC))
     app.config.update(_flask_settings(settings))
     app.jinja_env.trim_blocks = True
@@ -39,7 +48,7 @@ def create_app(settings: Settings | None = None, with_postman: bool = True) -> F
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     security.guard(app)
     app.teardown_request(end_reading)
-    for room in (readers, archive, holding, desk, events, service, errors, filters):
+    for room in (readers, archive, holding, desk, events, service, errors, unsaved, filters):
         room.hang_up(app)
     return app
 

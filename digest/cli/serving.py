@@ -25,7 +25,7 @@ from digest.scheduler import Clock
 def make_site() -> Flask:
     """The site for a server process, which logs with secrets and addresses taken out."""
     log_to_stderr(logging.INFO)
-    return create_app()
+    return create_app(threads=_THREADS)
 
 
 class _Bind(click.ParamType[Address]):
@@ -93,7 +93,8 @@ def scheduler() -> None:
 _APP = "digest.cli.serving:make_site()"
 _DIRECT = "digest.web.serving.worker.PatientWorker"
 _BEHIND_PROXIES = "digest.web.serving.worker.BehindProxies"
+_THREADS = 8
 _GUNICORN = (
-    "--workers", "2", "--threads", "8", "--no-control-socket", "--no-sendfile",
+    "--workers", "2", "--threads", str(_THREADS), "--no-control-socket", "--no-sendfile",
     "--graceful-timeout", "30", "--forwarded-allow-ips", "127.0.0.1", "--log-level", "warning",
 )  # fmt: skip

@@ -2,13 +2,14 @@
 
 SQLite's writers take their lock at BEGIN (IMMEDIATE), so that two of them queue instead of failing half-way; readers
 stay deferred and never wait. PostgreSQL's writers see what was committed before each statement and lock the rows that
-they decide by (`issue_for_change`); its readers keep to one snapshot, as SQLite's do.
+they decide by (`issue_for_change`); its readers keep to one snapshot, as SQLite's do. On both, waiting ends in time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from copy import copy
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 
@@ -16,8 +17,10 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.orm import Session
 
 from digest.storage.exclusion import alone
+from digest.storage.patience import Patience, begin_on_sqlite, tell_busy
 
 _WRITES = "digest_writes"
+_PATIENCE = "digest_patience"
 _BUSY_MS = 30_000
 _CACHE_KB, _LARGE_CACHE_KB = 4_000, 48_000
 
@@ -25,9 +28,13 @@ _CACHE_KB, _LARGE_CACHE_KB = 4_000, 48_000
 class Database:
     """Sessions on one database. Safe to share between threads; make a new one after a fork."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: Patience | None = None) -> None:
+        """`patience` is with whoever else writes; without it, that of senders and commands."""
         self.engine = _engine(url)
-        self._writer = self.engine.execution_options(**{_WRITES: True})
+        if patience:
+            _be_patient(self.engine, patience)
+        self._patience = patience
+        self._writer = self.engine.execution_options(**{_WRITES: True, _PATIENCE: patience})
         self._reader = self.engine
         if not url.startswith("sqlite"):
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -40,9 +47,20 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        """One transaction: committed when the block ends, rolled back when it raises. Busy if others write too long."""
+        with (
+            self._patience.turn() if self._patience else nullcontext(),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
+
+    def at_once(self) -> Database:
+        """The same for what may as well be left undone: its writing waits for nobody, and raises Busy instead."""
+        hurried = copy(self)
+        hurried._patience = Patience(0, self._patience.gate if self._patience else None)
+        hurried._writer = self._writer.execution_options(**{_PATIENCE: hurried._patience})
+        return hurried
 
     @contextmanager
     def alone(self, what: str) -> Iterator[bool]:
@@ -94,12 +112,28 @@ def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "begin", _begin_postgresql)
         event.listen(engine, "handle_error", _hide_values)
+        event.listen(engine, "handle_error", tell_busy, retval=True)
         return engine
     engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", tell_busy, retval=True)
     return engine
+
+
+def _be_patient(engine: Engine, patience: Patience) -> None:
+    """Let waiting for anything else that is locked, reading included, end in the same time."""
+
+    def prepare(connection: Any, _record: object) -> None:
+        if engine.dialect.name == "sqlite":
+            connection.execute(f"PRAGMA busy_timeout={round(patience.seconds * 1000)}")
+            return
+        connection.execute("SELECT set_config('lock_timeout', %s, false)", [patience.lock_timeout()])
+        connection.commit()
+
+    event.listen(engine, "connect", prepare)
 
 
 def _hide_values(context: ExceptionContext) -> None:
@@ -126,5 +160,15 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    writes, patience = options.get(_WRITES, False), options.get(_PATIENCE)
+    if writes and patience:
+        begin_on_sqlite(connection, patience.seconds)
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get(_WRITES, False) and (patience := options.get(_PATIENCE)):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience.lock_timeout()}'")

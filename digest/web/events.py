@@ -13,8 +13,10 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from digest.mail.sendgrid_events import SIGNATURE, TIMESTAMP, Event, NotEvents, is_recent, is_sendgrids, parse
 from digest.operations.feedback import take_events
+from digest.storage.patience import Busy
 from digest.web.context import db, now, settings
 from digest.web.security import csrf
+from digest.web.unsaved import note_unsaved, try_later
 
 LARGEST_BODY = 2 * 1024 * 1024
 """In bytes. SendGrid says that it posts up to 768 kB at a time."""
@@ -56,6 +58,9 @@ def sendgrid() -> Response:
 def _take(events: list[Event]) -> Response:
     try:
         take_events(db(), settings(), now(), events)
+    except Busy as error:
+        note_unsaved(error)
+        return try_later(_answer(503, "The database is busy. Try again."))
     except (SQLAlchemyError, OSError) as error:
         log.exception("%s events could not be stored (%s); SendGrid tries again", len(events), type(error).__name__)
         return _answer(503, "The events could not be stored. Try again.")

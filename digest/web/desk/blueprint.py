@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import Blueprint, g, redirect, request, url_for
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from digest.operations.signing_in import WINDOW, is_news, note_seen
 from digest.storage.desk_sessions import DeskSession
+from digest.storage.patience import Busy
 from digest.web.context import db, now, reading
 from digest.web.security import keep_out_strangers, session_key_hash
 
@@ -41,7 +43,8 @@ def _note_seen() -> None:
         return
     row = reading().get(DeskSession, session_key_hash())
     if row and is_news(row.seen_at, now()):
-        note_seen(db(), now(), session_key_hash())
+        with suppress(Busy):  # no page waits for this; the next one notes it
+            note_seen(db().at_once(), now(), session_key_hash())
 
 
 @desk.context_processor

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from digest.operations.week import ensure_issue
 from digest.storage.issues import Issue, current_issue, latest_frozen_issue
+from digest.storage.patience import Busy
 from digest.web.context import db, now, reread, settings
 from digest.web.desk import issue_actions, issue_choosing, previews
 from digest.web.desk.blueprint import desk
@@ -17,8 +20,9 @@ __all__ = ["issue_actions", "issue_choosing", "previews"]
 
 @desk.get("/issue")
 def issue() -> str | Response:
-    """The current issue; there always is one."""
-    ensure_issue(db(), settings(), now())
+    """The current issue; there always is one, unless the database is too busy to make it."""
+    with suppress(Busy):
+        ensure_issue(db().at_once(), settings(), now())
     session = reread()
     found = current_issue(session) or latest_frozen_issue(session)
     return _page(found) if found else redirect(url_for("desk.reports"))

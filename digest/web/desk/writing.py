@@ -15,6 +15,7 @@ from digest.operations.editing import Conflict, Published, Saved
 from digest.operations.links import summary_path
 from digest.operations.refusal import Refused
 from digest.storage.issues import Issue, current_issue, first_open_issue
+from digest.storage.patience import Busy
 from digest.storage.publications import publication_names
 from digest.storage.selections import issue_carrying
 from digest.storage.summaries import Summary, summary_by_id
@@ -29,6 +30,7 @@ from digest.web.desk.summary_form import (
     preview_of,
     sent_form,
 )
+from digest.web.unsaved import note_unsaved, try_later
 
 
 @desk.get("/summaries/new")
@@ -76,6 +78,9 @@ def _taken(summary_id: int | None) -> Response:
         done = _act(piece, form, summary_id, act)
     except Refused as refusal:
         return make_response(_page(None, form, {"title": str(refusal)}), 409)
+    except Busy as busy:
+        note_unsaved(busy)
+        return try_later(make_response(_page(there, form, unsaved=True)))
     if isinstance(done, Conflict):
         return _conflict_page(form, summary_id, done)
     flash(_told(done, there), "good")
@@ -111,7 +116,13 @@ def _conflict_page(form: SummaryForm, summary_id: int | None, conflict: Conflict
     return make_response(page, 409)
 
 
-def _page(there: Summary | None, form: SummaryForm, faults: Faults | None = None, theirs: Summary | None = None) -> str:
+def _page(
+    there: Summary | None,
+    form: SummaryForm,
+    faults: Faults | None = None,
+    theirs: Summary | None = None,
+    unsaved: bool = False,
+) -> str:
     session, faults = reading(), faults or {}
     topics = all_topics(session)
     return render_template(
@@ -129,6 +140,7 @@ def _page(there: Summary | None, form: SummaryForm, faults: Faults | None = None
         closed=_closed(current_issue(session)),
         archive_path=_archive_path(there),
         theirs=theirs,
+        unsaved=unsaved,
         difference=_difference(theirs, form) if theirs else "",
         preview=preview_of(form),
     )

@@ -15,7 +15,9 @@ function announce(text) {
 
 /** Tells the editor when a quick change did not reach the server: the page may show what was not kept. */
 function reportLostRequests() {
-  const lost = () => announce("That change was not saved. Reload the page and try again.");
+  const busy = "That change is not saved yet: the database is busy. What you typed is still here; try again in a moment.";
+  const lost = ({ detail }) =>
+    announce(detail.xhr?.status === 503 ? busy : "That change was not saved. Reload the page and try again.");
   document.body.addEventListener("htmx:responseError", lost);
   document.body.addEventListener("htmx:sendError", lost);
 }
@@ -84,7 +86,7 @@ function countCharacters() {
 
 /** Asks before one leaves a form[data-guard] that has changes nobody saved. */
 function guardChanges() {
-  const changed = new Set();
+  const changed = new Set(document.querySelectorAll("form[data-unsaved]"));
   const form = (event) => event.target.closest("form[data-guard]");
   document.addEventListener("input", (event) => form(event) && changed.add(form(event)));
   document.addEventListener("submit", (event) => changed.delete(event.target));
