@@ -28,11 +28,13 @@ def create_app(settings: Settings | None = None, with_postman: bool = True) -> F
     """
     settings = settings or config.load()
     db = open_database(settings)
-    wake = Postman(db, settings, open_outbox(settings)).wake if with_postman else _nobody_to_wake
+    postman = Postman(db, settings, open_outbox(settings)) if with_postman else None
     app = Flask("digest", template_folder=str(_TEMPLATES / "pages"), static_folder=str(_STATIC))
     app.config.update(_flask_settings(settings))
     app.jinja_env.trim_blocks = True
-    app.extensions[EXTENSION] = Site(settings, db, wake)
+    app.extensions[EXTENSION] = Site(settings, db, postman.wake if postman else _nobody_to_wake)
+    if postman:
+        app.before_request(postman.start)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
