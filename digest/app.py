@@ -33,16 +33,16 @@ def create_app(settings: Settings | None = None, with_postman: bool = True, thre
     """
     settings = settings or config.load()
     patient = open_database(settings)
-    if with_postman:
-        wake = Postman(patient, settings, open_outbox(settings)).wake
-    else:
-        wake = _nobody_to_wake
+    postman = Postman(patient, settings, open_outbox(settings)) if with_postman else None
+    if not postman:
         patient.close()
     db = Database(settings.database_url, Patience(_WAIT_TO_WRITE, Gate(max(1, threads // 2))))
     app = Flask("digest", template_folder=str(_TEMPLATES / "pages"), static_folder=str(_STATIC))
     app.config.update(_flask_settings(settings))
     app.jinja_env.trim_blocks = True
-    app.extensions[EXTENSION] = Site(settings, db, wake)
+    app.extensions[EXTENSION] = Site(settings, db, postman.wake if postman else _nobody_to_wake)
+    if postman:
+        app.before_request(postman.start)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -53,6 +53,11 @@ def desk_report_url(settings: Settings, send_date: date) -> str:
     return f"{settings.site_url}/desk/reports/{send_date.isoformat()}"
 
 
+def desk_subscribers_url(settings: Settings) -> str:
+    """The subscribers' list on the desk."""
+    return f"{settings.site_url}/desk/subscribers"
+
+
 def desk_subscriber_url(settings: Settings, subscriber_id: int) -> str:
     """A reader and their copies on the desk."""
     return f"{settings.site_url}/desk/subscribers/{subscriber_id}"

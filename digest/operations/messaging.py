@@ -19,15 +19,18 @@ from digest.mail.monitors import ALERT, Alert
 from digest.mail.outbox import Answer, Certainty, Outbox, Single
 from digest.mail.rendering import Rendered, render_notice
 from digest.mail.transports import identity_of
+from digest.operations import signup_caps
 from digest.operations.epoch import note_claims
 from digest.operations.links import desk_subscriber_url
 from digest.operations.taking_back import NOBODY_KNOWS, hold_still, note_doubt, take_back
-from digest.storage.database import Database, database_now
+from digest.storage.database import Database, database_now, one_at_a_time
 from digest.storage.editors import active_editors
+from digest.storage.form_mail import claim_form_mail, form_mail_since
 from digest.storage.installations import count_claims
 from digest.storage.messages import (
     Message,
     MessageState,
+    Turn,
     abandoned_messages,
     claim_message,
     finish_message,
@@ -70,11 +73,15 @@ def post(
     rendered: Rendered,
     headers: Mapping[str, str] | None = None,
     subscriber_id: int | None = None,
+    turn: Turn | None = None,
 ) -> Message:
-    """Queue a message in the caller's transaction: it leaves if and only if that transaction is committed."""
+    """Queue a message in the caller's transaction: it leaves if and only if that transaction is committed.
+
+    One that the form causes has a `turn`, before which it doesn't leave.
+    """
     automatic = {"Auto-Submitted": "auto-generated"}  # RFC 3834, section 5: so that no out-of-office answers us
     parts = (rendered.subject, rendered.text, rendered.html)
-    return queue_message(session, now, kind, recipient, parts, automatic | dict(headers or {}), subscriber_id)
+    return queue_message(session, now, kind, recipient, parts, automatic | dict(headers or {}), subscriber_id, turn)
 
 
 def tell_editors(
@@ -121,7 +128,7 @@ def _claim(db: Database, settings: Settings, now: datetime) -> _Claimed | None:
             hold_still(session, left.delivery_id)
             if give_up_message(session, left, now, _LEFT):
                 take_back(session, now, left.id, _LEFT)
-        message = _claimable(session, owner, at, now)
+        message = _claimable(session, now, owner, at)
         if message is None:
             return None
         count = count_claims(session, 1) if message.kind == COPY else None
@@ -146,14 +153,28 @@ def _claim(db: Database, settings: Settings, now: datetime) -> _Claimed | None:
     return claimed
 
 
-def _claimable(session: Session, owner: str, at: float, now: datetime) -> Message | None:
+def _claimable(session: Session, now: datetime, owner: str, at: float) -> Message | None:
     """The next message, claimed. One that was claimed too often without a word of what came of it ends here: whatever
     keeps its senders from reporting back may well be the message.
     """
-    while (message := claim_message(session, owner, at, LEASE_SECONDS)) and message.tries > _MOST_TRIES:
+    while message := claim_message(session, owner, at, LEASE_SECONDS) or _claim_form_mail(session, now, owner, at):
+        if message.tries <= _MOST_TRIES:
+            return message
         log.warning("message %s: %s", message.id, _NO_REPORT)
         finish_message(session, message.id, owner, state=MessageState.FAILED, finished_at=now, detail=_NO_REPORT)
-    return message
+    return None
+
+
+def _claim_form_mail(session: Session, now: datetime, owner: str, at: float) -> Message | None:
+    """What the form caused goes last, in order, and only so much of it an hour, in all processes together.
+
+    Messages for one mailbox were planned an hour apart; where the brake held them back, they leave so, too.
+    """
+    one_at_a_time(session, "form mail")
+    if form_mail_since(session, now - signup_caps.HOUR) >= signup_caps.IN_ALL_HOUR:
+        return None
+    since = now - signup_caps.HOUR if signup_caps.braked_since(session) else now
+    return claim_form_mail(session, owner, at, LEASE_SECONDS, now, since)
 
 
 def _handed_over(outbox: Outbox, claimed: _Claimed) -> Answer:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.tokens import fingerprint
-from digest.operations import signup_caps
 from digest.operations.housekeeping import MESSAGES_KEPT, TALLIES_KEPT
 from digest.operations.journal import Parting, note_parting
 from digest.storage.consents import consent_of
@@ -38,11 +37,11 @@ READERS: dict[str, Holding] = {
         "Your email address; your name, if you were imported with one; whether you are subscribed, since when; "
         "the topics you chose; where the sign-up came from",
         "To send you the digest that you asked for, and to know when you no longer want it",
-        f"{_WITH_READER}. A sign-up that nobody confirms: 7 days",
+        f"{_WITH_READER}. A sign-up that nobody confirms: 7 days from our message",
     ),
     "signups": Holding(
         "When you asked for the digest and when you confirmed it",
-        "So that each confirmation link works for one sign-up, for 7 days",
+        "So that each confirmation link works for one sign-up, for 7 days from its message",
         "As long as your subscription’s entry",
     ),
     "consent_records": Holding(
@@ -51,8 +50,9 @@ READERS: dict[str, Holding] = {
         _WITH_READER,
     ),
     "messages": Holding(
-        "Messages to you alone, such as the one that asks you to confirm, or an issue that we sent you once more",
-        "To hand them over, again if that fails",
+        "Messages to you alone, such as the one that asks you to confirm, or an issue that we sent you once more; with "
+        "those that our form caused, a keyed hash of your mailbox",
+        "To hand them over, again if that fails, and so that nobody can use our form to flood your mailbox",
         f"{MESSAGES_KEPT.days} days after they were handed over",
     ),
     "deliveries": Holding(
@@ -68,9 +68,10 @@ READERS: dict[str, Holding] = {
         "For good: it is what keeps the promise",
     ),
     "tallies": Holding(
-        "Keyed hashes of the address and of the network that a sign-up came from, with the time",
-        "So that nobody can use our form to flood your mailbox, and nobody can guess an editor’s password",
-        f"{TALLIES_KEPT.days} days; the address’s go earlier when you unsubscribe or erase",
+        "Keyed hashes of the network that a sign-up came from, with the time; of networks and accounts at the editors’ "
+        "door likewise",
+        "So that nobody can use our form to flood mailboxes, and nobody can guess an editor’s password",
+        f"{TALLIES_KEPT.days} days",
     ),
 }  # fmt: skip
 """Tables about readers, as the privacy page explains them."""
@@ -185,5 +186,4 @@ def erase_in(
         session.delete(subscriber)  # sign-ups and consent records go with it, by the database's own rule
     forget_messages_to(session, address)
     forget_reader(session, address)
-    signup_caps.forget_mail(session, address_hash)
     suppress(session, address_hash, SuppressionReason.ERASURE, now, source)

@@ -47,31 +47,33 @@ def ask(db: Database, settings: Settings, now: datetime, address: Address, ip: s
     """Someone asks for the digest at this address: it gets at most one message, and the caller learns nothing.
 
     Every address takes the same work, undone where nothing may come of it, so that the time it takes doesn't tell
-    who subscribes either. Only whose network has asked too often is turned away early.
+    who subscribes either. Only whose network has asked for more than a day can take is turned away early.
     """
     key, spare = new_key(), new_key()
     address_hash = fingerprint(address.key, settings.suppression_key)
-    confirmation = _confirmation(settings, now, key)
     with db.writing() as session:
         take_turns(session)
-        if not signup_caps.admit_network(session, now, ip, settings.suppression_key):
+        turn = signup_caps.turn(session, settings, now, address, ip)
+        if turn is None:
             return
+        valid_until = signup_caps.expected(session, now, turn) + LIFETIME
+        confirmation = _confirmation(settings, valid_until, key)
         suppressed = is_suppressed(session, address_hash)
-        may = signup_caps.may_mail(session, now, address_hash) and not suppressed
+        may = signup_caps.may_mail(session, turn) and not suppressed
         known = subscriber_with_address(session, address.key)
         link_key = known.link_key if known else spare
         reminder = _reminder(settings, link_key)
         confirmed = known is not None and known.state == SubscriberState.CONFIRMED
         with session.begin_nested() as signing_up:
             subscriber = known or _add(session, now, address, address_hash, spare, place)
-            _add_signup(session, settings, now, subscriber, key, place)
-            post(session, now, "confirmation", address.key, confirmation, subscriber_id=subscriber.id)
-            signup_caps.count_mail(session, now, address_hash)
+            session.add(SignUp(subscriber_id=subscriber.id, key=key, asked_at=now, valid_until=valid_until))
+            session.flush()
+            _record(session, subscriber, ConsentStep.ASKED, wordings.signing_up(settings), now, place, "asked")
+            post(session, now, "confirmation", address.key, confirmation, subscriber_id=subscriber.id, turn=turn)
             if confirmed or not may:
                 signing_up.rollback()
         with session.begin_nested() as reminding:
-            post(session, now, "already_subscribed", address.key, reminder)
-            signup_caps.count_mail(session, now, address_hash)
+            post(session, now, "already_subscribed", address.key, reminder, turn=turn)
             if not (confirmed and may):
                 reminding.rollback()
 
@@ -132,7 +134,7 @@ def leave_in(
     subscriber.unsubscribed_at = now
     _record(session, subscriber, ConsentStep.UNSUBSCRIBED, wording, now, place, "unsubscribed")
     # Who left by mistake may ask again at once; it takes the mailbox's owner to get here, so nobody is flooded.
-    signup_caps.forget_mail(session, subscriber.address_hash)
+    signup_caps.forget_mail(session, settings, subscriber.address)
     note_parting(settings, now, Parting.UNSUBSCRIBED, [subscriber.address_hash])
 
 
@@ -149,8 +151,8 @@ def choose_topics(db: Database, now: datetime, link_key: str, slugs: Sequence[st
         return subscriber
 
 
-def _confirmation(settings: Settings, now: datetime, key: str) -> Rendered:
-    expires = settings.schedule.local(now + LIFETIME)
+def _confirmation(settings: Settings, valid_until: datetime, key: str) -> Rendered:
+    expires = settings.schedule.local(valid_until)
     return render_confirmation(identity_of(settings), confirm_url(settings, key), expires)
 
 
@@ -173,14 +175,6 @@ def _add(session: Session, now: datetime, address: Address, address_hash: str, l
     session.add(subscriber)
     session.flush()
     return subscriber
-
-
-def _add_signup(
-    session: Session, settings: Settings, now: datetime, subscriber: Subscriber, key: str, place: str
-) -> None:
-    session.add(SignUp(subscriber_id=subscriber.id, key=key, asked_at=now))
-    session.flush()
-    _record(session, subscriber, ConsentStep.ASKED, wordings.signing_up(settings), now, place, "asked")
 
 
 def _record(

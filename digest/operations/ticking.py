@@ -10,6 +10,7 @@ from datetime import datetime
 from digest.config import Settings
 from digest.domain.lifecycle import Step, next_step
 from digest.mail.outbox import Outbox
+from digest.operations.braking import watch_the_brake
 from digest.operations.closing import THE_CLOCK, close_at_cutoff, remind_of_open_issue
 from digest.operations.freezing import Freeze, freeze
 from digest.operations.restoring import recover
@@ -36,6 +37,7 @@ def tick(
     ensure_issue(db, settings, now, THE_CLOCK)
     failures = [_do(step, db, settings, outbox, now, issue_id) for issue_id, step in _steps(db, settings, now)]
     failures.append(_settle(db, settings, now))
+    failures.append(_watch_the_brake(db, settings, now))
     with db.reading() as session:
         sending = [issue.id for issue in issues_being_sent(session)]
     failures += [_send(db, settings, outbox, issue_id, stop, clock) for issue_id in sending]
@@ -61,6 +63,15 @@ def _settle(db: Database, settings: Settings, now: datetime) -> Exception | None
         settle_by_silence(db, settings, now)
     except Exception as error:
         log.exception("settling by silence failed; the next tick tries again")
+        return error
+    return None
+
+
+def _watch_the_brake(db: Database, settings: Settings, now: datetime) -> Exception | None:
+    try:
+        watch_the_brake(db, settings, now)
+    except Exception as error:
+        log.exception("looking at the brake on sign-ups failed; the next tick tries again")
         return error
     return None
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -41,7 +43,11 @@ class Message(Base):
     """One email to one address. Messages to a subscriber go when the subscriber is erased."""
 
     __tablename__ = "messages"
-    __table_args__ = (Index(None, "state", "retry_at"),)
+    __table_args__ = (
+        Index(None, "state", "retry_at"),
+        Index(None, "state", "not_before"),
+        Index(None, "finished_at", "not_before"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(30))
@@ -64,6 +70,18 @@ class Message(Base):
     """Of a copy that is sent again: which. `created_at` is the moment that the copy remembers then."""
     again_before: Mapped[datetime | None]
     """The moment that the copy remembered until then: it is to remember it again if this message never leaves."""
+    mailbox: Mapped[str] = mapped_column(String(64), default="", server_default="", index=True)
+    """Of a message that the form caused: a keyed hash of the mailbox that it fills."""
+    not_before: Mapped[datetime | None]
+    """Likewise: when it may leave. Any other message may leave at once, and goes first."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """When a message that the form causes may leave, and a keyed hash of the mailbox that it fills."""
+
+    not_before: datetime
+    mailbox: str
 
 
 def queue_message(
@@ -74,8 +92,9 @@ def queue_message(
     parts: tuple[str, str, str],
     headers: Mapping[str, str] | None = None,
     subscriber_id: int | None = None,
+    turn: Turn | None = None,
 ) -> Message:
-    """Put a message in the queue; `parts` are subject, text and HTML."""
+    """Put a message in the queue; `parts` are subject, text and HTML. `turn`: of one that the form causes."""
     subject, text, html = parts
     message = Message(
         kind=kind,
@@ -86,6 +105,8 @@ def queue_message(
         html=html,
         headers=json.dumps(dict(headers or {})),
         created_at=now,
+        mailbox=turn.mailbox if turn else "",
+        not_before=turn.not_before if turn else None,
     )
     session.add(message)
     session.flush()
@@ -93,11 +114,24 @@ def queue_message(
 
 
 def claim_message(session: Session, owner: str, database_now: float, lease: float) -> Message | None:
-    """The oldest message that waits or whose claim ran out, claimed for `lease` seconds."""
+    """The oldest message that waits or whose claim ran out, claimed for `lease` seconds; none that the form caused."""
+    any_time = (Message.state.in_((MessageState.WAITING, MessageState.CLAIMED)), Message.not_before.is_(None))
+    return claim_first(session, owner, database_now, lease, any_time, (Message.id,))
+
+
+def claim_first(
+    session: Session,
+    owner: str,
+    database_now: float,
+    lease: float,
+    which: Sequence[ColumnElement[bool]],
+    order: Sequence[Any],
+) -> Message | None:
+    """The first of these messages that nobody has claimed, claimed for `lease` seconds."""
     message = session.execute(
         select(Message)
-        .where(Message.state.in_((MessageState.WAITING, MessageState.CLAIMED)), Message.retry_at <= database_now)
-        .order_by(Message.id)
+        .where(*which, Message.retry_at <= database_now)
+        .order_by(*order)
         .limit(1)
         .with_for_update(skip_locked=True)
     ).scalar_one_or_none()

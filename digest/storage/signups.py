@@ -14,7 +14,7 @@ LIFETIME = timedelta(days=7)
 
 
 class SignUp(Base):
-    """One sign-up. A confirmation link belongs to one sign-up and lives seven days."""
+    """One sign-up. A confirmation link belongs to one sign-up and lives seven days from its message."""
 
     __tablename__ = "signups"
 
@@ -23,10 +23,12 @@ class SignUp(Base):
     key: Mapped[str] = mapped_column(String(32), unique=True)
     asked_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
+    valid_until: Mapped[datetime]
+    """Seven days after its message may leave, which may be a while after the asking."""
 
     def expired(self, now: datetime) -> bool:
         """Whether its link is too old."""
-        return now - self.asked_at > LIFETIME
+        return now > self.valid_until
 
 
 def signup_with_key(session: Session, key: str) -> SignUp | None:
@@ -37,7 +39,7 @@ def signup_with_key(session: Session, key: str) -> SignUp | None:
 def forget_expired_signups(session: Session, now: datetime) -> None:
     """Delete sign-ups that expired unconfirmed, and the subscribers who never did more than that."""
     oldest = now - LIFETIME
-    session.execute(delete(SignUp).where(SignUp.confirmed_at.is_(None), SignUp.asked_at < oldest))
+    session.execute(delete(SignUp).where(SignUp.confirmed_at.is_(None), SignUp.valid_until < now))
     waiting = select(SignUp.id).where(SignUp.subscriber_id == Subscriber.id).correlate(Subscriber)
     session.execute(
         delete(Subscriber)

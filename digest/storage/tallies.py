@@ -28,10 +28,22 @@ def count_one(session: Session, kind: str, key: str, now: datetime) -> None:
     session.flush()
 
 
-def counted(session: Session, kind: str, since: datetime, key: str | None = None) -> int:
-    """How many attempts of this kind (of this key, or of all) were counted after `since`."""
-    asked = select(func.count()).select_from(Tally).where(Tally.kind == kind, Tally.at > since)
-    return session.execute(asked if key is None else asked.where(Tally.key == key)).scalar_one()
+def counted(session: Session, kind: str, since: datetime, key: str) -> int:
+    """How many attempts of this kind and key were counted after `since`."""
+    asked = select(func.count()).select_from(Tally).where(Tally.kind == kind, Tally.key == key, Tally.at > since)
+    return session.execute(asked).scalar_one()
+
+
+def moment_of(session: Session, kind: str, key: str, number: int = 1) -> datetime | None:
+    """The moment of the latest attempt of this kind and key, the second latest and so on; None if there is none."""
+    latest = select(Tally.at).where(Tally.kind == kind, Tally.key == key).order_by(Tally.at.desc())
+    return session.execute(latest.limit(1).offset(number - 1)).scalar_one_or_none()
+
+
+def keys_counted(session: Session, kind: str, since: datetime) -> int:
+    """How many keys had an attempt of this kind after `since`."""
+    asked = select(func.count(Tally.key.distinct())).where(Tally.kind == kind, Tally.at > since)
+    return session.execute(asked).scalar_one()
 
 
 def forget(session: Session, kind: str, key: str) -> None:

@@ -18,7 +18,7 @@ EXTENSION = "digest"
 
 @dataclass(frozen=True)
 class Site:
-    """What the application was built from. `wake` tells the postman thread that a message may be waiting."""
+    """What the application was built from. `wake` has the postman look for messages at once: for editors' requests."""
 
     settings: Settings
     db: Database

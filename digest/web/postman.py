@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime
 
 from digest.config import Settings
@@ -12,32 +13,43 @@ from digest.operations.messaging import deliver_waiting
 from digest.storage.database import Database
 
 _ROUND_SECONDS = 5.0
+_new_bell = threading.Event
 
 log = logging.getLogger(__name__)
 
 
 class Postman:
-    """Started by the first message that a worker queues: a thread made earlier would not survive a server's fork."""
+    """Goes his rounds at a pace of his own, and at once where an editor waits for a message.
+
+    A stranger's request never rings for him: the next one would find him at work or not, and its time would tell
+    whether the first had caused a message.
+    """
 
     def __init__(self, db: Database, settings: Settings, outbox: Outbox) -> None:
         self._db = db
         self._settings = settings
         self._outbox = outbox
-        self._bell = threading.Event()
+        self._bell = _new_bell()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def wake(self) -> None:
-        """Say that a message may be waiting."""
+    def start(self) -> None:
+        """See that he goes his rounds. Begun by a request: a thread made earlier would not survive a server's fork."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._rounds, name="postman", daemon=True)
                 self._thread.start()
+
+    def wake(self) -> None:
+        """Have him look at once. Only where whoever asked may know that there is a message."""
+        self.start()
         self._bell.set()
 
     def _rounds(self) -> None:
+        next_round = time.monotonic() + _ROUND_SECONDS
         while True:
-            self._bell.wait(_ROUND_SECONDS)
+            if not self._bell.wait(max(0.0, next_round - time.monotonic())):
+                next_round = time.monotonic() + _ROUND_SECONDS
             self._bell.clear()
             try:
                 deliver_waiting(self._db, self._settings, self._outbox, datetime.now(UTC))

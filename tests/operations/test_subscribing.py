@@ -30,20 +30,6 @@ def ask(db: Database, settings: Settings, email: str, ip: str = "192.0.2.1", min
     subscribing.ask(db, settings, now, addresses.parse(email), ip, "a test")
 
 
-def test_all_sign_ups_together_cause_a_thousand_messages_an_hour(
-    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("digest.operations.signup_caps.IN_ALL_HOUR", 5)
-    for number in range(8):
-        ask(db, settings, f"reader{number}@example.org", f"10.0.{number}.1")
-    with db.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Message)) == 5
-        assert session.scalar(select(func.count()).select_from(Subscriber)) == 5
-    ask(db, settings, "reader7@example.org", "10.0.7.1", minutes=61)
-    with db.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Message)) == 6
-
-
 def test_asking_does_the_same_work_for_every_address(
     db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

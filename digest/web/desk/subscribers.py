@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from digest.operations import signup_caps
 from digest.operations.privacy import erase
 from digest.storage.consents import consent_of
+from digest.storage.form_mail import form_mail_due, form_mail_put_off
 from digest.storage.reader_copies import copies_of
 from digest.storage.subscribers import (
     Subscriber,
@@ -16,6 +18,7 @@ from digest.storage.subscribers import (
     subscribers_page,
 )
 from digest.storage.suppressions import suppression_of
+from digest.storage.tallies import keys_counted
 from digest.web.context import db, now, reading, settings, signed_in
 from digest.web.desk.blueprint import ROW_ID, desk, page_number
 from digest.web.security import admins_only
@@ -38,6 +41,13 @@ def subscribers() -> str:
         found=found,
         total=total,
         counts=count_by_state(reading()),
+        put_off=form_mail_put_off(reading(), now()),
+        due=form_mail_due(reading(), now()),
+        braked_since=signup_caps.braked_since(reading()),
+        most_in_all=signup_caps.IN_ALL_HOUR,
+        turned_away=keys_counted(reading(), signup_caps.TURNED_AWAY, now() - signup_caps.DAY),
+        of_one_network=signup_caps.PER_NETWORK_HOUR,
+        zone=settings().schedule.zone.key,
         state=state,
         q=text,
         page=page_number(),
