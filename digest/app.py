@@ -13,7 +13,7 @@ from digest.config import Settings
 from digest.mail.transports import open_outbox
 from digest.operations.opening import open_database
 from digest.storage.desk_sessions import LONGEST
-from digest.web import archive, desk, errors, events, filters, holding, readers, security, service
+from digest.web import archive, desk, errors, events, filters, holding, proxies, readers, security, service
 from digest.web.context import EXTENSION, Site, end_reading
 from digest.web.postman import Postman
 from digest.web.serving.limits import LARGEST_BODY
@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None, with_postman: bool = True) -> F
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    proxies.watch(app, settings.trusted_proxies)
     security.guard(app)
     app.teardown_request(end_reading)
     for room in (readers, archive, holding, desk, events, service, errors, filters):

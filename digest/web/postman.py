@@ -12,6 +12,7 @@ from digest.config import Settings
 from digest.mail.outbox import Outbox
 from digest.operations.messaging import deliver_waiting
 from digest.storage.database import Database
+from digest.storage.database_file import DatabaseFileGone
 
 _ROUND_SECONDS = 5.0
 
@@ -43,5 +44,7 @@ class Postman:
             self._bell.clear()
             try:
                 deliver_waiting(self._db, self._settings, self._outbox, datetime.now(UTC))
+            except DatabaseFileGone:
+                continue  # said when it was noticed; nothing can be handed over before a restart
             except (SQLAlchemyError, OSError):
                 log.exception("The postman could not hand messages over; it tries again in %s s", _ROUND_SECONDS)
