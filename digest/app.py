@@ -15,7 +15,19 @@ from digest.operations.opening import open_database
 from digest.storage.database import Database
 from digest.storage.desk_sessions import LONGEST
 from digest.storage.patience import Gate, Patience
-from digest.web import archive, desk, errors, events, filters, holding, readers, security, service, unsaved
+from digest.web import (
+    archive,
+    desk,
+    errors,
+    events,
+    filters,
+    holding,
+    proxies,
+    readers,
+    security,
+    service,
+    unsaved,
+)
 from digest.web.context import EXTENSION, Site, end_reading
 from digest.web.postman import Postman
 from digest.web.serving.limits import LARGEST_BODY
@@ -46,6 +58,7 @@ def create_app(settings: Settings | None = None, with_postman: bool = True, thre
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    proxies.watch(app, settings.trusted_proxies)
     security.guard(app)
     app.teardown_request(end_reading)
     for room in (readers, archive, holding, desk, events, service, errors, unsaved, filters):

@@ -23,6 +23,7 @@ from digest.operations.messaging import deliver_waiting
 from digest.operations.ticking import tick
 from digest.operations.waiting import pause
 from digest.storage.database import Database
+from digest.storage.database_file import DatabaseFileGone
 
 TICK_SECONDS = 5
 MESSAGES_SECONDS = 2
@@ -116,6 +117,8 @@ class Clock:
             started = time.monotonic()
             try:
                 job()
+            except DatabaseFileGone:
+                return  # said when it was noticed
             except Exception:  # the last line of defence; it is logged with its trace
                 log.exception("%s failed after %.1f s; it runs again", name, time.monotonic() - started)
 

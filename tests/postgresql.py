@@ -106,9 +106,13 @@ def copy_database(url: str) -> str:
 
 def put_back(url: str, backup: str) -> None:
     """Let this database be what the copy is, whoever is connected to it."""
-    address = make_url(url)
     drop_database(url)
-    copy = make_url(backup).database
+    make_again(url, backup)
+
+
+def make_again(url: str, backup: str) -> None:
+    """Make this database, which is not there, what the copy is."""
+    address, copy = make_url(url), make_url(backup).database
     _on_the_server(address, f"CREATE DATABASE {address.database} TEMPLATE {copy} STRATEGY file_copy")
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from digest.config import BadSetting
 from digest.operations.refusal import Miscounted, Refused
+from digest.storage.database_file import DatabaseFileGone
 
 _HOMES = {
     "serve": "serving",
@@ -71,6 +72,8 @@ def main() -> None:
         sys.exit(1)  # whoever read the output has had enough
     except OSError as error:
         _end(f"{error}. Look at the disk and at who may write there, then run it again.", 1)
+    except DatabaseFileGone as error:
+        _end(f"{error.orig}.", 1)
     except OperationalError as error:
         _end(f"the database does not answer ({error.orig}). Nothing is lost; run it again.", 1)
     except DBAPIError as error:

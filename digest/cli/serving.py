@@ -18,6 +18,7 @@ from digest.cli.logs import log_to_stderr
 from digest.cli.supervising import Child, supervise
 from digest.config import Settings, load
 from digest.mail.transports import open_outbox
+from digest.operations.forwarding import forget_unknown_proxy
 from digest.operations.opening import open_database
 from digest.scheduler import Clock
 
@@ -56,6 +57,7 @@ def serve(bind: Address, with_scheduler: bool) -> None:
     listener = listen(bind)
     settings = load()
     open_database(settings).close()  # a setting that can't be used is said here once, not by every worker
+    forget_unknown_proxy(settings)
     announcement = Announcement(bind, f"Serving on http://{bind}; the desk is at http://{bind}/desk. Stop with Ctrl-C.")
     children = [Child("site", _site(listener, settings), inherits=(listener.fileno(),))]
     if with_scheduler:

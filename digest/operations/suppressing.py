@@ -17,6 +17,7 @@ from digest.mail.deadline import ticking
 from digest.mail.outbox import Mark, Outbox, Page, SuppressionList, Trouble
 from digest.operations.journal import Parting, note_parting
 from digest.storage.database import Database
+from digest.storage.database_file import DatabaseFileGone
 from digest.storage.history import last_noted_by, note
 from digest.storage.issues import issue_for_change
 from digest.storage.lists_read import lists_read, note_lists_read
@@ -74,6 +75,8 @@ def pull_before_freeze(
             pulled = pull_lists(db, settings, outbox, now, seconds)
             if pulled.pages or pulled.troubles:
                 _tell(db, now, issue_id, pulled)
+    except DatabaseFileGone:
+        raise
     except Exception:  # an issue that waits for this would be worse than one that bounces
         log.exception("issue %s: SendGrid’s suppression lists could not be taken over; the send goes on", issue_id)
 

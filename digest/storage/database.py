@@ -7,21 +7,33 @@ they decide by (`issue_for_change`); its readers keep to one snapshot, as SQLite
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from copy import copy
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, func, literal_column, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ExceptionContext,
+    create_engine,
+    event,
+    func,
+    literal_column,
+    make_url,
+    select,
+)
 from sqlalchemy.orm import Session
 
+from digest.storage.database_file import watch_file
 from digest.storage.exclusion import alone
 from digest.storage.patience import Patience, begin_on_sqlite, tell_busy
 
 _WRITES = "digest_writes"
 _PATIENCE = "digest_patience"
 _BUSY_MS = 30_000
+_SILENCE = {"connect_timeout": "5", "tcp_user_timeout": "15000"}  # seconds; milliseconds
 _CACHE_KB, _LARGE_CACHE_KB = 4_000, 48_000
 
 
@@ -30,7 +42,7 @@ class Database:
 
     def __init__(self, url: str, patience: Patience | None = None) -> None:
         """`patience` is with whoever else writes; without it, that of senders and commands."""
-        self.engine = _engine(url)
+        self.engine, self._forget_file = _engine(url)
         if patience:
             _be_patient(self.engine, patience)
         self._patience = patience
@@ -71,6 +83,7 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        self._forget_file()
 
 
 def database_now(session: Session) -> float:
@@ -107,20 +120,28 @@ def one_at_a_time(session: Session, what: str) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str) -> tuple[Engine, Callable[[], None]]:
+    """The engine, and what to call when it has been disposed of."""
     # Parameters are hidden because errors are logged, and many a parameter is somebody's address.
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_bearable_silence(url))
         event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "begin", _begin_postgresql)
         event.listen(engine, "handle_error", _hide_values)
         event.listen(engine, "handle_error", tell_busy, retval=True)
-        return engine
+        return engine, lambda: None
     engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
+    forget_file = watch_file(engine)  # before BEGIN: what is gone is not asked
     event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "handle_error", tell_busy, retval=True)
-    return engine
+    return engine, forget_file
+
+
+def _bearable_silence(url: str) -> dict[str, str]:
+    """How long a server may be silent, unless the URL says: one that is away must not hold every thread for minutes."""
+    said = make_url(url).query
+    return {name: value for name, value in _SILENCE.items() if name not in said}
 
 
 def _be_patient(engine: Engine, patience: Patience) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
+
+from digest.storage.database_file import DatabaseFileGone
+from digest.storage.trouble import is_trouble
 
 _WORDS = {
     400: ("This request can’t be read", "Go back, open the page again and send the form from there."),
@@ -27,7 +30,7 @@ def hang_up(app: Flask) -> None:
     """Answer errors with pages."""
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(DBAPIError, _database_error)
 
 
 def _csrf_error(_error: CSRFError) -> Response:
@@ -45,9 +48,16 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _database_error(error: OperationalError) -> Response:
-    current_app.logger.error("database: %s", error.orig)
-    return _page(503, "The database does not answer", "Nothing was saved. Try again in a minute.")
+def _database_error(error: DBAPIError) -> Response:
+    if not is_trouble(error):
+        raise error
+    if not isinstance(error, DatabaseFileGone):  # which was said when it was noticed
+        current_app.logger.error("database: %s", error.orig)
+    return _page(
+        503,
+        "The database does not answer",
+        "Nothing was saved. Try again in a minute; if it goes on, tell the operator.",
+    )
 
 
 def _page(code: int, heading: str, remedy: str) -> Response:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from digest.mail.sendgrid_events import SIGNATURE, TIMESTAMP, Event, NotEvents, is_recent, is_sendgrids, parse
 from digest.operations.feedback import take_events
+from digest.storage.database_file import DatabaseFileGone
 from digest.storage.patience import Busy
 from digest.web.context import db, now, settings
 from digest.web.security import csrf
@@ -62,7 +63,8 @@ def _take(events: list[Event]) -> Response:
         note_unsaved(error)
         return try_later(_answer(503, "The database is busy. Try again."))
     except (SQLAlchemyError, OSError) as error:
-        log.exception("%s events could not be stored (%s); SendGrid tries again", len(events), type(error).__name__)
+        if not isinstance(error, DatabaseFileGone):  # which was said when it was noticed
+            log.exception("%s events could not be stored (%s); SendGrid tries again", len(events), type(error).__name__)
         return _answer(503, "The events could not be stored. Try again.")
     return _answer(204)
 

@@ -11,6 +11,7 @@ from digest.config import Settings
 from digest.mail.outbox import Outbox
 from digest.operations.messaging import deliver_waiting
 from digest.storage.database import Database
+from digest.storage.database_file import DatabaseFileGone
 
 _ROUND_SECONDS = 5.0
 _new_bell = threading.Event
@@ -53,5 +54,7 @@ class Postman:
             self._bell.clear()
             try:
                 deliver_waiting(self._db, self._settings, self._outbox, datetime.now(UTC))
+            except DatabaseFileGone:
+                continue  # said when it was noticed; nothing can be handed over before a restart
             except Exception:  # whatever it was, sign-ups still to come need this thread; it is logged with its trace
                 log.exception("The postman could not hand messages over; it tries again in %s s", _ROUND_SECONDS)

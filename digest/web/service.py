@@ -10,8 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from digest import config
 from digest.storage import schema
 from digest.storage.database import Database, database_now
+from digest.storage.database_file import DatabaseFileGone
 from digest.storage.heartbeats import last_beat
 from digest.web.context import db, settings
+from digest.web.proxies import unknown_proxy
 from digest.web.security import csrf
 
 _CLOCK_IS_DEAD_AFTER = 60  # seconds: it ticks every 10
@@ -29,10 +31,14 @@ def hang_up(app: Flask) -> None:
 
 @service.get("/health")
 def health() -> ResponseReturnValue:
-    """200 when the database answers, is up to date, and the clock has ticked within the minute; else 503."""
+    """200 when the database answers, is up to date, and the clock has ticked within the minute; else 503.
+
+    What should be mended, but stops nobody, is told beside it.
+    """
     checks = {"database": _database(db()), "migrations": _migrations(db()), "clock": _clock(db())}
     well = set(checks.values()) == {_OK}
-    answer = jsonify(status=_OK if well else "failing", **checks)
+    hints = {"proxy": words} if (words := unknown_proxy()) else {}
+    answer = jsonify(status=_OK if well else "failing", **checks, **hints)
     answer.cache_control.no_store = True
     return answer, 200 if well else 503
 
@@ -56,6 +62,8 @@ def _database(database: Database) -> str:
     try:
         with database.reading() as session:
             session.execute(select(1))
+    except DatabaseFileGone:
+        return "the file was removed or replaced; restart"
     except SQLAlchemyError:
         return "does not answer"
     return _OK

@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ from digest.config import Settings
 from digest.mail.files import FileOutbox
 from digest.mail.outbox import Answer, Single
 from digest.mail.transports import identity_of, open_outbox
-from digest.operations.messaging import tell_editors
+from digest.operations.messaging import deliver_waiting, tell_editors
 from digest.scheduler import Clock, utc_now
 from digest.storage.database import Database
 from digest.storage.heartbeats import last_beat
@@ -75,6 +77,31 @@ def test_asked_to_end_before_it_began_it_ends(db: Database, settings: Settings) 
     clock.stop()
     with running(clock):
         pass
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_file_that_is_gone_is_told_once_and_gone_on_with_when_it_is_back(
+    db: Database, settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[datetime] = []
+
+    def deliver(*given: Any) -> int:
+        tries.append(given[-1])
+        return deliver_waiting(*given)
+
+    monkeypatch.setattr(scheduler, "MESSAGES_SECONDS", 0.3)
+    monkeypatch.setattr(scheduler, "deliver_waiting", deliver)
+    path = settings.instance_path / "digest.db"
+    with running(Clock(db, settings, open_outbox(settings))):
+        eventually(lambda: beat(db) and issues(db))
+        path.rename(path.with_name("away.db"))
+        eventually(lambda: "removed or replaced while in use" in caplog.text)
+        enough = len(tries) + 2
+        eventually(lambda: len(tries) > enough)
+        path.with_name("away.db").rename(path)
+        eventually(lambda: "is back" in caplog.text)
+    told = [record for record in caplog.records if record.name.startswith("digest.")]
+    assert [(record.levelname, record.exc_info) for record in told] == [("ERROR", None), ("WARNING", None)]
 
 
 class Stumbling(FileOutbox):

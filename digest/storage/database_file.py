@@ -1,0 +1,111 @@
+"""SQLite's file, watched: a process goes on writing into a file that was removed or replaced, and all of it is lost.
+
+What the connections hold is known by device and inode. Before each connection, at each beginning and before each commit
+it is compared with what bears the name now, which costs two calls of `stat`. While they differ nothing is read or
+written. A file put in its place is not opened: whether it may be sent from is asked at the start, before anything else.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
+
+log = logging.getLogger(__name__)
+
+_Identity = tuple[int, int]
+
+
+class DatabaseFileGone(OperationalError):
+    """The file was removed or replaced while in use; `orig` says so, with the remedy. It has been logged."""
+
+    def __init__(self, path: Path) -> None:
+        words = (
+            f"{path} or its -wal file was removed or replaced while in use. Nothing is read or written until Digest is "
+            "restarted: stop it, put the right file in place, start it"
+        )
+        super().__init__(None, None, RuntimeError(words))
+
+
+def watch_file(engine: Engine) -> Callable[[], None]:
+    """Watch the file of an SQLite engine. Returns what to call when all its connections are given up for good."""
+    name = engine.url.database
+    if not name or name == ":memory:" or name.startswith("file:"):
+        return lambda: None
+    file = _File(Path(name).absolute())
+    event.listen(engine, "do_connect", lambda *_: file.check())
+    event.listen(engine, "connect", lambda *_: file.opened())
+    event.listen(engine, "close", lambda *_: file.closed())
+    event.listen(engine, "begin", lambda _: file.check())
+    event.listen(engine, "commit", lambda _: file.check())
+    return file.forget
+
+
+class _File:
+    """Which file the connections of this process hold. Shared by its threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._wal_path = path.with_name(f"{path.name}-wal")
+        self._lock = threading.Lock()
+        self._connections = 0
+        self._held: _Identity | None = None
+        self._wal_held: _Identity | None = None
+        self._is_gone = False
+
+    def opened(self) -> None:
+        """A connection was made."""
+        with self._lock:
+            self._connections += 1
+            self._held = self._held or _identity(self._path)
+
+    def closed(self) -> None:
+        """A connection was closed. With the last one SQLite may remove the -wal file itself."""
+        with self._lock:
+            self._connections -= 1
+            if self._connections == 0:
+                self._wal_held = None
+
+    def forget(self) -> None:
+        """No connection is left, and the next may find another file."""
+        with self._lock:
+            self._held = self._wal_held = None
+            self._is_gone = False
+
+    def check(self) -> Any:
+        """Raise DatabaseFileGone unless the name still leads to what the connections hold."""
+        with self._lock:
+            is_gone = self._differs()
+            if is_gone != self._is_gone:
+                self._is_gone = is_gone
+                self._tell()
+        if is_gone:
+            raise DatabaseFileGone(self._path)
+
+    def _differs(self) -> bool:
+        if self._held is None:
+            return False
+        wal = _identity(self._wal_path)
+        if self._wal_held is None and self._connections:
+            self._wal_held = wal  # it comes with the first use of a connection
+        return _identity(self._path) != self._held or wal != self._wal_held
+
+    def _tell(self) -> None:
+        if self._is_gone:
+            log.error("%s", DatabaseFileGone(self._path).orig)
+        else:
+            log.warning("%s is back: it is the same file as before, and everything goes on", self._path)
+
+
+def _identity(path: Path) -> _Identity | None:
+    """Device and inode; None where there is no file, or an empty one, which nobody holds as a database."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
