@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from typing import Any
@@ -11,19 +12,32 @@ import click
 from flask import Flask
 
 from digest.app import create_app
-from digest.cli.installation import installation
-from digest.cli.logs import log_to_stderr
+from digest.cli.installation import installation, settings_for_a_start
+from digest.cli.logs import log_to_stderr, take_out
 from digest.cli.supervising import Child, supervise
 from digest.config import load
+from digest.config.loose import close_what_is_open
+from digest.config.private import PRIVATE
 from digest.mail.transports import open_outbox
 from digest.operations.opening import open_database
 from digest.scheduler import Clock
 
+log = logging.getLogger(__name__)
 
-def make_site() -> Flask:
-    """The site for a server process, which logs with secrets and addresses taken out."""
+
+def make_site(told: bool = False) -> Flask:
+    """The site for a server process, which logs with secrets and addresses taken out.
+
+    With `told` somebody has said already what of ours other users of the machine could read.
+    """
+    os.umask(PRIVATE)
     log_to_stderr(logging.INFO)
-    return create_app()
+    settings = load()
+    take_out(settings)
+    if not told:
+        for words in close_what_is_open(settings):
+            log.warning("%s", words)
+    return create_app(settings)
 
 
 class _Bind(click.ParamType[str]):
@@ -48,7 +62,7 @@ def serve(bind: str, with_scheduler: bool) -> None:
     It speaks plain HTTP: in earnest, let a proxy speak HTTPS before it. Without the clock no issue is closed or sent.
     """
     log_to_stderr(logging.INFO)
-    open_database(load()).close()  # a setting that can't be used is said here once, not by every worker
+    open_database(settings_for_a_start()).close()  # a setting that can't be used is said here once, not by every worker
     click.echo(f"Serving on http://{bind}; the desk is at http://{bind}/desk. Stop with Ctrl-C.")
     children = [Child("site", [sys.executable, "-m", "gunicorn", *_GUNICORN, "--bind", bind, _APP])]
     if with_scheduler:
@@ -70,8 +84,9 @@ def scheduler() -> None:
     clock.run()
 
 
-_APP = "digest.cli.serving:make_site()"
+_APP = "digest.cli.serving:make_site(told=True)"
 _GUNICORN = (
     "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket",
     "--graceful-timeout", "30", "--forwarded-allow-ips", "127.0.0.1", "--log-level", "warning",
+    "--logger-class", "digest.cli.server_log.ServerLog",
 )  # fmt: skip

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+from digest.config.private import make_folder, write_whole
 from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Single, Trouble, leave_headers
 from digest.mail.rendering import Identity, Rendered, personalise
 
@@ -59,7 +59,7 @@ class FileOutbox:
         return Answer(Certainty.REFUSED, detail=f"the outbox folder can’t be written: {error.strerror or error}")
 
     def _write(self, name: str, recipient: str, rendered: Rendered, headers: Mapping[str, str]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         message = EmailMessage(policy=_POLICY)
         message["Subject"] = rendered.subject
         message["From"] = f"{self._identity.name} <{self._identity.sender}>"
@@ -70,6 +70,4 @@ class FileOutbox:
             message[header] = value
         message.set_content(rendered.text, cte="8bit")
         message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
-        unfinished = self._folder / f".{name}.{os.getpid()}"
-        unfinished.write_bytes(message.as_bytes())
-        unfinished.rename(self._folder / f"{name}.eml")
+        write_whole(self._folder / f"{name}.eml", message.as_bytes())
