@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from datetime import UTC, datetime
 
@@ -11,11 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from digest.config import Settings
 from digest.mail.outbox import Outbox
 from digest.operations.messaging import deliver_waiting
+from digest.operations.troubles import Troubles
 from digest.storage.database import Database
 
 _ROUND_SECONDS = 5.0
-
-log = logging.getLogger(__name__)
+_WORK = "handing over single messages"
 
 
 class Postman:
@@ -38,10 +37,13 @@ class Postman:
         self._bell.set()
 
     def _rounds(self) -> None:
+        troubles = Troubles()
         while True:
             self._bell.wait(_ROUND_SECONDS)
             self._bell.clear()
             try:
                 deliver_waiting(self._db, self._settings, self._outbox, datetime.now(UTC))
-            except (SQLAlchemyError, OSError):
-                log.exception("The postman could not hand messages over; it tries again in %s s", _ROUND_SECONDS)
+            except (SQLAlchemyError, OSError) as error:
+                troubles.failed(_WORK, f"failed; it is tried again every {_ROUND_SECONDS:.0f} s", error)
+            else:
+                troubles.went_well(_WORK)
