@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import math
 import os
 import socket
 import threading
@@ -21,17 +21,18 @@ from digest.operations.beating import note_heartbeat
 from digest.operations.housekeeping import tidy_up
 from digest.operations.messaging import deliver_waiting
 from digest.operations.ticking import tick
+from digest.operations.troubles import Troubles
 from digest.operations.waiting import pause
 from digest.storage.database import Database
 from digest.storage.database_file import DatabaseFileGone
 
 TICK_SECONDS = 5
+PING_SECONDS = 60
 MESSAGES_SECONDS = 2
 HEARTBEAT_SECONDS = 10
 HOUSEKEEPING_SECONDS = 3_600
 _LONGEST_WAIT = 0.5
-
-log = logging.getLogger(__name__)
+_MONITOR = "the monitor at HEARTBEAT_URL"
 
 
 def utc_now() -> datetime:
@@ -68,6 +69,9 @@ class Clock:
         self._db = db
         self._settings = settings
         self._outbox = outbox
+        self._troubles = Troubles()
+        self._ticked_well = False
+        self._pinged_at = -math.inf
         self._stopping = threading.Event()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._scheduler = _Scheduler(
@@ -82,6 +86,7 @@ class Clock:
         for name, job, seconds in (
             ("the clock’s sign of life", self._beat, HEARTBEAT_SECONDS),
             ("the tick", self._tick, TICK_SECONDS),
+            ("HEARTBEAT_URL", self._ping, TICK_SECONDS),
             ("handing over single messages", self._messages, MESSAGES_SECONDS),
             ("housekeeping", self._housekeeping, HOUSEKEEPING_SECONDS),
         ):
@@ -97,9 +102,19 @@ class Clock:
         self._stopping.set()
 
     def _tick(self) -> None:
-        tick(self._db, self._settings, self._outbox, utc_now, self._stopping)
-        if self._settings.heartbeat_url and (fault := ping(self._settings.heartbeat_url)):
-            log.warning("HEARTBEAT_URL: %s", fault)
+        tick(self._db, self._settings, self._outbox, utc_now, self._stopping, self._troubles)
+        self._ticked_well = True
+
+    def _ping(self) -> None:
+        """Once a minute, if a tick went well since the last time; a job of its own, so that no tick waits for it."""
+        due = time.monotonic() - self._pinged_at >= PING_SECONDS - TICK_SECONDS / 2
+        if not (self._settings.heartbeat_url and self._ticked_well and due):
+            return
+        self._ticked_well, self._pinged_at = False, time.monotonic()
+        if fault := ping(self._settings.heartbeat_url):
+            self._troubles.failed(_MONITOR, f"was not reached: {fault}")
+        else:
+            self._troubles.went_well(_MONITOR)
 
     def _messages(self) -> None:
         deliver_waiting(self._db, self._settings, self._outbox, utc_now())
@@ -111,7 +126,7 @@ class Clock:
         tidy_up(self._db, utc_now())
 
     def _carefully(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
-        """A job whose failure is logged and tried again at the next round: one bad moment must not end the clock."""
+        """A job whose failure is said and tried again at the next round: one bad moment must not end the clock."""
 
         def run() -> None:
             started = time.monotonic()
@@ -119,7 +134,10 @@ class Clock:
                 job()
             except DatabaseFileGone:
                 return  # said when it was noticed
-            except Exception:  # the last line of defence; it is logged with its trace
-                log.exception("%s failed after %.1f s; it runs again", name, time.monotonic() - started)
+            except Exception as error:  # noqa: BLE001 - the last line of defence; it is said with its trace
+                lasted = time.monotonic() - started
+                self._troubles.failed(name, f"failed after {lasted:.1f} s; it runs again", error)
+            else:
+                self._troubles.went_well(name)
 
         return run

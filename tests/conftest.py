@@ -22,6 +22,7 @@ from flask.testing import FlaskClient
 from digest import config
 from digest.app import create_app
 from digest.config import Settings
+from digest.config.private import make_file, make_folder
 from digest.mail.transports import open_outbox
 from digest.operations.messaging import deliver_waiting
 from digest.operations.opening import MIGRATIONS
@@ -124,6 +125,7 @@ def home(request: pytest.FixtureRequest) -> Iterator[Home]:
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty SQLite database, brought up by the migrations once and copied for each test."""
     path = tmp_path_factory.mktemp("migrated") / "digest.db"
+    make_file(path)
     database = Database(f"sqlite:///{path}")
     schema.upgrade(database, MIGRATIONS)
     database.close()
@@ -152,9 +154,9 @@ def settings(environ: dict[str, str], tmp_path: Path) -> Settings:
 @pytest.fixture
 def db(settings: Settings, migrated: Path) -> Iterator[Database]:
     """A migrated, empty database."""
-    settings.instance_path.mkdir(exist_ok=True)
+    make_folder(settings.instance_path)
     if settings.database_url.startswith("sqlite"):
-        shutil.copyfile(migrated, settings.instance_path / "digest.db")
+        shutil.copy(migrated, settings.instance_path / "digest.db")
     database = Database(settings.database_url)
     yield database
     database.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from base64 import b64encode
 from datetime import time
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, derive_priva
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from digest.config import BadSetting, load
+from digest.config.names import KNOWN
 from digest.domain.calendar import Weekly
 
 KEYS = {"SECRET_KEY": "k" * 32, "SUPPRESSION_KEY": "s" * 32}
@@ -89,6 +91,37 @@ def test_an_empty_environment_is_enough(tmp_path: Path) -> None:
         ("ALERT_URL", "mailto:op@example.org", "use an http or https address, or leave it out"),
         ("ALERT_URL", "https://[::1", "use an http or https address, or leave it out"),
         ("HEARTBEAT_URL", "ping", "use an http or https address, or leave it out"),
+        ("DIGEST_CUTOFF", "fri 08:00", "would close 7 days 0 h before"),
+        ("DIGEST_CUTOFF", "fri 08:01", "would close 6 days 23 h before"),
+        ("DIGEST_CUTOFF", "sun 09:00", "at most 4 days before the send, for example “thu 16:00”"),
+        ("SITE_URL", "https://digest.example.org/blog", "and nothing else"),
+        ("SITE_URL", "https://digest.example.org/#top", "and nothing else"),
+        ("SITE_URL", "https://digest.example.org?", "and nothing else"),
+        ("SITE_URL", "https://op:pw@digest.example.org", "and nothing else"),
+        ("SITE_URL", "https://digest.example.org:0", "and nothing else"),
+        ("SITE_URL", "https://digest.example.org:", "and nothing else"),
+        ("SITE_URL", "https://:8000", "and nothing else"),
+        ("SITE_URL", "https://digest .example.org", "and nothing else"),
+        ("SITE_URL", "https://dig\test.example.org", "and nothing else"),
+        ("SITE_URL", "https:\\\\digest.example.org", "and nothing else"),
+        ("SITE_URL", "https://bücher.example", "use the host’s ASCII form, here xn--bcher-kva.example"),
+        ("SENDGRID_HOST", "https://api.sendgrid.com/v3", "and nothing else"),
+        ("SITE_NAME", "Privacy\u2028Digest", "use one line"),
+        ("SITE_NAME", "Privacy \u202eDigest", "nothing invisible"),
+        ("SITE_NAME", "=?utf-8?q?Bcc=3a?=", "use plain text"),
+        ("SITE_NAME", "P" * 81, "use at most 80 characters"),
+        ("POSTAL_ADDRESS", "1 Street\x1b[2J", "use one line"),
+        ("MAIL_FROM", "Privacy Digest <digest@example.org>", "use the address alone"),
+        ("MAIL_FROM", "=?utf-8?q?a?=@example.org", "use the address alone"),
+        ("SEND_CONCURRENCY", "9999", "1 or more, at most 15"),
+        ("DIGEST_MINIMUM_ITEMS", "-1", "1 or more, at most 100"),
+        ("DIGEST_MINIMUM_ITEMS", "101", "1 or more, at most 100"),
+        ("DIGEST_MINIMUM_ITEMS", "9" * 20, "1 or more, at most 100"),
+        ("TRUSTED_PROXIES", "11", "0 or more, at most 10"),
+        ("ALERT_URL", "https:///hook", "use an http or https address, or leave it out"),
+        ("ALERT_URL", "https://hooks.example.org:0/", "use an http or https address, or leave it out"),
+        ("ALERT_URL", "https://hooks.example.org/a b", "use an http or https address, or leave it out"),
+        ("HEARTBEAT_URL", "https://op:pw@hooks.example.org/", "without a name and password"),
     ],
 )
 def test_bad_value_names_itself_and_the_remedy(name: str, value: str, remedy: str, tmp_path: Path) -> None:
@@ -119,6 +152,113 @@ def test_bad_secret_is_named_and_never_shown(name: str, value: str, remedy: str,
     assert str(refused.value).startswith(f"{name}: ")
     assert remedy in str(refused.value)
     assert "planted" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "cutoff"),
+    [("fri", "08:00", "mon 08:00"), ("mon", "09:00", "fri 16:00"), ("fri", "08:01", "fri 08:00")],
+)
+def test_a_cutoff_may_come_four_days_before_the_send(day: str, at: str, cutoff: str, tmp_path: Path) -> None:
+    assert load({"DIGEST_DAY": day, "DIGEST_TIME": at, "DIGEST_CUTOFF": cutoff}, tmp_path)
+
+
+def test_a_cutoff_is_looked_at_when_only_the_day_of_sending_is_changed(tmp_path: Path) -> None:
+    with pytest.raises(
+        BadSetting, match=r"^DIGEST_CUTOFF=thu 16:00: the issue goes on tue 08:00, and would close 4 days"
+    ):
+        load({"DIGEST_DAY": "tue"}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("MAIL_FORM", "MAIL_FROM"),
+        ("DIGEST_TIMEZON", "DIGEST_TIMEZONE"),
+        ("SENDGRID_APIKEY", "SENDGRID_API_KEY"),
+        ("SENDGRID_KEY", "SENDGRID_API_KEY"),
+        ("SEND_CONCURENCY", "SEND_CONCURRENCY"),
+        ("site_url", "SITE_URL"),
+        ("TRUSTED_PROXY", "TRUSTED_PROXIES"),
+        ("DATABASE_URI", "DATABASE_URL"),
+        ("DIGEST_XYZ", None),
+    ],
+)
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_name_that_looks_like_a_setting_is_refused(
+    name: str, near: str | None, in_file: bool, tmp_path: Path
+) -> None:
+    if in_file:
+        (tmp_path / ".env").write_text(f"{name}=x\n")
+    where = f" (in {tmp_path}/.env)" if in_file else ""
+    with pytest.raises(BadSetting) as refused:
+        load({} if in_file else {name: "x"}, tmp_path)
+    assert str(refused.value).startswith(f"{name}{where}: there is no such setting; ")
+    assert near is None or str(refused.value).endswith(f"did you mean {near}")
+
+
+OTHERS = ["MAIL", "MAILCHECK", "MAILTO", "MAIL_SERVER", "SITE_PACKAGES", "SECRET_KEY_BASE", "SENDGRID_USERNAME",
+          "BACKUP_HOST", "INSTANCE_ID", "FLASK_ENV", "PGPASSWORD"]  # fmt: skip
+
+
+def test_names_of_other_programs_may_be_in_the_environment_and_not_in_the_file(tmp_path: Path) -> None:
+    assert load(dict.fromkeys(OTHERS, "x"), tmp_path)
+    for name in OTHERS:
+        (tmp_path / ".env").write_text(f"{name}=x\n")
+        with pytest.raises(BadSetting, match=f"^{name} "):
+            load({}, tmp_path)
+
+
+def test_every_documented_setting_is_known_and_every_known_one_documented(tmp_path: Path) -> None:
+    documents = Path(__file__).parents[1]
+    offered = re.findall(r"^#([A-Z_]+)=", (documents / ".env.example").read_text(), re.MULTILINE)
+    settings = (documents / "docs" / "running.md").read_text().partition("## Settings")[2].partition("## systemd")[0]
+    rows = [row.partition("|")[0] for row in re.findall(r"^\|(.*)$", settings, re.MULTILINE)]
+    listed = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    later = {name for name in KNOWN if name.startswith(("FEED_", "BACKUP_", "RETENTION_"))} | {
+        "SITE_TAGLINE", "SITE_LANGUAGE", "SITE_CONTROLLER", "SITE_AUTHORITY"
+    }  # fmt: skip
+    assert set(offered) == listed == KNOWN - later
+    (tmp_path / ".env").write_text("".join(f"{name}=\n" for name in KNOWN))
+    assert load({}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"SITE_NAME=Privacy\nMAIL_FROM digest@example.org\n", r"\.env, line 2: this is no NAME=value"),
+        (b"SITE_NAME\n", r"\.env, line 1: this is no NAME=value"),
+        (b"SITE_NAME=B\xfccher\n", r"\.env: it is not UTF-8"),
+    ],
+)
+def test_a_file_of_settings_that_cannot_be_understood_is_said(content: bytes, fault: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    with pytest.raises(BadSetting, match=fault):
+        load({}, tmp_path)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfSITE_NAME=Privacy\n")
+    assert load({}, tmp_path).site_name == "Privacy"
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    for path in ("taken", "taken/digest"):
+        with pytest.raises(BadSetting, match=rf"^INSTANCE_PATH={path}: {tmp_path}/taken is a file; name a folder"):
+            load({"INSTANCE_PATH": path}, tmp_path)
+
+
+def test_the_two_keys_must_differ(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match=r"^SECRET_KEY: .*SECRET_KEY_FALLBACKS") as refused:
+        load({"SECRET_KEY": "planted" * 4, "SUPPRESSION_KEY": "planted" * 4}, tmp_path)
+    assert "planted" not in str(refused.value)
+
+
+def test_a_key_file_cut_short_is_no_key(tmp_path: Path) -> None:
+    load({}, tmp_path)
+    (tmp_path / "instance" / "secret_key").write_text("")
+    with pytest.raises(BadSetting, match=r"^SECRET_KEY: the file .* is damaged"):
+        load({}, tmp_path)
 
 
 @pytest.mark.parametrize("missing", ["MAIL_FROM", "POSTAL_ADDRESS", "SENDGRID_API_KEY"])

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from importlib import import_module
 
 import click
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
+from digest.cli.failing import of_the_database, of_the_system
+from digest.cli.logs import log_as_a_command, redacted
 from digest.config import BadSetting
+from digest.config.private import PRIVATE
 from digest.operations.refusal import Miscounted, Refused
 from digest.storage.database_file import DatabaseFileGone
 
@@ -52,6 +56,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command; expected refusals become one line and a status, never a stack trace."""
     _speak_utf8()
+    os.umask(PRIVATE)
+    log_as_a_command()
     try:
         sys.exit(cli(standalone_mode=False))
     except click.UsageError as error:
@@ -71,13 +77,11 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(1)  # whoever read the output has had enough
     except OSError as error:
-        _end(f"{error}. Look at the disk and at who may write there, then run it again.", 1)
+        _end(redacted(of_the_system(error)), 1)
     except DatabaseFileGone as error:
         _end(f"{error.orig}.", 1)
-    except OperationalError as error:
-        _end(f"the database does not answer ({error.orig}). Nothing is lost; run it again.", 1)
     except DBAPIError as error:
-        _end(f"the database refused ({error.orig}). Nothing was changed; look at DATABASE_URL and its disk.", 1)
+        _end(redacted(of_the_database(error)), 1)
 
 
 def _speak_utf8() -> None:

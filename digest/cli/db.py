@@ -12,10 +12,10 @@ from sqlalchemy.exc import DBAPIError
 
 from digest import config
 from digest.cli.failing import Failed
-from digest.cli.installation import installation, until_the_end
+from digest.cli.installation import installation, settings_for_a_start, until_the_end
 from digest.config import Settings
 from digest.operations.copying import TableCopied, copy_installation, shown
-from digest.operations.opening import MIGRATIONS
+from digest.operations.opening import MIGRATIONS, open_as_it_is
 from digest.operations.restoring import Age, age_of
 from digest.storage import schema
 from digest.storage.database import Database, database_now
@@ -182,6 +182,4 @@ def _is_generated(settings: Settings, name: str) -> bool:
 
 
 def _database() -> Database:
-    settings = config.load()
-    settings.instance_path.mkdir(parents=True, exist_ok=True)
-    return until_the_end(Database(settings.database_url))
+    return until_the_end(open_as_it_is(settings_for_a_start()))

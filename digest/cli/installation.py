@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import click
 
 from digest import config
+from digest.cli.logs import take_out
 from digest.config import Settings
+from digest.config.loose import close_what_is_open
 from digest.operations.opening import open_database
 from digest.storage.database import Database
 
@@ -23,8 +25,17 @@ class Installation:
 
 def installation() -> Installation:
     """This installation, its database at the latest migration, closed when the command ends. Raises BadSetting."""
-    settings = config.load()
+    settings = settings_for_a_start()
     return Installation(settings, until_the_end(open_database(settings)))
+
+
+def settings_for_a_start() -> Settings:
+    """The settings, files closed to other users of the machine, and what was open said. Raises BadSetting."""
+    settings = config.load()
+    take_out(settings)
+    for words in close_what_is_open(settings):
+        click.echo(f"digest: {words}", err=True)
+    return settings
 
 
 def until_the_end(db: Database) -> Database:

@@ -97,7 +97,7 @@ def _work(settings: Settings, pipe: int) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    log_to_stderr(logging.WARNING)
+    log_to_stderr(logging.WARNING, settings)
     asked = os.read(pipe, 32)
     if not asked:
         return 0

@@ -69,6 +69,8 @@ def _send(ours: Installation, day: datetime | None) -> tuple[Ready, Ending]:
         ready = prepare(ours.db, ours.settings, outbox, now(), day.date() if day else None, stop)
         with suppress(BrokenPipeError):  # whoever reads it may have gone; the digest goes all the same
             click.echo(ready.words)
+            if ours.settings.mail_redirect_all:
+                click.echo(f"A rehearsal: every copy goes to {ours.settings.mail_redirect_all}.")
         if not ready.batches_left:
             return ready, Ending.DONE
         mine = second.start(ready.issue_id, ready.batches_left)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -12,21 +13,34 @@ import click
 from flask import Flask
 
 from digest.app import create_app
-from digest.cli.installation import installation
+from digest.cli.installation import installation, settings_for_a_start
 from digest.cli.listening import Address, Announcement, listen
-from digest.cli.logs import log_to_stderr
+from digest.cli.logs import log_to_stderr, take_out
 from digest.cli.supervising import Child, supervise
 from digest.config import Settings, load
+from digest.config.loose import close_what_is_open
+from digest.config.private import PRIVATE
 from digest.mail.transports import open_outbox
 from digest.operations.forwarding import forget_unknown_proxy
 from digest.operations.opening import open_database
 from digest.scheduler import Clock
 
+log = logging.getLogger(__name__)
 
-def make_site() -> Flask:
-    """The site for a server process, which logs with secrets and addresses taken out."""
+
+def make_site(told: bool = False) -> Flask:
+    """The site for a server process, which logs with secrets and addresses taken out.
+
+    With `told` somebody has said already what of ours other users of the machine could read.
+    """
+    os.umask(PRIVATE)
     log_to_stderr(logging.INFO)
-    return create_app(threads=_THREADS)
+    settings = load()
+    take_out(settings)
+    if not told:
+        for words in close_what_is_open(settings):
+            log.warning("%s", words)
+    return create_app(settings, threads=_THREADS)
 
 
 class _Bind(click.ParamType[Address]):
@@ -55,7 +69,7 @@ def serve(bind: Address, with_scheduler: bool) -> None:
     """
     log_to_stderr(logging.INFO)
     listener = listen(bind)
-    settings = load()
+    settings = settings_for_a_start()
     open_database(settings).close()  # a setting that can't be used is said here once, not by every worker
     forget_unknown_proxy(settings)
     announcement = Announcement(bind, f"Serving on http://{bind}; the desk is at http://{bind}/desk. Stop with Ctrl-C.")
@@ -92,11 +106,12 @@ def scheduler() -> None:
     clock.run()
 
 
-_APP = "digest.cli.serving:make_site()"
+_APP = "digest.cli.serving:make_site(told=True)"
 _DIRECT = "digest.web.serving.worker.PatientWorker"
 _BEHIND_PROXIES = "digest.web.serving.worker.BehindProxies"
 _THREADS = 8
 _GUNICORN = (
     "--workers", "2", "--threads", str(_THREADS), "--no-control-socket", "--no-sendfile",
     "--graceful-timeout", "30", "--forwarded-allow-ips", "127.0.0.1", "--log-level", "warning",
+    "--logger-class", "digest.cli.server_log.ServerLog",
 )  # fmt: skip

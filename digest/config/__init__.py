@@ -1,28 +1,25 @@
 """The settings: read once from the environment and `.env`, checked at the start, frozen after.
 
-The only reader of `os.environ`; `checks` says what one value may be. A bad value raises BadSetting, which names the
-setting and the remedy.
+The only reader of `os.environ`; `names` says which there are, `checks` what one value may be. What can't be meant
+raises BadSetting, which names the setting and the remedy.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from dotenv import dotenv_values
-
-from digest.config import checks
+from digest.config import checks, keys, names
 from digest.domain.calendar import Schedule, Weekly
 
 T = TypeVar("T")
 
 _SECRET = {"SENDGRID_API_KEY", "DATABASE_URL", "URL", "SENDGRID_WEBHOOK_KEY"}
 """Never shown: a database's URL may carry its password, and one key is easily put in another's place."""
+_LONG = 16
 _PACKAGE = Path(__file__).parent.parent
 _CHECKOUT = _PACKAGE.parent
 
@@ -63,6 +60,14 @@ class Settings:
         return (self.secret_key, *self.secret_key_fallbacks)
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What may stand in no log. A monitor's address is a secret, too: whoever knows it can keep it quiet."""
+        password = self.database_url.partition("://")[2].rpartition("@")[0].partition(":")[2]
+        monitors = [found.partition("://")[2] for found in (self.alert_url, self.heartbeat_url)]
+        paths = [path for path in (found.partition("/")[2] for found in monitors) if len(path) >= _LONG]
+        return (*self.signing_keys, self.suppression_key, self.sendgrid_api_key, password, *monitors, *paths)
+
+    @property
     def outbox_path(self) -> Path:
         """Where the `outbox` transport writes its messages."""
         return self.instance_path / "outbox"
@@ -75,12 +80,12 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
     """The settings of this installation.
 
     `environ` (default: the process's environment) beats `.env` in `root` (default: the folder of `wsgi.py`; for an
-    installed wheel the working directory), against which relative paths resolve too. Makes the instance folder and,
-    where they are not set, its two keys. Raises BadSetting.
+    installed wheel the working directory), against which relative paths resolve too. Makes the two keys where they are
+    not set, and the instance folder for them. Raises BadSetting, also for a name that is none and looks like one.
     """
     root = root or _root()
-    values = _Values({**_dotenv(root / ".env"), **(os.environ if environ is None else environ)})
-    instance = root / values.text("INSTANCE_PATH", "instance")
+    values = _Values(_raw(os.environ if environ is None else environ, root))
+    instance = values.checked("INSTANCE_PATH", "instance", lambda text: keys.usable_folder(text, root))
     url = values.text("DATABASE_URL", "") or f"sqlite:///{instance / 'digest.db'}"
     transport = values.checked("MAIL_TRANSPORT", "outbox", checks.one_of("outbox", "sendgrid"))
     settings = Settings(
@@ -89,9 +94,9 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
         secret_key=values.secret("SECRET_KEY"),
         secret_key_fallbacks=tuple(values.text("SECRET_KEY_FALLBACKS", "").replace(",", " ").split()),
         suppression_key=values.secret("SUPPRESSION_KEY"),
-        site_url=values.checked("SITE_URL", "http://127.0.0.1:8000", checks.web_address).rstrip("/"),
-        site_name=values.checked("SITE_NAME", "Privacy Digest", checks.line),
-        postal_address=values.checked("POSTAL_ADDRESS", "", checks.line),
+        site_url=values.checked("SITE_URL", "http://127.0.0.1:8000", checks.web_address),
+        site_name=values.checked("SITE_NAME", "Privacy Digest", checks.line_of(80)),
+        postal_address=values.checked("POSTAL_ADDRESS", "", checks.line_of(300)),
         mail_from=values.checked("MAIL_FROM", "", checks.mailbox),
         mail_reply_to=values.checked("MAIL_REPLY_TO", "", checks.mailbox),
         mail_transport=transport,
@@ -100,11 +105,11 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
         sendgrid_host=values.checked("SENDGRID_HOST", "https://api.sendgrid.com", checks.sendgrid_host),
         sendgrid_webhook_key=values.checked("SENDGRID_WEBHOOK_KEY", "", checks.webhook_key),
         schedule=_schedule(values),
-        minimum_items=values.checked("DIGEST_MINIMUM_ITEMS", "1", checks.at_least(1)),
-        send_concurrency=values.checked("SEND_CONCURRENCY", "4", checks.at_least(1)),
-        trusted_proxies=values.checked("TRUSTED_PROXIES", "0", checks.at_least(0)),
-        alert_url=values.checked("ALERT_URL", "", checks.optional_web_address),
-        heartbeat_url=values.checked("HEARTBEAT_URL", "", checks.optional_web_address),
+        minimum_items=values.checked("DIGEST_MINIMUM_ITEMS", "1", checks.between(1, 100)),
+        send_concurrency=values.checked("SEND_CONCURRENCY", "4", checks.between(1, 15)),
+        trusted_proxies=values.checked("TRUSTED_PROXIES", "0", checks.between(0, 10)),
+        alert_url=values.checked("ALERT_URL", "", checks.monitor),
+        heartbeat_url=values.checked("HEARTBEAT_URL", "", checks.monitor),
     )
     _require_together(settings, values)
     return _with_kept_keys(settings)
@@ -149,19 +154,23 @@ def _root() -> Path:
     return _CHECKOUT if (_CHECKOUT / "wsgi.py").exists() else Path.cwd()
 
 
-def _dotenv(path: Path) -> dict[str, str | None]:
-    return dict(dotenv_values(path)) if path.is_file() else {}
+def _raw(environ: Mapping[str, str], root: Path) -> Mapping[str, str | None]:
+    try:
+        file = names.read_file(root / ".env")
+    except names.Unreadable as error:
+        raise BadSetting(str(error)) from None
+    if fault := names.fault_in(environ):
+        raise BadSetting(fault)
+    return {**file, **environ}
 
 
 def _schedule(values: _Values) -> Schedule:
-    return Schedule(
-        send=Weekly(
-            values.checked("DIGEST_DAY", "fri", checks.weekday),
-            values.checked("DIGEST_TIME", "08:00", checks.clock_time),
-        ),
-        cutoff=values.checked("DIGEST_CUTOFF", "thu 16:00", checks.weekly),
-        zone=values.checked("DIGEST_TIMEZONE", "Europe/London", checks.zone),
+    send = Weekly(
+        values.checked("DIGEST_DAY", "fri", checks.weekday),
+        values.checked("DIGEST_TIME", "08:00", checks.clock_time),
     )
+    cutoff = values.checked("DIGEST_CUTOFF", "thu 16:00", lambda text: checks.cutoff(text, send))
+    return Schedule(send, cutoff, zone=values.checked("DIGEST_TIMEZONE", "Europe/London", checks.zone))
 
 
 def _require_together(settings: Settings, values: _Values) -> None:
@@ -174,6 +183,11 @@ def _require_together(settings: Settings, values: _Values) -> None:
         for name, (value, what) in needed.items():
             if not value:
                 raise BadSetting(f"{name}: MAIL_TRANSPORT=sendgrid needs it; set it to {what}")
+    if settings.secret_key and settings.secret_key == settings.suppression_key:
+        raise BadSetting(
+            "SECRET_KEY: it is the same as SUPPRESSION_KEY, and only one of them may ever change. Make another "
+            "SECRET_KEY with `openssl rand -hex 32`, and put this one into SECRET_KEY_FALLBACKS"
+        )
     if settings.database_url.startswith("postgresql"):
         for name in ("SECRET_KEY", "SUPPRESSION_KEY"):
             if not values.text(name, ""):
@@ -181,22 +195,16 @@ def _require_together(settings: Settings, values: _Values) -> None:
 
 
 def _with_kept_keys(settings: Settings) -> Settings:
+    folder = settings.instance_path
     return replace(
         settings,
-        secret_key=settings.secret_key or _kept_key(settings.instance_path, "secret_key"),
-        suppression_key=settings.suppression_key or _kept_key(settings.instance_path, "suppression_key"),
+        secret_key=settings.secret_key or _kept(folder, "secret_key"),
+        suppression_key=settings.suppression_key or _kept(folder, "suppression_key"),
     )
 
 
-def _kept_key(folder: Path, name: str) -> str:
-    """The key kept in the instance folder, made on the first start; two starts at once agree on one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name
-    if not path.exists():
-        fresh = folder / f".{name}.{secrets.token_hex(8)}"
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_hex(32))
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(fresh)  # unlike a rename, never replaces the key that another start has just made
-        fresh.unlink()
-    return path.read_text().strip()
+def _kept(folder: Path, name: str) -> str:
+    try:
+        return keys.kept_key(folder, name)
+    except ValueError as error:
+        raise BadSetting(f"{name.upper()}: {error}") from None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 import zoneinfo
 from collections.abc import Callable
 from datetime import time
 from pathlib import Path
+from unicodedata import category
 from urllib.parse import SplitResult, urlsplit
 
 from digest.domain import addresses, signatures
@@ -14,6 +15,15 @@ from digest.domain.calendar import DAYS, Weekly
 from digest.domain.urls import fault_in_link
 
 _LONGEST_MONITOR = 254  # it is kept where messages keep their recipient
+_LONGEST_HOST = 253  # RFC 1035, section 2.3.4
+_LABELS = re.compile(r"[\w-](?:[\w.-]*[\w.-])?")
+_NOT_IN_ADDRESSES = frozenset(' \\"<>`{}|^')
+_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+_JOINERS = "\u200c\u200d"
+"""Letters of Persian and Indic scripts, and emoji, are written with them."""
+_WEEK = 7 * 1440
+_LONGEST_NOTICE = 4 * 1440
+"""In minutes. A cut-off with more is nearly always one that was meant for after the send."""
 
 
 def weekday(text: str) -> int:
@@ -59,18 +69,40 @@ def one_of(*words: str) -> Callable[[str], str]:
     return check
 
 
-def at_least(least: int) -> Callable[[str], int]:
+def cutoff(text: str, send: Weekly) -> Weekly:
+    """The cut-off of a week whose issue goes at `send`. One meant for after the send would be the week before's."""
+    found = weekly(text)
+    notice = (_minutes(send) - _minutes(found)) % _WEEK or _WEEK
+    if notice > _LONGEST_NOTICE:
+        days, hours = notice // 1440, notice % 1440 // 60
+        raise ValueError(
+            f"the issue goes on {DAYS[send.weekday]} {send.at:%H:%M}, and would close {days} days {hours} h before; "
+            f"use a time at most {_LONGEST_NOTICE // 1440} days before the send, for example “{_day_before(send)}”"
+        )
+    return found
+
+
+def between(least: int, most: int) -> Callable[[str], int]:
     def check(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise ValueError(f"use a whole number, {least} or more")
+        if not text.isascii() or not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
+            raise ValueError(f"use a whole number, {least} or more, at most {most}")
         return int(text)
 
     return check
 
 
+def line_of(most: int) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if len(line(text)) > most:
+            raise ValueError(f"use at most {most} characters")
+        return text
+
+    return check
+
+
 def line(text: str) -> str:
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
-        raise ValueError("use one line without control characters")
+    if any(category(character) in _UNSEEN and character not in _JOINERS for character in text):
+        raise ValueError("use one line without control characters, and nothing invisible")
     return text
 
 
@@ -92,29 +124,48 @@ def webhook_key(text: str) -> str:
 
 
 def mailbox(text: str) -> str:
+    if "<" in text or "=?" in text:
+        raise ValueError(
+            "it can’t be an email address and something more; use the address alone, for example digest@example.org "
+            "(the name beside it is SITE_NAME)"
+        )
     return addresses.parse(text).key if text else ""
 
 
 def web_address(text: str) -> str:
-    parts = _parts(line(text))
-    if parts is None or parts.query or parts.fragment:
-        raise ValueError("use an address such as https://digest.example.org")
-    return text
+    """A scheme, a host and perhaps a port; without a slash at its end, as paths are put behind it."""
+    parts = _parts(text)
+    if (
+        parts is None
+        or "@" in parts.netloc
+        or parts.path not in ("", "/")
+        or f"{parts.scheme}://{parts.netloc}{parts.path}" != text
+    ):
+        raise ValueError(
+            "use an address such as https://digest.example.org: http or https, a host, perhaps a port, and nothing else"
+        )
+    if not text.isascii():
+        raise ValueError(f"use the host’s ASCII form{_in_ascii(parts)}")
+    return text.rstrip("/")
 
 
-def optional_web_address(text: str) -> str:
-    if text and _parts(line(text)) is None:
+def monitor(text: str) -> str:
+    parts = _parts(text)
+    if text and parts is None:
         raise ValueError("use an http or https address, or leave it out")
+    if parts and "@" in parts.netloc:
+        raise ValueError("use an http or https address without a name and password in it, or leave it out")
     if len(text) > _LONGEST_MONITOR:
         raise ValueError(f"use an address of at most {_LONGEST_MONITOR} characters")
     return text
 
 
 def sendgrid_host(text: str) -> str:
-    parts = urlsplit(web_address(text))
+    address = web_address(text)
+    parts = urlsplit(address)
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
         raise ValueError("use https (plain http is for a loopback address only), for example https://api.sendgrid.com")
-    return text.rstrip("/")
+    return address
 
 
 def database_url(text: str, root: Path) -> str:
@@ -129,11 +180,36 @@ def database_url(text: str, root: Path) -> str:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """The parts of a web address; None if it is none."""
+    """The parts of a web address that somebody can be reached at; None if it is none."""
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        port = parts.port
     except ValueError:
         return None
-    usable = parts.scheme in ("http", "https") and parts.hostname and not fault_in_link(url)
+    host = parts.hostname or ""
+    usable = (
+        url.isprintable()
+        and not fault_in_link(url)
+        and not _NOT_IN_ADDRESSES & set(url)
+        and parts.scheme in ("http", "https")
+        and not parts.netloc.endswith(":")
+        and port != 0
+        and (":" in host or (_LABELS.fullmatch(host) and ".." not in host and len(host) <= _LONGEST_HOST))
+    )
     return parts if usable else None
+
+
+def _in_ascii(parts: SplitResult) -> str:
+    try:
+        host = (parts.hostname or "").encode("idna").decode()
+    except UnicodeError:
+        return ""
+    return f", here {host}" if host.isascii() and host != parts.hostname else ""
+
+
+def _minutes(moment: Weekly) -> int:
+    return moment.weekday * 1440 + moment.at.hour * 60 + moment.at.minute
+
+
+def _day_before(send: Weekly) -> str:
+    return f"{DAYS[(send.weekday - 1) % 7]} 16:00"

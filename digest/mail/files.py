@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from digest.config.private import make_folder, write_whole
 from digest.mail.eml import as_eml
 from digest.mail.making import Fault, not_made, tried
 from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Recipient, Single, Trouble, leave_headers
@@ -64,10 +64,8 @@ class FileOutbox:
     def _write(self, name: str, content: bytes) -> Answer | None:
         """None if it is written. Else certainly not, whatever is: the same file again is no second copy."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            unfinished = self._folder / f".{name}.{os.getpid()}"
-            unfinished.write_bytes(content)
-            unfinished.rename(self._folder / f"{name}.eml")
+            make_folder(self._folder)
+            write_whole(self._folder / f"{name}.eml", content)
         except OSError as error:
             return Answer(Certainty.REFUSED, detail=f"the outbox folder can’t be written: {error.strerror or error}")
         return None

@@ -23,6 +23,7 @@ from io import FileIO
 from pathlib import Path
 
 from digest.config import Settings
+from digest.config.private import make_folder
 from digest.storage.installations import Count
 
 _PREFIX = "claims-"
@@ -74,7 +75,7 @@ def noted(settings: Settings, epoch: str) -> Noted | None:
 
 def make_note(settings: Settings, count: Count, anew: bool = False) -> None:
     """Make the file of this database if it lacks one; `anew`: in place of one that can't be understood."""
-    settings.instance_path.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.instance_path)
     path = _path(settings, count.epoch)
     # Whole before it has its name: a file cut short would be taken for one that can't be understood.
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")

@@ -20,6 +20,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from digest.config import Settings
+from digest.config.private import make_folder
 
 FILE_NAME = "journal.jsonl"
 _LONGEST_LINE = 4_096
@@ -60,7 +61,7 @@ def note_parting(
     lines = "".join(_line(now, what, address_hash, reason) for address_hash in address_hashes)
     if not lines:
         return
-    settings.instance_path.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.instance_path)
     path = journal_path(settings)
     # One write at the file's end: lines of several processes never mix.
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)

@@ -35,6 +35,7 @@ from digest.storage.messages import (
     claim_message,
     finish_message,
     give_up_message,
+    others_wait_for,
     queue_message,
     waiting_for_those_who_left,
 )
@@ -63,6 +64,8 @@ class _Claimed:
     queued_at: datetime
     delivery_id: int | None
     """Of a reader's copy that is sent again: which."""
+    detail: str
+    """Why the try before this one failed; empty at the first."""
 
 
 def post(
@@ -142,6 +145,7 @@ def _claim(db: Database, settings: Settings, now: datetime) -> _Claimed | None:
             message.headers,
             message.created_at,
             message.delivery_id,
+            message.detail,
         )
     if count:
         try:
@@ -217,6 +221,7 @@ def _record(db: Database, settings: Settings, claimed: _Claimed, answer: Answer,
                 "retry_at": database_now(session) + wait,
                 "detail": _why(answer),
             }
+        known = claimed.detail == _why(answer) or others_wait_for(session, claimed.message_id, _why(answer))
         never_left = values["state"] is MessageState.FAILED and answer.certainty is not Certainty.UNKNOWN
         if never_left or in_doubt:
             hold_still(session, claimed.delivery_id)
@@ -225,13 +230,18 @@ def _record(db: Database, settings: Settings, claimed: _Claimed, answer: Answer,
                 take_back(session, now, claimed.message_id, _why(answer))
             if in_doubt:
                 _tell_of_doubt(session, settings, now, claimed.delivery_id, _why(answer))
-    if answer.certainty is not Certainty.ACCEPTED:
-        log.warning(
-            "message %s to %s: %s",
-            claimed.message_id,
-            "ALERT_URL" if claimed.kind == ALERT else masked(claimed.recipient),
-            _why(answer),
-        )
+    _log(claimed, answer, ended=values["state"] is not MessageState.WAITING, known=known)
+
+
+def _log(claimed: _Claimed, answer: Answer, ended: bool, known: bool) -> None:
+    """What came of it: of many tries, of many messages, that fail for one cause the first; and every end."""
+    to = "ALERT_URL" if claimed.kind == ALERT else masked(claimed.recipient)
+    if answer.certainty is Certainty.ACCEPTED:
+        if claimed.tries > 1:
+            log.warning("message %s to %s: it went, at try %s", claimed.message_id, to, claimed.tries)
+    elif ended or not known:
+        goes_on = "" if ended else "; it is tried again, and this is said once for all that wait for it"
+        log.warning("message %s to %s: %s%s", claimed.message_id, to, _why(answer), goes_on)
 
 
 def _tell_of_doubt(session: Session, settings: Settings, now: datetime, delivery_id: int | None, why: str) -> None:

@@ -57,10 +57,13 @@ def _note_probe(session: Session, issue: Issue, key: str, answered: bool) -> boo
     if issue.probe_key != key:
         return False
     if answered:
+        if issue.probe_tries > 1:
+            log.warning("SendGrid answers the probe again, after %s tries", issue.probe_tries)
         set_pace(issue, START)
         issue.probe_tries = 0
         return True
     wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(issue.probe_tries - 1, _MOST_DOUBLINGS))
     issue.probe_at = database_now(session) + wait
-    log.warning("SendGrid does not answer the probe; asked again in %.0f s", wait)
+    if issue.probe_tries == 1:
+        log.warning("SendGrid does not answer the probe; asked again in %.0f s, then at growing intervals", wait)
     return False

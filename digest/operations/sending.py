@@ -33,6 +33,7 @@ from digest.operations.going import Going, going_of
 from digest.operations.pacing import pace_of, probe_if_due
 from digest.operations.posting import post_claim
 from digest.operations.recording import Result, expire_leases, record
+from digest.operations.troubles import Troubles
 from digest.operations.waiting import Bell, pause
 from digest.storage.accounts import Account, account_of
 from digest.storage.batches import BatchState, batches_in, ended_copies, seconds_until_claimable
@@ -240,26 +241,27 @@ class _Sender:
         if self._progress and time.monotonic() - self._shown_at > _SHOW_EVERY:
             self._shown_at = time.monotonic()
             try:
-                progress = _progress(self._db, self._issue_id)
+                self._progress(_progress(self._db, self._issue_id))
             except _DATABASE_FAILS as error:
                 log.warning("how far it is could not be read (%s)", type(error).__name__)
-            else:
-                self._progress(progress)
 
 
+_BOOKS = "keeping the books"
 _NEVER_LEFT = Answer(Certainty.NEVER_LEFT, detail="nothing of it was tried")
 
 
 def _patiently(ask: Callable[[], _Found]) -> _Found:
     """What it returns, asked again while the database does not answer."""
-    started = time.monotonic()
+    started, troubles = time.monotonic(), Troubles()
     while True:
         try:
-            return ask()
+            found = ask()
+            troubles.went_well(_BOOKS)
+            return found
         except _DATABASE_FAILS as error:
             if time.monotonic() - started > _PATIENCE:
                 raise
-            log.warning("the books could not be kept (%s); asked again", type(error).__name__)
+            troubles.failed(_BOOKS, f"failed ({type(error).__name__}); they are asked again")
             pause(_LONGEST_NAP)
 
 

@@ -82,8 +82,8 @@ def prepare(
     stop: threading.Event | None = None,
 ) -> Ready:
     """The issue that `digest send` means, frozen: of `day`, else the one being sent, else one frozen within 24 hours
-    with nothing left to do, else the current one. Before a freeze, readers on SendGrid's own lists are suppressed.
-    Raises Refused with the remedy, Interrupted if `stop` was set before the freeze.
+    with nothing left to do, else the current one; a rehearsal passes over one that went. Before a freeze, readers on
+    SendGrid's own lists are suppressed. Raises Refused with the remedy, Interrupted if `stop` was set before it.
     """
     recover(db, settings, now)
     ensure_issue(db, settings, now, THE_COMMAND)
@@ -96,6 +96,8 @@ def prepare(
             sending = [one for one in issues_being_sent(session) if is_anything_left(session, one.id)]
             frozen = latest_frozen_issue(session)
             recent = frozen if frozen and frozen.frozen_at and now - frozen.frozen_at < GRACE else None
+            if settings.mail_redirect_all:
+                recent = None  # in its copy of the database that issue went in earnest: there is nothing to rehearse
             issue = sending[0] if sending else recent or current_issue(session)
         if issue is None:
             raise Refused("There is no issue.")
@@ -155,7 +157,8 @@ def _freeze(
     if held_by is not None:
         raise Refused(f"{name} is on hold, put there by {held_by}. Release it on the desk, then send it.")
     if not items and state is IssueState.OPEN:
-        raise Refused(f"Nothing is selected. {name} is empty: put at least one published summary on it.")
+        remedy = _TO_REHEARSE if settings.mail_redirect_all else "put at least one published summary on it."
+        raise Refused(f"Nothing is selected. {name} is empty: {remedy}")
     _go_on_unless(stop)
     if state is IssueState.OPEN:
         close_issue(db, settings, now, issue_id, THE_COMMAND)
@@ -166,6 +169,13 @@ def _freeze(
         raise Refused(f"{name} has no audience: there is no confirmed reader yet. Import some, or wait for sign-ups.")
     if outcome is Freeze.ON_HOLD:
         raise Refused(f"{name} is on hold. Release it on the desk, then send it.")
+
+
+_TO_REHEARSE = (
+    "what has gone already can’t be rehearsed. Select summaries for this issue at the site and copy the database "
+    "again; or bring some into this copy with `digest summaries import FILE.jsonl --select`, with the settings of the "
+    "rehearsal; then run this again."
+)
 
 
 def _go_on_unless(stop: threading.Event) -> None:

@@ -17,6 +17,7 @@ from digest.operations.restoring import recover
 from digest.operations.sending import send_issue
 from digest.operations.settling import settle_by_silence
 from digest.operations.suppressing import pull_before_freeze
+from digest.operations.troubles import Troubles
 from digest.operations.week import ensure_issue, facts_of, skip, tell_of_missed_issue
 from digest.storage.database import Database
 from digest.storage.issues import issue_for_change, issues_being_sent, unsent_issues
@@ -25,54 +26,61 @@ log = logging.getLogger(__name__)
 
 
 def tick(
-    db: Database, settings: Settings, outbox: Outbox, clock: Callable[[], datetime], stop: threading.Event
+    db: Database,
+    settings: Settings,
+    outbox: Outbox,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    troubles: Troubles | None = None,
 ) -> None:
     """Do what is due: see to a restored database, make the next issue, close, remind, skip, freeze and send.
 
     The database decides; a tick that comes late, twice or after a crash finds what is left and does only that.
-    `clock` gives this moment in UTC; `stop` ends sending after the requests in hand.
+    `clock` gives this moment in UTC; `stop` ends sending after the requests in hand; `troubles` knows what was said of
+    earlier ticks.
     """
-    now = clock()
+    now, troubles = clock(), troubles or Troubles()
     recover(db, settings, now)
     ensure_issue(db, settings, now, THE_CLOCK)
-    failures = [_do(step, db, settings, outbox, now, issue_id) for issue_id, step in _steps(db, settings, now)]
-    failures.append(_settle(db, settings, now))
-    failures.append(_watch_the_brake(db, settings, now))
+    failures = [
+        _do(step, db, settings, outbox, now, issue_id, troubles) for issue_id, step in _steps(db, settings, now)
+    ]
+    failures.append(_settle(db, settings, now, troubles))
+    failures.append(_try("watching the brake on sign-ups", lambda: watch_the_brake(db, settings, now), troubles))
     with db.reading() as session:
         sending = [issue.id for issue in issues_being_sent(session)]
-    failures += [_send(db, settings, outbox, issue_id, stop, clock) for issue_id in sending]
+    failures += [_send(db, settings, outbox, issue_id, stop, clock, troubles) for issue_id in sending]
     if failed := [failure for failure in failures if failure]:
         raise failed[0]
 
 
-def _do(step: Step, db: Database, settings: Settings, outbox: Outbox, now: datetime, issue_id: int) -> Exception | None:
+def _do(
+    step: Step, db: Database, settings: Settings, outbox: Outbox, now: datetime, issue_id: int, troubles: Troubles
+) -> Exception | None:
     """One issue’s step; its failure never keeps the others from theirs, and is raised when they are done."""
-    log.info("issue %s: %s", issue_id, step)
-    try:
+    what = f"issue {issue_id}: {step}"
+    if not troubles.lasts(what):
+        log.info("%s", what)
+
+    def do() -> None:
         if step is Step.SEND:
             pull_before_freeze(db, settings, outbox, now, issue_id)
         _DOING[step](db, settings, now, issue_id)
-    except Exception as error:
-        log.exception("issue %s: %s failed; the next tick tries again", issue_id, step)
-        return error
-    return None
+
+    return _try(what, do, troubles)
 
 
-def _settle(db: Database, settings: Settings, now: datetime) -> Exception | None:
+def _settle(db: Database, settings: Settings, now: datetime, troubles: Troubles) -> Exception | None:
+    return _try("settling by silence", lambda: settle_by_silence(db, settings, now), troubles)
+
+
+def _try(what: str, do: Callable[[], object], troubles: Troubles) -> Exception | None:
     try:
-        settle_by_silence(db, settings, now)
-    except Exception as error:
-        log.exception("settling by silence failed; the next tick tries again")
+        do()
+    except Exception as error:  # noqa: BLE001 - it is said, and raised when the others are done
+        troubles.failed(what, "failed; each tick tries again", error)
         return error
-    return None
-
-
-def _watch_the_brake(db: Database, settings: Settings, now: datetime) -> Exception | None:
-    try:
-        watch_the_brake(db, settings, now)
-    except Exception as error:
-        log.exception("looking at the brake on sign-ups failed; the next tick tries again")
-        return error
+    troubles.went_well(what)
     return None
 
 
@@ -83,13 +91,12 @@ def _send(
     issue_id: int,
     stop: threading.Event,
     clock: Callable[[], datetime],
+    troubles: Troubles,
 ) -> Exception | None:
-    try:
+    def send() -> None:
         send_issue(db, settings, outbox, issue_id, stop, clock, wait=False)
-    except Exception as error:
-        log.exception("issue %s: sending failed; the next tick goes on", issue_id)
-        return error
-    return None
+
+    return _try(f"issue {issue_id}: sending", send, troubles)
 
 
 def freeze_or_skip(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:

@@ -211,6 +211,12 @@ def recipients_of(session: Session, message_ids: Collection[int]) -> dict[int, s
     return dict(session.execute(select(Message.id, Message.recipient).where(Message.id.in_(asked))).all())
 
 
+def others_wait_for(session: Session, message_id: int, detail: str) -> bool:
+    """Whether messages other than this one wait since a try that failed for the same reason."""
+    same = (Message.state == MessageState.WAITING, Message.detail == detail, Message.id != message_id)
+    return session.execute(select(Message.id).where(*same).limit(1)).scalar_one_or_none() is not None
+
+
 def waiting_messages(session: Session) -> int:
     """How many messages have not left yet."""
     return session.execute(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from datetime import UTC, datetime
@@ -10,13 +9,13 @@ from datetime import UTC, datetime
 from digest.config import Settings
 from digest.mail.outbox import Outbox
 from digest.operations.messaging import deliver_waiting
+from digest.operations.troubles import Troubles
 from digest.storage.database import Database
 from digest.storage.database_file import DatabaseFileGone
 
 _ROUND_SECONDS = 5.0
 _new_bell = threading.Event
-
-log = logging.getLogger(__name__)
+_WORK = "handing over single messages"
 
 
 class Postman:
@@ -47,6 +46,7 @@ class Postman:
         self._bell.set()
 
     def _rounds(self) -> None:
+        troubles = Troubles()
         next_round = time.monotonic() + _ROUND_SECONDS
         while True:
             if not self._bell.wait(max(0.0, next_round - time.monotonic())):
@@ -56,5 +56,7 @@ class Postman:
                 deliver_waiting(self._db, self._settings, self._outbox, datetime.now(UTC))
             except DatabaseFileGone:
                 continue  # said when it was noticed; nothing can be handed over before a restart
-            except Exception:  # whatever it was, sign-ups still to come need this thread; it is logged with its trace
-                log.exception("The postman could not hand messages over; it tries again in %s s", _ROUND_SECONDS)
+            except Exception as error:  # noqa: BLE001 - sign-ups still to come need this thread; said with its trace
+                troubles.failed(_WORK, f"failed; it is tried again every {_ROUND_SECONDS:.0f} s", error)
+            else:
+                troubles.went_well(_WORK)

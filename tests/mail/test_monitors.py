@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from sqlalchemy import update
 
 from digest import config
 from digest.config import Settings
@@ -16,7 +17,7 @@ from digest.mail.monitors import ping
 from digest.mail.transports import open_outbox
 from digest.operations.messaging import deliver_waiting, tell_editors
 from digest.storage.database import Database
-from digest.storage.messages import waiting_messages
+from digest.storage.messages import Message, waiting_messages
 
 
 class Monitor(HTTPServer):
@@ -90,6 +91,26 @@ def test_an_alert_that_is_not_taken_waits(db: Database, alerting: Settings, moni
     deliver_waiting(db, alerting, open_outbox(alerting), datetime.now(UTC))
     with db.reading() as session:
         assert waiting_messages(session) == 1
+
+
+def test_a_monitor_that_takes_nothing_is_logged_once_for_each_cause(
+    db: Database, alerting: Settings, monitor: Monitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    tell(db, alerting)
+    tell(db, alerting)
+
+    def try_all(status: int) -> None:
+        monitor.status = status
+        with db.writing() as session:
+            session.execute(update(Message).values(retry_at=0.0))
+        deliver_waiting(db, alerting, open_outbox(alerting), datetime.now(UTC))
+
+    for status in (500, 500, 404, 404):
+        try_all(status)
+    assert [caplog.text.count(f"to ALERT_URL: the monitor answered {status}") for status in (500, 404)] == [1, 1]
+    try_all(200)
+    assert caplog.text.count("to ALERT_URL: it went, at try 5") == 2
+    assert len(monitor.heard) == 10
 
 
 def test_no_alert_without_an_address(db: Database, settings: Settings) -> None:

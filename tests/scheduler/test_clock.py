@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
-from digest import scheduler
+from digest import config, scheduler
 from digest.config import Settings
 from digest.mail.files import FileOutbox
 from digest.mail.outbox import Answer, Single
@@ -131,6 +132,88 @@ def test_a_job_that_raises_does_not_end_it(
         eventually(lambda: beat(db) > earlier)
     assert "handing over single messages failed after" in caplog.text
     assert "the disk is gone" in caplog.text
+
+
+class Answering(BaseHTTPRequestHandler):
+    """A monitor; `server.status` is its answer, `server.heard` how often it was asked."""
+
+    def do_GET(self) -> None:
+        self.server.heard += 1  # type: ignore[attr-defined]
+        self.send_response(self.server.status)  # type: ignore[attr-defined]
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Keeps quiet."""
+
+
+@pytest.fixture
+def monitor() -> Iterator[HTTPServer]:
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        server.heard, server.status = 0, 500  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def quick(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> None:
+    rounds = {"TICK_SECONDS": 0.02, "MESSAGES_SECONDS": 0.02, "HEARTBEAT_SECONDS": 0.02, **seconds}
+    for name, value in rounds.items():
+        monkeypatch.setattr(scheduler, name, value)
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_monitor_that_fails_is_told_of_once_and_when_it_is_over(
+    db: Database, environ: dict[str, str], settings: Settings, monitor: Any, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    quick(monkeypatch, PING_SECONDS=0.05)
+    url = f"http://127.0.0.1:{monitor.server_port}/ping"
+    watched = config.load(environ | {"HEARTBEAT_URL": url}, settings.instance_path.parent)
+    with running(Clock(db, watched, open_outbox(watched))):
+        eventually(lambda: monitor.heard > 5)
+        monitor.status = 200
+        eventually(lambda: "all is well again" in caplog.text)
+    assert caplog.text.count("the monitor at HEARTBEAT_URL was not reached: the monitor answered 500") == 1
+    assert caplog.text.count("the monitor at HEARTBEAT_URL: all is well again, after 0 s") == 1
+
+
+@pytest.mark.only_on("sqlite")
+def test_the_monitor_is_asked_once_a_minute_and_not_at_every_tick(
+    db: Database, environ: dict[str, str], settings: Settings, monitor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks: list[int] = []
+    quick(monkeypatch)
+    monkeypatch.setattr(scheduler, "tick", lambda *_: ticks.append(1))
+    url = f"http://127.0.0.1:{monitor.server_port}/ping"
+    watched = config.load(environ | {"HEARTBEAT_URL": url}, settings.instance_path.parent)
+    with running(Clock(db, watched, open_outbox(watched))):
+        eventually(lambda: len(ticks) > 10 and monitor.heard)
+        assert monitor.heard == 1
+
+
+@pytest.mark.only_on("sqlite")
+def test_ticks_that_fail_keep_the_monitor_waiting_and_are_told_of_once(
+    db: Database, environ: dict[str, str], settings: Settings, monitor: Any, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    failures: list[int] = []
+
+    def fail(*_: object) -> None:
+        failures.append(1)
+        raise OSError("the database is away")
+
+    quick(monkeypatch, PING_SECONDS=0.02)
+    monkeypatch.setattr(scheduler, "tick", fail)
+    watched = config.load(
+        environ | {"HEARTBEAT_URL": f"http://127.0.0.1:{monitor.server_port}/"}, settings.instance_path.parent
+    )
+    with running(Clock(db, watched, open_outbox(watched))):
+        eventually(lambda: len(failures) > 10)
+    assert monitor.heard == 0
+    assert caplog.text.count("the tick failed") == 1
 
 
 def accepted(db: Database) -> list[str]:

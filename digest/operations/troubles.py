@@ -1,0 +1,58 @@
+"""What goes on being wrong, said once for each cause, and once more when it is over.
+
+Whoever tries something again and again holds one of these. It lives in memory: each process says it once, and once more
+after a restart.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Trouble:
+    since: float
+    causes: set[str] = field(default_factory=set)
+
+
+class Troubles:
+    """Which troubles there are now, by what is in trouble. Safe to share between threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._now: dict[str, _Trouble] = {}
+
+    def failed(self, what: str, words: str, error: BaseException | None = None) -> None:
+        """Say it, with the error's trace, unless this has been said of this cause already since the trouble began."""
+        cause = f"{type(error).__name__}: {error}".partition("\n")[0] if error else words
+        with self._lock:
+            trouble = self._now.setdefault(what, _Trouble(self._clock()))
+            known = cause in trouble.causes
+            trouble.causes.add(cause)
+        if not known:
+            log.warning("%s %s; this is said once, and when it is over", what, words, exc_info=error)
+
+    def went_well(self, what: str) -> None:
+        """Say that the trouble is over, if there was one."""
+        with self._lock:
+            trouble = self._now.pop(what, None)
+        if trouble:
+            log.warning("%s: all is well again, after %s", what, _in_words(self._clock() - trouble.since))
+
+    def lasts(self, what: str) -> bool:
+        """Whether this is in trouble."""
+        return what in self._now
+
+
+def _in_words(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.0f} h"
