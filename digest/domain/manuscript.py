@@ -9,6 +9,7 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from digest.domain.edition import Source
+from digest.domain.invisibles import plain_lines, visible
 from digest.domain.markup import safe_url
 from digest.domain.slugs import slugify
 
@@ -79,13 +80,13 @@ def missing_for_readers(piece: Piece) -> Faults:
 
 
 def one_line(text: str) -> str:
-    """The text on one line; every control character and line break becomes a space."""
-    return " ".join("".join(" " if _is_control(each) else each for each in text).split())
+    """The text on one line; every control character and line break becomes a space, what nobody sees is gone."""
+    return " ".join("".join(" " if _is_control(each) else each for each in visible(text)).split())
 
 
 def several_lines(text: str) -> str:
     """The text with plain line ends, without other control characters, without blank edges."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = plain_lines(text)
     return "".join(each for each in lines if each in "\n\t" or not _is_control(each)).strip()
 
 
@@ -154,5 +155,5 @@ def _topic_faults(topics: Iterable[str]) -> Faults:
         if len(topic) > LONGEST_TOPIC:
             return {"topics": f"“{topic[:40]}…” is too long for a topic; {LONGEST_TOPIC} characters are the most."}
         if not slugify(topic):
-            return {"topics": f"“{topic}” can’t be a topic: use at least one letter from a to z, or a digit."}
+            return {"topics": f"“{topic}” can’t be a topic: use at least one letter or digit."}
     return {}

@@ -17,7 +17,7 @@ from digest.config import Settings
 from digest.domain.calendar import day_and_year
 from digest.domain.lifecycle import IssueState
 from digest.domain.markup import sanitised
-from digest.domain.slugs import slugify
+from digest.domain.slugs import folded, slugify
 from digest.operations.closing import THE_COMMAND
 from digest.operations.editing import write
 from digest.operations.incoming import Incoming, read_line
@@ -157,7 +157,7 @@ def _already_there(session: Session, incoming: Incoming) -> Summary | None:
 def _differences(there: Summary, incoming: Incoming) -> list[str]:
     ours, theirs = _as_json(there), _shown(incoming)
     found = [key for key, value in theirs.items() if ours.get(key) != value]
-    if {topic.slug for topic in there.topics} != set(map(slugify, incoming.piece.topics)):
+    if {folded(topic.name) for topic in there.topics} != set(map(folded, incoming.piece.topics)):
         found.append("topics")
     return found if there.published_at else [*found, "being a draft"]
 

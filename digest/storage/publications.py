@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from digest.domain.slugs import slugify
 from digest.storage.base import NEVER_REUSED, Base
 from digest.storage.database import one_at_a_time
+from digest.storage.free_slugs import free_slug
 
 
 class Publication(Base):
@@ -29,7 +30,7 @@ def publication_named(session: Session, name: str) -> Publication:
     one_at_a_time(session, "names")
     if found := session.execute(asked).scalar_one_or_none():
         return found  # someone else has just made it
-    made = Publication(name=name, slug=_free_slug(session, slugify(name) or "publication"))
+    made = Publication(name=name, slug=free_slug(session, Publication.slug, slugify(name) or "publication"))
     session.add(made)
     session.flush()
     return made
@@ -43,13 +44,3 @@ def publication_names(session: Session) -> list[str]:
 def all_publications(session: Session) -> list[Publication]:
     """Every publication by name."""
     return list(session.execute(select(Publication).order_by(Publication.name)).scalars())
-
-
-def _free_slug(session: Session, slug: str) -> str:
-    taken = set(session.execute(select(Publication.slug).where(Publication.slug.startswith(slug))).scalars())
-    number = 2
-    candidate = slug
-    while candidate in taken:
-        candidate = f"{slug}-{number}"
-        number += 1
-    return candidate
