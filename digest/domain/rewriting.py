@@ -120,7 +120,7 @@ class _Writer(HTMLParser):
         """Put marks close around the words: `**bold** ` ends bold type, `**bold **` does not."""
         before, words = self._words[:start], self._words[start:]
         inner = words.strip(" \n\xa0")
-        if not inner or self._verbatim:
+        if not inner or self._verbatim or (tag == "a" and not href):
             return
         if tag in SCRIPTS:
             self._words = before + in_characters(tag, words)

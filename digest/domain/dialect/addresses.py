@@ -51,7 +51,8 @@ class _Linkify(LinkifyIt):  # type: ignore[misc]  # the library has no types
 
 
 def _trimmed(found: Any) -> Any:
-    excess = len(found.text) - len(found.text.rstrip(_CLOSING))
+    """The address without a footnote's mark and the quotation marks behind it, which linkify takes for part of it."""
+    excess = len(found.text) - len(found.text.partition("[^")[0].rstrip(_CLOSING))
     if excess:
         found.text, found.raw, found.url = found.text[:-excess], found.raw[:-excess], found.url[:-excess]
         found.last_index -= excess
