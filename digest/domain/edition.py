@@ -7,9 +7,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from html import unescape
 from typing import Any
 
 WORDS_A_MINUTE = 220
+
+_PARTING = re.compile(r"</?(?:p|br|hr|li|ul|ol|blockquote|pre|h3|h4|table|thead|tbody|tr|th|td)\b[^>]*>")
+_TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ class Content:
 
 
 def plain(html: str) -> str:
-    """The words of sanitised HTML, without its tags; good for counting and comparing, not for showing."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html)).strip()
+    """The words of sanitised HTML on one line, without its tags: where a block or a line ends, a space begins."""
+    return " ".join(unescape(_TAG.sub("", _PARTING.sub(" ", html))).split())
 
 
 def default_subject(titles: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from digest.domain.edition import Source
+from digest.domain.invisibles import plain_lines, visible
 from digest.domain.markup import fault_in_links
 from digest.domain.slugs import slugify
 from digest.domain.urls import safe_url
@@ -87,14 +88,13 @@ def missing_for_readers(piece: Piece) -> Faults:
 
 
 def one_line(text: str) -> str:
-    """The text on one line; every control character and line break becomes a space."""
-    return " ".join(_CONTROL.sub(" ", text).split())
+    """The text on one line; every control character and line break becomes a space, what nobody sees is gone."""
+    return " ".join(_CONTROL.sub(" ", visible(text)).split())
 
 
 def several_lines(text: str) -> str:
     """The text with plain line ends, without other control characters, without blank edges."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _CONTROL_WITHIN_LINES.sub("", lines).strip()
+    return _CONTROL_WITHIN_LINES.sub("", plain_lines(text)).strip()
 
 
 def date_in(text: str) -> date | None:
@@ -158,5 +158,5 @@ def _topic_faults(topics: Iterable[str]) -> Faults:
         if len(topic) > LONGEST_TOPIC:
             return {"topics": f"“{topic[:40]}…” is too long for a topic; {LONGEST_TOPIC} characters are the most."}
         if not slugify(topic):
-            return {"topics": f"“{topic}” can’t be a topic: use at least one letter from a to z, or a digit."}
+            return {"topics": f"“{topic}” can’t be a topic: use at least one letter or digit."}
     return {}

@@ -10,6 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from digest.domain.edition import Content, Item, plain
+from digest.domain.leftovers import left_in_html, left_in_line
 
 SIZE_LIMIT = 90_000
 """Bytes of HTML. Gmail clips a message at about 102 kB, and what readers differ in comes on top."""
@@ -17,7 +18,7 @@ SIZE_LIMIT = 90_000
 SUBJECT_SHOWN = 60
 """Characters of a subject that a phone shows, about."""
 
-CHECKS = 12
+CHECKS = 13
 
 _OLD = timedelta(days=365)
 _LONG_TITLE = 120
@@ -61,6 +62,8 @@ def _whole(content: Content, html_bytes: int) -> Iterator[Fault]:
     around = " ".join((content.subject, content.preheader, plain(content.introduction_html)))
     if left := _PLACEHOLDER.search(around):
         yield Fault(Level.BLOCKS, "Words around it", f"“{left[0]}” is left in. Write what belongs there.")
+    for mark in (*left_in_line(f"{content.subject} {content.preheader}"), *left_in_html(content.introduction_html)):
+        yield Fault(Level.WARNS, "Words around it", mark)
     if html_bytes > SIZE_LIMIT:
         size = f"{html_bytes // 1000} kB of {SIZE_LIMIT // 1000} kB"
         yield Fault(Level.WARNS, "Size", f"{size}: Gmail would cut it off. Take an item out or shorten some.")
@@ -78,6 +81,8 @@ def _one(content: Content, item: Item, where: str) -> Iterator[Fault]:
         yield Fault(Level.BLOCKS, where, "has no body. Write it, or take it off the issue.", item.summary_id)
     if left := _PLACEHOLDER.search(f"{item.title} {words}"):
         yield Fault(Level.BLOCKS, where, f"“{left[0]}” is left in. Finish the summary.", item.summary_id)
+    for mark in (*left_in_line(item.title), *left_in_html(item.body_html)):
+        yield Fault(Level.WARNS, where, mark, item.summary_id)
     if not item.sources:
         yield Fault(Level.WARNS, where, "has no source link. Add the original article.", item.summary_id)
     if len(item.title) > _LONG_TITLE:

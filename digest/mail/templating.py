@@ -15,9 +15,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from digest.domain.edition import Source
+from digest.domain.iris import as_uri
 from digest.mail.inlining import for_mail, inlined
-from digest.mail.plaintext import as_text, wrap
+from digest.mail.plaintext import as_text
 from digest.mail.tags import Rendered
+from digest.mail.wrapping import wrap
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,10 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def labelled(sources: Sequence[Source]) -> list[tuple[str, str]]:
-    """A label and URL for each source: its publication, or its title where a publication comes twice."""
+    """A label and URL (in ASCII) for each source: its publication, or its title where a publication comes twice."""
     uses = Counter(source.publication for source in sources)
     return [
-        (source.title if uses[source.publication] > 1 and source.title else source.publication, source.url)
+        (source.title if uses[source.publication] > 1 and source.title else source.publication, as_uri(source.url))
         for source in sources
     ]
 

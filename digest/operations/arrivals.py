@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 from digest.domain.markup import sanitised
-from digest.domain.slugs import slugify
+from digest.domain.slugs import folded, slugify
 from digest.operations.editing import body_html
 from digest.operations.incoming import read_line
 from digest.storage.spool import Line
@@ -92,7 +92,7 @@ def as_stored(arrival: Arrival) -> StoredSummary:
     """The arrival as the archive would have it."""
     return StoredSummary(
         arrival.id or 0, arrival.title, arrival.published_on, arrival.publication, arrival.body, arrival.body_format,
-        arrival.own_slug, True, arrival.sources, frozenset(map(slugify, arrival.topics)),
+        arrival.own_slug, True, arrival.sources, frozenset(map(folded, arrival.topics)),
     )  # fmt: skip
 
 
@@ -126,5 +126,5 @@ def _compared(summary: StoredSummary) -> dict[str, Any]:
         **body,
         "sources": summary.sources,
         "slug": summary.slug,
-        "topics": summary.topic_slugs,
+        "topics": summary.topics,
     }

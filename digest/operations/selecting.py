@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from digest.domain.lifecycle import IssueState
-from digest.domain.manuscript import several_lines
+from digest.domain.manuscript import one_line, several_lines
 from digest.domain.markup import fault_in_links
 from digest.operations.refusal import Refused
 from digest.storage.database import Database
@@ -56,11 +56,6 @@ def write_around(db: Database, issue_id: int, subject: str, preheader: str, intr
         issue.subject = one_line(subject)
         issue.preheader = one_line(preheader)
         issue.introduction = several_lines(introduction)
-
-
-def one_line(text: str) -> str:
-    """The text on one line, without control characters: nothing that could end a mail header early."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _open_issue(session: Session, issue_id: int) -> Issue:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from digest.domain.slugs import slugify
 from digest.storage.base import NEVER_REUSED, Base, table_of
 from digest.storage.database import one_at_a_time
+from digest.storage.free_slugs import free_slug
 
 
 class Publication(Base):
@@ -39,7 +40,7 @@ def publication_ids(session: Session, names: Collection[str]) -> dict[str, int]:
     made = []
     for name in dict.fromkeys(names):
         if name not in found:
-            slug = _free_slug(taken, slugify(name) or "publication")
+            slug = free_slug(taken, slugify(name) or "publication")
             taken.add(slug)
             made.append({"name": name, "slug": slug})
     if made:
@@ -61,12 +62,3 @@ def all_publications(session: Session) -> list[Publication]:
 def _ids(session: Session, names: Collection[str]) -> dict[str, int]:
     rows = session.execute(select(Publication.name, Publication.id).where(Publication.name.in_(names)))
     return dict(rows.all())
-
-
-def _free_slug(taken: Collection[str], slug: str) -> str:
-    number = 2
-    candidate = slug
-    while candidate in taken:
-        candidate = f"{slug}-{number}"
-        number += 1
-    return candidate

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
+from digest.domain.slugs import folded
 from digest.storage.base import table_of
 from digest.storage.publications import Publication
 from digest.storage.summaries import SourceLink, Summary
@@ -40,7 +41,8 @@ class StoredSummary:
     slug: str
     is_published: bool
     sources: tuple[SourceRow, ...]
-    topic_slugs: frozenset[str]
+    topics: frozenset[str]
+    """Their names, folded."""
 
 
 @dataclass(frozen=True)
@@ -171,10 +173,10 @@ def _sources_of(session: Session, ids: Sequence[int]) -> dict[int, list[SourceRo
 def _topics_of(session: Session, ids: Sequence[int]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = defaultdict(set)
     rows = session.execute(
-        select(summary_topics.c.summary_id, Topic.slug)
+        select(summary_topics.c.summary_id, Topic.name)
         .join(Topic, Topic.id == summary_topics.c.topic_id)
         .where(summary_topics.c.summary_id.in_(ids))
     )
-    for summary_id, slug in rows:
-        found[summary_id].add(slug)
+    for summary_id, name in rows:
+        found[summary_id].add(folded(name))
     return found

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Column, ForeignKey, String, Table, select
+from sqlalchemy import Column, ForeignKey, String, Table, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from digest.domain.slugs import slugify
+from digest.domain.slugs import folded, slugify
 from digest.storage.base import NEVER_REUSED, Base
 from digest.storage.database import one_at_a_time
+from digest.storage.free_slugs import free_slug, slugs_like
 
 summary_topics = Table(
     "summary_topics",
@@ -36,23 +37,30 @@ def all_topics(session: Session) -> list[Topic]:
 
 
 def topics_named(session: Session, names: Iterable[str]) -> list[Topic]:
-    """The topics of those names, each made if it is new; in the order given, each once."""
+    """The topics of those names in their order, each once and made if it is new; spellings of one name are one."""
     found: dict[str, Topic] = {}
     for name in names:
-        slug = slugify(name)
-        if slug and slug not in found:
-            found[slug] = _topic(session, name.strip(), slug)
+        key = folded(name)
+        if slugify(name) and key not in found:
+            found[key] = _topic(session, name.strip(), slugify(name))
     return list(found.values())
 
 
 def _topic(session: Session, name: str, slug: str) -> Topic:
-    asked = select(Topic).where(Topic.slug == slug)
-    if found := session.execute(asked).scalar_one_or_none():
+    if found := _known(session, name, slug):
         return found
     one_at_a_time(session, "names")
-    if found := session.execute(asked).scalar_one_or_none():
+    if found := _known(session, name, slug):
         return found  # someone else has just made it
-    topic = Topic(name=name, slug=slug)
+    topic = Topic(name=name, slug=free_slug(slugs_like(session, Topic.slug, slug), slug))
     session.add(topic)
     session.flush()
     return topic
+
+
+def _known(session: Session, name: str, slug: str) -> Topic | None:
+    asked = select(Topic).where(or_(Topic.name == name, Topic.slug == slug, Topic.slug.startswith(f"{slug}-")))
+    alike = [
+        topic for topic in session.execute(asked.order_by(Topic.id)).scalars() if folded(topic.name) == folded(name)
+    ]
+    return next((topic for topic in alike if topic.name == name), alike[0] if alike else None)

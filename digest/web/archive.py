@@ -129,7 +129,7 @@ def prose(html: str) -> Markup:
 def opening(html: str) -> str:
     """The first paragraph as plain text, cut between words at some 220 characters."""
     first, _, _ = html.partition("</p>")
-    text = " ".join(Markup(re.sub(r"</(?:li|h3|h4)>", " ", first)).striptags().split())  # noqa: S704 - text only
+    text = edition.plain(first)
     if len(text) <= _OPENING:
         return text
     return text[:_OPENING].rpartition(" ")[0].rstrip(",;:–") + "…"

@@ -13,6 +13,7 @@ from flask import Blueprint, Flask, Response, abort, jsonify, render_template
 from werkzeug.urls import iri_to_uri
 
 from digest.config import Settings
+from digest.domain.iris import as_uri
 from digest.domain.markup import sanitised
 from digest.operations.links import summary_url
 from digest.storage.database import Database
@@ -42,6 +43,7 @@ syndication.after_request(keep_for_a_minute)
 
 def hang_up(app: Flask) -> None:
     """Register the feeds and the sitemap."""
+    app.jinja_env.filters["uri"] = as_uri
     app.register_blueprint(syndication)
 
 
@@ -140,7 +142,7 @@ def _json_item(site: Settings, summary: Summary) -> dict[str, object]:
         "tags": [topic.name for topic in summary.topics],
     }
     if len(summary.sources) == 1:
-        item["external_url"] = summary.sources[0].url
+        item["external_url"] = as_uri(summary.sources[0].url)
     return item
 
 

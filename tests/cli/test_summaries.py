@@ -12,14 +12,18 @@ from sqlalchemy import delete
 
 from digest.cli import cli
 from digest.config import Settings
+from digest.domain.markup import sanitised
 from digest.operations.closing import close_issue
 from digest.operations.refusal import Refused
 from digest.storage import schema
 from digest.storage.database import Database
 from digest.storage.issues import current_issue
+from digest.storage.publications import Publication, all_publications
 from digest.storage.selections import selected_summaries
 from digest.storage.summaries import ArchiveQuestion, archive_page, summary_by_id
+from digest.storage.topics import Topic, all_topics
 from tests.conftest import TUESDAY
+from tests.domain.test_tidying import WORD
 from tests.factories import make_issue, make_summary
 
 MARKDOWN = {
@@ -181,3 +185,58 @@ def test_file_that_is_not_utf8_is_refused_in_words(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["summaries", "import", str(file)])
     assert result.exit_code == 1
     assert "save it as UTF-8" in result.output
+
+
+@pytest.mark.only_on("sqlite")
+def test_imported_html_reads_as_it_was_meant_and_imports_twice(db: Database, tmp_path: Path) -> None:
+    old = HTML | {"body_html": WORD}
+    assert _import(tmp_path, old).exit_code == 0
+    with db.reading() as session:
+        found = summary_by_id(session, 4350)
+        assert found is not None
+        assert found.body_html == found.body == sanitised(WORD)
+    assert _import(tmp_path, old).output == "1 summary: 0 added, 1 already there.\n"
+    exported = _export()
+    assert _import(tmp_path, exported).output == "1 summary: 0 added, 1 already there.\n"
+
+
+def test_names_in_any_script_get_slugs_of_their_own(db: Database, tmp_path: Path) -> None:
+    names = ["Ελλάδα", "Роскомнадзор", "הרשות", "个人信息", "هيئة", "Ellada", "—", "…"]
+    lines = [MARKDOWN | {"title": f"{name} 2024", "publication": name, "topics": [name]} for name in names[:-2]]
+    lines += [MARKDOWN | {"title": name * 2 + "x", "publication": name} for name in names[-2:]]
+    for said in ("8 added, 0 already there", "0 added, 8 already there"):
+        assert said in _import(tmp_path, *lines).output
+    with db.reading() as session:
+        publications = {each.name: each.slug for each in all_publications(session)}
+        topics = {each.name: each.slug for each in all_topics(session)}
+    assert publications == {
+        "Ελλάδα": "ellada",
+        "Роскомнадзор": "roskomnadzor",
+        "הרשות": "hrsvt",
+        "个人信息": "gerenxinxi",
+        "هيئة": "hyih",
+        "Ellada": "ellada-2",
+        "—": "publication",
+        "…": "publication-2",
+    }
+    assert topics["Роскомнадзор"] == "roskomnadzor"
+
+
+def test_topics_that_differ_never_share_a_slug(db: Database, tmp_path: Path) -> None:
+    names = ["C++", "C#", "Ελλάδα GDPR", "Россия GDPR", "Cookie walls", "cookie-walls"]
+    assert "1 added" in _import(tmp_path, MARKDOWN | {"topics": names}).output
+    assert "1 already there" in _import(tmp_path, MARKDOWN | {"topics": names}).output
+    with db.reading() as session:
+        slugs = {each.name: each.slug for each in all_topics(session)}
+    assert slugs == {
+        "C++": "c", "C#": "c-2", "Ελλάδα GDPR": "gdpr", "Россия GDPR": "gdpr-2", "Cookie walls": "cookie-walls",
+    }  # fmt: skip
+
+
+def test_rows_made_before_keep_their_slugs(db: Database, tmp_path: Path) -> None:
+    with db.writing() as session:
+        session.add_all([Topic(name="日本 2024", slug="2024"), Publication(name="Ελλάδα", slug="publication")])
+    assert "1 added" in _import(tmp_path, MARKDOWN | {"publication": "Ελλάδα", "topics": ["日本 2024"]}).output
+    with db.reading() as session:
+        assert [each.slug for each in all_publications(session)] == ["publication"]
+        assert [each.slug for each in all_topics(session)] == ["2024"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,11 +10,14 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.domain.invisible import INVISIBLE
 from digest.domain.markup import fault_in_links, from_markdown, sanitised
 
 ALLOWED = {
-    "a", "b", "blockquote", "br", "code", "em", "h3", "h4", "hr", "i", "li", "ol", "p", "strong", "sub", "sup", "ul",
+    "a", "b", "blockquote", "br", "code", "em", "h3", "h4", "hr", "i", "li", "ol", "p", "pre", "s", "strong", "sub",
+    "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
+ATTRIBUTES = {"a": {"href"}, "ol": {"start", "type"}, "li": {"value"}, "td": {"align"}, "th": {"align"}}
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -60,6 +64,13 @@ HOSTILE = [
     "<![CDATA[<script>alert(1)</script>]]>",
     "<?xml version='1.0'?><script>alert(1)</script>",
     "<p><a href='https://ok.example'><p><script>alert(1)</script>",
+    "<div style='background:url(https://evil.example)' onclick=x><table background=//evil.example><td onclick=x>x",
+    "<span style='font-weight:bold;x:expression(alert(1))'>x</span>",
+    "<p style='mso-list:l0 level1'><a href='javascript:alert(1)'>x</a></p>",
+    "<div><a href='&quot;><script>alert(1)</script>'>x</a></div>",
+    "<figure><img alt='<script>alert(1)</script>' src=x></figure>",
+    "<table><tr><td align='left\" onmouseover=alert(1)'>x</td></tr></table>",
+    "<ol start='1\" onclick=alert(1)' type='javascript:x'><li value='x y'>x</ol><div>x</div>",
 ]
 
 HOSTILE_MARKDOWN = [
@@ -78,6 +89,11 @@ HOSTILE_MARKDOWN = [
     "[x](https://ok.example 'a\" onclick=\"alert(1)')",
     "```html\n<script>alert(1)</script>\n```",
     "`<script>alert(1)</script>`",
+    "| a |\n|---|\n| <script>alert(1)</script> |",
+    "x[^1]\n\n[^1]: <img src=x onerror=alert(1)>",
+    '![x"><script>alert(1)</script>](https://ok.example)',
+    "https://ok.example/\"onclick=alert(1) www.ok.example/'><script>alert(1)</script>",
+    "[x]: javascript:alert(1)",
 ]
 
 
@@ -85,7 +101,7 @@ def nothing_runs(html: str) -> None:
     """Assert that a browser finds allowed elements only, with no attribute but a link's safe address."""
     for element in BeautifulSoup(f"<body>{html}</body>", "html.parser").select("body *"):
         assert element.name in ALLOWED, html
-        assert set(element.attrs) <= ({"href"} if element.name == "a" else set()), html
+        assert set(element.attrs) <= ATTRIBUTES.get(element.name, set()), html
         if "href" in element.attrs:
             assert urlsplit(str(element["href"])).scheme in ("http", "https", "mailto"), html
 
@@ -146,9 +162,11 @@ HIDING = [
 
 
 @pytest.mark.parametrize("url", HIDING)
-def test_link_with_something_invisible_keeps_its_text_and_leads_nowhere(url: str) -> None:
+def test_link_with_something_invisible_leads_nowhere_or_where_it_is_seen_to_lead(url: str) -> None:
     for html in (from_markdown(f"[see]({url})"), from_markdown(f"[see][1]\n\n[1]: {url}"), from_markdown(f"<{url}>")):
-        assert "href" not in html
+        leads_to = re.findall(r'href="([^"]*)"', html)
+        assert leads_to in ([], [INVISIBLE.sub("", url)])
+        assert (leads_to == []) is url.isprintable()
     assert sanitised(f'<p><a href="{url}">see</a></p>') == "<p><a>see</a></p>"
 
 

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from digest.domain.edition import Content
+from digest.domain.markup import from_markdown
 from digest.domain.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN, Level, check
 from tests.domain.pieces import content, item
 
@@ -50,9 +51,24 @@ OTHERS = [
     (with_second(published_on=date(2023, 5, 17)), Level.WARNS, "Item 2", "366 days old"),
     (with_second(published_on=date(2024, 5, 18)), Level.WARNS, "Item 2", "dated after the issue"),
 ]
+LEFT_OVER = [
+    (with_second(body_html="<p>Dear {{name}},</p>"), Level.WARNS, "Item 2", "“{{name}}” would go out as it stands"),
+    (with_second(title="News for {% if x %}you"), Level.WARNS, "Item 2", "“{% if x %}”"),
+    (replace(GOOD, subject="*|FNAME|*, the week"), Level.WARNS, "Words around it", "“*|FNAME|*”"),
+    (replace(GOOD, introduction_html="<p>See [^3].</p>"), Level.WARNS, "Words around it", "“[^3]” has no note"),
+    (with_second(body_html=from_markdown("Dear *|FNAME|*,")), Level.WARNS, "Item 2", "“|FNAME|”"),
+    (with_second(body_html=from_markdown("A mark[^1].")), Level.WARNS, "Item 2", "“[^1]” has no note"),
+    (with_second(body_html=from_markdown("[a](https://b c)")), Level.WARNS, "Item 2", "“](” is of a link"),
+    (with_second(body_html=from_markdown("Now ~~this.")), Level.WARNS, "Item 2", "“~~” strikes out nothing"),
+    (with_second(body_html=from_markdown("Now **this.")), Level.WARNS, "Item 2", "“**” is of bold type"),
+    (with_second(body_html=from_markdown("| a | b |\n|---|\n| 1 | 2 |")), Level.WARNS, "Item 2", "is of a table"),
+    (with_second(body_html=from_markdown("Now <b class='x'>this</b>.")), Level.WARNS, "Item 2", "is HTML"),
+    (with_second(body_html=from_markdown("R&amp;amp;D")), Level.WARNS, "Item 2", "“&amp;” is a character’s name"),
+    (with_second(body_html="<p>caf\ufffd</p>"), Level.WARNS, "Item 2", "was lost on the way"),
+]
 
 
-@pytest.mark.parametrize(("faulty", "level", "where", "words"), PLACEHOLDERS + OTHERS)
+@pytest.mark.parametrize(("faulty", "level", "where", "words"), PLACEHOLDERS + OTHERS + LEFT_OVER)
 def test_fault(faulty: Content, level: Level, where: str, words: str) -> None:
     (fault,) = check(faulty, SMALL)
     assert (fault.level, fault.where) == (level, where)
@@ -74,8 +90,8 @@ def test_a_shared_source_is_said_of_each_item_that_shares_it() -> None:
 
 
 def test_the_number_of_checks_that_the_desk_names_is_right() -> None:
-    placeholders, size, shared_source = 1, 1, 1
-    assert len(OTHERS) + placeholders + size + shared_source == CHECKS
+    placeholders, left_over, size, shared_source = 1, 1, 1, 1
+    assert len(OTHERS) + placeholders + left_over + size + shared_source == CHECKS
 
 
 def test_what_blocks_comes_first() -> None:
@@ -86,3 +102,16 @@ def test_what_blocks_comes_first() -> None:
 @pytest.mark.parametrize("title", ["Todo lo que cambia", "Método", "ATKINS v Meta", "The XXXII congress"])
 def test_words_that_only_look_like_placeholders_pass(title: str) -> None:
     assert check(with_second(title=title), SMALL) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "One[^1] two[^2][^1].\n\n[^1]: a\n\n[^2]: b",
+        "In code, `{{name}}` and `<b>` and `[^1]`.",
+        "R&D, 5 < 6 > 4, a | b, [sic], *x*, **y**, ~~z~~, <https://a.example>, me <me@a.example>",
+        "| a | b |\n|---|---|\n| 1 | 2 |",
+    ],
+)
+def test_marks_that_were_read_are_not_left_over(text: str) -> None:
+    assert check(with_second(body_html=from_markdown(text)), SMALL) == []

@@ -30,10 +30,25 @@ CASES = {
     "quotation in list": ("<ul><li>a<blockquote><p>q</p></blockquote></li></ul>", "- a\n\n  > q"),
     "emphasis": ("<p>a <em>b</em><strong>c</strong></p>", "a bc"),
     "rule": ("<p>a</p><hr><p>b</p>", "a\n\n* * *\n\nb"),
+    "numbers": ('<ol start="7"><li>a</li><li value="9">b</li><li>c</li></ol>', "7. a\n9. b\n10. c"),
+    "letters": ('<ol type="A" start="26"><li>a</li><li>b</li></ol>', "Z. a\nAA. b"),
+    "roman": ('<ol type="i" start="3"><li>a</li><li>b</li></ol>', "iii. a\niv. b"),
+    "odd number": ('<ol start="x"><li value="99999999999">a</li></ol>', "1. a"),
+    "encoded link": ('<a href="https://xn--bcher-kva.example/%C3%A4">https://bücher.example/ä</a>',
+                     "https://xn--bcher-kva.example/%C3%A4"),
+    "www": ('<a href="http://www.a.example">www.a.example</a>', "www.a.example"),
+    "table in quotation": ("<blockquote><table><tr><td>a</td><td>b</td></tr></table></blockquote>", "> a  b"),
+    "table in list": ("<ul><li>x<table><tr><td>a</td><td>b</td></tr></table></li></ul>", "- x\n\n  a  b"),
+    "unclosed table": ("<table><tr><td>a<td>b", "a  b"),
+    "cell with link": ('<table><tr><td><a href="https://a.example">a</a></td><td>b</td></tr></table>',
+                       "a (https://a.example)  b"),
+    "raised": ("<p>10<sup>6</sup> CO<sub>2</sub> 1<sup>st</sup> x<sup>[1]</sup></p>", "10⁶ CO₂ 1st x[1]"),
+    "struck out": ("<p>a <s>b</s></p>", "a b"),
+    "verbatim": ("<pre><code>a\n  b\n</code></pre><p>c</p>", "a\n  b\n\nc"),
     "unclosed": ("<ul><li>a<li>b", "- a\n  - b"),
     "stray end": ("</li></blockquote>a", "a"),
     "nothing": ("", ""),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -47,3 +62,22 @@ def test_long_addresses_are_never_broken() -> None:
     text = as_text(f'<blockquote><p>{"word " * 20}<a href="{url}">there</a></p></blockquote>')
     assert f"({url})" in text
     assert all(line.startswith("> ") for line in text.splitlines())
+
+
+def test_no_line_ends_at_a_no_break_space() -> None:
+    text = as_text(f"<p>{'word ' * 13}some 10\u00a0km away</p>")
+    assert text.splitlines()[1] == "10\u00a0km away"
+
+
+def test_a_table_too_wide_for_columns_is_read_row_by_row() -> None:
+    rows = [("Authority", "Reason", "Sum"), ("DPC", "no legal basis for " * 4, "€1"), ("CNIL", "late", "")]
+    html = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    assert as_text(f"<table>{html}</table>") == (
+        "Authority: DPC\n"
+        "Reason: no legal basis for no legal basis for no legal basis for no\n"
+        "  legal basis for\n"
+        "Sum: €1\n"
+        "\n"
+        "Authority: CNIL\n"
+        "Reason: late"
+    )

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from flask import request
 
 from digest.domain.edition import Source
+from digest.domain.leftovers import left_in_html, left_in_line
 from digest.domain.manuscript import (
     LONGEST_BODY,
     Faults,
@@ -104,19 +105,23 @@ class Preview:
     topics: tuple[str, ...]
     body_html: str
     sources: tuple[Source, ...]
+    leftovers: tuple[str, ...]
+    """What readers would see as it stands, though nobody meant it so; a sentence each with the remedy."""
 
 
 def preview_of(form: SummaryForm) -> Preview:
     """What the preview shows for a form."""
     typed = form.manuscript
     piece = read(typed)
+    title, html = one_line(typed.title), body_html(several_lines(typed.body[: 2 * LONGEST_BODY]), form.body_format)
     return Preview(
-        title=one_line(typed.title),
+        title=title,
         publication=one_line(typed.publication),
         published_on=date_in(typed.date),
         topics=typed.topics,
-        body_html=body_html(several_lines(typed.body[: 2 * LONGEST_BODY]), form.body_format),
+        body_html=html,
         sources=piece.sources if isinstance(piece, Piece) else tuple(filter(_has_url, typed.sources)),
+        leftovers=tuple(dict.fromkeys((*left_in_line(title), *left_in_html(html)))),
     )
 
 

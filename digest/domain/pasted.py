@@ -1,0 +1,141 @@
+"""Plain text as Word, Outlook, Google Docs and browsers put it on the clipboard, made into the Markdown that it means.
+
+Only how a line begins is looked at: bullets that are none in Markdown, markers that a no-break space or a tab parts
+from their words, and rows of a table, whose cells a tab parts. Lines in a fence stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+_ODD = "\xa0\u2002\u2003\u2007\u202f"
+_GAP = f"[ \t{_ODD}]"
+_TOO_DEEP = 4
+"""Columns before a list's first entry from which Markdown would take the second for more words of the first."""
+_NEEDED = re.compile(f"[{_ODD}\t•·–—▪◦‣●○■□➢➤✓\uf020-\uf0ff]|(?:^|\n) {{{_TOO_DEEP}}}")
+"""A text without any of these is Markdown already, or nothing that we could read better."""
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+
+# These begin nothing but an entry, whatever follows. The letters and dashes also begin sentences, so they count only
+# before a tab or two spaces, which is how Word and Outlook part a bullet from its words.
+_BULLET = re.compile(rf"({_GAP}*)([•·▪◦‣●○■□➢➤✓\uf020-\uf0ff]){_GAP}*(?=\S)")
+_TYPED_BULLET = re.compile(rf"({_GAP}*)([o§Ø–—-])(?:\t|{_GAP}{{2}}){_GAP}*(?=\S)")
+_DASH = re.compile(rf"({_GAP}*)([–—]){_GAP}(?=\S)")
+_MARKER = re.compile(rf"({_GAP}*)([-*+]|\d{{1,9}}[.)]|\#{{1,6}})({_GAP}*[\t{_ODD}]{_GAP}*)(?=\S)")
+_QUOTE = re.compile(rf"({_GAP}*(?:>{_GAP}?)*>)[{_ODD}]{_GAP}*")
+_ENTRY = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")
+# Markdown knows no such numbers: each becomes a paragraph of its own, with them.
+_LETTERED = re.compile(
+    rf"{_GAP}*\(?(?:(?:[A-Za-z]{{1,2}}|[ivxlcIVXLC]{{1,6}})[.)]|\d+(?:\.\d+)+[.)]?)[\t{_ODD}]{_GAP}*\S"
+)
+
+_LEVELS = {"o": "  ", "○": "  ", "◦": "  ", "§": "    ", "▪": "    ", "■": "    "}
+"""Word's second and third level; on the clipboard the bullet alone tells it."""
+
+
+def as_markdown(text: str) -> str:
+    """The text with its bullets, numbers, headings, quotations and tables marked as Markdown marks them."""
+    if not _NEEDED.search(text):
+        return text
+    return "\n".join(_read(text.split("\n")))
+
+
+def _read(lines: list[str]) -> Iterator[str]:
+    fence, before, place = "", "", _Place()
+    for number, line in enumerate(lines):
+        mark = _FENCE.match(line)
+        if mark and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+        columns = 0 if fence or mark else _columns(lines, number)
+        if fence or mark:
+            yield line
+        elif columns:
+            yield from _row(line, columns, first=_columns(lines, number - 1) != columns)
+            place = _Place(in_table=True)
+        else:
+            read = _one(line, lines, number, place.pasted)
+            if _stands_apart(line, read, before, place):
+                yield ""
+            place = place.after(line, read) if line.strip() else replace(place, in_table=False)
+            yield read.expandtabs(4)[place.indent :] if place.indent else read
+        before = line
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a line stands: in a list, in one that we marked, in a table; and the columns that its list is set in by."""
+
+    listed: bool = False
+    pasted: bool = False
+    in_table: bool = False
+    indent: int = 0
+
+    def after(self, line: str, read: str) -> _Place:
+        """Where the line stands that becomes `read`."""
+        is_entry = bool(_ENTRY.match(read))
+        depth = _depth(read)
+        if not is_entry and not (self.listed and depth):
+            return _Place()
+        indent = min(self.indent, depth) if self.listed else depth if depth >= _TOO_DEEP else 0
+        return _Place(True, self.pasted or (is_entry and (read != line or indent > 0)), False, indent)
+
+
+def _depth(line: str) -> int:
+    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip(" "))
+
+
+def _stands_apart(line: str, read: str, before: str, place: _Place) -> bool:
+    """Whether this line and the one before are two things, though no empty line parts them."""
+    if not line.strip() or not before.strip() or line.lstrip(f" \t{_ODD}").startswith(">"):
+        return False
+    if place.in_table or _LETTERED.match(line):
+        return True
+    if _ENTRY.match(read):
+        return read != line and not place.listed
+    return place.pasted and line[0] not in f" \t{_ODD}"
+
+
+def _one(line: str, lines: list[str], number: int, in_list: bool) -> str:
+    quoted = _QUOTE.match(line)
+    if quoted:
+        return f"{quoted[1]} {_one(line[quoted.end() :], lines, number, in_list)}"
+    dashes = _is_dash(lines, number - 1) or _is_dash(lines, number + 1)
+    for bullet in (_BULLET, _TYPED_BULLET, *([_DASH] if dashes else [])):
+        if found := bullet.match(line):
+            level = _LEVELS.get(found[2], "") if in_list else ""
+            return f"{_indent(found[1]) or level}- {line[found.end() :]}"
+    if found := _MARKER.match(line):
+        return f"{_indent(found[1])}{found[2]} {line[found.end() :]}"
+    return line
+
+
+def _indent(gap: str) -> str:
+    return gap.translate(dict.fromkeys(map(ord, _ODD), " "))
+
+
+def _is_dash(lines: list[str], number: int) -> bool:
+    return 0 <= number < len(lines) and bool(_DASH.match(lines[number]))
+
+
+def _columns(lines: list[str], number: int) -> int:
+    """How many cells this line has as a row of a table: as many as a line beside it; 0 for anything else."""
+    cells = _cells(lines, number)
+    return cells if cells > 1 and cells in (_cells(lines, number - 1), _cells(lines, number + 1)) else 0
+
+
+def _cells(lines: list[str], number: int) -> int:
+    line = lines[number] if 0 <= number < len(lines) else ""
+    if "\t" not in line or not line[0].strip() or any(each.match(line) for each in (_MARKER, _BULLET, _TYPED_BULLET)):
+        return 0
+    return 0 if _LETTERED.match(line) or line.startswith((">", "|")) else line.count("\t") + 1
+
+
+def _row(line: str, columns: int, first: bool) -> Iterator[str]:
+    cells = (cell.strip().replace("|", "\\|") for cell in line.split("\t"))
+    if first:
+        yield ""
+    yield f"| {' | '.join(cells)} |"
+    if first:
+        yield "|" + " --- |" * columns

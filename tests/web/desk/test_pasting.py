@@ -1,0 +1,119 @@
+"""Alice pastes what she has: what the desk says meanwhile, and what readers get by page, feed and mail."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from bs4 import BeautifulSoup
+
+from digest.config import Settings
+from digest.operations.closing import close_issue
+from digest.storage.database import Database
+from tests.conftest import TUESDAY, Mailbox, html_of, text_of
+from tests.domain.test_tidying import DOCS, WORD
+from tests.factories import make_issue, make_summary
+from tests.web.desk.browser import Browser, one, page, words
+from tests.web.desk.test_writing import FORM
+
+pytestmark = pytest.mark.only_on("sqlite")
+
+PASTED = (
+    "2024. A year of fines, says https://a.example/path?q=a*b*c[^1]:\r\n"
+    "•\tone\r\n•\ttwo\r\n\r\n"
+    "| Country | Sum |\r\n|---|--:|\r\n| IE | ~~€1~~ €2 |\r\n\r\n"
+    "[^1]: Pri\u00advacy, 10\u00a0km."
+)
+
+
+def test_a_paste_reaches_readers_as_it_was_meant(
+    alice: Browser, db: Database, settings: Settings, mailbox: Mailbox
+) -> None:
+    issue_id = make_issue(db)
+    form = FORM | {
+        "body": PASTED,
+        "title": "Fi\u00adnes of \u200b2024",
+        "source_url": ["https://bücher.example/ä"],
+        "on_issue": "1",
+    }
+    alice.send("/desk/summaries/new", form=form, act="publish")
+    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+    [proof] = mailbox.to("alice@digest.test")
+    text = text_of(proof).replace("\r\n", "\n")
+    assert "\n1. Fines of 2024\n" in text
+    assert (
+        "2024. A year of fines, says https://a.example/path?q=a*b*c[1]:\n\n- one\n- two\n\n"
+        "Country  Sum\n-------  -----\nIE       €1 €2\n\n* * *\n\n[1] Privacy, 10\u00a0km.\n"
+    ) in text
+    assert "https://xn--bcher-kva.example/%C3%A4" in text and "bücher" not in text
+    mail = BeautifulSoup(html_of(proof), "html.parser")
+    assert [cell.get_text(strip=True) for cell in mail.select(".grid .cell")] == ["Country", "Sum", "IE", "€1€2"]
+    assert all("padding" in str(cell["style"]) for cell in mail.select(".grid .cell"))
+    assert one(mail, "a.read")["href"] == "https://xn--bcher-kva.example/%C3%A4"
+    assert not [link for link in mail.select(".body a") if str(link["href"]).startswith("#")]
+
+    shown = page(alice.open("/news/i/fines-of-2024/1"))
+    assert one(shown, ".sources a")["href"] == "https://bücher.example/ä"
+    assert one(shown, ".prose table td[align=right]").get_text() == "€1 €2"
+    feed = alice.open("/feed.json").json
+    assert feed is not None
+    assert feed["items"][0]["external_url"] == "https://xn--bcher-kva.example/%C3%A4"
+    assert feed["items"][0]["content_html"] == one(shown, ".prose").decode_contents().strip()
+    assert 'href="https://xn--bcher-kva.example/%C3%A4"' in alice.open("/feed.atom").text
+
+
+def test_the_preview_says_what_readers_would_see_as_it_stands(alice: Browser) -> None:
+    body = "Dear {{name}}, see[^1] [this](https://x y) and <b>that</b>."
+    said = words(alice.send("/desk/summaries/preview", form=FORM | {"body": body, "title": "*|FNAME|*"}))
+    for mark in ("{{name}}", "*|FNAME|*", "[^1]", "](", "<b>"):
+        assert f"“{mark}”" in said
+    assert "Readers would see this as it stands" not in words(alice.send("/desk/summaries/preview", form=FORM))
+
+
+def test_the_desk_warns_before_an_issue_goes_and_lets_it_go(alice: Browser, db: Database, settings: Settings) -> None:
+    issue_id = make_issue(db, summary_ids=[make_summary(db, body="Dear {{name}},")], introduction="~~See below")
+    said = words(alice.open("/desk/issue"))
+    assert "Item 1: “{{name}}” would go out as it stands" in said
+    assert "Words around it: “~~” strikes out nothing" in said
+    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        (WORD, "### Fines\n\nA fine of **10\u00a0million** and ***more***.\n\n- one\n  - below\n- two\n\n3. three"),
+        (DOCS, "Plain, **bold** *soft*\n\n- one\n  - below\n- two\n\n[link](https://a.example/)"),
+        ("<p>a</p><p>2024. b * <b>c </b>d</p><p>- e</p>", "a\n\n2024. b \\* **c** d\n\n\\- e"),
+        ("<table><tr><td>a|b<td>c<tr><td>d<td>e</table>", "| a\\|b | c |\n| --- | --- |\n| d | e |"),
+        ("<blockquote><p>a<br>b</p><p>c</p></blockquote>", "> a\\\n> b\n>\n> c"),
+        ("10<sup>6</sup> <code>x*y</code> <s>no</s>", "10⁶ `x*y` ~~no~~"),
+        ("<script>alert(1)</script><a href='javascript:x'>a</a>", "a"),
+        ("", ""),
+    ],
+)
+def test_rich_text_comes_back_as_markdown(alice: Browser, html: str, markdown: str) -> None:
+    answer = alice.send("/desk/paste", "/desk/summaries/new", html=html)
+    assert answer.mimetype == "text/plain"
+    assert answer.text.startswith(markdown)
+
+
+def test_only_editors_have_it_read(stranger: Browser) -> None:
+    assert stranger.client.post("/desk/paste", data={"html": "<b>x</b>"}).status_code in (302, 400)
+
+
+def test_text_that_came_as_html_is_pasted_as_it_is(alice: Browser, db: Database) -> None:
+    del db
+    assert "data-paste-url" in str(one(page(alice.open("/desk/summaries/new")), "#field-body"))
+    html = FORM | {"body_format": "html", "body": "<div>a</div><div>b</div>"}
+    shown = page(alice.send("/desk/summaries/new", form=html, act="preview"))
+    assert "data-paste-url" not in str(one(shown, "#field-body"))
+    assert one(shown, ".live-preview .prose").decode_contents().strip() == "<p>a</p><p>b</p>"
+
+
+def test_an_introduction_is_read_as_a_summary_is(
+    alice: Browser, db: Database, mailbox: Mailbox, settings: Settings
+) -> None:
+    issue_id = make_issue(db, date(2024, 5, 17), [make_summary(db)], introduction="2024. See www.a.example:\n•\ta")
+    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+    assert "2024. See www.a.example:\n\n- a\n" in text_of(mailbox.to("alice@digest.test")[0]).replace("\r\n", "\n")
+    del alice
