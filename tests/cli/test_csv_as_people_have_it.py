@@ -99,13 +99,17 @@ def test_at_a_terminal_a_guess_is_asked_about(command: Command, db: Database, mo
     [
         (
             zipped("[Content_Types].xml", "xl/workbook.xml"),
-            "This is an Excel workbook, not CSV. Open it there",
+            "This is an Excel workbook, not CSV. Open it in a spreadsheet",
         ),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "This is an Excel workbook (.xls), not CSV. Open it there"),
-        (zipped("mimetype", "content.xml"), "This is an OpenDocument spreadsheet, not CSV. Open it there"),
-        (zipped("Index/Document.iwa"), "This is a Numbers spreadsheet, not CSV. Export it there as CSV"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512,
+            "This is an Excel workbook (.xls), not CSV. Open it in a spreadsheet",
+        ),
+        (zipped("mimetype", "content.xml"), "This is an OpenDocument spreadsheet, not CSV. Open it in a spreadsheet"),
+        (zipped("Index/Document.iwa"), "This is a Numbers spreadsheet, not CSV. Export it from Numbers as CSV"),
         (zipped("subscribed.csv"), "This is a ZIP archive. Unpack it"),
         (b"%PDF-1.7\n", "This is a PDF, not CSV."),
+        (b"\x89PNG\r\n\x1a\n\0\0", "This is a picture, not CSV."),
         (gzip.compress(b"email\n", mtime=0), "This is packed with gzip. Unpack it"),
         (b"<html><table>", "This is an HTML or XML page, not CSV."),
         (b'{"email": "a@example.org"}', "This is JSON, not CSV."),
