@@ -86,7 +86,8 @@ def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
 def export(state: str | None) -> None:
     """Write readers to standard output, as CSV.
 
-    The columns are those that the import takes. For a file: digest subscribers export > readers.csv
+    The columns are those that the import takes, and suppressed: the reason, where an address gets no mail, so that it
+    gets none either where the file is imported. For a file: digest subscribers export > readers.csv
     """
     here = installation()
     write_csv(export_subscribers(here.db, state or ""))

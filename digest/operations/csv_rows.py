@@ -174,11 +174,11 @@ def _refuse_header(found: Sequence[tuple[str, Means | None]], columns: Sequence[
             one = f"the {means.name.lower()} twice: {', '.join(f'“{name}”' for name in names)}"
             raise Refused(f"The first line names {one}. Take one of them out. Nothing was imported.")
     if unknown := [name for name, means in found if means is None]:
-        are = "is not known" if len(unknown) == 1 else "are not known"
+        are, it = ("is not known", "it") if len(unknown) == 1 else ("are not known", "them")
         raise Refused(
             f"{', '.join(f'“{name}”' for name in unknown)} {are}, and may say that a reader left. Nothing was "
-            f"imported. If the import can do without, leave it out with {_options(unknown)}; else rename it to one of "
-            f"{', '.join(columns)}."
+            f"imported. If the import can do without, leave {it} out with {_options(unknown)}; else rename {it} to one "
+            f"of {', '.join(columns)}."
         )
     meanings = {means for _, means in found}
     if Means.PAYS in meanings and not meanings & SAY_LEFT:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 
 from digest.operations.csv_dates import moment
 from digest.operations.known_columns import EMPTY, NO, TAGS_THAT_SAY_LEFT, WORDS, YES, Means, Standing, plain
@@ -24,7 +25,10 @@ _LEAVING: Mapping[Means, Standing] = {
     Means.COMPLAINED: Standing.COMPLAINED,
 }
 _REMEDIES: Mapping[Means, str] = {
-    Means.STATE: "use confirmed, pending, unsubscribed, or leave it empty",
+    Means.STATE: (
+        "use confirmed, pending, unsubscribed, or leave it empty. If the column is about something else, such as a "
+        "region, leave it out with --ignore {column}"
+    ),
     Means.REASON: "use bounce, complaint, invalid, objection, or leave it empty",
 }
 SAY_LEFT = frozenset({*_LEAVING, Means.STATE, Means.STAYS, Means.WHY_LEFT, Means.WHY_BOUNCED, Means.REASON})
@@ -74,7 +78,9 @@ def _word(cell: Cell) -> Sign:
     if _SMTP.match(cell.text):
         return Sign(Standing.BOUNCED)
     standing = WORDS.get(plain(cell.text))
-    return Sign(standing) if standing else _not_understood(cell, _REMEDIES[cell.means])
+    return (
+        Sign(standing) if standing else _not_understood(cell, _REMEDIES[cell.means].format(column=quote(cell.column)))
+    )
 
 
 def _left(cell: Cell) -> Sign:
@@ -100,8 +106,7 @@ def _stays(cell: Cell) -> Sign:
 
 
 def _confirmed(cell: Cell) -> Sign:
-    sign = _stays(cell)
-    return Sign(Standing.PENDING) if sign.standing is Standing.LEFT else sign
+    return Sign(Standing.PENDING) if plain(cell.text) in NO else _stays(cell)
 
 
 def _pending(cell: Cell) -> Sign:

@@ -31,10 +31,13 @@ from digest.storage.subscribers import (
     SubscriberState,
     add_subscribers,
     known_states,
-    subscribers_listed,
+    subscribers_and_bans,
     take_turns,
 )
 from digest.storage.suppressions import Ban, suppressed_among
+
+EXPORTED = (*COLUMNS, "suppressed")
+"""With the reason for which an address gets no mail: where the file is imported, it gets none either."""
 
 _BATCH = 1_000
 
@@ -85,11 +88,11 @@ def export_subscribers(db: Database, state: str = "") -> Iterator[str]:
 
 
 def _exported(db: Database, state: str) -> Iterator[tuple[str, ...]]:
-    yield COLUMNS
+    yield EXPORTED
     with db.reading() as session:
-        for found in session.scalars(subscribers_listed(state).execution_options(yield_per=_BATCH)):
+        for found, ban in subscribers_and_bans(session, state):
             cells = (found.email, found.name, found.state, found.topics.replace(",", ";"))
-            yield (*cells, _iso(found.confirmed_at), _iso(found.unsubscribed_at), found.source)
+            yield (*cells, _iso(found.confirmed_at), _iso(found.unsubscribed_at), found.source, ban)
 
 
 def _import_batch(

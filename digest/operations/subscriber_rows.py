@@ -102,7 +102,6 @@ def address_in(text: str) -> tuple[Address, str]:
 
 
 def _left(row: CsvRow, sign: Sign, address: Address, now: datetime, source: str) -> Row:
-    since = sign.since or _or_none(row, Means.AT)
     return Row(
         address=address,
         name=_if_good("name", _name(row)),
@@ -111,7 +110,7 @@ def _left(row: CsvRow, sign: Sign, address: Address, now: datetime, source: str)
         ban=BANS.get(sign.standing) if sign.standing else None,
         topics=_topics(row.said(Means.TOPICS)),
         confirmed_at=_or_none(row, Means.CONFIRMED_AT, Means.OPTED_IN_AT),
-        unsubscribed_at=min(since or now, now),
+        unsubscribed_at=min(sign.since or now, now),
         source=_if_good("source", row.said(Means.SOURCE)) or source,
     )
 

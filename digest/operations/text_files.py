@@ -13,7 +13,7 @@ from typing import TextIO
 
 from digest.operations.refusal import Refused
 
-REMEDY = "Open it there and save it as “CSV UTF-8”, then import that."
+REMEDY = "Open it in a spreadsheet and save it as “CSV UTF-8”, then import that."
 _PIECE = 1 << 16
 _LONGEST_EXAMPLE = 80
 
@@ -21,6 +21,9 @@ _WORKBOOK = "an Excel workbook"
 _KINDS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", f"{_WORKBOOK} (.xls)"),
     (b"%PDF", "a PDF"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
     (b"{\\rtf", "a text with formatting (RTF)"),
     (b"SQLite format 3\0", "an SQLite database"),
     (b"<", "an HTML or XML page"),
@@ -95,7 +98,9 @@ def _refuse_other_kinds(path: Path, start: bytes) -> None:
     text = start.lstrip(codecs.BOM_UTF8).lstrip()
     for magic, kind in _KINDS:
         if text.startswith(magic):
-            raise Refused(f"This is {kind}, not CSV. {REMEDY if _WORKBOOK in kind else 'Export it as CSV there.'}")
+            raise Refused(
+                f"This is {kind}, not CSV. {REMEDY if _WORKBOOK in kind else 'Export CSV from where it was made.'}"
+            )
     for magic, kind in _PACKED:
         if start.startswith(magic):
             raise Refused(f"This is packed with {kind}. Unpack it, and import the CSV file in it.")
@@ -112,7 +117,7 @@ def _in_the_archive(path: Path) -> str:
     if "content.xml" in names:
         return f"This is an OpenDocument spreadsheet, not CSV. {REMEDY}"
     if any(name.endswith(".iwa") or name.startswith("Index") for name in names):
-        return "This is a Numbers spreadsheet, not CSV. Export it there as CSV in UTF-8, then import that."
+        return "This is a Numbers spreadsheet, not CSV. Export it from Numbers as CSV in UTF-8, then import that."
     return "This is a ZIP archive. Unpack it, and import the CSV file in it."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -132,6 +132,14 @@ def subscribers_listed(state: str = "", text: str = "") -> Select[Subscriber]:
             | Subscriber.name.icontains(text, autoescape=True)
         )
     return asked
+
+
+def subscribers_and_bans(session: Session, state: str) -> Iterator[tuple[Subscriber, str]]:
+    """`subscribers_listed` by state, each with why the address is suppressed (empty if it isn't), read in parts."""
+    asked = subscribers_listed(state).outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
+    both = asked.add_columns(func.coalesce(Suppression.reason, ""))
+    for found in session.execute(both.execution_options(yield_per=1_000)):
+        yield found[0], found[1]
 
 
 def subscriber_by_id(session: Session, subscriber_id: int) -> Subscriber | None:

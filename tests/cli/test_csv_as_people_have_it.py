@@ -99,14 +99,18 @@ def test_at_a_terminal_a_guess_is_asked_about(command: Command, db: Database, mo
     [
         (
             zipped("[Content_Types].xml", "xl/workbook.xml"),
-            "This is an Excel workbook, not CSV. Open it there",
+            "This is an Excel workbook, not CSV. Open it in a spreadsheet",
         ),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "This is an Excel workbook (.xls), not CSV. Open it there"),
-        (zipped("mimetype", "content.xml"), "This is an OpenDocument spreadsheet, not CSV. Open it there"),
-        (zipped("Index/Document.iwa"), "This is a Numbers spreadsheet, not CSV. Export it there as CSV"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512,
+            "This is an Excel workbook (.xls), not CSV. Open it in a spreadsheet",
+        ),
+        (zipped("mimetype", "content.xml"), "This is an OpenDocument spreadsheet, not CSV. Open it in a spreadsheet"),
+        (zipped("Index/Document.iwa"), "This is a Numbers spreadsheet, not CSV. Export it from Numbers as CSV"),
         (zipped("subscribed.csv"), "This is a ZIP archive. Unpack it"),
         (b"%PDF-1.7\n", "This is a PDF, not CSV."),
-        (gzip.compress(b"email\n"), "This is packed with gzip. Unpack it"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "This is a picture, not CSV."),
+        (gzip.compress(b"email\n", mtime=0), "This is packed with gzip. Unpack it"),
         (b"<html><table>", "This is an HTML or XML page, not CSV."),
         (b'{"email": "a@example.org"}', "This is JSON, not CSV."),
         (b"", "It is empty"),
@@ -119,6 +123,7 @@ def test_at_a_terminal_a_guess_is_asked_about(command: Command, db: Database, mo
         (b"sep=;\nname;x\nAlice;y\n", "names no column “email”"),
         (b"sep=;\nemail;name\na@example.org;" + b"x" * 200_000 + b"\n", "Line 3 can’t be read as CSV"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_csv_is_called_what_it_is(command: Command, db: Database, content: bytes, said: str) -> None:
     result = command.import_(content)

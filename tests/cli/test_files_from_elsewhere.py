@@ -124,6 +124,22 @@ def test_a_date_or_a_word_of_leaving_wins(command: Command, db: Database, conten
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    "content",
+    [
+        "email,confirmed\nbob@example.org,false\n",
+        "email,Verified\nbob@example.org,0\n",
+        "email,pending\nbob@example.org,yes\n",
+        "email,status\nbob@example.org,Not confirmed\n",
+        "email,status,confirmed_at\nbob@example.org,unconfirmed,2023-01-01\n",
+    ],
+)
+def test_who_never_confirmed_there_is_not_confirmed_here(command: Command, db: Database, content: str) -> None:
+    assert command.import_(content).exit_code == 0
+    assert all_subscribers(db)["bob@example.org"].state == "pending"
+
+
+@on_sqlite
 def test_leaving_wins_a_thousand_rows_later(command: Command, db: Database) -> None:
     rows = "".join(f"reader{n}@example.org,subscribed\n" for n in range(1_100))
     command.import_(f"email,status\n{rows}reader0@example.org,unsubscribed\n")
@@ -150,6 +166,8 @@ def test_when_somebody_left_is_kept_and_never_lies_ahead(command: Command, db: D
     ("content", "said"),
     [
         ("email,status\nbob@example.org,asleep\n", "status “asleep” is not known"),
+        ("email,State\nbob@example.org,Ohio\n", "such as a region, leave it out with --ignore State."),
+        ("email,confirmed\nbob@example.org,at sea\n", "confirmed “at sea” is not known"),
         ("email,unsubscribed\nbob@example.org,perhaps\n", "unsubscribed “perhaps” is not known"),
         ("email,newsletter\nbob@example.org,weekly\n", "newsletter “weekly” is not known"),
         ("email,confirmed_at\nbob@example.org,2031-01-01\n", "lies ahead"),
@@ -230,8 +248,9 @@ def test_who_pays_is_not_who_reads(command: Command, db: Database) -> None:
 def test_suppressions_understand_the_same_words(db: Database, settings: Settings) -> None:
     suppressions = Suppressions(settings.instance_path.parent)
     for content in (
+        MAILCHIMP_CLEANED.encode("utf-16"),
         'status,reason,email,created\n5.1.1,"550 5.1.1 no such user, sorry",a@example.org,1690083507\n',
-        MAILCHIMP_CLEANED.replace("bob@", "b@"),
+        MAILCHIMP_CLEANED.replace("bob@", "BOB@"),
         MAILCHIMP_UNSUBSCRIBED.replace("bob@", "c@"),
         "E-Mail;Grund der Sperre;status\nd@example.org;;spam\n",
     ):

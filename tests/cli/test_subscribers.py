@@ -20,7 +20,8 @@ from digest.operations.privacy import erase
 from digest.storage.consents import ConsentRecord, Wording
 from digest.storage.database import Database
 from digest.storage.subscribers import Subscriber, SubscriberState
-from digest.storage.suppressions import is_suppressed
+from digest.storage.suppressions import Suppression, SuppressionReason, is_suppressed, suppress
+from tests.conftest import TUESDAY
 from tests.factories import make_subscriber
 
 ASKED = "Yes, send me the weekly digest."
@@ -182,6 +183,23 @@ def test_an_export_is_an_import(command: Command, db: Database, settings: Settin
     assert [row.split(",")[:4] for row in command("export").stdout.splitlines()] == [
         row.split(",")[:4] for row in before.splitlines()
     ]
+
+
+def test_who_complained_here_is_out_where_the_export_is_imported(
+    command: Command, db: Database, settings: Settings
+) -> None:
+    alice, bob = (make_subscriber(db, settings, f"{name}@example.org") for name in ("alice", "bob"))
+    with db.writing() as session:
+        suppress(session, bob.address_hash, SuppressionReason.COMPLAINT, TUESDAY, "its report")
+    exported = command("export").stdout
+    assert [row["suppressed"] for row in csv.DictReader(io.StringIO(exported, newline=""))] == ["", "complaint"]
+    with db.writing() as session:
+        for found in (*session.scalars(select(Subscriber)), *session.scalars(select(Suppression))):
+            session.delete(found)
+    assert "2 added (1 confirmed, 1 unsubscribed)" in command.import_(exported).stdout
+    assert all_subscribers(db)[alice.address].state == "confirmed"
+    with db.reading() as session:
+        assert session.scalars(select(Suppression.reason)).all() == ["complaint"]
 
 
 @pytest.mark.only_on("sqlite")
