@@ -11,9 +11,11 @@ from flask import Blueprint, Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from digest.mail.sendgrid_account import AccountChange, account_changes
 from digest.mail.sendgrid_events import SIGNATURE, TIMESTAMP, Event, NotEvents, is_recent, is_sendgrids, parse
 from digest.operations.feedback import take_events
-from digest.web.context import db, now, settings
+from digest.operations.standing import take_account_changes
+from digest.web.context import db, now, settings, site
 from digest.web.security import csrf
 
 LARGEST_BODY = 2 * 1024 * 1024
@@ -50,12 +52,14 @@ def sendgrid() -> Response:
         events = parse(body, now())
     except NotEvents as error:
         return _answer(400, f"This is no array of events: {error}.")
-    return _take(events)
+    return _take(events, account_changes(body, now()))
 
 
-def _take(events: list[Event]) -> Response:
+def _take(events: list[Event], changes: list[AccountChange]) -> Response:
     try:
         take_events(db(), settings(), now(), events)
+        if take_account_changes(db(), settings(), now(), changes):
+            site().wake()
     except (SQLAlchemyError, OSError) as error:
         log.exception("%s events could not be stored (%s); SendGrid tries again", len(events), type(error).__name__)
         return _answer(503, "The events could not be stored. Try again.")

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from digest.operations.signing_in import WINDOW, is_news, note_seen
 from digest.storage.desk_sessions import DeskSession
 from digest.web.context import db, now, reading
+from digest.web.desk.trouble import trouble_with_sendgrid
 from digest.web.security import keep_out_strangers, session_key_hash
 
 ROW_ID = "int(max=2147483647)"
@@ -43,7 +44,8 @@ def _note_seen() -> None:
 
 @desk.context_processor
 def _what_desk_pages_know() -> dict[str, object]:
-    return {"editor": g.get("editor")}
+    editor = g.get("editor")
+    return {"editor": editor, "trouble": trouble_with_sendgrid(reading()) if editor else None}
 
 
 def network() -> str:
