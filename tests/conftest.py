@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -95,6 +96,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         only = metafunc.definition.get_closest_marker("only_on")
         kinds = only.args if only else ("sqlite", "postgresql")
         metafunc.parametrize("home", kinds, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def records_as_they_are() -> Iterator[None]:
+    """A command that runs in this process has its records made without secrets; the next test looks at them whole."""
+    yield
+    logging.setLogRecordFactory(logging.LogRecord)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import logging
 import sys
+import threading
 import traceback
 from types import TracebackType
 from typing import Any, TextIO
@@ -43,6 +44,7 @@ def log_as_a_command() -> None:
     _handle(logging.WARNING, _FORM_OF_A_COMMAND)
     take_out(None)
     sys.excepthook = _tell_of_exception
+    threading.excepthook = _tell_of_thread
 
 
 def take_out(settings: Settings | None) -> None:
@@ -103,6 +105,11 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     except (TypeError, ValueError, KeyError):
         return f"{record.msg} {record.args!r}"
+
+
+def _tell_of_thread(failure: threading.ExceptHookArgs) -> None:
+    if failure.exc_value and failure.exc_type is not SystemExit:
+        _tell_of_exception(failure.exc_type, failure.exc_value, failure.exc_traceback)
 
 
 def _tell_of_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -115,6 +115,11 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
     return _with_kept_keys(settings)
 
 
+def env_file() -> Path:
+    """The `.env` that is read, whether or not there is one."""
+    return _root() / ".env"
+
+
 def resource(name: str) -> Path:
     """A folder that ships beside the code (`templates`, `migrations`): in a checkout, or inside the wheel."""
     checkout = _CHECKOUT / name

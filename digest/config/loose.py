@@ -6,26 +6,29 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from digest.config import Settings
+from digest.config import Settings, env_file
+from digest.config.names import holds_keys
 from digest.config.private import FILE_MODE, close_to_others, is_open_to_others, mode_of
 
 _SQLITE = "sqlite:///"
 _MAGIC = b"SQLite format 3\0"
+_EVERYBODY = 0o007
 _NAMED = 3
 """So many files are named; of more, their number is said."""
 
 
-def close_what_is_open(settings: Settings) -> list[str]:
+def close_what_is_open(settings: Settings, env: Path | None = None) -> list[str]:
     """Close the installation's files to others; returns a sentence for all that was closed, and for all that could not.
 
-    A folder that is there already may be shared on purpose, so it is only said. Never raises for what it can't change.
+    A folder that is there already may be shared on purpose, so it is only said; so is `.env` (here `env`), which is not
+    ours to change. Never raises for what it can't change.
     """
     closed: list[Path] = []
     not_ours: list[Path] = []
     for path in _files(settings):
         if is_open_to_others(path):
             (closed if close_to_others(path) else not_ours).append(path)
-    return [*_said_of_files(closed, not_ours), *_said_of_folders(settings)]
+    return [*_said_of_files(closed, not_ours), *_said_of_folders(settings), *_said_of_env(env or env_file())]
 
 
 def database_file(settings: Settings) -> Path | None:
@@ -83,6 +86,15 @@ def _said_of_folders(settings: Settings) -> Iterator[str]:
             f"The folder {database.parent}, where the database is, is open to other users of this machine (mode "
             f"{mode_of(database.parent)}). Keep the database in a folder of its own with mode 700. Its file has mode "
             f"{FILE_MODE:o}."
+        )
+
+
+def _said_of_env(path: Path) -> Iterator[str]:
+    """A group may read it: the one that runs Digest, where somebody else owns it."""
+    if is_open_to_others(path, _EVERYBODY) and holds_keys(path):
+        yield (
+            f"The file {path} holds keys, and other users of this machine can read it (mode {mode_of(path)}). "
+            f"Run: chmod o= {shlex.quote(str(path))}"
         )
 
 

@@ -32,6 +32,7 @@ _OURS = (
 """What begins so may be another program's in a shared environment, and is ours where it is nearly one of our names."""
 _OTHERS = frozenset(("SECRET_KEY_BASE", "SECRET_TOKEN", "SENDGRID_USERNAME", "SENDGRID_PASSWORD", "SITE_PACKAGES"))
 """Names that other programs are known to read."""
+_KEYS = ("DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SUPPRESSION_KEY", "SENDGRID_API_KEY")
 _NEAR = 0.8
 _FAR = 0.6
 
@@ -72,6 +73,11 @@ def read_file(path: Path) -> Mapping[str, str | None]:
         if binding.key and binding.key not in KNOWN:
             raise Unreadable(_unknown(binding.key, _near(binding.key, _FAR), f" (in {path})"))
     return dotenv_values(path, encoding="utf-8-sig")
+
+
+def holds_keys(path: Path) -> bool:
+    """Whether a readable `.env` has a value that nobody else may know."""
+    return any(read_file(path).get(name) for name in _KEYS)
 
 
 def _near(name: str, cutoff: float) -> str:

@@ -41,10 +41,10 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
-def is_open_to_others(path: Path) -> bool:
+def is_open_to_others(path: Path, others: int = PRIVATE) -> bool:
     """Whether anybody but its owner may do anything with it; False where it is not there."""
     try:
-        return bool(path.stat().st_mode & PRIVATE)
+        return bool(path.stat().st_mode & others)
     except OSError:
         return False
 

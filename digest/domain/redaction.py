@@ -57,7 +57,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )  # fmt: skip
 
-_ADDRESS = re.compile(rf"""(?<!{_LOCAL[:-1]}])({_LOCAL})({_LOCAL}*?)(@|%(?:25)*40|＠)(\[|{_DOMAIN})""")
+_ADDRESS = re.compile(
+    rf"""(?<!{_LOCAL[:-1]}])({_LOCAL})({_LOCAL}*?)(@|%(?:25)*40|＠|&(?:commat|#0*64|#x0*40);)(\[|{_DOMAIN})"""
+)
+_SIGNS = "@%＠&"
+"""One of these is in every address."""
 _QUOTED_ADDRESS = re.compile(r'"([^"\r\n@])[^"\r\n]{0,63}"@')
 
 
@@ -75,7 +79,7 @@ class Redaction:
             text = self._known.sub(SECRET, text)
         for pattern, instead in _PATTERNS:
             text = pattern.sub(instead, text)
-        if "@" in text or "%" in text or "＠" in text:
+        if any(sign in text for sign in _SIGNS):
             text = _QUOTED_ADDRESS.sub(r"\1***@", text)
             text = _ADDRESS.sub(r"\1***\3\4", text)
         return text

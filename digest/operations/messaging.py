@@ -99,8 +99,15 @@ def tell_editors(
     rendered = render_notice(identity_of(settings), heading, paragraphs, link)
     for editor in active_editors(session):
         post(session, now, "notice", editor.email, rendered)
+    tell_operator(session, settings, now, heading, paragraphs, link[1] if link else settings.site_url)
+
+
+def tell_operator(
+    session: Session, settings: Settings, now: datetime, heading: str, paragraphs: Sequence[str], link: str
+) -> None:
+    """Queue an alert to ALERT_URL alone, where one is set: for what mail can't tell, since it is what is broken."""
     if settings.alert_url:
-        alert = Alert(settings.site_url, heading, " ".join(paragraphs), link[1] if link else settings.site_url)
+        alert = Alert(settings.site_url, heading, " ".join(paragraphs), link)
         queue_message(session, now, ALERT, settings.alert_url, (heading, alert.as_json(), ""))
 
 

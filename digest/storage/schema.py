@@ -30,6 +30,7 @@ from digest.storage import (
     selections,
     settlements,
     signups,
+    standings,
     subscribers,
     summaries,
     suppressions,
@@ -45,8 +46,8 @@ __all__ = ["UnknownRevision", "at_head", "differences", "downgrade", "metadata",
 
 _TABLES = (
     batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, installations,
-    issues, journals, lists_read, messages, publications, selections, settlements, signups, subscribers,
-    summaries, suppressions, tallies, topics,
+    issues, journals, lists_read, messages, publications, selections, settlements, signups, standings,
+    subscribers, summaries, suppressions, tallies, topics,
 )  # fmt: skip
 
 

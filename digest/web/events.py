@@ -11,11 +11,13 @@ from flask import Blueprint, Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from digest.mail.sendgrid_account import AccountChange, account_changes
 from digest.mail.sendgrid_events import SIGNATURE, TIMESTAMP, Event, NotEvents, is_recent, is_sendgrids, parse
 from digest.operations.feedback import take_events
+from digest.operations.standing import take_account_changes
 from digest.storage.database_file import DatabaseFileGone
 from digest.storage.patience import Busy
-from digest.web.context import db, now, settings
+from digest.web.context import db, now, settings, site
 from digest.web.security import csrf
 from digest.web.unsaved import note_unsaved, try_later
 
@@ -53,12 +55,14 @@ def sendgrid() -> Response:
         events = parse(body, now())
     except NotEvents as error:
         return _answer(400, f"This is no array of events: {error}.")
-    return _take(events)
+    return _take(events, account_changes(body, now()))
 
 
-def _take(events: list[Event]) -> Response:
+def _take(events: list[Event], changes: list[AccountChange]) -> Response:
     try:
         take_events(db(), settings(), now(), events)
+        if take_account_changes(db(), settings(), now(), changes):
+            site().wake()
     except Busy as error:
         note_unsaved(error)
         return try_later(_answer(503, "The database is busy. Try again."))

@@ -52,7 +52,7 @@ def environment(folder: Path, database_url: str, sendgrid_url: str) -> dict[str,
 def open_stage(environ: Mapping[str, str], readers: int) -> tuple[Settings, Database, int]:
     """A migrated database with so many confirmed readers and a closed issue; returns the issue's id last."""
     settings = config.load(environ, Path(environ["INSTANCE_PATH"]))
-    settings.instance_path.mkdir(parents=True, exist_ok=True)
+    settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     db = Database(settings.database_url)
     schema.upgrade(db, MIGRATIONS)
     with db.writing() as session:

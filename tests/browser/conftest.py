@@ -59,8 +59,8 @@ def live(tmp_path: Path, migrated: Path) -> Iterator[Site]:
     """The site on a free port, with its clock, in an installation of its own."""
     port = _free_port()
     instance = tmp_path / "live"
-    instance.mkdir()
-    shutil.copyfile(migrated, instance / "digest.db")
+    instance.mkdir(mode=0o700)
+    shutil.copy(migrated, instance / "digest.db")
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("DIGEST_", "MAIL_", "SENDGRID_"))},
         "INSTANCE_PATH": str(instance),

@@ -40,6 +40,7 @@ KNOWN = "planted @:/ value"
         ('"zoe smith"@example.org', "z***@example.org"),
         ("?email=zoe%40example.org&x", "?e***%40example.org&x"),
         ("zoe＠example.org", "z***＠example.org"),
+        ("zoe&#64;example.org", "z***&#64;example.org"),
         ("zoe@[192.0.2.1]", "z***@[192.0.2.1]"),
         ("postgresql+psycopg://digest:pw@db/digest", "postgresql+psycopg://digest:[secret]@db/digest"),
         ("postgresql://digest:p@s:s/w@db/digest", "postgresql://digest:[secret]@db/digest"),
@@ -68,7 +69,7 @@ def test_secrets_are_taken_out_and_nothing_else(said: str, heard: str | None) ->
 
 @pytest.mark.parametrize(
     "piece", ["a", "a@", "A-", "://", "postgres://", "https://", "cookie:", "password=", 'password="', '"', "'", "SG.",
-              "eyJ.", "/confirm/", "%2F", "%40", "@", "bearer ", "\\"],
+              "eyJ.", "/confirm/", "%2F", "%40", "&#", "@", "bearer ", "\\"],
 )  # fmt: skip
 def test_a_long_line_takes_no_longer_than_its_length(piece: str) -> None:
     """Ten times the text may take up to fifty times as long here; with a pattern that backs up it takes a hundred."""
@@ -106,6 +107,26 @@ def fail(): raise ValueError(secret)
 thread = threading.Thread(target=fail); thread.start(); thread.join()
 raise ValueError(secret)
 """
+
+
+COMMAND = r"""
+import logging, threading
+from digest.cli.logs import log_as_a_command
+log_as_a_command()
+secret = "zoe@example.org /unsubscribe/{token}"
+logging.getLogger("digest").warning(secret)
+def fail(): raise ValueError(secret)
+thread = threading.Thread(target=fail); thread.start(); thread.join()
+fail()
+"""
+
+
+def test_nothing_that_a_command_logs_or_dies_of_has_a_secret() -> None:
+    said = subprocess.run([sys.executable, "-c", COMMAND.format(token=TOKEN)], capture_output=True, text=True).stderr
+    assert said.startswith("digest: z***@example.org /unsubscribe/[token]\n")
+    assert said.count("ValueError: z***@example.org /unsubscribe/[token]\n") == 2
+    assert "zoe" not in said
+    assert TOKEN not in said
 
 
 def test_nothing_that_a_process_writes_to_its_log_has_a_secret() -> None:

@@ -109,3 +109,21 @@ def test_what_is_not_ours_to_close_is_said_and_stops_nothing(
     monkeypatch.setattr(Path, "chmod", refuse)
     [said] = close_what_is_open(settings)
     assert f"Have the owner run: chmod go= {settings.instance_path}/digest.db" in said
+
+
+@pytest.mark.parametrize(
+    ("mode", "content", "said"),
+    [
+        (0o644, "SENDGRID_API_KEY=SG.planted", True),
+        (0o640, "SENDGRID_API_KEY=SG.planted", False),
+        (0o644, "SITE_NAME=Privacy", False),
+    ],
+)
+def test_a_file_of_settings_with_keys_is_said_if_everybody_may_read_it(
+    environ: dict[str, str], tmp_path: Path, mode: int, content: str, said: bool
+) -> None:
+    (tmp_path / ".env").write_text(content)
+    (tmp_path / ".env").chmod(mode)
+    words = close_what_is_open(config.load(environ, tmp_path), tmp_path / ".env")
+    assert (f"Run: chmod o= {tmp_path}/.env" in " ".join(words)) is said
+    assert "planted" not in " ".join(words)

@@ -13,6 +13,7 @@ from digest.operations.signing_in import WINDOW, is_news, note_seen
 from digest.storage.desk_sessions import DeskSession
 from digest.storage.patience import Busy
 from digest.web.context import db, now, reading
+from digest.web.desk.trouble import trouble_with_sendgrid
 from digest.web.proxies import unknown_proxy
 from digest.web.security import keep_out_strangers, session_key_hash
 
@@ -51,7 +52,11 @@ def _note_seen() -> None:
 @desk.context_processor
 def _what_desk_pages_know() -> dict[str, object]:
     editor = g.get("editor")
-    return {"editor": editor, "for_the_operator": unknown_proxy() if editor and editor.is_admin else ""}
+    return {
+        "editor": editor,
+        "for_the_operator": unknown_proxy() if editor and editor.is_admin else "",
+        "trouble": trouble_with_sendgrid(reading()) if editor else None,
+    }
 
 
 def network() -> str:
