@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.addresses import masked
 from digest.domain.calendar import day_and_year
-from digest.domain.tokens import new_key
+from digest.domain.tokens import fingerprint, new_key
 from digest.mail.monitors import ALERT, Alert
 from digest.mail.outbox import Answer, Certainty, Outbox, Single
 from digest.mail.rendering import Rendered, render_notice
@@ -37,11 +37,13 @@ from digest.storage.messages import (
     queue_message,
     waiting_for_those_who_left,
 )
+from digest.storage.suppressions import is_suppressed
 
 COPY = "digest"
 """The kind of a message that is a reader's copy of an issue, sent again as an exception."""
 LEASE_SECONDS = 60.0
 _LEFT = "its reader left before it was sent"
+_SUPPRESSED = "its address was suppressed before it was sent"
 _LONGEST_WAIT = 3_600.0
 _MOST_TRIES = 30
 
@@ -121,7 +123,9 @@ def _claim(db: Database, settings: Settings, now: datetime) -> _Claimed | None:
             hold_still(session, left.delivery_id)
             if give_up_message(session, left, now, _LEFT):
                 take_back(session, now, left.id, _LEFT)
-        message = claim_message(session, owner, at, LEASE_SECONDS) or _claim_form_mail(session, now, owner, at)
+        message = claim_message(session, owner, at, LEASE_SECONDS) or _claim_form_mail(
+            session, settings, now, owner, at
+        )
         if message is None:
             return None
         count = count_claims(session, 1) if message.kind == COPY else None
@@ -143,16 +147,22 @@ def _claim(db: Database, settings: Settings, now: datetime) -> _Claimed | None:
     return claimed
 
 
-def _claim_form_mail(session: Session, now: datetime, owner: str, at: float) -> Message | None:
+def _claim_form_mail(session: Session, settings: Settings, now: datetime, owner: str, at: float) -> Message | None:
     """What the form caused goes last, in order, and only so much of it an hour, in all processes together.
 
-    Messages for one mailbox were planned an hour apart; where the brake held them back, they leave so, too.
+    Messages for one mailbox were planned an hour apart; where the brake held them back, they leave so, too. An address
+    that was suppressed while they waited gets none.
     """
     one_at_a_time(session, "form mail")
     if form_mail_since(session, now - signup_caps.HOUR) >= signup_caps.IN_ALL_HOUR:
         return None
     since = now - signup_caps.HOUR if signup_caps.braked_since(session) else now
-    return claim_form_mail(session, owner, at, LEASE_SECONDS, now, since)
+    while message := claim_form_mail(session, owner, at, LEASE_SECONDS, now, since):
+        if not is_suppressed(session, fingerprint(message.recipient, settings.suppression_key)):
+            return message
+        session.flush()
+        give_up_message(session, message, now, _SUPPRESSED)
+    return None
 
 
 def _record(db: Database, settings: Settings, claimed: _Claimed, answer: Answer, now: datetime) -> None:
