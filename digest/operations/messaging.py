@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.addresses import masked
 from digest.domain.calendar import day_and_year
-from digest.domain.tokens import new_key
+from digest.domain.tokens import fingerprint, new_key
 from digest.mail.making import Fault, not_made, tried
 from digest.mail.monitors import ALERT, Alert
 from digest.mail.outbox import Answer, Certainty, Outbox, Single
@@ -39,11 +39,13 @@ from digest.storage.messages import (
     queue_message,
     waiting_for_those_who_left,
 )
+from digest.storage.suppressions import is_suppressed
 
 COPY = "digest"
 """The kind of a message that is a reader's copy of an issue, sent again as an exception."""
 LEASE_SECONDS = 60.0
 _LEFT = "its reader left before it was sent"
+_SUPPRESSED = "its address was suppressed before it was sent"
 _LONGEST_WAIT = 3_600.0
 _MOST_TRIES = 30
 _NO_REPORT = f"it was tried {_MOST_TRIES} times, and its senders did not report back"
@@ -138,7 +140,7 @@ def _claim(db: Database, settings: Settings, now: datetime) -> _Claimed | None:
             hold_still(session, left.delivery_id)
             if give_up_message(session, left, now, _LEFT):
                 take_back(session, now, left.id, _LEFT)
-        message = _claimable(session, now, owner, at)
+        message = _claimable(session, settings, now, owner, at)
         if message is None:
             return None
         count = count_claims(session, 1) if message.kind == COPY else None
@@ -164,11 +166,11 @@ def _claim(db: Database, settings: Settings, now: datetime) -> _Claimed | None:
     return claimed
 
 
-def _claimable(session: Session, now: datetime, owner: str, at: float) -> Message | None:
+def _claimable(session: Session, settings: Settings, now: datetime, owner: str, at: float) -> Message | None:
     """The next message, claimed. One that was claimed too often without a word of what came of it ends here: whatever
     keeps its senders from reporting back may well be the message.
     """
-    while message := claim_message(session, owner, at, LEASE_SECONDS) or _claim_form_mail(session, now, owner, at):
+    while message := _next(session, settings, now, owner, at):
         if message.tries <= _MOST_TRIES:
             return message
         log.warning("message %s: %s", message.id, _NO_REPORT)
@@ -176,16 +178,27 @@ def _claimable(session: Session, now: datetime, owner: str, at: float) -> Messag
     return None
 
 
-def _claim_form_mail(session: Session, now: datetime, owner: str, at: float) -> Message | None:
+def _next(session: Session, settings: Settings, now: datetime, owner: str, at: float) -> Message | None:
+    message = claim_message(session, owner, at, LEASE_SECONDS)
+    return message or _claim_form_mail(session, settings, now, owner, at)
+
+
+def _claim_form_mail(session: Session, settings: Settings, now: datetime, owner: str, at: float) -> Message | None:
     """What the form caused goes last, in order, and only so much of it an hour, in all processes together.
 
-    Messages for one mailbox were planned an hour apart; where the brake held them back, they leave so, too.
+    Messages for one mailbox were planned an hour apart; where the brake held them back, they leave so, too. An address
+    that was suppressed while they waited gets none.
     """
     one_at_a_time(session, "form mail")
     if form_mail_since(session, now - signup_caps.HOUR) >= signup_caps.IN_ALL_HOUR:
         return None
     since = now - signup_caps.HOUR if signup_caps.braked_since(session) else now
-    return claim_form_mail(session, owner, at, LEASE_SECONDS, now, since)
+    while message := claim_form_mail(session, owner, at, LEASE_SECONDS, now, since):
+        if not is_suppressed(session, fingerprint(message.recipient, settings.suppression_key)):
+            return message
+        session.flush()
+        give_up_message(session, message, now, _SUPPRESSED)
+    return None
 
 
 def _handed_over(outbox: Outbox, claimed: _Claimed) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, select, update
+from sqlalchemy import String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import NEVER_REUSED, Base
@@ -76,7 +76,7 @@ def put_password_key(session: Session, email: str, key: str, until: datetime, in
         .where(
             Editor.email == email,
             Editor.is_active.is_(True),
-            Editor.password_key.is_not_distinct_from(instead_of),
+            func.coalesce(Editor.password_key, "") == (instead_of or ""),
         )
         .values(password_key=key, password_key_until=until)
         .returning(Editor.id)

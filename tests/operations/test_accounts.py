@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import event
 
 from digest.config import Settings
 from digest.domain.passwords import fault_in_password
@@ -99,6 +100,27 @@ def test_reset_keeps_an_open_invitation_alive(db: Database, settings: Settings) 
     key = _editor(db, invited.editor_id).password_key
     assert key is not None
     accounts.choose_password(db, settings, TUESDAY + timedelta(days=6), key, "nine amber kettles hum")
+
+
+@pytest.mark.usefixtures("alice_id")
+def test_asking_for_a_link_does_the_same_work_for_everybody(db: Database, settings: Settings) -> None:
+    known = _work(db, settings, ALICE)
+    assert known == _work(db, settings, "nobody@digest.test")
+    for _ in range(3):
+        assert known == _work(db, settings, ALICE)  # the last of which has had its three an hour
+
+
+def _work(db: Database, settings: Settings, email: str) -> list[str]:
+    """The statements that are run when a link is asked for; a savepoint's end is one, whichever it is."""
+    done: list[str] = []
+
+    def listen(_c: object, _cur: object, statement: str, *_rest: object) -> None:
+        done.append("end of a savepoint" if statement.startswith(("RELEASE", "ROLLBACK TO")) else statement)
+
+    event.listen(db.engine, "before_cursor_execute", listen)
+    accounts.ask_for_password_link(db, settings, TUESDAY, email, HOME)
+    event.remove(db.engine, "before_cursor_execute", listen)
+    return done
 
 
 def test_new_password_lets_the_owner_try_again_under_siege(db: Database, settings: Settings, alice_id: int) -> None:

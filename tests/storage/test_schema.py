@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from digest.mail.outbox import SuppressionList
@@ -19,6 +19,7 @@ from digest.storage.database import Database
 from digest.storage.issues import Issue, issue_on
 from digest.storage.lists_read import lists_read
 from digest.storage.selections import Selection, selected_count
+from digest.storage.signups import SignUp
 from tests.conftest import Home
 from tests.factories import make_issue, make_summary
 
@@ -81,6 +82,24 @@ def test_how_far_the_lists_were_read_is_kept_there_and_back(db: Database) -> Non
     with db.reading() as session:
         [read_at] = session.execute(text("SELECT lists_read_at FROM installation")).scalars()
     assert str(read_at).startswith("2024-05-17 07:00:00")
+
+
+def test_a_link_asked_for_before_links_had_an_end_keeps_its_seven_days(db: Database) -> None:
+    schema.downgrade(db, MIGRATIONS, "0003")
+    with db.writing() as session:
+        session.execute(
+            text(
+                "INSERT INTO subscribers (id, email, address, address_hash, name, state, link_key, topics, source,"
+                " created_at) VALUES (1, 'a', 'a', 'h', '', 'pending', 'k', '', '', '2024-05-14 09:00:00+00:00')"
+            )
+        )
+        session.execute(
+            text("INSERT INTO signups (subscriber_id, key, asked_at) VALUES (1, 'k', '2024-05-14 09:00:00.000000')")
+        )
+    schema.upgrade(db, MIGRATIONS)
+    with db.reading() as session:
+        (signup,) = session.scalars(select(SignUp))
+        assert signup.valid_until - signup.asked_at == timedelta(days=7)
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from digest.config import Settings
+from digest.domain.tokens import fingerprint
 from digest.operations import signup_caps
 from digest.operations.subscribing import leave
 from digest.operations.wordings import leaving
 from digest.storage.database import Database
 from digest.storage.messages import Message
 from digest.storage.subscribers import Subscriber, subscriber_with_address
+from digest.storage.suppressions import SuppressionReason, suppress
 from tests.conftest import TUESDAY, Mailbox, text_of
 from tests.web.desk.browser import Browser, make_editor_with_password, words
 from tests.web.doors import ask, link_in, subscribed
@@ -125,6 +127,19 @@ def desk_says_again(client: FlaskClient) -> str:
     ada = Browser(client.application.test_client())
     ada.sign_in(ADA)
     return words(ada.open("/desk/subscribers"))
+
+
+def test_whose_address_is_suppressed_while_the_message_waits_gets_none(
+    client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox, clock: time_machine.Traveller
+) -> None:
+    for number in range(22):
+        ask(client, f"reader{number}@office.example")
+    with db.writing() as session:
+        address_hash = fingerprint("reader20@office.example", settings.suppression_key)
+        suppress(session, address_hash, SuppressionReason.OBJECTION, TUESDAY, "test")
+    clock.shift(HOUR)
+    assert mailbox.to("reader20@office.example") == []
+    assert len(mailbox.to("reader21@office.example")) == 1
 
 
 def test_leaving_lets_a_reader_ask_again_at_once(

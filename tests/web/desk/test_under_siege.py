@@ -85,7 +85,7 @@ def test_under_siege_who_mistypes_once_is_told_the_remedy_and_it_works(app: Flas
     assert mistype(alice, 1) == [422]
     refused = alice.sign_in(ALICE)
     assert refused.status_code == 429
-    assert "Set a new password by mail" in one(page(refused), ".notice a[href='/desk/forgotten']").get_text()
+    assert "set a new password by mail" in one(page(refused), ".notice a[href='/desk/forgotten']").get_text()
     assert one(page(refused), "input[name=email]")["value"] == ALICE
     set_password_by_mail(alice, mailbox)
     besiege(app)
