@@ -5,8 +5,11 @@ from __future__ import annotations
 import errno
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+
+import click
 
 from digest.config import BadSetting
 from digest.operations.waiting import pause
@@ -78,7 +81,8 @@ class Announcement:
         while not self._over.is_set():
             if self._answers():
                 if not self._over.is_set():
-                    print(self._words, flush=True)  # noqa: T201 - for the person at the terminal
+                    with suppress(BrokenPipeError):  # whoever reads the output has had enough
+                        click.echo(self._words)
                 return
             pause(_ROUND)
 

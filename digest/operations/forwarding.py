@@ -19,7 +19,7 @@ _HOLDS_FOR = timedelta(hours=1)
 def note_unknown_proxy(settings: Settings, now: datetime) -> bool:
     """Note that a request has come by a proxy which is not trusted; returns whether that is news.
 
-    Writes at most once a minute. Where the folder can't be written it is news each time.
+    Writes at most once a minute. Raises OSError where the folder can't be written.
     """
     at = _seen_at(settings)
     if at is not None and now - at < _NEWS_AGAIN:

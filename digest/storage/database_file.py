@@ -1,8 +1,9 @@
 """SQLite's file, watched: a process goes on writing into a file that was removed or replaced, and all of it is lost.
 
-What the connections hold is known by device and inode. Before each connection, at each beginning and before each commit
-it is compared with what bears the name now, which costs two calls of `stat`. While they differ nothing is read or
-written. A file put in its place is not opened: whether it may be sent from is asked at the start, before anything else.
+What the connections hold is known by device and inode: the file, and the two beside it while there are connections.
+Before each connection, at each beginning and before each commit it is compared with what bears the names now, by three
+calls of `stat`. While they differ nothing is read or written. A file put in its place is not opened: whether it may be
+sent from is asked at the start, before anything else.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 log = logging.getLogger(__name__)
 
 _Identity = tuple[int, int]
+_BESIDE = ("-wal", "-shm")
 
 
 class DatabaseFileGone(OperationalError):
@@ -26,8 +28,8 @@ class DatabaseFileGone(OperationalError):
 
     def __init__(self, path: Path) -> None:
         words = (
-            f"{path} or its -wal file was removed or replaced while in use. Nothing is read or written until Digest is "
-            "restarted: stop it, put the right file in place, start it"
+            f"{path}, or its -wal or -shm file, was removed or replaced while in use. Nothing is read or written until "
+            "Digest is restarted: stop it, put the right file in place, start it"
         )
         super().__init__(None, None, RuntimeError(words))
 
@@ -51,30 +53,30 @@ class _File:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._wal_path = path.with_name(f"{path.name}-wal")
+        self._beside = tuple(path.with_name(path.name + ending) for ending in _BESIDE)
         self._lock = threading.Lock()
         self._connections = 0
         self._held: _Identity | None = None
-        self._wal_held: _Identity | None = None
+        self._beside_held: tuple[_Identity | None, ...] | None = None
         self._is_gone = False
 
     def opened(self) -> None:
         """A connection was made."""
         with self._lock:
             self._connections += 1
-            self._held = self._held or _identity(self._path)
+            self._held = self._held or _identity(self._path, empty_is_none=True)
 
     def closed(self) -> None:
-        """A connection was closed. With the last one SQLite may remove the -wal file itself."""
+        """A connection was closed. With the last one SQLite removes the files beside it itself."""
         with self._lock:
             self._connections -= 1
             if self._connections == 0:
-                self._wal_held = None
+                self._beside_held = None
 
     def forget(self) -> None:
         """No connection is left, and the next may find another file."""
         with self._lock:
-            self._held = self._wal_held = None
+            self._held = self._beside_held = None
             self._is_gone = False
 
     def check(self) -> Any:
@@ -90,10 +92,12 @@ class _File:
     def _differs(self) -> bool:
         if self._held is None:
             return False
-        wal = _identity(self._wal_path)
-        if self._wal_held is None and self._connections:
-            self._wal_held = wal  # it comes with the first use of a connection
-        return _identity(self._path) != self._held or wal != self._wal_held
+        if _identity(self._path, empty_is_none=True) != self._held:
+            return True
+        beside = tuple(_identity(path) for path in self._beside)
+        if self._beside_held is None and self._connections and all(beside):
+            self._beside_held = beside  # they come with the first use of a connection
+        return self._beside_held is not None and beside != self._beside_held
 
     def _tell(self) -> None:
         if self._is_gone:
@@ -102,10 +106,10 @@ class _File:
             log.warning("%s is back: it is the same file as before, and everything goes on", self._path)
 
 
-def _identity(path: Path) -> _Identity | None:
-    """Device and inode; None where there is no file, or an empty one, which nobody holds as a database."""
+def _identity(path: Path, empty_is_none: bool = False) -> _Identity | None:
+    """Device and inode; None where there is no file."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return None if empty_is_none and not found.st_size else (found.st_dev, found.st_ino)

@@ -41,9 +41,8 @@ def _look() -> None:
         return
     try:
         is_news = note_unknown_proxy(settings(), now())
-    except OSError as error:
-        log.warning("proxy-seen in INSTANCE_PATH can’t be written: %s", error.strerror)
-        return
+    except OSError:
+        return  # a folder that can't be written is told by whatever else must write there
     if is_news:
         log.warning(
             "Requests come from %s with %s, as a proxy sends it, and TRUSTED_PROXIES is 0, %s",

@@ -28,7 +28,7 @@ def test_a_send_whose_file_is_gone_ends_in_words_and_goes_on_when_it_is_back(
         path.rename(away)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert f"{path} or its -wal file was removed or replaced while in use." in err
+    assert f"{path}, or its -wal or -shm file, was removed or replaced while in use." in err
     assert "Traceback" not in err
     assert not path.exists()
     assert sendgrid.accepted == []

@@ -52,7 +52,23 @@ def lost_its_wal(path: Path) -> None:
     path.with_name("digest.db-wal").unlink()
 
 
-WAYS = [removed, replaced, replaced_with_all_its_files, moved_with_its_folder, lost_its_wal]
+def lost_its_shm(path: Path) -> None:
+    path.with_name("digest.db-shm").unlink()
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+WAYS = [
+    removed,
+    replaced,
+    replaced_with_all_its_files,
+    moved_with_its_folder,
+    lost_its_wal,
+    lost_its_shm,
+    emptied,
+]
 
 
 @pytest.mark.only_on("sqlite")
@@ -76,8 +92,8 @@ def test_nothing_is_accepted_for_a_file_that_is_gone(
     assert {file: file.read_bytes() for file in path.parent.glob("digest.db*")} == left
     (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert line == (
-        f"{path} or its -wal file was removed or replaced while in use. Nothing is read or written until Digest is "
-        "restarted: stop it, put the right file in place, start it"
+        f"{path}, or its -wal or -shm file, was removed or replaced while in use. Nothing is read or written until "
+        "Digest is restarted: stop it, put the right file in place, start it"
     )
 
 

@@ -133,6 +133,10 @@ class Connection:
             self.must_close = True  # its answer is left to the parser for threads, which meets the same fault
         self._rest = self._framing.remaining()
         self.sock.request.put(data[: len(data) - len(self._rest)])
+        if (
+            len(self.sock.request) > self._limits.head_bytes + self._limits.body_bytes
+        ):  # chunks of a byte are mostly frame
+            self.must_close = self._is_too_large = True
         return self._framing.is_complete or self.must_close
 
     def hand_over(self) -> None:

@@ -51,7 +51,7 @@ def serving(worker: type[PatientWorker], threads: int = 1, files: int | None = N
         command = [
             sys.executable, "-m", "gunicorn", "--worker-class", f"{worker.__module__}.{worker.__name__}",
             "--threads", str(threads), "--no-control-socket", "--no-sendfile", "--log-level", "critical",
-            "--graceful-timeout", "10", "--bind", f"fd://{listener.fileno()}", "tests.web.serving.little_site:site",
+            "--graceful-timeout", "20", "--bind", f"fd://{listener.fileno()}", "tests.web.serving.little_site:site",
         ]  # fmt: skip
         process = subprocess.Popen(command, pass_fds=[listener.fileno()], preexec_fn=few_files)
         port = listener.getsockname()[1]

@@ -32,6 +32,12 @@ class Narrow(PatientWorker):
     limits = Limits(per_network=8)
 
 
+class Small(PatientWorker):
+    """Who takes small bodies, and has time."""
+
+    limits = Limits(body_bytes=200_000, per_network=None)
+
+
 class Light(PatientWorker):
     """Who keeps little."""
 

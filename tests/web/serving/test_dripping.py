@@ -11,7 +11,7 @@ import pytest
 
 from tests.web.serving.little_site import LARGE
 from tests.web.serving.peers import Server, get, post, rest_of, serving, until
-from tests.web.serving.quick import Hurried, Light, Narrow, Patient
+from tests.web.serving.quick import Hurried, Light, Narrow, Patient, Small
 
 HALF_A_BODY = post("/", b"x" * 1_000)[:-500]
 
@@ -78,6 +78,14 @@ def test_a_body_beyond_the_limit_is_not_waited_for(hurried: Server, chunked: boo
     length = int(answer.partition(b"/unread ")[2].split()[0])
     assert 200_000 < length <= 3_000_000
     assert b"Connection: close" in answer
+
+
+def test_a_body_that_is_mostly_frame_is_not_waited_for() -> None:
+    crumbs = b"1\r\nx\r\n" * 60_000
+    with serving(Small) as server:
+        begun = time.monotonic()
+        server.ask(post("/unread", b"", "Transfer-Encoding: chunked") + crumbs)
+        assert time.monotonic() - begun < 20
 
 
 @pytest.mark.parametrize(
