@@ -27,7 +27,7 @@ HELD = [
 
 @pytest.fixture(params=["outbox", "sendgrid"])
 def environ(request: pytest.FixtureRequest, environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
-    return environ | (through(sendgrid) if request.param == "sendgrid" else {})
+    return environ | through(sendgrid) | {"MAIL_TRANSPORT": request.param}
 
 
 def failed(db: Database) -> dict[str | None, str | None]:
