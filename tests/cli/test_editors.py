@@ -13,6 +13,7 @@ from digest.cli import cli
 from digest.storage.database import Database
 from digest.storage.editors import Editor, editor_with_email
 from tests.conftest import Mailbox
+from tests.hostile import ADDRESSES
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +67,12 @@ def test_bad_address_is_refused_in_words() -> None:
     result = _run("add", "not an address")
     assert result.exit_code == 2
     assert "can’t be an email address" in result.output
+
+
+@pytest.mark.only_on("sqlite")
+def test_encoded_word_lets_nobody_in(db: Database) -> None:
+    result = _run("add", ADDRESSES[0])
+    assert result.exit_code == 2
+    assert "can’t be an email address" in result.output
+    with db.reading() as session:
+        assert session.query(Editor).count() == 0

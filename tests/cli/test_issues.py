@@ -12,7 +12,8 @@ from digest.config import Settings
 from digest.operations.week import hold_issue
 from digest.storage.database import Database
 from tests.cli.shell import Shell, select_one
-from tests.factories import make_issue, make_readers, make_subscriber, make_summary
+from tests.factories import hold_reader, make_issue, make_readers, make_subscriber, make_summary
+from tests.hostile import ADDRESSES
 from tests.loopback.faults import DropUnanswered, Hang
 from tests.loopback.sendgrid import LoopbackSendGrid
 
@@ -31,6 +32,20 @@ def test_send_reaches_everyone_and_a_second_one_only_reports(
     assert status == 0
     assert "nothing is left to do" in out
     assert len(sendgrid.accepted) == 3
+
+
+@pytest.mark.only_on("sqlite")
+def test_send_is_done_though_one_reader_has_an_address_that_no_message_can_be_made_to(
+    db: Database, settings: Settings, shell: Shell, sendgrid: LoopbackSendGrid
+) -> None:
+    readers = make_readers(db, settings, 3)
+    hold_reader(db, settings, ADDRESSES[0])
+    select_one(db, settings)
+    status, out, _ = shell.run("send")
+    assert status == 0
+    assert "3 accepted" in out
+    assert "1 failed" in out
+    assert sorted(sendgrid.addresses()) == readers
 
 
 def test_status_adds_up(db: Database, settings: Settings, shell: Shell) -> None:

@@ -22,7 +22,8 @@ from digest.storage.database import Database
 from digest.storage.subscribers import Subscriber, SubscriberState
 from digest.storage.suppressions import Suppression, SuppressionReason, is_suppressed, suppress
 from tests.conftest import TUESDAY
-from tests.factories import make_subscriber
+from tests.factories import hold_reader, make_subscriber
+from tests.hostile import ADDRESSES
 
 ASKED = "Yes, send me the weekly digest."
 
@@ -246,3 +247,22 @@ def test_erase_removes_and_keeps_out(command: Command, db: Database, settings: S
         assert session.scalar(select(func.count()).select_from(ConsentRecord)) == 0
     assert "0 added, 0 already there, 1 suppressed" in command.import_("email\nalice@example.org\n").output
     assert command("erase", "alice@example.org", "--yes").exit_code == 0
+
+
+@pytest.mark.only_on("sqlite")
+def test_encoded_word_or_hidden_character_is_refused_row_by_row(command: Command, db: Database) -> None:
+    hostile = [word for word in ADDRESSES if "\n" not in word] + ["alice@exa\u00admple.org", "bob\u202e@example.org"]
+    result = command.import_("email\n" + "\n".join(["alice@example.org", *hostile]) + "\n")
+    assert result.output.count("can’t be an email address") == len(hostile)
+    with db.reading() as session:
+        assert list(session.scalars(select(Subscriber.address))) == ["alice@example.org"]
+
+
+def test_reader_whom_an_older_version_took_in_can_be_shown_and_erased(
+    command: Command, db: Database, settings: Settings
+) -> None:
+    hold_reader(db, settings, ADDRESSES[0].lower())
+    assert json.loads(command("show", ADDRESSES[0], "--json").output)["state"] == "confirmed"
+    assert command("erase", ADDRESSES[0], "--yes").exit_code == 0
+    with db.reading() as session:
+        assert session.scalar(select(func.count(Subscriber.id))) == 0

@@ -19,6 +19,7 @@ from digest.storage.database import Database
 from digest.storage.subscribers import SubscriberState, audience_size, subscriber_with_address
 from digest.storage.suppressions import Suppression
 from tests.factories import make_subscriber
+from tests.hostile import ADDRESSES
 
 LONG_AGO = datetime(2023, 2, 3, tzinfo=UTC)
 
@@ -163,3 +164,11 @@ def test_one_address_can_be_asked_about(command: Command) -> None:
     nonsense = command("list", "--check", "nonsense")
     assert nonsense.exit_code == 2
     assert "“nonsense” can’t be an email address" in nonsense.stderr
+
+
+@pytest.mark.only_on("sqlite")
+def test_encoded_word_or_hidden_character_is_refused_row_by_row(command: Command, db: Database) -> None:
+    hostile = [word for word in ADDRESSES if "\n" not in word] + ["alice@exa\u00admple.org"]
+    result = command.import_("email\n" + "\n".join(["alice@example.org", *hostile]) + "\n")
+    assert result.output.count("can’t be an email address") == len(hostile)
+    assert len(kept(db)) == 1

@@ -11,8 +11,7 @@ import pytest
 
 from digest.mail.headers import HeaderLine, mailbox_line, text_line
 from digest.mail.making import Unmakeable
-
-from .words import ENCODED
+from tests.hostile import TEXTS
 
 
 def read_back(line: HeaderLine) -> EmailMessage:
@@ -26,12 +25,12 @@ def read_back(line: HeaderLine) -> EmailMessage:
     return read
 
 
-@pytest.mark.parametrize("text", [*ENCODED, "plain", " edges ", "two  spaces", "x" * 2000, "é" * 300, "😀 " * 100])
+@pytest.mark.parametrize("text", [*TEXTS, "plain", " edges ", "two  spaces", "x" * 2000, "é" * 300, "😀 " * 100])
 def test_text_is_read_back_as_it_was(text: str) -> None:
     assert read_back(text_line("Subject", text))["Subject"] == text
 
 
-@pytest.mark.parametrize("name", [*ENCODED, "Jones, Smith & Co. <press@example.net>", 'The "Digest"', "a@b.example"])
+@pytest.mark.parametrize("name", [*TEXTS, "Jones, Smith & Co. <press@example.net>", 'The "Digest"', "a@b.example"])
 def test_name_stays_a_name_beside_its_one_address(name: str) -> None:
     header = read_back(mailbox_line("From", "editor@digest.test", name))["From"]
     (mailbox,) = header.addresses
@@ -57,7 +56,7 @@ def test_control_is_refused_and_named(character: str) -> None:
         assert "eve" not in str(refused.value)
 
 
-@pytest.mark.parametrize("address", [f"{word}@example.net" for word in ENCODED] + ["a@b.example, c@d.example"])
+@pytest.mark.parametrize("address", [f"{word}@example.net" for word in TEXTS] + ["a@b.example, c@d.example"])
 def test_no_line_is_made_for_what_is_more_than_an_address(address: str) -> None:
     with pytest.raises(Unmakeable):
         mailbox_line("To", address)

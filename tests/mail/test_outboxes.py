@@ -20,10 +20,10 @@ from digest.mail.files import FileOutbox
 from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Single
 from digest.mail.rendering import Rendered
 from digest.mail.sendgrid import SendGridOutbox
+from tests.hostile import TEXTS
 from tests.loopback.sendgrid import LoopbackSendGrid
 
 from .samples import IDENTITY, TAGS
-from .words import ENCODED
 
 BAD = "=?utf-8?q?a=0d=0aBcc=3a_e=40e.e?=@example.net"
 AT = datetime(2024, 5, 14, 9, 0, tzinfo=UTC)
@@ -71,7 +71,7 @@ def written(folder: Path) -> list[EmailMessage]:
     return [message for message in found if isinstance(message, EmailMessage)]
 
 
-@pytest.mark.parametrize("text", ENCODED)
+@pytest.mark.parametrize("text", TEXTS)
 def test_file_carries_the_literal_text_and_no_other_header(text: str, folder: Path) -> None:
     outbox = FileOutbox(folder, replace(IDENTITY, name=text))
     headers = {"List-Id": f"{text} <digest.digest.test>"}
@@ -91,7 +91,7 @@ def test_file_carries_the_literal_text_and_no_other_header(text: str, folder: Pa
     assert digest.keys() == [*common, "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type"]
 
 
-@pytest.mark.parametrize("text", ENCODED)
+@pytest.mark.parametrize("text", TEXTS)
 def test_request_carries_the_literal_text_and_no_other_recipient(text: str, sendgrid: LoopbackSendGrid) -> None:
     name = text.replace(",", "").replace(";", "")  # SendGrid takes neither in a name
     with closing(SendGridOutbox("SG.loopback", sendgrid.url, replace(IDENTITY, name=name))) as outbox:

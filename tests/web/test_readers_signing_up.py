@@ -17,6 +17,7 @@ from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_w
 from digest.storage.suppressions import SuppressionReason, suppress
 from tests.conftest import TUESDAY, Mailbox
 from tests.factories import make_subscriber
+from tests.hostile import ADDRESSES
 from tests.web.doors import ALICE, ask, everything, link_in, subscribed
 
 
@@ -183,3 +184,17 @@ def test_no_row_names_the_network_or_the_address_in_the_clear(client: FlaskClien
     rows = everything(db)
     assert "192.0.2" not in repr(rows)
     assert ALICE not in repr(rows["tallies"])
+
+
+@pytest.mark.parametrize(
+    "hostile", [*ADDRESSES, "alice@exa\u00admple.org", "alice\u202e@example.org", "a\u2028b@example.org"]
+)
+def test_form_takes_no_address_that_mail_programs_read_as_something_else(
+    hostile: str, client: FlaskClient, db: Database, mailbox: Mailbox
+) -> None:
+    before = everything(db)
+    answer = ask(client, hostile)
+    assert answer.status_code == 422
+    assert "can’t be an email address" in answer.text
+    assert everything(db) == before
+    assert mailbox.read() == []

@@ -1,0 +1,66 @@
+"""A headline, the site's name and an editor's name that quote encoded words: readers get the words themselves."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from digest.config import Settings
+from digest.mail.transports import open_outbox
+from digest.operations.accounts import invite
+from digest.operations.closing import close_issue
+from digest.operations.freezing import Freeze, freeze
+from digest.operations.messaging import deliver_waiting
+from digest.operations.sending import Ending
+from digest.storage.database import Database
+from tests.conftest import TUESDAY, Mailbox, through
+from tests.factories import make_issue, make_readers, make_summary
+from tests.hostile import TEXTS
+from tests.loopback.sendgrid import LoopbackSendGrid
+from tests.operations.sending.issues import ALICE, send
+
+CODE = TEXTS[0]
+FORBIDDEN = {"bcc", "cc", "x-evil"}
+
+
+@pytest.fixture
+def environ(request: pytest.FixtureRequest, environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
+    return environ | through(sendgrid) | {"MAIL_TRANSPORT": request.param, "SITE_NAME": f"Digest {CODE}"}
+
+
+def go(db: Database, settings: Settings) -> None:
+    """An issue whose headline quotes a code goes to two readers, and an editor with such a name invites another."""
+    make_readers(db, settings, 2)
+    issue_id = make_issue(db, summary_ids=[make_summary(db, f"Court on {CODE}")])
+    close_issue(db, settings, TUESDAY, issue_id, ALICE)
+    assert freeze(db, settings, TUESDAY, issue_id, ALICE) is Freeze.FROZEN
+    assert send(db, settings, issue_id) is Ending.DONE
+    invite(db, settings, TUESDAY, f"Eve {CODE}", "new@digest.test")
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize("environ", ["outbox"], indirect=True)
+def test_files_show_the_words(db: Database, settings: Settings, mailbox: Mailbox) -> None:
+    go(db, settings)
+    *copies, invitation = mailbox.read()
+    assert len(copies) == 2
+    assert {copy["Subject"] for copy in copies} == {f"Court on {CODE}"}
+    assert invitation["Subject"] == f"Eve {CODE} invites you to edit Digest {CODE}"
+    for message in (*copies, invitation):
+        assert message["From"].addresses[0].display_name == f"Digest {CODE}"
+        assert not FORBIDDEN & {name.lower() for name in message}
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize("environ", ["sendgrid"], indirect=True)
+def test_requests_hold_the_words(db: Database, settings: Settings, sendgrid: LoopbackSendGrid) -> None:
+    go(db, settings)
+    with closing(open_outbox(settings)) as outbox:
+        assert deliver_waiting(db, settings, outbox, TUESDAY) == 1
+    digest, invitation = (request.payload or {} for request in sendgrid.accepted if request.payload)
+    assert digest["subject"] == f"Court on {CODE}"
+    assert invitation["subject"] == f"Eve {CODE} invites you to edit Digest {CODE}"
+    for payload in (digest, invitation):
+        assert payload["from"]["name"] == f"Digest {CODE}"
+        assert not FORBIDDEN & {name.lower() for person in payload["personalizations"] for name in person}
