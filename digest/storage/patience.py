@@ -50,16 +50,26 @@ class Gate:
                 self._moved = time.monotonic()
                 self._changed.notify()
 
+    def must_move(self) -> None:
+        """Raises Busy where nobody has come through for so long that whoever came now would be turned away."""
+        with self._changed:
+            if not self._free and time.monotonic() >= self._moved + _STANDSTILL:
+                raise _turned_away()
+
     def _enter(self, until: float) -> None:
         with self._changed:
             while not self._free:
                 left = min(until, self._moved + _STANDSTILL) - time.monotonic()
                 if left <= 0:
-                    raise Busy(None, None, TimeoutError("as many wait to write as may"))
+                    raise _turned_away()
                 self._changed.wait(left)
             self._free -= 1
             if not self._free:
                 self._moved = time.monotonic()
+
+
+def _turned_away() -> Busy:
+    return Busy(None, None, TimeoutError("as many wait to write as may"))
 
 
 @dataclass(frozen=True)
