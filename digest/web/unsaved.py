@@ -78,13 +78,14 @@ def _not_now(error: Busy) -> Response:
         again=request.full_path.rstrip("?"),
         posted=request.method == "POST",
         fields=fields,
-        typed=any(field.kind != "kept" for field in fields),
+        kinds={field.kind for field in fields},
     )
     return try_later(make_response(page))
 
 
 def _fields() -> list[Field]:
-    return [_field(name, value) for name, values in request.form.lists() for value in values]
+    fields = [_field(name, value) for name, values in request.form.lists() for value in values]
+    return sorted(fields, key=lambda field: field.kind != "kept")
 
 
 def _field(name: str, value: str) -> Field:
