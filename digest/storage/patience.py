@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from psycopg import Error as PsycopgError
 from sqlalchemy import Connection, ExceptionContext
 from sqlalchemy.exc import OperationalError
 
@@ -117,7 +116,6 @@ def begin_on_sqlite(connection: Connection, seconds: float) -> None:
 def tell_busy(context: ExceptionContext) -> OperationalError | None:
     """What SQLAlchemy raises in place of a driver's error: Busy, where others held a lock for too long."""
     error = context.original_exception
-    code = getattr(error, "sqlite_errorcode", None)
-    sqlite = code is not None and code & 0xFF in _SQLITE_BUSY
-    postgresql = isinstance(error, PsycopgError) and error.sqlstate in _POSTGRESQL_BUSY
+    sqlite = getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_BUSY
+    postgresql = getattr(error, "sqlstate", "") in _POSTGRESQL_BUSY
     return Busy(None, None, error) if sqlite or postgresql else None
