@@ -13,8 +13,8 @@ import click
 
 from digest.cli.counting import counted
 from digest.cli.failing import Failed
+from digest.cli.import_bar import import_bar
 from digest.cli.installation import installation, now
-from digest.cli.progress_bar import import_bar
 from digest.domain.calendar import day_and_year
 from digest.operations.summary_files import CutShort, Imported, export_summaries, import_summaries
 

@@ -22,7 +22,7 @@ from digest.storage.topics import topics_named
 
 HELD = 0.04
 """Seconds after which a transaction takes in no more rows."""
-GAP = 0.012
+GAP = 0.008
 """Seconds between two transactions: pages look for the lock every 5 ms (`storage.patience`)."""
 _STEP = 50
 _READ_AHEAD = 400

@@ -67,6 +67,11 @@ class Database:
         ):
             yield session
 
+    def must_move(self) -> None:
+        """Raises Busy where writing has come to a standstill: to be asked before work that would be for nothing."""
+        if self._patience and self._patience.gate:
+            self._patience.gate.must_move()
+
     def at_once(self) -> Database:
         """The same for what may as well be left undone: its writing waits for nobody, and raises Busy instead."""
         hurried = copy(self)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from psycopg import Error as PsycopgError
 from sqlalchemy import Connection, ExceptionContext
 from sqlalchemy.exc import OperationalError
 
@@ -50,16 +49,26 @@ class Gate:
                 self._moved = time.monotonic()
                 self._changed.notify()
 
+    def must_move(self) -> None:
+        """Raises Busy where nobody has come through for so long that whoever came now would be turned away."""
+        with self._changed:
+            if not self._free and time.monotonic() >= self._moved + _STANDSTILL:
+                raise _turned_away()
+
     def _enter(self, until: float) -> None:
         with self._changed:
             while not self._free:
                 left = min(until, self._moved + _STANDSTILL) - time.monotonic()
                 if left <= 0:
-                    raise Busy(None, None, TimeoutError("as many wait to write as may"))
+                    raise _turned_away()
                 self._changed.wait(left)
             self._free -= 1
             if not self._free:
                 self._moved = time.monotonic()
+
+
+def _turned_away() -> Busy:
+    return Busy(None, None, TimeoutError("as many wait to write as may"))
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,6 @@ def begin_on_sqlite(connection: Connection, seconds: float) -> None:
 def tell_busy(context: ExceptionContext) -> OperationalError | None:
     """What SQLAlchemy raises in place of a driver's error: Busy, where others held a lock for too long."""
     error = context.original_exception
-    code = getattr(error, "sqlite_errorcode", None)
-    sqlite = code is not None and code & 0xFF in _SQLITE_BUSY
-    postgresql = isinstance(error, PsycopgError) and error.sqlstate in _POSTGRESQL_BUSY
+    sqlite = getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_BUSY
+    postgresql = getattr(error, "sqlstate", "") in _POSTGRESQL_BUSY
     return Busy(None, None, error) if sqlite or postgresql else None

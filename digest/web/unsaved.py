@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, jsonify, make_response, render_t
 
 from digest.storage.patience import Busy
 from digest.web import forms
+from digest.web.context import db
 
 RETRY_AFTER = 5
 """Seconds, for programs."""
@@ -39,6 +40,7 @@ class Field:
 
 def hang_up(app: Flask) -> None:
     """Answer with this page wherever others were writing for too long."""
+    app.before_request(_turn_away)
     app.register_error_handler(Busy, _not_now)
 
 
@@ -57,9 +59,15 @@ def try_later(response: Response) -> Response:
     return response
 
 
+def _turn_away() -> None:
+    """Where writing stands still, a reader's form costs no work. The desk's forms answer in pages of their own."""
+    if request.method == "POST" and not request.path.startswith("/desk"):
+        db().must_move()
+
+
 def _not_now(error: Busy) -> Response:
     note_unsaved(error)
-    if forms.pressed("List-Unsubscribe", "One-Click"):
+    if request.blueprint == "events" or forms.pressed("List-Unsubscribe", "One-Click"):
         return try_later(Response("Not done yet: the database is busy. Try again.\n", mimetype="text/plain"))
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return try_later(make_response(jsonify(error="The database is busy", remedy="Try again in a few seconds.")))
@@ -70,13 +78,14 @@ def _not_now(error: Busy) -> Response:
         again=request.full_path.rstrip("?"),
         posted=request.method == "POST",
         fields=fields,
-        typed=any(field.kind != "kept" for field in fields),
+        kinds={field.kind for field in fields},
     )
     return try_later(make_response(page))
 
 
 def _fields() -> list[Field]:
-    return [_field(name, value) for name, values in request.form.lists() for value in values]
+    fields = [_field(name, value) for name, values in request.form.lists() for value in values]
+    return sorted(fields, key=lambda field: field.kind != "kept")
 
 
 def _field(name: str, value: str) -> Field:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from digest.cli.progress_bar import bar_line
+from digest.cli.drawing import bar_line
 from digest.config import Settings
 from digest.storage.batches import BatchState
 from digest.storage.database import Database

@@ -26,6 +26,7 @@ from tests.loopback.events import SHAPES, Event, body_of, events_of
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.loopback.webhook import PATH, SIGNATURE, TIMESTAMP, Behaviour, EventWebhook, flask_post
 from tests.reporting import both_ways, fates, frozen_issue, send
+from tests.web.busy import be_impatient
 from tests.web.doors import everything
 
 ALICE = "alice@example.org"
@@ -234,8 +235,7 @@ def test_the_webhook_is_the_only_door_of_its_room(app: Flask) -> None:
 def test_a_database_that_is_busy_for_too_long_is_a_503(
     client: FlaskClient, db: Database, webhook: EventWebhook, delivered: list[Event]
 ) -> None:
-    with client.application.extensions["digest"].db.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA busy_timeout=10")
+    be_impatient(client.application)
     with db.writing() as session:
         session.execute(text("SELECT 1"))  # from here on, the lock is taken
         assert webhook.tell(delivered) == [503]

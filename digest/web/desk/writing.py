@@ -32,6 +32,11 @@ from digest.web.desk.summary_form import (
 )
 from digest.web.unsaved import note_unsaved, try_later
 
+_UNSAVED = (
+    "This is not saved yet: the database is busy with other work. Nothing is lost: your words are in the form. "
+    "Wait a moment, then press the button again."
+)
+
 
 @desk.get("/summaries/new")
 def new_summary() -> str:
@@ -80,6 +85,7 @@ def _taken(summary_id: int | None) -> Response:
         return make_response(_page(None, form, {"title": str(refusal)}), 409)
     except Busy as busy:
         note_unsaved(busy)
+        flash(_UNSAVED, "bad")
         return try_later(make_response(_page(there, form, unsaved=True)))
     if isinstance(done, Conflict):
         return _conflict_page(form, summary_id, done)
