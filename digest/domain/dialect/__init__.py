@@ -29,7 +29,7 @@ from digest.domain.pasted import as_markdown
 
 def parser() -> MarkdownIt:
     """A renderer from Markdown to HTML, which must still be sanitised."""
-    ours = MarkdownIt("commonmark", {"html": False, "linkify": True, "typographer": True, "maxNesting": 100})
+    ours = MarkdownIt("commonmark", {"html": False, "linkify": True, "typographer": True})
     ours.enable(["table", "strikethrough", "linkify", "replacements", "smartquotes"])
     # A paragraph that begins with a tab is pasted far more often than code is written.
     ours.disable("code")
