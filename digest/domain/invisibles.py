@@ -26,9 +26,8 @@ WORDS_OWN = {"\uf0a7": "▪", "\uf0d8": "➢", "\uf0fc": "✓", "\uf0e0": "→",
 _BREAKS = re.compile("\r\n?|[\x0b\x85\u2028]")
 _PARAGRAPHS = re.compile("[\x0c\u2029]")
 
-_LONGEST_CHAIN = 40
-_SPACES = re.compile("[ \t\n\xa0]*\xa0[ \t\n\xa0]*")
-_CHAIN = re.compile("[^ \t\n<>]*\xa0[^ \t\n<>]*")
+_SPACES = re.compile("[ \t\n\xa0]{2,}")
+_CHAIN = re.compile("[^ \t\n<>]{41,}")
 
 
 def visible(text: str) -> str:
@@ -54,10 +53,8 @@ def loosened(text: str) -> str:
     """
     if "\xa0" not in text:
         return text
-    text = _SPACES.sub(lambda found: found[0] if found[0] == "\xa0" else " ", text)
-    return _CHAIN.sub(
-        lambda found: found[0] if len(found[0]) <= _LONGEST_CHAIN else found[0].replace("\xa0", " "), text
-    )
+    text = _SPACES.sub(lambda found: " " if "\xa0" in found[0] else found[0], text)
+    return _CHAIN.sub(lambda found: found[0].replace("\xa0", " "), text)
 
 
 def _kept(found: re.Match[str], mirrored: bool, flags: set[int]) -> str:

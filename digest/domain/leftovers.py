@@ -18,12 +18,12 @@ _FILL_IN = re.compile(
 )
 """Of Mailchimp (whose stars Markdown may have read as emphasis), SendGrid, Jinja, Ghost and the like."""
 _MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\[\^[^\]\s]+\]"), "has no note. Add a line that begins with it and a colon, or take it out."),
+    (re.compile(r"\[\^[^\]\s]{1,80}\]"), "has no note. Add a line that begins with it and a colon, or take it out."),
     (re.compile(r"\]\(|\]\[(?!\d+\])"),
      "is of a link that could not be read. Write [words](https://…), with no space within."),
     (re.compile(r"~~"), "strikes out nothing. Put ~~ on both sides of the words, or take it out."),
     (re.compile(r"\*\*"), "is of bold type that does not end. Put ** on both sides, close to the words."),
-    (re.compile(r"\|\s*:?-{3,}|(?:^|\s)\|[^|]*\w[^|]*\|[^|]*\w[^|]*\|"),
+    (re.compile(r"\|\s*:?-{3,}|(?:^|\s)\|\s?[^|\s][^|]{0,200}\|\s?[^|\s][^|]{0,200}\|"),
      "is of a table that could not be read. Give it a header and a line |---|---| with as many columns."),
     (re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE),
      "is HTML, which shows as text. Use Markdown, or take it out."),

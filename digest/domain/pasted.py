@@ -23,7 +23,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BULLET = re.compile(rf"({_GAP}*)([•·▪◦‣●○■□➢➤✓\uf020-\uf0ff]){_GAP}*(?=\S)")
 _TYPED_BULLET = re.compile(rf"({_GAP}*)([o§Ø–—-])(?:\t|{_GAP}{{2}}){_GAP}*(?=\S)")
 _DASH = re.compile(rf"({_GAP}*)([–—]){_GAP}(?=\S)")
-_MARKER = re.compile(rf"({_GAP}*)([-*+]|\d{{1,9}}[.)]|\#{{1,6}})({_GAP}*[\t{_ODD}]{_GAP}*)(?=\S)")
+_MARKER = re.compile(rf"({_GAP}*)([-*+]|\d{{1,9}}[.)]|\#{{1,6}})({_GAP}+)(?=\S)")
 _QUOTE = re.compile(rf"({_GAP}*(?:>{_GAP}?)*>)[{_ODD}]{_GAP}*")
 _ENTRY = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 # Markdown knows no such numbers: each becomes a paragraph of its own, with them.
@@ -98,15 +98,19 @@ def _stands_apart(line: str, read: str, before: str, place: _Place) -> bool:
 
 
 def _one(line: str, lines: list[str], number: int, in_list: bool) -> str:
-    quoted = _QUOTE.match(line)
-    if quoted:
-        return f"{quoted[1]} {_one(line[quoted.end() :], lines, number, in_list)}"
+    quotation = ""
+    while quoted := _QUOTE.match(line):
+        quotation, line = f"{quotation}{quoted[1]} ", line[quoted.end() :]
+    return quotation + _entry(line, lines, number, in_list)
+
+
+def _entry(line: str, lines: list[str], number: int, in_list: bool) -> str:
     dashes = _is_dash(lines, number - 1) or _is_dash(lines, number + 1)
     for bullet in (_BULLET, _TYPED_BULLET, *([_DASH] if dashes else [])):
         if found := bullet.match(line):
             level = _LEVELS.get(found[2], "") if in_list else ""
             return f"{_indent(found[1]) or level}- {line[found.end() :]}"
-    if found := _MARKER.match(line):
+    if (found := _MARKER.match(line)) and found[3].strip(" "):
         return f"{_indent(found[1])}{found[2]} {line[found.end() :]}"
     return line
 

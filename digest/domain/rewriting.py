@@ -11,7 +11,7 @@ from digest.domain.markup import sanitised
 
 _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "s": "~~", "code": "`"}
 _HEADINGS = {"h3": "### ", "h4": "#### "}
-_ADDRESS = re.compile(r"(\S*://\S*|www\.\S*)")
+_ADDRESS = re.compile(r"((?<!\S)(?:\S*?://|www\.)\S*)")
 _SPECIAL = re.compile(
     r"([*`]|(?<!\w)_|_(?!\w)|~(?=~)|\\(?=[!-/:-@\[-`{-~])|\[(?=\^)|\](?=[(\[:])|<(?=https?:)|&(?=#?\w+;))"
 )

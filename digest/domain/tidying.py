@@ -16,7 +16,6 @@ from digest.domain.office import Styles, entry_of, styles_of, without_marker
 from digest.domain.tables import tables_of_data
 
 _EMPTY = re.compile(r"(?:\s|\xa0|<br>)*")
-_EDGES = re.compile(r"^(?:\s|\xa0|<br>)+|(?:\s|\xa0|<br>)+$")
 
 
 def tidied(html: str) -> str:
@@ -124,10 +123,10 @@ class _Tidier(HTMLParser):
             self._words.append(escape(given.get("value", ""), quote=False))
 
     def _break(self) -> None:
-        words = [each for each in self._words if not _EMPTY.fullmatch(each) or each == "<br>"]
+        last = next((each for each in reversed(self._words) if each == "<br>" or not _EMPTY.fullmatch(each)), "")
         if self._in("pre"):
             self._words.append("\n")
-        elif words and words[-1] == "<br>":
+        elif last == "<br>":
             del self._words[len(self._words) - self._words[::-1].index("<br>") - 1 :]
             self._flush()  # two line breaks part paragraphs
         else:
@@ -199,7 +198,7 @@ class _Tidier(HTMLParser):
             self._paragraph(escape(marker, quote=False) + raw, self._wrapper())
 
     def _paragraph(self, raw: str, wrapper: str) -> None:
-        words = _EDGES.sub("", raw)
+        words = _trimmed(raw)
         if not wrapper and self._bare_until == len(self._out):
             wrapper = "p"  # two of them in one entry or cell would run together
         self._out.append(f"<{wrapper}>{words}</{wrapper}>" if wrapper else words)
@@ -228,7 +227,7 @@ class _Tidier(HTMLParser):
             self._lists.append(kind)
             self._out.append(f"<{kind}>" if len(self._lists) < level else f"<{kind}{attributes}>")
             self._out.append("<li>" if len(self._lists) < level else "")
-        self._out.append(f"<li>{_EDGES.sub('', words)}")
+        self._out.append(f"<li>{_trimmed(words)}")
 
     def _close_lists(self, level: int) -> None:
         while len(self._lists) > level:
@@ -246,3 +245,11 @@ class _Tidier(HTMLParser):
 
 def _is_empty(raw: str) -> bool:
     return not _EMPTY.sub("", re.sub(r"<(?!br>)[^>]*>", "", raw))
+
+
+def _trimmed(raw: str) -> str:
+    """The words without the spaces and line breaks around them."""
+    before = None
+    while raw != before:
+        before, raw = raw, raw.strip().removeprefix("<br>").removesuffix("<br>")
+    return raw

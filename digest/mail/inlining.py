@@ -38,19 +38,30 @@ def for_mail(body: str) -> str:
     Tables get names for their styles, and say what a client would otherwise choose: gaps, sides, width. Classic
     Outlook honours padding on table cells only, so the rule beside a quotation needs a cell inside it.
     """
-    quiet = _TABULAR.sub(_as_grid, _MEDIA.sub("", _LINK.sub("", _STYLE.sub("", body))))
+    quiet = _TABULAR.sub(_Grid().named, _MEDIA.sub("", _LINK.sub("", _STYLE.sub("", body))))
     if len(_QUOTE.findall(quiet)) != len(_QUOTE_END.findall(quiet)):
         return quiet
     opened = _QUOTE.sub(f"<blockquote>{_CELL}", quiet)
     return _QUOTE_END.sub("</td></tr></table></blockquote>", opened)
 
 
-def _as_grid(tag: re.Match[str]) -> str:
-    name, rest = tag[1].lower(), tag[2]
-    if name == "table":
-        return '<table class="grid" width="100%" border="0" cellpadding="0" cellspacing="0">'
-    side = "" if "align=" in rest else ' align="left"'
-    return f'<{name} class="{"cell" if name == "td" else "cell head"}" valign="top"{side}{rest}>'
+class _Grid:
+    """Names for the parts of tables: `grid`, `cell` and `head`; `tight` where a phone must break words to show all."""
+
+    def __init__(self) -> None:
+        self._tight = ""
+
+    def named(self, tag: re.Match[str]) -> str:
+        """The start tag with its class, and with what a client would otherwise choose."""
+        name, rest = tag[1].lower(), tag[2]
+        if name == "table":
+            first_row, _, _ = tag.string[tag.end() :].partition("</tr>")
+            self._tight = " tight" if len(_COLUMN.findall(first_row)) > _MOST_COLUMNS else ""
+            return '<table class="grid" width="100%" border="0" cellpadding="0" cellspacing="0">'
+        side = "" if "align=" in rest else ' align="left"'
+        return f'<{name} class="cell{" head" if name == "th" else ""}{self._tight}" valign="top"{side}{rest}>'
 
 
+_MOST_COLUMNS = 4
+_COLUMN = re.compile(r"<t[hd]\b", re.IGNORECASE)
 _CELL = '<table role="presentation" border="0" cellpadding="0" cellspacing="0"><tr><td class="quote">'

@@ -179,6 +179,7 @@ def test_a_subparagraph_is_no_copyright_sign() -> None:
 
 def test_deep_quotations_are_shown_to_the_end() -> None:
     assert "deep" in from_markdown(">" * 40 + " deep")
+    assert "deep" in from_markdown("- " * 40 + "deep")
 
 
 def test_what_is_rendered_stays_as_it_is() -> None:

@@ -30,7 +30,7 @@ from digest.domain.pasted import as_markdown
 
 def parser(as_typed: bool = False) -> MarkdownIt:
     """A renderer from Markdown to HTML, which must still be sanitised. `as_typed`: one that keeps what nobody sees."""
-    ours = CheckedMarkdown("commonmark", {"html": False, "linkify": True, "typographer": True, "maxNesting": 100})
+    ours = CheckedMarkdown("commonmark", {"html": False, "linkify": True, "typographer": True})
     ours.enable(["table", "strikethrough", "linkify", "replacements", "smartquotes"])
     # A paragraph that begins with a tab is pasted far more often than code is written.
     ours.disable("code")

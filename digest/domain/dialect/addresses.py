@@ -14,6 +14,7 @@ from markdown_it.helpers import parseLinkLabel
 from markdown_it.rules_inline import StateInline
 
 _WWW = "http://"
+_LONGEST = 2_000
 _MAYBE = re.compile(r"://|www\.|@", re.IGNORECASE)
 _BEFORE = re.compile(r"(?:^|[^a-z0-9.+-])([a-z][a-z0-9.+-]*|www\.[^\s<>]*)$", re.IGNORECASE)
 _SCHEMES = ("http:", "https:", "mailto:", "www.")
@@ -43,7 +44,7 @@ class _Linkify(LinkifyIt):  # type: ignore[misc]  # the library has no types
         return _trimmed(found) if found and found.schema in _SCHEMES else None
 
     def _www(self, text: str, position: int) -> int:
-        length: int = self._validate_http(f"//www.{text[position : position + 2_000]}", 0)
+        length: int = self._validate_http(f"//www.{text[position : position + _LONGEST]}", 0)
         return max(length - len("//www."), 0)
 
     def _to_http(self, found: Any, *_: Any) -> None:
@@ -78,11 +79,15 @@ def _address(state: StateInline, silent: bool) -> bool:
         return False
     if mark == ":" and not state.src.startswith("://", state.pos):
         return False
-    before = _BEFORE.search(state.pending)
+    before = _BEFORE.search(state.pending[-_LONGEST:])
     if before is None or (mark != ":") != before[1].lower().startswith("www."):
         return False
     start = state.pos - len(before[1])
-    found = _linkify.match_at_start(state.src[start : state.posMax]) if _as_typed(state, before[1]) else None
+    found = (
+        _linkify.match_at_start(state.src[start : min(start + _LONGEST, state.posMax)])
+        if _as_typed(state, before[1])
+        else None
+    )
     if found is None or start + found.last_index <= state.pos:
         return False
     url, shown = found.url, found.text

@@ -41,18 +41,23 @@ def _show_unused(state: StateCore) -> None:
     unused += state.env.get("duplicate_refs", [])
     if not unused:
         return
-    lines = state.src.split("\n")
-    for first, end in sorted((definition["map"] for definition in unused), reverse=True):
-        words = " ".join(line.strip(" \t>") for line in lines[first:end] if line.strip())
-        at = next((i for i, token in enumerate(state.tokens) if _begins_after(token, first)), len(state.tokens))
-        state.tokens[at:at] = _paragraph(state, words)
+    waiting = sorted((tuple(definition["map"]) for definition in unused), reverse=True)
+    lines, tokens = state.src.split("\n"), []
+    for token in state.tokens:
+        while waiting and _begins_after(token, waiting[-1][0]):
+            tokens += _paragraph(state, lines, *waiting.pop())
+        tokens.append(token)
+    while waiting:
+        tokens += _paragraph(state, lines, *waiting.pop())
+    state.tokens = tokens
 
 
 def _begins_after(token: Token, line: int) -> bool:
     return token.level == 0 and token.nesting >= 0 and token.map is not None and token.map[0] >= line
 
 
-def _paragraph(state: StateCore, words: str) -> list[Token]:
+def _paragraph(state: StateCore, lines: list[str], first: int, end: int) -> list[Token]:
+    words = " ".join(line.strip(" \t>") for line in lines[first:end] if line.strip())
     children: list[Token] = []
     inline = Token("inline", "", 0, content=words, children=children, level=1, block=True)
     # Brackets that would be the link which nothing uses: escaped, so that what is shown is what was typed.

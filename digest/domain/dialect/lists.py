@@ -1,4 +1,4 @@
-"""Lists that keep their numbers, and paragraphs that only look like lists.
+"""Lists that keep their numbers, paragraphs that only look like lists, and what is nested too deep for either.
 
 A number of four digits or more begins no list: “2024. A year …” is a sentence. Nor does a lone number that neither
 begins a count (0, 1) nor goes on with one above it: “12. Mai 2024”. Numbers that a list skips or repeats stay as typed,
@@ -12,19 +12,21 @@ from collections.abc import Iterator
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.blockquote import blockquote
 from markdown_it.rules_block.list import list_block
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 _LONG_NUMBER = re.compile(r"\d{4,}[.)](?:\s|$)")
 _WRAPPED_AT_MOST = 120
-_ADDRESS = re.compile(r"\S*://\S*")
+_ADDRESS = re.compile(r"(?<!\S)\S*?://\S*")
 _SENTENCE_WITHIN = re.compile(r"[.!?…][”’\"')\]]*\s+\S")
 
 
 def teach(parser: MarkdownIt) -> None:
     """Put these rules into a parser."""
     ruler = parser.block.ruler
+    ruler.at("blockquote", _quotation, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
     ruler.before("list", "long_number", _ends_a_list, {"alt": ["list", "paragraph"]})
     ruler.before("paragraph", "unwrapped", _ends_a_paragraph, {"alt": ["paragraph", "blockquote"]})
@@ -32,7 +34,16 @@ def teach(parser: MarkdownIt) -> None:
 
 
 def _list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    return not _has_long_number(state, start) and list_block(state, start, end, silent)
+    return not _is_deep(state) and not _has_long_number(state, start) and list_block(state, start, end, silent)
+
+
+def _quotation(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    return not _is_deep(state) and blockquote(state, start, end, silent)
+
+
+def _is_deep(state: StateBlock) -> bool:
+    """Whether what is nested deeper would be left out by the parser; as words of a paragraph it is shown."""
+    return state.level > int(state.md.options["maxNesting"]) - 4
 
 
 def _ends_a_list(state: StateBlock, line: int, _end: int, silent: bool) -> bool:

@@ -6,19 +6,25 @@ A note that no mark names, or a second one of the same name, is shown as well, a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererProtocol
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.footnote.index import footnote_ref
+
+_LONGEST_LABEL = 100
 
 
 def teach(parser: MarkdownIt) -> None:
     """Put these rules into a parser."""
     footnote_plugin(parser)
+    parser.inline.ruler.at("footnote_ref", _reference)
     parser.core.ruler.before("footnote_tail", "every_note", _name_every_note)
     parser.core.ruler.after("footnote_tail", "note_marks", _put_marks)
     parser.add_render_rule("footnote_ref", _mark)
@@ -27,19 +33,23 @@ def teach(parser: MarkdownIt) -> None:
         parser.add_render_rule(silent, _nothing)
 
 
+def _reference(state: StateInline, silent: bool) -> bool:
+    """As the plugin's, which reads on to the end of the text for a bracket that never comes."""
+    return state.src.find("]", state.pos, state.pos + _LONGEST_LABEL) > 0 and footnote_ref(state, silent)
+
+
 def _name_every_note(state: StateCore) -> None:
     notes = state.env.get("footnotes")
     if not notes:
         return
-    named: set[str] = set()
+    named: Counter[str] = Counter()
     for token in state.tokens:
         if token.type != "footnote_reference_open":
             continue
         label = token.meta["label"]
-        while label in named:
-            label += "′"
-        named.add(label)
-        token.meta["label"] = label
+        named[label] += 1
+        if named[label] > 1:
+            label = token.meta["label"] = f"{label} {named[label]}"  # no name that is typed has a space
         if notes["refs"].get(f":{label}", -1) < 0:
             notes["refs"][f":{label}"] = len(notes["list"])
             notes["list"][len(notes["list"])] = {"label": label, "count": 0}
