@@ -24,6 +24,7 @@ class Address:
 _ANY = re.compile(r"\S+@\S+")
 _MARKS = ("=?", "?=")
 """How an encoded word begins and ends (RFC 2047, section 2): no whole or half one may be in an address."""
+_USUAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~@-]*")  # RFC 5322, section 3.2.3, with what joins an address
 _UNMAILABLE = re.compile(r"""=\?|\?=|[^\x21-\x7e]|[,;:<>()\[\]\\"]""")
 
 
@@ -92,8 +93,9 @@ def unmailable(address: str) -> str:
 
 def unmailable_among(addresses: Sequence[str]) -> Mapping[int, str]:
     """Those of the addresses that are unmailable, by their index, each with the reason."""
-    if all("@" in address for address in addresses) and not _UNMAILABLE.search("".join(addresses)):
-        return {}  # as nearly always; looking at each of a thousand takes ten times as long
+    joined = "".join(addresses)
+    if _USUAL.fullmatch(joined) and not _has_encoded_word(joined) and all("@" in address for address in addresses):
+        return {}  # as nearly always; looking at each of a thousand takes five times as long
     return {index: why for index, address in enumerate(addresses) if (why := unmailable(address))}
 
 
