@@ -42,7 +42,9 @@ def parse(text: str) -> Address:
     if found := invisible_in(text):
         raise BadAddress(f"{_quoted(text)} can’t be an email address: it has a hidden {found} in it. Type it by hand.")
     if _has_encoded_word(text):
-        raise BadAddress(f"{_quoted(text)} can’t be an email address: mail programs read “=?” and “?=” as a code.")
+        raise BadAddress(
+            f"{_quoted(text)} can’t be an email address: mail programs read “=?” and “?=” as a code. Type it by hand."
+        )
     try:
         # No DNS: a look-up would tell a name server who subscribes, and would make the form's answer time differ.
         # `test_environment` lets names under .test pass (RFC 2606), which rehearsals use; nothing else changes.
