@@ -24,6 +24,7 @@ class Address:
 _ANY = re.compile(r"\S+@\S+")
 _MARKS = ("=?", "?=")
 """How an encoded word begins and ends (RFC 2047, section 2): no whole or half one may be in an address."""
+_USUAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~@-]*")  # RFC 5322, section 3.2.3, with what joins an address
 _UNMAILABLE = re.compile(r"""=\?|\?=|[^\x21-\x7e]|[,;:<>()\[\]\\"]""")
 
 
@@ -41,7 +42,9 @@ def parse(text: str) -> Address:
     if found := invisible_in(text):
         raise BadAddress(f"{_quoted(text)} can’t be an email address: it has a hidden {found} in it. Type it by hand.")
     if _has_encoded_word(text):
-        raise BadAddress(f"{_quoted(text)} can’t be an email address: mail programs read “=?” and “?=” as a code.")
+        raise BadAddress(
+            f"{_quoted(text)} can’t be an email address: mail programs read “=?” and “?=” as a code. Type it by hand."
+        )
     try:
         # No DNS: a look-up would tell a name server who subscribes, and would make the form's answer time differ.
         # `test_environment` lets names under .test pass (RFC 2606), which rehearsals use; nothing else changes.
@@ -92,8 +95,9 @@ def unmailable(address: str) -> str:
 
 def unmailable_among(addresses: Sequence[str]) -> Mapping[int, str]:
     """Those of the addresses that are unmailable, by their index, each with the reason."""
-    if all("@" in address for address in addresses) and not _UNMAILABLE.search("".join(addresses)):
-        return {}  # as nearly always; looking at each of a thousand takes ten times as long
+    joined = "".join(addresses)
+    if _USUAL.fullmatch(joined) and not _has_encoded_word(joined) and all("@" in address for address in addresses):
+        return {}  # as nearly always; looking at each of a thousand takes five times as long
     return {index: why for index, address in enumerate(addresses) if (why := unmailable(address))}
 
 

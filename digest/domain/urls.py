@@ -22,6 +22,15 @@ def safe_url(url: str) -> str:
     return url
 
 
+def is_safe(url: str) -> bool:
+    """Whether it can be the URL of an original article."""
+    try:
+        safe_url(url)
+    except ValueError:
+        return False
+    return True
+
+
 def fault_in_link(url: str) -> str:
     """Why a link may not lead there because of what can't be seen in it, and the remedy; empty if it may.
 

@@ -24,7 +24,7 @@ from digest.domain.edition import (
 )
 from digest.domain.lifecycle import IssueState
 from digest.domain.preflight import Fault, check
-from digest.domain.urls import fault_in_link
+from digest.domain.urls import is_safe
 from digest.mail.rendering import Rendered, Tags, new_tags, personalise, render_digest
 from digest.mail.transports import identity_of
 from digest.operations.links import summary_url
@@ -131,7 +131,7 @@ def _item(settings: Settings, summary: Summary) -> Item:
         sources=tuple(
             Source(link.url, link.title or summary.title, link.publication or summary.publication.name)
             for link in summary.sources
-            if not fault_in_link(link.url)
+            if is_safe(link.url)
         ),
         topics=tuple(Topic(topic.slug, topic.name) for topic in summary.topics),
     )

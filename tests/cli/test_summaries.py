@@ -240,3 +240,22 @@ def test_rows_made_before_keep_their_slugs(db: Database, tmp_path: Path) -> None
     with db.reading() as session:
         assert [each.slug for each in all_publications(session)] == ["publication"]
         assert [each.slug for each in all_topics(session)] == ["2024"]
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    "faulty",
+    [
+        MARKDOWN | {"body": "[x](https://exa\u00admple.org/)"},
+        HTML | {"body_html": '<p><a href="https://exa&#8203;mple.org/">x</a></p>'},
+        MARKDOWN | {"sources": [{"url": "https://example.org/\u2066story"}]},
+    ],
+)
+def test_link_with_something_invisible_is_named_with_its_line_and_nothing_is_imported(
+    faulty: dict[str, object], db: Database, tmp_path: Path
+) -> None:
+    result = _import(tmp_path, MARKDOWN | {"title": "A good one"}, faulty)
+    assert result.exit_code != 0
+    assert "line 2" in result.stderr.lower()
+    assert "has an invisible character in it" in result.stderr
+    assert _count(db) == 0

@@ -14,7 +14,8 @@ from digest.operations.freezing import Freeze, freeze
 from digest.operations.messaging import deliver_waiting
 from digest.operations.sending import Ending
 from digest.storage.database import Database
-from tests.conftest import TUESDAY, Mailbox, through
+from digest.storage.summaries import Summary
+from tests.conftest import TUESDAY, Mailbox, html_of, text_of, through
 from tests.factories import make_issue, make_readers, make_summary
 from tests.hostile import TEXTS
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -64,3 +65,24 @@ def test_requests_hold_the_words(db: Database, settings: Settings, sendgrid: Loo
     for payload in (digest, invitation):
         assert payload["from"]["name"] == f"Digest {CODE}"
         assert not FORBIDDEN & {name.lower() for person in payload["personalizations"] for name in person}
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize("environ", ["outbox"], indirect=True)
+def test_link_that_an_older_version_took_in_leads_nobody_elsewhere(
+    db: Database, settings: Settings, mailbox: Mailbox
+) -> None:
+    hiding = "https://exa\u200bmple.org/"
+    make_readers(db, settings, 1)
+    sources = [(hiding, "Hidden", "Evil"), ("https://example.net/", "Plain", "Good")]
+    kept = make_summary(db, "A story", sources=sources)
+    with db.writing() as session:
+        session.get_one(Summary, kept).body_html = f'<p>Read <a href="{hiding}">this</a>.</p>'
+    issue_id = make_issue(db, summary_ids=[kept])
+    close_issue(db, settings, TUESDAY, issue_id, ALICE)
+    assert freeze(db, settings, TUESDAY, issue_id, ALICE) is Freeze.FROZEN
+    assert send(db, settings, issue_id) is Ending.DONE
+    (copy,) = mailbox.read()
+    assert hiding not in html_of(copy) + text_of(copy)
+    assert "https://example.net/" in html_of(copy)
+    assert ">this<" in html_of(copy)

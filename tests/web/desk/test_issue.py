@@ -192,6 +192,9 @@ def test_words_around_it(alice: FlaskClient, db: Database) -> None:
     issue = the_issue(db)
     assert (issue.subject, issue.preheader, issue.introduction) == ("What courts said", "And more", "**New** words.")
     assert "<strong" in alice.get(f"{PAGE}/preview/wide").text
+    press(alice, "words", introduction="[New](https://exa\u200bmple.org/) words.")
+    assert "Mend a link in the introduction" in alice.get(PAGE).text
+    assert the_issue(db).introduction == "**New** words."
 
 
 @pytest.mark.usefixtures("three")

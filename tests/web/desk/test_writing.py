@@ -241,3 +241,24 @@ def test_list_pages_and_searches(alice: Browser, db: Database) -> None:
     assert "Page 2 of 2" in words(alice.open("/desk/summaries?page=2"))
     found = words(alice.open("/desk/summaries?q=number+34"))
     assert "Ruling number 34" in found and "Ruling number 33" not in found
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("body", "See [the story](https://exa\u200bmple.org/) for more."),
+        ("body", "See [the story](https://example.org/&#8238;gnp.exe) for more."),
+        ("source_url", ["https://example.org/\u202estory"]),
+        ("source_url", ["https://exa%E2%80%8Bmple.org/story"]),
+    ],
+)
+def test_link_with_something_invisible_is_refused_by_name_and_what_was_typed_is_kept(
+    field: str, value: object, alice: Browser, db: Database
+) -> None:
+    answer = _write(alice, "publish", **{**NO_SOURCE, **FORM, field: value})
+    assert answer.status_code == 422
+    assert "has an invisible character in it" in words(answer)
+    assert "face-search" in answer.text
+    with db.reading() as session:
+        assert summary_by_id(session, 1) is None
