@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from digest.config import Settings
 from digest.domain.redaction import Redaction
 
-_TOO_CHATTY = ("alembic", "python_http_client", "apscheduler", "urllib3", "cssutils", "CSSUTILS")
+_TOO_CHATTY = ("alembic", "python_http_client", "urllib3", "cssutils", "CSSUTILS")
 _FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _FORM_OF_A_COMMAND = "digest: %(message)s"
 _LONGEST_LINE = 65_536
@@ -88,6 +88,7 @@ def _handle(level: int, form: str) -> None:
     logging.captureWarnings(capture=True)
     for name in _TOO_CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns every five seconds that a long tick still runs
 
 
 def _without_secrets(record: logging.LogRecord, redaction: Redaction) -> logging.LogRecord:

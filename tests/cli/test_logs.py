@@ -137,6 +137,21 @@ def test_nothing_that_a_process_writes_to_its_log_has_a_secret() -> None:
     assert "ValueError" in said
 
 
+LONG_TICK = """
+import logging
+from digest.cli.logs import log_to_stderr
+log_to_stderr(logging.INFO)
+logging.getLogger("apscheduler.scheduler").warning("skipped: maximum number of running instances reached")
+logging.getLogger("apscheduler.executors.default").error("it failed")
+"""
+
+
+def test_a_tick_that_takes_long_is_no_news_every_five_seconds() -> None:
+    said = subprocess.run([sys.executable, "-c", LONG_TICK], capture_output=True, text=True).stderr
+    assert said.endswith("ERROR apscheduler.executors.default: it failed\n")
+    assert said.count("\n") == 1
+
+
 def test_a_database_error_does_not_name_the_address(db: Database, settings: Settings) -> None:
     make_subscriber(db, settings, "zoe@example.org")
     with pytest.raises(IntegrityError) as caught:

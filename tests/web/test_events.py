@@ -212,7 +212,9 @@ def test_no_address_reaches_a_log_and_one_line_tells_of_a_post(
     with caplog.at_level(logging.DEBUG, logger="digest"):
         webhook.tell([delivered[0] | SHAPES[name] for name in SHAPES] + [stranger])
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("digest")]
-    assert lines == ["14 events from SendGrid: 4 changes"]
+    told, suspended = lines  # a line a POST, and one for the account, of which it tells too
+    assert told == "14 events from SendGrid: 4 changes"
+    assert suspended.startswith("SendGrid has suspended the account")
 
 
 def test_whether_a_reader_opened_it_is_stored_nowhere(
