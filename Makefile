@@ -29,8 +29,9 @@ test: setup ## Everything: formatting, linters, types, import contracts, tests
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/pytest -n auto
 
-bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work (15 minutes)
+bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work; imports (20 minutes)
 	$(BIN)/python -m tests.bench --write
+	$(BIN)/python -m tests.bench.imports --write
 
 CRASH_KILLS ?= 10000
 crash: setup ## The long form of the crash programme: 10,000 random kills, every step, every cut (CRASH_KILLS=…, CRASH_SEED=…)
