@@ -37,8 +37,9 @@ AUDIT ?=
 audit: setup ## Look every locked library up among known vulnerabilities (needs the network)
 	@$(BIN)/python -m tests.audit $(AUDIT)
 
-bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work (15 minutes)
+bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work; imports (20 minutes)
 	$(BIN)/python -m tests.bench --write
+	$(BIN)/python -m tests.bench.imports --write
 
 CRASH_KILLS ?= 10000
 crash: setup ## The long form of the crash programme: 10,000 random kills, every step, every cut (CRASH_KILLS=…, CRASH_SEED=…)

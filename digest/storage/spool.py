@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -70,7 +71,10 @@ class Verdict:
 
 
 class Spool:
-    """Lines, what the archive has, and what each line was found to be. For one thread; close it by `with`."""
+    """Lines, what the archive has, and what each line was found to be. For one thread; close it by `with`.
+
+    Raises OSError where there is no room for it.
+    """
 
     def __init__(self) -> None:
         self._db = sqlite3.connect("", isolation_level=None)
@@ -89,7 +93,8 @@ class Spool:
 
     def index(self) -> None:
         """To be called when all lines are in, before any is judged: made at once, indexes take less time."""
-        self._db.executescript(_INDEXES)
+        with _room_asked_for():
+            self._db.executescript(_INDEXES)
 
     def largest_id(self) -> int:
         """The largest id that a line names, 0 if none does."""
@@ -129,6 +134,17 @@ class Spool:
         return (row[0] for row in self._db.execute(_IN_ORDER))
 
     def _many(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-        self._db.execute("BEGIN")
-        self._db.executemany(statement, rows)
-        self._db.execute("COMMIT")
+        with _room_asked_for():
+            self._db.execute("BEGIN")
+            self._db.executemany(statement, rows)
+            self._db.execute("COMMIT")
+
+
+@contextmanager
+def _room_asked_for() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OSError(
+            f"The temporary file for the lines can’t be written ({error}): set TMPDIR to a folder with room"
+        ) from None

@@ -60,6 +60,7 @@ class Figures:
 def main() -> None:
     """Measure and print; with --write, keep the section in docs/benchmarks.md."""
     asked = _arguments()
+    load = os.getloadavg()[0]
     kinds = ("SQLite",) if asked.siblings else asked.databases
     measured = [
         figures
@@ -67,7 +68,7 @@ def main() -> None:
         for what, lines in (_SIBLINGS if asked.siblings else [("summaries", size) for size in asked.sizes])
         for figures in [_measure(kind, what, lines)]
     ]
-    written = _page(measured)
+    written = _page(measured, load)
     sys.stdout.write(written)
     if asked.write:
         PAGE.write_text(PAGE.read_text().partition(_SECTION)[0] + written)
@@ -193,7 +194,8 @@ _WORDS = {
 _SIBLINGS = [("subscribers", 100_000), ("suppressions", 100_000), ("demo", 0)]
 
 
-def _page(measured: Sequence[Figures]) -> str:
+def _page(measured: Sequence[Figures], load: float) -> str:
+    others = f" Others kept the machine busy meanwhile (load {load:.0f} before it began)." if load >= 1 else ""
     rows = "\n".join(
         f"| {each.what} | {each.database} | {each.lines:,} | {each.seconds:.1f} s | {each.memory:.0f} MB "
         f"| {len(each.waits):,} | {statistics.median(each.waits) * 1000:.0f} ms | {max(each.waits) * 1000:.0f} ms |"
@@ -207,7 +209,7 @@ python -m tests.bench.imports --write
 ```
 
 Measured on {datetime.now(UTC):%Y-%m-%d}, on {os.cpu_count()} cores shared with the site and, in its rows, with \
-PostgreSQL; Python {platform.python_version()}. A summary has {_size():,} bytes of JSON.
+PostgreSQL; Python {platform.python_version()}. A summary has {_size():,} bytes of JSON.{others}
 
 | import | database | lines | time | peak memory | sign-ups meanwhile | median | slowest |
 |---|---|---|---|---|---|---|---|

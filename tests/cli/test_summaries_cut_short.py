@@ -27,6 +27,7 @@ from digest.storage.topics import summary_topics
 from tests.cli.shell import Shell
 
 LINES = 1_200
+"""More than one transaction takes, and enough for several processes to read."""
 
 
 @pytest.fixture
@@ -105,6 +106,7 @@ def test_killed_while_it_writes_it_is_finished_by_running_it_again(
     assert said == f"1,200 summaries: {LINES - there:,} added, {there:,} already there.\n"
 
 
+@pytest.mark.only_on("sqlite")
 def test_killed_while_it_reads_it_leaves_nothing(shell: Shell, db: Database, tmp_path: Path, archive: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -135,6 +137,7 @@ def test_selected_ones_go_on_the_issue_at_the_end_in_file_order(
     assert on_it == [f"Decision {number}" for number in range(LINES)]
 
 
+@pytest.mark.only_on("sqlite")
 def test_ctrl_c_says_that_running_it_again_goes_on(
     shell: Shell, db: Database, stranger: Database, archive: Path
 ) -> None:
@@ -196,6 +199,20 @@ def test_a_dash_is_standard_input(shell: Shell, db: Database, archive: Path) -> 
         done = subprocess.run(words, env=shell.environ, stdin=lines, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "1,200 summaries: 1,200 added, 0 already there.\n", "")
     assert stored(db)[0] == LINES
+
+
+@pytest.mark.only_on("sqlite")
+def test_without_room_for_the_lines_nothing_is_imported_and_the_remedy_is_named(
+    shell: Shell, db: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "long.jsonl"
+    long = {"date": "2021-01-15", "publication": "Authority", "body": "word " * 9_900}
+    file.write_text("".join(json.dumps(long | {"title": f"Long {number}"}) + "\n" for number in range(150)))
+    words = f"ulimit -f 3000; exec {sys.executable} -m digest.cli summaries import {file}"
+    done = subprocess.run(["bash", "-c", words], env=shell.environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, stored(db)[0]) == (1, 0)
+    assert done.stderr.startswith("digest: The temporary file for the lines can’t be written (")
+    assert "set TMPDIR to a folder with room" in done.stderr
 
 
 @pytest.mark.only_on("sqlite")
