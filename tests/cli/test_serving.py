@@ -16,7 +16,7 @@ from digest.cli.listening import Address, listen
 from digest.config import BadSetting, Settings
 from digest.storage.database import Database
 from tests.cli.shell import Shell
-from tests.cli.siege import Visits, besiege
+from tests.cli.siege import besiege
 from tests.cli.sites import PATIENCE, behind, serving
 
 pytestmark = pytest.mark.only_on("sqlite")
@@ -34,7 +34,7 @@ def memory_of(process: subprocess.Popen[str]) -> int:
 
 def test_500_slow_connections_stop_nobody(shell: Shell, db: Database) -> None:  # noqa: ARG001
     with serving(shell) as (door, _):
-        must_have_been_quick(besiege(door, seconds=2.5))
+        must_have_been_quick(besiege(door))
 
 
 @pytest.mark.parametrize("proxy", ["caddy", "nginx"])
@@ -46,16 +46,15 @@ def test_500_slow_connections_to_a_proxy_of_the_documents_stop_nobody(
 ) -> None:
     trusting = Shell(shell.environ | {"TRUSTED_PROXIES": "1"})
     with serving(trusting) as (site, _), behind(proxy, site, tmp_path) as door:
-        must_have_been_quick(besiege(door, seconds=2.5))
+        must_have_been_quick(besiege(door))
 
 
-def must_have_been_quick(visits: Visits) -> None:
-    """Under a second. A machine that is busy with other tests is given more, as it needed more before the siege."""
-    for path, found in visits.besieged.items():
-        assert len(found) > 2
+def must_have_been_quick(answers: dict[str, list[tuple[int, float]]]) -> None:
+    """Under a second; where more runs than there are processors, as other tests do beside these, that much more."""
+    crowded = os.getloadavg()[0] / (os.cpu_count() or 1)
+    for path, found in answers.items():
         assert {status for status, _ in found} == {503 if path == "/health" else 200}  # no clock runs here
-        usual = sorted(took for _, took in visits.calm[path])[3]
-        assert max(took for _, took in found) < max(1.0, 20 * usual), path
+        assert max(took for _, took in found) < max(1.0, 2 * crowded), path
 
 
 def test_a_large_upload_is_refused_and_fills_no_memory(shell: Shell, db: Database) -> None:  # noqa: ARG001
