@@ -42,7 +42,7 @@ def is_foreign(html: str) -> bool:
 
 def has_orphaned_cells(html: str) -> bool:
     """Whether there are cells outside any table, which a parser ignores: their words would run together."""
-    return "<t" in html.lower() and bool(_CELL.search(html)) and not _TABLE_START.search(html)
+    return bool(_CELL.search(html)) and not _TABLE_START.search(html)
 
 
 wide = nh3.Cleaner(

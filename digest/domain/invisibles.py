@@ -24,6 +24,7 @@ WORDS_OWN = {"\uf0a7": "▪", "\uf0d8": "➢", "\uf0fc": "✓", "\uf0e0": "→",
 """Word writes the bullets of its Symbol and Wingdings fonts into U+F020 to U+F0FF; those not named here become •."""
 
 _BREAKS = re.compile("\r\n?|[\x0b\x85\u2028]")
+_ANY_BREAK = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 _PARAGRAPHS = re.compile("[\x0c\u2029]")
 
 _SPACES = re.compile("[ \t\n\xa0]{2,}")
@@ -32,7 +33,7 @@ _CHAIN = re.compile("[^ \t\n<>]{41,}")
 
 def visible(text: str) -> str:
     """The text without what nobody sees and no script needs; line and paragraph separators become spaces."""
-    if not _INVISIBLE.search(text):
+    if text.isascii() or not _INVISIBLE.search(text):
         return text
     mirrored = bool(_RIGHT_TO_LEFT.search(text))
     flags = {at for flag in _FLAG.finditer(text) for at in range(*flag.span())}
@@ -41,6 +42,8 @@ def visible(text: str) -> str:
 
 def plain_lines(text: str) -> str:
     """The text with line feeds alone: a manual line break as Markdown's (two spaces), a new page as a paragraph."""
+    if not _ANY_BREAK.search(text):
+        return text
     text = _BREAKS.sub(lambda found: "\n" if found[0].startswith("\r") else "  \n", text)
     return _PARAGRAPHS.sub("\n\n", text)
 

@@ -14,7 +14,7 @@ _ODD = "\xa0\u2002\u2003\u2007\u202f"
 _GAP = f"[ \t{_ODD}]"
 _TOO_DEEP = 4
 """Columns before a list's first entry from which Markdown would take the second for more words of the first."""
-_NEEDED = re.compile(f"[{_ODD}\t•·–—▪◦‣●○■□➢➤✓\uf020-\uf0ff]|(?:^|\n) {{{_TOO_DEEP}}}")
+_NEEDED = re.compile(f"[{_ODD}\t•·–—▪◦‣●○■□➢➤✓\uf020-\uf0ff]")
 """A text without any of these is Markdown already, or nothing that we could read better."""
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
@@ -31,13 +31,16 @@ _LETTERED = re.compile(
     rf"{_GAP}*\(?(?:(?:[A-Za-z]{{1,2}}|[ivxlcIVXLC]{{1,6}})[.)]|\d+(?:\.\d+)+[.)]?)[\t{_ODD}]{_GAP}*\S"
 )
 
+_SAYING = "✓□"
+"""Bullets that say something of their own, and stay."""
+
 _LEVELS = {"o": "  ", "○": "  ", "◦": "  ", "§": "    ", "▪": "    ", "■": "    "}
 """Word's second and third level; on the clipboard the bullet alone tells it."""
 
 
 def as_markdown(text: str) -> str:
     """The text with its bullets, numbers, headings, quotations and tables marked as Markdown marks them."""
-    if not _NEEDED.search(text):
+    if not _NEEDED.search(text) and "    " not in text:
         return text
     return "\n".join(_read(text.split("\n")))
 
@@ -109,7 +112,8 @@ def _entry(line: str, lines: list[str], number: int, in_list: bool) -> str:
     for bullet in (_BULLET, _TYPED_BULLET, *([_DASH] if dashes else [])):
         if found := bullet.match(line):
             level = _LEVELS.get(found[2], "") if in_list else ""
-            return f"{_indent(found[1]) or level}- {line[found.end() :]}"
+            sign = f"{found[2]} " if found[2] in _SAYING else ""
+            return f"{_indent(found[1]) or level}- {sign}{line[found.end() :]}"
     if (found := _MARKER.match(line)) and found[3].strip(" "):
         return f"{_indent(found[1])}{found[2]} {line[found.end() :]}"
     return line

@@ -136,3 +136,9 @@ FIRST, SECOND, THIRD = ISSUE.items
 )
 def test_a_second_proof_says_what_changed(after: Content, sentences: list[str]) -> None:
     assert changes(ISSUE, after) == sentences
+
+
+def test_words_are_counted_as_they_are_read() -> None:
+    assert plain("<p>H<sub>2</sub>O</p><p>10&nbsp;km<br>R&amp;D</p><table><tr><td>a</td><td>b</td></tr></table>") == (
+        "H2O 10 km R&D a b"
+    )

@@ -70,6 +70,10 @@ def test_what_a_word_processor_puts_under_its_list_is_a_paragraph() -> None:
     assert as_text(html) == "Before\n\n- one\n  - below\n- two\n\nAfter\n\na) first\n\nb) second"
 
 
+def test_a_tick_says_something_and_stays() -> None:
+    assert as_text(from_markdown("Done:\n✓ one\n\uf0fc\ttwo")) == "Done:\n\n- ✓ one\n- ✓ two"
+
+
 def test_a_sentence_that_begins_like_a_bullet_stays_one() -> None:
     for text in ("o povo unido", "– Max Schrems", "o\u00a0tym", "-5 °C"):
         assert from_markdown(text) == f"<p>{text.replace(chr(160), '&nbsp;')}</p>"

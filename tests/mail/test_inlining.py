@@ -156,3 +156,18 @@ def test_threads_get_the_same_as_one_alone() -> None:
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda _: render_digest(CONTENT, IDENTITY, TAGS), range(8)))
     assert set(together) == {alone}
+
+
+def test_tables_say_what_a_mail_client_would_choose_otherwise() -> None:
+    row = "<tr><th>a</th><th align='right'>b</th></tr><tr><td>c</td><td>d</td></tr>"
+    page = BeautifulSoup(for_mail(f"<table>{row}</table><blockquote><table>{row}</table></blockquote>"), "html.parser")
+    assert [table.get("cellpadding") for table in page.select("table.grid")] == ["0", "0"]
+    assert [cell["align"] for cell in page.select("table.grid")[0].select(".cell")] == ["left", "right", "left", "left"]
+    assert len(page.select("td.quote > table.grid .head")) == 2
+    assert page.select(".tight") == []
+
+
+def test_only_a_table_of_many_columns_breaks_words() -> None:
+    row = f"<tr>{'<td>x</td>' * 5}</tr>"
+    page = BeautifulSoup(for_mail(f"<table>{row}</table><table><tr><td>a</td></tr></table>"), "html.parser")
+    assert len(page.select(".tight")) == 5

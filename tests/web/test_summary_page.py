@@ -97,3 +97,12 @@ def test_summary_names_its_issue_once_that_has_gone(
     send_issue(db, state=state, summary_ids=(key,))
     page = page_at(client, f"/news/euractiv/story/{key}")
     assert bool(page.select('a[href="/issues/2024-05-17"]')) is linked
+
+
+def test_description_runs_no_words_together(client: FlaskClient, db: Database) -> None:
+    key = make_summary(db, "Table", body="| a | b |\n|---|---|\n| c | H~~2~~O |\n\n[^1]: Note.")
+    page = page_at(client, f"/news/euractiv/table/{key}")
+    assert attribute(page, 'meta[name="description"]', "content") == "a b c H2O [1] Note."
+    broken = make_summary(db, "Broken", body="one\\\ntwo &amp; *th*ree")
+    page = page_at(client, f"/news/euractiv/broken/{broken}")
+    assert attribute(page, 'meta[name="description"]', "content") == "one two & three"

@@ -15,7 +15,6 @@ from markdown_it.rules_inline import StateInline
 
 _WWW = "http://"
 _LONGEST = 2_000
-_MAYBE = re.compile(r"://|www\.|@", re.IGNORECASE)
 _BEFORE = re.compile(r"(?:^|[^a-z0-9.+-])([a-z][a-z0-9.+-]*|www\.[^\s<>]*)$", re.IGNORECASE)
 _SCHEMES = ("http:", "https:", "mailto:", "www.")
 _CLOSING = "”’»›“„*"
@@ -31,7 +30,7 @@ class _Linkify(LinkifyIt):  # type: ignore[misc]  # the library has no types
         self.tlds("[a-z]{2,63}", True)
 
     def pretest(self, text: str) -> bool:
-        return bool(_MAYBE.search(text))
+        return "://" in text or "@" in text or "www." in text.lower()
 
     def test(self, text: str) -> bool:
         return self.pretest(text) and super().test(text)
