@@ -124,7 +124,7 @@ def test_a_paragraph_set_in_by_a_tab_is_a_paragraph() -> None:
         ("[words](https://a.example/b “The title”)", "https://a.example/b", "words"),
         ("[words](https://a.example/b „Der Titel“)", "https://a.example/b", "words"),
         ("[words](www.a.example)", "http://www.a.example", "words"),
-        ("![A chart](https://a.example/c.png)", "https://a.example/c.png", "A chart"),
+        ("[![A chart](https://a.example/c.png)](https://a.example/c)", "https://a.example/c", "A chart"),
         ("https://bücher.example/ä", "https://xn--bcher-kva.example/%C3%A4", "https://bücher.example/ä"),
     ],
 )

@@ -76,9 +76,6 @@ def _typeset(state: StateCore) -> None:
 def _picture(
     renderer: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
-    """A link to the picture in its own words, since nothing that loads goes out; within a link the words alone."""
+    """A picture's own words, or its address where it has none: nothing that loads goes out, and no link to what would."""
     shown: Callable[[Sequence[Token] | None, OptionsDict, EnvType], str] = getattr(renderer, "renderInlineAsText")  # noqa: B009
-    source = str(tokens[index].attrs.get("src", ""))
-    words = escapeHtml(shown(tokens[index].children, options, env).strip() or source)
-    opened = sum(token.nesting for token in tokens[:index] if token.type in ("link_open", "link_close"))
-    return words if opened or not source else f'<a href="{escapeHtml(source)}">{words}</a>'
+    return escapeHtml(shown(tokens[index].children, options, env).strip() or str(tokens[index].attrs.get("src", "")))
