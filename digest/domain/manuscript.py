@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
+from digest.domain.clipboard import plain_lines, visible
 from digest.domain.edition import Source
-from digest.domain.invisibles import plain_lines, visible
 from digest.domain.markup import fault_in_links
 from digest.domain.slugs import slugify
 from digest.domain.urls import safe_url

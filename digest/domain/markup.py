@@ -10,9 +10,9 @@ from html import escape, unescape
 
 import nh3
 
+from digest.domain.clipboard import loosened, visible
 from digest.domain.dialect import parser
 from digest.domain.foreign import is_foreign
-from digest.domain.invisibles import loosened, visible
 from digest.domain.iris import as_uri
 from digest.domain.links import checked_href, fault_in_html, fault_in_markdown
 from digest.domain.tidying import tidied

@@ -22,8 +22,8 @@ from markdown_it.rules_core.replacements import (
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from digest.domain.clipboard import plain_lines, visible
 from digest.domain.dialect import addresses, definitions, lists, notes, tables
-from digest.domain.invisibles import plain_lines, visible
 from digest.domain.links import CheckedMarkdown
 from digest.domain.pasted import as_markdown
 
@@ -76,6 +76,6 @@ def _typeset(state: StateCore) -> None:
 def _picture(
     renderer: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
-    """A picture's own words, or its address where it has none: nothing that loads goes out, and no link to what would."""
+    """A picture's own words, or its address where it has none: nothing that loads goes out, nor a link to it."""
     shown: Callable[[Sequence[Token] | None, OptionsDict, EnvType], str] = getattr(renderer, "renderInlineAsText")  # noqa: B009
     return escapeHtml(shown(tokens[index].children, options, env).strip() or str(tokens[index].attrs.get("src", "")))
