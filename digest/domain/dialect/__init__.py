@@ -74,6 +74,6 @@ def _typeset(state: StateCore) -> None:
 def _picture(
     renderer: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
-    """A picture's own words, or its address where it has none: nothing that loads goes out, and no link to what would."""
+    """A picture's own words, or its address where it has none: nothing that loads goes out, nor a link to it."""
     shown: Callable[[Sequence[Token] | None, OptionsDict, EnvType], str] = getattr(renderer, "renderInlineAsText")  # noqa: B009
     return escapeHtml(shown(tokens[index].children, options, env).strip() or str(tokens[index].attrs.get("src", "")))
