@@ -8,18 +8,17 @@ import sys
 from importlib import import_module
 
 import click
-from sqlalchemy.exc import DBAPIError
 
-from digest.cli.failing import of_the_database, of_the_system
+from digest.cli.failing import of_the_system
 from digest.cli.logs import log_as_a_command, redacted
 from digest.config import BadSetting
 from digest.config.private import PRIVATE
 from digest.operations.refusal import Miscounted, Refused
-from digest.storage.database_file import DatabaseFileGone
 
 _HOMES = {
     "serve": "serving",
-    "scheduler": "serving",
+    "try-start": "site",
+    "scheduler": "clock",
     "send": "sending",
     "status": "status",
     "preview": "preview",
@@ -43,7 +42,7 @@ class _Commands(click.Group):
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         if name not in _HOMES:
             return None
-        command: click.Command = getattr(import_module(f"digest.cli.{_HOMES[name]}"), name)
+        command: click.Command = getattr(import_module(f"digest.cli.{_HOMES[name]}"), name.replace("-", "_"))
         return command
 
 
@@ -78,10 +77,11 @@ def main() -> None:
         sys.exit(1)  # whoever read the output has had enough
     except OSError as error:
         _end(redacted(of_the_system(error)), 1)
-    except DatabaseFileGone as error:
-        _end(f"{error.orig}.", 1)
-    except DBAPIError as error:
-        _end(redacted(of_the_database(error)), 1)
+    except Exception as error:
+        words = _of_the_database(error)
+        if words is None:
+            raise
+        _end(redacted(words), 1)
 
 
 def _speak_utf8() -> None:
@@ -92,6 +92,13 @@ def _speak_utf8() -> None:
     for word in sys.argv[1:]:
         if any("\ud800" <= character <= "\udfff" for character in word):
             _end(f"“{word}” is not UTF-8. Give it in UTF-8.", 2)
+
+
+def _of_the_database(error: Exception) -> str | None:
+    """What the database did not do; None where the error is none of its own."""
+    # Not before something failed: what knows its errors takes 15 MB, which the supervisor would keep for good.
+    faults = import_module("digest.cli.database_faults")
+    return faults.of_the_database(error) if isinstance(error, faults.DBAPIError) else None
 
 
 def _end(words: str, status: int) -> None:

@@ -28,15 +28,15 @@ def summaries() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--select", is_flag=True, help="Put them on the current issue too, in file order.")
 def import_(file: Path, select: bool) -> None:
-    """Publish the summaries in FILE, one JSON object a line; - is standard input.
+    """Publish the summaries in FILE, one JSON object a line.
 
     \b
     Each has: title, date (2024-05-15), publication, and body (Markdown) or body_html;
     and may have: sources (a list of {url, title, publication}), topics (a list), id, slug.
 
-    The whole file is read and checked first: with a faulty line nothing is imported. Then it is written a little at a
-    time, so that the site goes on meanwhile. Run again after an interruption, it does what is left. What is there
-    already stays as it is.
+    FILE may be -, standard input. The whole file is read and checked first: with a faulty line nothing is imported.
+    Then it is written a little at a time, so that the site goes on meanwhile. Run again after an interruption, it
+    does what is left. What is there already stays as it is.
     """
     here = installation()
     try:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from digest.cli.failing import of_the_database, of_the_system
+from digest.cli.database_faults import of_the_database
+from digest.cli.failing import of_the_system
 from tests.cli.shell import Shell
 
 pytestmark = pytest.mark.only_on("sqlite")

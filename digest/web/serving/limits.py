@@ -8,6 +8,9 @@ from dataclasses import dataclass
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes of a request's body; what is larger is answered 413."""
 
+THREADS = 8
+"""Of each server process."""
+
 _FILES_WANTED = 8_192
 _FILES_FOR_THE_SITE = 128
 _FILES_A_CONNECTION = 3  # its socket, and a temporary file for a large request and a large answer
