@@ -108,6 +108,7 @@ def test_an_empty_environment_is_enough(tmp_path: Path) -> None:
         ("SENDGRID_HOST", "https://api.sendgrid.com/v3", "and nothing else"),
         ("SITE_NAME", "Privacy\u2028Digest", "use one line"),
         ("SITE_NAME", "Privacy \u202eDigest", "nothing invisible"),
+        ("SITE_NAME", "Privacy\u2800Digest", "nothing invisible"),
         ("SITE_NAME", "P" * 81, "use at most 80 characters"),
         ("POSTAL_ADDRESS", "1 Street\x1b[2J", "use one line"),
         ("MAIL_FROM", "Privacy Digest <digest@example.org>", "use the address alone"),

@@ -53,6 +53,8 @@ class Settings:
     trusted_proxies: int
     alert_url: str
     heartbeat_url: str
+    unheeded: tuple[str, ...] = ()
+    """Names that are set and are settings, but of rooms that are not built yet."""
 
     @property
     def signing_keys(self) -> tuple[str, ...]:
@@ -110,6 +112,7 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
         trusted_proxies=values.checked("TRUSTED_PROXIES", "0", checks.between(0, 10)),
         alert_url=values.checked("ALERT_URL", "", checks.monitor),
         heartbeat_url=values.checked("HEARTBEAT_URL", "", checks.monitor),
+        unheeded=tuple(name for name in sorted(names.AHEAD) if values.text(name, "")),
     )
     _require_together(settings, values)
     return _with_kept_keys(settings)

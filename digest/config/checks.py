@@ -7,20 +7,19 @@ import zoneinfo
 from collections.abc import Callable
 from datetime import time
 from pathlib import Path
-from unicodedata import category
 from urllib.parse import SplitResult, urlsplit
 
 from digest.domain import addresses, signatures
 from digest.domain.calendar import DAYS, Weekly
+from digest.domain.invisible import invisible_in
 from digest.domain.urls import fault_in_link
 
 _LONGEST_MONITOR = 254  # it is kept where messages keep their recipient
 _LONGEST_HOST = 253  # RFC 1035, section 2.3.4
 _LABELS = re.compile(r"[\w-](?:[\w.-]*[\w.-])?")
 _NOT_IN_ADDRESSES = frozenset(' \\"<>`{}|^')
-_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
-_JOINERS = "\u200c\u200d"
-"""Letters of Persian and Indic scripts, and emoji, are written with them."""
+_SEEN = str.maketrans("", "", "\u200c\u200d\ufe0f\u00a0\u2009\u202f")
+"""Letters of Persian and Indic scripts, and emoji, are written with the first three; the others are spaces."""
 _WEEK = 7 * 1440
 _LONGEST_NOTICE = 4 * 1440
 """In minutes. A cut-off with more is nearly always one that was meant for after the send."""
@@ -101,7 +100,7 @@ def line_of(most: int) -> Callable[[str], str]:
 
 
 def line(text: str) -> str:
-    if any(category(character) in _UNSEEN and character not in _JOINERS for character in text):
+    if invisible_in(text.translate(_SEEN)):
         raise ValueError("use one line without control characters, and nothing invisible")
     return text
 

@@ -9,19 +9,27 @@ from pathlib import Path
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
-KNOWN = frozenset(
+USED = frozenset(
     (
         "INSTANCE_PATH", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SUPPRESSION_KEY",
-        "SITE_URL", "SITE_NAME", "SITE_TAGLINE", "SITE_LANGUAGE", "SITE_CONTROLLER", "SITE_AUTHORITY",
-        "POSTAL_ADDRESS", "MAIL_FROM", "MAIL_REPLY_TO", "MAIL_TRANSPORT", "MAIL_REDIRECT_ALL",
+        "SITE_URL", "SITE_NAME", "POSTAL_ADDRESS", "MAIL_FROM", "MAIL_REPLY_TO", "MAIL_TRANSPORT", "MAIL_REDIRECT_ALL",
         "SENDGRID_API_KEY", "SENDGRID_HOST", "SENDGRID_WEBHOOK_KEY",
         "DIGEST_DAY", "DIGEST_TIME", "DIGEST_TIMEZONE", "DIGEST_CUTOFF", "DIGEST_MINIMUM_ITEMS",
         "SEND_CONCURRENCY", "TRUSTED_PROXIES", "ALERT_URL", "HEARTBEAT_URL",
+    )
+)  # fmt: skip
+"""Every name that is a setting and is used; those of `AHEAD` are settings, too."""
+
+AHEAD = frozenset(
+    (
+        "SITE_TAGLINE", "SITE_LANGUAGE", "SITE_CONTROLLER", "SITE_AUTHORITY",
         "FEED_INTERVAL", "FEED_NETWORKS", "FEED_PROXY", "BACKUP_PATH", "BACKUP_KEEP",
         "RETENTION_LEADS", "RETENTION_DELIVERIES", "RETENTION_CONSENTS",
     )
 )  # fmt: skip
-"""Every name that is a setting, those of rooms that are not built yet among them: a `.env` may be ahead of us."""
+"""Those of rooms that are not built yet. They stop no start, since a `.env` may be ahead of us, but nothing heeds them."""
+
+KNOWN = USED | AHEAD
 
 _OURS_ALONE = ("DIGEST_", "SENDGRID_")
 """What begins so is nobody else's, but for the exceptions."""

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 
+from digest.operations import wordings
+from digest.operations.wordings import Wording
 from digest.storage.patience import Busy
 from digest.web import forms
-from digest.web.context import db
+from digest.web.context import db, settings
 
 RETRY_AFTER = 5
 """Seconds, for programs."""
@@ -72,6 +74,7 @@ def _not_now(error: Busy) -> Response:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return try_later(make_response(jsonify(error="The database is busy", remedy="Try again in a few seconds.")))
     fields = _fields() if request.method == "POST" else []
+    wording, press = _consented()
     page = render_template(
         "unsaved.html",
         base="desk/base.html" if request.path.startswith("/desk") else "base.html",
@@ -79,8 +82,22 @@ def _not_now(error: Busy) -> Response:
         posted=request.method == "POST",
         fields=fields,
         kinds={field.kind for field in fields},
+        wording=wording.text if wording else "",
+        press=press,
     )
     return try_later(make_response(page))
+
+
+def _consented() -> tuple[Wording | None, str]:
+    """The wording that pressing the button again agrees to, as the form's own page shows it, and the button's words."""
+    if forms.pressed("undo") or forms.pressed("again"):
+        return wordings.signing_up(settings()), "Try again"
+    day = wordings.send_day(settings())
+    return {
+        "readers.subscribe": (wordings.signing_up(settings()), f"Send me the {day} digest"),
+        "reader_links.confirm": (wordings.confirming(settings()), "Confirm my subscription"),
+        "reader_links.unsubscribe": (wordings.leaving(settings()), "Unsubscribe"),
+    }.get(request.endpoint or "", (None, "Try again"))
 
 
 def _fields() -> list[Field]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from digest.config import Settings
-from digest.operations.links import preferences_url, unsubscribe_url
+from digest.operations import wordings
+from digest.operations.links import confirm_url, preferences_url, unsubscribe_url
 from digest.storage.database import Database
+from digest.storage.signups import SignUp
 from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_with_address
 from tests.conftest import Mailbox
 from tests.factories import make_subscriber, make_summary
@@ -44,6 +47,24 @@ def test_a_sign_up_keeps_the_address_and_is_sent_again_by_one_button(
     again = client.post("/subscribe", data=kept(answer))
     assert "Check your inbox" in again.text
     assert len(mailbox.to(ALICE)) == 1
+
+
+def test_whoever_presses_again_is_shown_what_the_consent_record_keeps(
+    client: FlaskClient, db: Database, settings: Settings
+) -> None:
+    with someone_writes(settings):
+        asking = ask(client)
+    assert wordings.signing_up(settings).text in asking.text
+    assert "Send me the Friday digest" in asking.text
+    ask(client)
+    with db.reading() as session:
+        key = session.execute(select(SignUp.key)).scalar_one()
+    path = confirm_url(settings, key).removeprefix(settings.site_url)
+    with someone_writes(settings):
+        confirming = client.post(path)
+    assert confirming.status_code == 503
+    assert wordings.confirming(settings).text in confirming.text
+    assert "Confirm my subscription" in confirming.text
 
 
 def test_every_address_is_answered_alike(client: FlaskClient, settings: Settings, alice: Subscriber) -> None:
