@@ -27,7 +27,7 @@ AHEAD = frozenset(
         "RETENTION_LEADS", "RETENTION_DELIVERIES", "RETENTION_CONSENTS",
     )
 )  # fmt: skip
-"""Those of rooms that are not built yet. They stop no start, since a `.env` may be ahead of us, but nothing heeds them."""
+"""Those of rooms that are not built yet: a `.env` may be ahead of us. They stop no start, and nothing heeds them."""
 
 KNOWN = USED | AHEAD
 

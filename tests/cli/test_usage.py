@@ -95,6 +95,8 @@ def test_words_come_through_in_any_locale(shell: Shell) -> None:
     assert err.decode() == "digest: “caf\\udce9” is not UTF-8. Give it in UTF-8.\n"
 
 
+@pytest.mark.only_on("sqlite")
+@pytest.mark.usefixtures("db")
 def test_a_setting_of_a_later_version_is_said_to_do_nothing_yet(shell: Shell) -> None:
     later = Shell(shell.environ | {"BACKUP_PATH": "/backups"})
     status, _, err = later.run("subscribers", "export")
