@@ -9,7 +9,7 @@ from pathlib import Path
 
 from digest.config.private import make_folder, write_whole
 from digest.mail.eml import as_eml
-from digest.mail.making import Fault, not_made, tried
+from digest.mail.making import Fault, none_made, not_made, tried
 from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Recipient, Single, Trouble, leave_headers
 from digest.mail.rendering import Identity, personalise
 
@@ -34,6 +34,8 @@ class FileOutbox:
                 faults[index] = copy
             elif not faults and (failed := self._write(name, copy)):
                 return failed
+        if len(faults) == len(bulk.recipients):
+            return none_made(faults)
         return not_made(faults) if faults else Answer(Certainty.ACCEPTED)
 
     def send_single(self, single: Single) -> Answer:

@@ -27,6 +27,8 @@ class Fault:
     why: str
     passing: bool = False
     """Whether this machine lacks something now, so that the same may well be made later."""
+    unforeseen: bool = False
+    """Whether nobody has thought of it: then it is more likely ours than the message's."""
 
 
 def tried(make: Callable[[], _Made], tell: bool = True) -> _Made | Fault:
@@ -40,19 +42,27 @@ def tried(make: Callable[[], _Made], tell: bool = True) -> _Made | Fault:
     except Exception as error:
         if tell:
             log.exception("a message could not be made")
-        return Fault(f"it could not be made into a message ({_said(error)})"[:400])
+        return Fault(f"it could not be made into a message ({_said(error)})"[:400], unforeseen=True)
 
 
-def whose(fault: Fault, recipients: int, make: Callable[[int], object]) -> Mapping[int, Fault]:
-    """By whose share a message for many has this fault: the indices that can't be made alone either.
-
-    All of them, if each could: then it is in what they share.
+def not_made_for(recipients: int, fault: Fault, make: Callable[[int], object]) -> Answer:
+    """The answer for a message for many that has this fault: those are named that can't be made alone either. If each
+    could, it is in what they share.
     """
     if not fault.passing:
         alone = {index: tried(partial(make, index), tell=False) for index in range(recipients)}
         if found := {index: one for index, one in alone.items() if isinstance(one, Fault)}:
-            return found
-    return dict.fromkeys(range(recipients), fault)
+            return not_made(found)
+    return none_made(dict.fromkeys(range(recipients), fault))
+
+
+def none_made(faults: Mapping[int, Fault]) -> Answer:
+    """As `not_made`, where what many share can't be made: what nobody has foreseen is then a fault of ours, which must
+    cost no reader the issue. The send waits until it is mended.
+    """
+    if len(faults) > 1 and all(fault.unforeseen for fault in faults.values()):
+        return Answer(Certainty.REFUSED, detail=f"no copy could be made: {next(iter(faults.values())).why}")
+    return not_made(faults)
 
 
 def not_made(faults: Mapping[int, Fault]) -> Answer:

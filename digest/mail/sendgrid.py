@@ -16,7 +16,7 @@ from typing import Any
 from digest.domain.addresses import unmailable, unmailable_among, without_addresses
 from digest.mail.deadline import ticking
 from digest.mail.headers import checked
-from digest.mail.making import Fault, not_made, tried, whose
+from digest.mail.making import Fault, not_made, not_made_for, tried
 from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Single, Trouble, leave_headers
 from digest.mail.rendering import Identity, Rendered
 from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
@@ -50,7 +50,7 @@ class SendGridOutbox:
         body = tried(lambda: request_body(self._shared(bulk), personalizations(bulk)))
         if isinstance(body, Fault):
             alone = [replace(bulk, recipients=[recipient]) for recipient in bulk.recipients]
-            return not_made(whose(body, len(alone), lambda index: personalizations(alone[index])))
+            return not_made_for(len(alone), body, lambda index: personalizations(alone[index]))
         return self._post(body, bulk.deadline)
 
     def send_single(self, single: Single) -> Answer:

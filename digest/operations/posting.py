@@ -10,7 +10,7 @@ from functools import cache, partial
 from digest.config import Settings
 from digest.domain.calendar import day_and_year
 from digest.domain.tokens import Sealer
-from digest.mail.making import Fault, not_made, tried, whose
+from digest.mail.making import Fault, not_made_for, tried
 from digest.mail.outbox import Answer, Bulk, Outbox
 from digest.operations import links
 from digest.operations.claiming import Claim
@@ -22,8 +22,7 @@ def post_claim(settings: Settings, outbox: Outbox, claim: Claim) -> Answer:
     """Make the request and hand it over. Where it can't be made, nothing has left; the copies at fault are named."""
     bulk = tried(lambda: bulk_of(settings, claim))
     if isinstance(bulk, Fault):
-        alone = partial(_one_of, settings, claim)
-        return not_made(whose(bulk, len(claim.copies), alone))
+        return not_made_for(len(claim.copies), bulk, partial(_one_of, settings, claim))
     return outbox.send_bulk(bulk)
 
 

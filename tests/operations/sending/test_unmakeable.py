@@ -6,12 +6,15 @@ import pytest
 from sqlalchemy import select, update
 
 from digest.config import Settings
+from digest.mail import eml
+from digest.mail import sendgrid as sendgrid_transport
 from digest.operations import posting
 from digest.operations.claiming import Claim
 from digest.operations.sending import Ending
 from digest.storage.database import Database
 from digest.storage.deliveries import Delivery, Outcome
 from digest.storage.editions import Edition
+from digest.storage.issues import Issue
 from digest.storage.messages import Message
 from tests.conftest import Mailbox, through
 from tests.factories import hold_reader, make_editor, make_readers
@@ -97,6 +100,23 @@ def test_failure_before_the_outbox_is_asked_is_a_certain_no(
     assert account(db, issue_id) == {"accepted": 2, "failed": 1}
     assert arrived(settings, sendgrid, mailbox) == readers
     assert failed(db) == {bob: "it could not be made into a message (nothing sealed for (address))"}
+
+
+@pytest.mark.only_on("sqlite")
+def test_fault_of_ours_that_nobody_foresaw_costs_no_reader_the_issue(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = make_readers(db, settings, 3)
+    issue_id = freeze_issue(db, settings)
+    with monkeypatch.context() as broken:
+        for module, name in ((eml, "text_line"), (sendgrid_transport, "checked")):
+            broken.setattr(module, name, lambda *_: 1 / 0)
+        assert send(db, settings, issue_id) is Ending.PAUSED
+    assert account(db, issue_id) == {"waiting": 3}
+    with db.writing() as session:
+        session.execute(update(Issue).values(paused_until=0.0))
+    assert send(db, settings, issue_id) is Ending.DONE
+    assert arrived(settings, sendgrid, mailbox) == readers
 
 
 @pytest.mark.only_on("sqlite")
