@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,22 +74,24 @@ class Clock:
         self._pinged_at = -math.inf
         self._stopping = threading.Event()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
-        self._scheduler = _Scheduler(
-            self._stopping,
-            timezone=UTC,
-            executors={"default": ThreadPoolExecutor(4)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        )
-
-    def run(self) -> None:
-        """Tick until `stop` is called; then finish the requests in hand."""
-        for name, job, seconds in (
+        self._jobs: Sequence[tuple[str, Callable[[], None], int]] = (
             ("the clock’s sign of life", self._beat, HEARTBEAT_SECONDS),
             ("the tick", self._tick, TICK_SECONDS),
             ("HEARTBEAT_URL", self._ping, TICK_SECONDS),
             ("handing over single messages", self._messages, MESSAGES_SECONDS),
             ("housekeeping", self._housekeeping, HOUSEKEEPING_SECONDS),
-        ):
+        )
+        """A thread each: a long send must not hold back the sign of life."""
+        self._scheduler = _Scheduler(
+            self._stopping,
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(len(self._jobs))},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    def run(self) -> None:
+        """Tick until `stop` is called; then finish the requests in hand."""
+        for name, job, seconds in self._jobs:
             self._scheduler.add_job(
                 self._carefully(name, job), "interval", seconds=seconds, next_run_time=utc_now(), id=name
             )

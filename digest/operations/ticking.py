@@ -20,6 +20,7 @@ from digest.operations.suppressing import pull_before_freeze
 from digest.operations.troubles import Troubles
 from digest.operations.week import ensure_issue, facts_of, skip, tell_of_missed_issue
 from digest.storage.database import Database
+from digest.storage.database_file import DatabaseFileGone
 from digest.storage.issues import issue_for_change, issues_being_sent, unsent_issues
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,8 @@ def _settle(db: Database, settings: Settings, now: datetime, troubles: Troubles)
 def _try(what: str, do: Callable[[], object], troubles: Troubles) -> Exception | None:
     try:
         do()
+    except DatabaseFileGone as error:
+        return error  # said when it was noticed
     except Exception as error:  # noqa: BLE001 - it is said, and raised when the others are done
         troubles.failed(what, "failed; each tick tries again", error)
         return error

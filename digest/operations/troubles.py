@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+_TOLD_OF = "digest_told_of"
+
 log = logging.getLogger(__name__)
 
 
@@ -30,7 +32,12 @@ class Troubles:
         self._now: dict[str, _Trouble] = {}
 
     def failed(self, what: str, words: str, error: BaseException | None = None) -> None:
-        """Say it, with the error's trace, unless this has been said of this cause already since the trouble began."""
+        """Say it, with the error's trace, unless this has been said of this cause already since the trouble began.
+
+        An error that comes through several hands is the trouble of the first that tells of it.
+        """
+        if error is not None and error.__dict__.setdefault(_TOLD_OF, what) != what:
+            return
         cause = f"{type(error).__name__}: {error}".partition("\n")[0] if error else words
         with self._lock:
             trouble = self._now.setdefault(what, _Trouble(self._clock()))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError
 
 
 @contextmanager
@@ -44,4 +45,5 @@ def _on_postgresql(engine: Engine, what: str) -> Iterator[bool]:
             yield got
         finally:
             if got:
-                connection.execute(select(func.pg_advisory_unlock(key)))
+                with suppress(DBAPIError):  # a server that is gone has let go, and what went wrong before is to be told
+                    connection.execute(select(func.pg_advisory_unlock(key)))

@@ -38,3 +38,13 @@ def test_one_trouble_does_not_hide_another(caplog: pytest.LogCaptureFixture) -> 
     assert troubles.lasts("issue 1")
     assert not troubles.lasts("issue 2")
     assert caplog.text.count("failed") == 2
+
+
+def test_an_error_that_comes_through_several_hands_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    troubles = Troubles()
+    for _ in range(2):
+        error = OSError("away")
+        troubles.failed("issue 1: sending", "failed", error)
+        troubles.failed("the tick", "failed", error)
+    assert [record.getMessage().partition(" failed")[0] for record in caplog.records] == ["issue 1: sending"]
+    assert not troubles.lasts("the tick")

@@ -19,7 +19,6 @@ import pytest
 from digest import config, scheduler
 from digest.config import Settings
 from digest.mail.files import FileOutbox
-from digest.mail.outbox import Answer, Single
 from digest.mail.transports import identity_of, open_outbox
 from digest.operations.messaging import deliver_waiting, tell_editors
 from digest.scheduler import Clock, utc_now
@@ -105,18 +104,6 @@ def test_a_file_that_is_gone_is_told_once_and_gone_on_with_when_it_is_back(
     assert [(record.levelname, record.exc_info) for record in told] == [("ERROR", None), ("WARNING", None)]
 
 
-class Stumbling(FileOutbox):
-    """An outbox that breaks on its first message, in a way that nobody foresaw."""
-
-    stumbled = False
-
-    def send_single(self, single: Single) -> Answer:
-        if not self.stumbled:
-            self.stumbled = True
-            raise RuntimeError("the disk is gone")
-        return super().send_single(single)
-
-
 def test_a_job_that_raises_does_not_end_it(
     db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -126,8 +113,16 @@ def test_a_job_that_raises_does_not_end_it(
     with db.writing() as session:
         for heading in ("First", "Second"):
             tell_editors(session, settings, utc_now(), heading, ["Some words."])
-    with running(Clock(db, settings, Stumbling(settings.outbox_path, identity_of(settings)))):
-        eventually(lambda: accepted(db) == ["Privacy Digest: Second"])
+    failures = iter([OSError("the disk is gone")])
+
+    def stumble(*arguments: Any) -> int:
+        for failure in failures:
+            raise failure
+        return deliver_waiting(*arguments)
+
+    monkeypatch.setattr(scheduler, "deliver_waiting", stumble)
+    with running(Clock(db, settings, FileOutbox(settings.outbox_path, identity_of(settings)))):
+        eventually(lambda: accepted(db) == ["Privacy Digest: First", "Privacy Digest: Second"])
         earlier = beat(db)
         eventually(lambda: beat(db) > earlier)
     assert "handing over single messages failed after" in caplog.text
