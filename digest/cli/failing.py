@@ -19,6 +19,8 @@ class Failed(click.ClickException):
 
 def of_the_system(error: OSError) -> str:
     """What the system did not let us do, and what helps."""
+    if error.errno is None and error.args:
+        return f"{str(error).rstrip('.')}."  # in words of ours, with the remedy in them
     said, where = error.strerror or str(error), f"{error.filename}: " if error.filename else ""
     remedy = _SYSTEM.get(error.errno or 0, "See that the disk and the network are well, then run this again.")
     return f"{where}{said[:1].lower()}{said[1:]}. {remedy}"

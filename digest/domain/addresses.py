@@ -89,7 +89,7 @@ def unmailable(address: str) -> str:
     """
     found = _UNMAILABLE.search(address)
     if not found:
-        return "" if "@" in address else "its address is not one"
+        return "" if address.count("@") == 1 else "its address is not one"
     return f"its address has {invisible_in(found[0]) or f'“{found[0]}”'} in it, so no message can be made to it"
 
 

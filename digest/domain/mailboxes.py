@@ -20,6 +20,12 @@ _SAME = {
 _IGNORED = {"gmail.com": ".", "proton.me": ".-_"}
 """Characters that a provider reads past in what comes before the @."""
 
+_READ_AS_HYPHEN = {"yandex.ru": "."}
+"""Characters that a provider reads as a hyphen there."""
+
+_SUBDOMAINS = ("fastmail.com", "fastmail.fm")
+"""Providers where anything@name.provider leads to name@provider."""
+
 _SEPARATORS = {"yahoo": "-", "ymail": "-", "rocketmail": "-"}
 """What begins a sub-address beside “+”, by the first label of the domain: yahoo.com, yahoo.co.uk and the like."""
 
@@ -27,8 +33,14 @@ _SEPARATORS = {"yahoo": "-", "ymail": "-", "rocketmail": "-"}
 def mailbox_of(address: str) -> str:
     """The mailbox behind an address in its unique form: without sub-address (RFC 5233) and a provider's variants."""
     local, _, domain = address.lower().rpartition("@")
-    domain = _SAME.get(domain, domain)
+    local, domain = _by_subdomain(local, _SAME.get(domain, domain))
     for separator in ("+", _SEPARATORS.get(domain.partition(".")[0], "+")):
         local = local.partition(separator)[0] or local
     plain = local.translate({ord(character): None for character in _IGNORED.get(domain, "")})
+    plain = plain.translate({ord(character): "-" for character in _READ_AS_HYPHEN.get(domain, "")})
     return f"{plain or local}@{domain}"
+
+
+def _by_subdomain(local: str, domain: str) -> tuple[str, str]:
+    name, _, provider = domain.partition(".")
+    return (name, provider) if provider in _SUBDOMAINS else (local, domain)

@@ -17,9 +17,19 @@ def safe_url(url: str) -> str:
         raise ValueError(f"“{_shown(url)}” is not a web address. Use one that begins with https://.")
     if fault := fault_in_link(url):
         raise ValueError(fault)
+    if _misleads(url):
+        raise ValueError(f"“{_shown(url)}” does not lead where it seems to. Copy the address again from the browser.")
     if " " in url or len(url) > _LONGEST_URL:
         raise ValueError("A web address has no spaces and at most 2,000 characters. Copy it again from the browser.")
     return url
+
+
+def _misleads(url: str) -> bool:
+    """Whether browsers, or people, read another host than the one it names: user names, backslashes, empty labels."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removesuffix(".")
+    named = ":" in host or all(label not in ("", "xn--") for label in host.split("."))
+    return "@" in parts.netloc or "\\" in url or parts.port == 0 or not named
 
 
 def is_safe(url: str) -> bool:

@@ -101,6 +101,11 @@ EDITORS: dict[str, Holding] = {
         "To know whom to ask",
         "As long as the issue",
     ),
+    "standings": Holding(
+        "Which admin put away a notice about the account with SendGrid",
+        "To know whom to ask",
+        "Until SendGrid says something else of the account",
+    ),
 }
 """Tables about the people at the desk."""
 

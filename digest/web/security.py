@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Blueprint, Flask, Response, abort, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
@@ -31,6 +31,7 @@ def guard(app: Flask) -> None:
     csrf.init_app(app)
     app.before_request(_check_origin)
     app.after_request(_set_headers)
+    app.after_request(_stay_here)
 
 
 def keep_out_strangers(desk: Blueprint) -> None:
@@ -104,6 +105,14 @@ def _check_origin() -> None:
 def _origin(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     return parts.scheme, parts.netloc
+
+
+def _stay_here(response: Response) -> Response:
+    """Let a redirect within the site name no host: routing makes some of the request's, which anybody can write."""
+    parts = urlsplit(response.location or "")
+    if parts.netloc and parts.netloc == request.host:
+        response.location = urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, parts.fragment))
+    return response
 
 
 def _set_headers(response: Response) -> Response:

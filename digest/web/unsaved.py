@@ -57,7 +57,7 @@ def try_later(response: Response) -> Response:
     response.headers["Retry-After"] = str(RETRY_AFTER)
     response.headers["Cache-Control"] = "no-store"
     # Not `no-referrer`, under which a browser sends the form with `Origin: null`, and the desk refuses it.
-    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Referrer-Policy"] = "strict-origin"
     return response
 
 

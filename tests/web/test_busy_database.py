@@ -79,7 +79,7 @@ def test_chosen_topics_are_kept(client: FlaskClient, db: Database, settings: Set
     with someone_writes(settings):
         answer = client.post(path, data={"topics": ["courts", "fines"]})
     assert answer.status_code == 503
-    assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == ("no-store", "same-origin")
+    assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == ("no-store", "strict-origin")
     assert client.post(path, data=kept(answer)).status_code == 200
     assert now_of(db).topics == "courts,fines"
 

@@ -44,3 +44,10 @@ def test_an_odd_address_to_subscribe_is_refused(client: FlaskClient, email: str)
 
 def test_an_odd_word_beside_the_address_is_no_harm(client: FlaskClient) -> None:
     assert ask(client, name="\0", topics="\0").status_code in (200, 303, 400, 422)
+
+
+@pytest.mark.parametrize("path", ["/news//", "//news", "/desk", "/news///a"])
+def test_no_redirect_leads_to_the_host_that_a_request_names(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, headers={"Host": "evil.example"})
+    assert "evil.example" not in answer.headers.get("Location", "")
+    assert not answer.headers.get("Location", "").startswith("//")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from digest.domain.lifecycle import IssueState
 from digest.operations import selecting
 from digest.operations.refusal import Refused
 from digest.storage.issues import Issue
@@ -28,6 +29,8 @@ def change_issue(day: str, change: str) -> Response:
     try:
         _CHANGES[change](issue)
     except Refused as refusal:
+        if change == "words" and issue.state == IssueState.OPEN:
+            return _words_as_typed(issue.id, str(refusal))
         flash(str(refusal), "warn")
         return _whole_page(day)
     if request.headers.get("HX-Request"):
@@ -86,6 +89,15 @@ def _shift(issue: Issue, step: int) -> None:
 def _summary_id() -> int:
     summary_id = request.form.get("summary", 0, int)
     return summary_id if 0 < summary_id <= _LARGEST_ID else abort(400)
+
+
+def _words_as_typed(issue_id: int, refusal: str) -> Response:
+    """The words in their form as they were sent, with what is to be mended: no editor types an introduction twice."""
+    found = board(reread().get_one(Issue, issue_id))
+    typed = {name: request.form.get(name, "") for name in ("subject", "preheader", "introduction")}
+    if request.headers.get("HX-Request"):  # htmx puts only what it gets as 200 in place
+        return make_response(render_template("desk/issue/words.html", typed=typed, refusal=refusal, **shown(found)))
+    return make_response(render_template("desk/issue/issue.html", typed=typed, refusal=refusal, **shown(found)), 422)
 
 
 def _changed_parts(issue_id: int) -> Response:

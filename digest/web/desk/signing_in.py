@@ -146,8 +146,8 @@ def _password_page(for_whom: Editor, error: str = "", status: int = 422) -> Resp
     page = render_template("desk/signing_in/password.html", for_whom=for_whom, error=error)
     response = private_page(make_response(page, status if error else 200))
     # Under `no-referrer` browsers send a form with `Origin: null`, which the desk refuses; this keeps the token just as
-    # well, since nothing on the page leads to another host.
-    response.headers["Referrer-Policy"] = "same-origin"
+    # well: a proxy's log has the site's name for the page that its styles were loaded from, and no path.
+    response.headers["Referrer-Policy"] = "strict-origin"
     return response
 
 

@@ -83,7 +83,7 @@ def preferences(token: str) -> ResponseReturnValue:
     if key is None or subscriber is None:
         return _preferences(None) if key else not_ours()
     if forms.pressed("erase", "ask"):
-        return private("readers/erase.html", held=privacy.what_we_hold(reading(), subscriber))
+        return private("readers/erase.html", address=masked(subscriber.email))
     if forms.pressed("erase", "yes"):
         privacy.erase(db(), settings(), now(), subscriber.address, "the reader, on the preferences page")
         return private("readers/erased.html")
@@ -125,6 +125,7 @@ def _preferences(subscriber: Subscriber | None, saved: bool = False) -> Response
         return private("readers/nothing_held.html")
     return private(
         "readers/preferences.html",
+        address=masked(subscriber.email),
         held=privacy.what_we_hold(reading(), subscriber),
         topics=_topic_choices(subscriber),
         saved=saved,

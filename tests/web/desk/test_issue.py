@@ -192,8 +192,16 @@ def test_words_around_it(alice: FlaskClient, db: Database) -> None:
     issue = the_issue(db)
     assert (issue.subject, issue.preheader, issue.introduction) == ("What courts said", "And more", "**New** words.")
     assert "<strong" in alice.get(f"{PAGE}/preview/wide").text
-    press(alice, "words", introduction="[New](https://exa\u200bmple.org/) words.")
-    assert "Mend a link in the introduction" in alice.get(PAGE).text
+    typed = {
+        "subject": "A newer subject",
+        "preheader": "More",
+        "introduction": "[New](https://exa\u200bmple.org/) words.",
+    }
+    for headers, status in ((None, 422), ({"HX-Request": "true", "HX-Target": "words"}, 200)):
+        refused = press(alice, "words", headers, **typed)
+        assert refused.status_code == status
+        assert "Mend a link in the introduction" in refused.text
+        assert all(words in refused.text for words in typed.values()), "nobody types it twice"
     assert the_issue(db).introduction == "**New** words."
 
 

@@ -162,7 +162,7 @@ def test_forgotten_password_is_set_by_a_link_that_works_once(
     link = _link(mailbox, "alice@digest.test")
     opened = stranger.open(link)
     assert opened.status_code == 200
-    assert opened.headers["Referrer-Policy"] == "same-origin"
+    assert opened.headers["Referrer-Policy"] == "strict-origin"
     assert "no-store" in opened.headers["Cache-Control"]
     assert stranger.send(link, link, password=NEW, again=NEW).location == "/desk/sign-in"
     assert alice.open("/desk/summaries").status_code == 302
