@@ -57,6 +57,21 @@ def must_have_been_quick(answers: dict[str, list[tuple[int, float]]]) -> None:
         assert max(took for _, took in found) < max(1.0, 2 * crowded), path
 
 
+@pytest.mark.parametrize("trusted", ["0", "1"])
+def test_no_header_moves_the_site(shell: Shell, db: Database, trusted: str) -> None:  # noqa: ARG001
+    """Whatever of these a visitor sends, also through a proxy, which sends on what it doesn't know."""
+    with serving(Shell(shell.environ | {"TRUSTED_PROXIES": trusted})) as (door, _):
+        front = door.get("/")[1]
+        for name in ("SCRIPT_NAME", "Script-Name", "X-Forwarded-Prefix", "X-Script-Name"):
+            assert door.get("/x/desk/sign-in", **{name: "/x"})[0] == 404, name
+            assert door.get("/desk/health", **{name: "/desk"})[0] == 404, name
+            assert door.get("/", **{name: "/elsewhere"})[:2] == (200, front), name
+        for name in ("PATH_INFO", "Path-Info", "X-Original-URL", "X-Rewrite-URL"):
+            assert door.get("/nowhere", **{name: "/health"})[0] == 404, name
+        contradicting = {"X-Forwarded-Ssl": "off", "X-Forwarded-Protocol": "ssl", "X-Forwarded-Proto": "https"}
+        assert door.get("/", **contradicting)[:2] == (200, front)
+
+
 def test_a_large_upload_is_refused_and_fills_no_memory(shell: Shell, db: Database) -> None:  # noqa: ARG001
     with serving(shell) as (door, process):
         for _ in range(4):
