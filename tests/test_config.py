@@ -197,7 +197,10 @@ def test_a_name_that_looks_like_a_setting_is_refused(
 
 
 OTHERS = ["MAIL", "MAILCHECK", "MAILTO", "MAIL_SERVER", "SITE_PACKAGES", "SECRET_KEY_BASE", "SENDGRID_USERNAME",
-          "BACKUP_HOST", "INSTANCE_ID", "FLASK_ENV", "PGPASSWORD"]  # fmt: skip
+          "BACKUP_HOST", "INSTANCE_ID", "FLASK_ENV", "PGPASSWORD",
+          # of a service called “digest”, by Kubernetes and by Docker's links
+          "DIGEST_SERVICE_HOST", "DIGEST_SERVICE_PORT", "DIGEST_SERVICE_PORT_HTTP", "DIGEST_PORT",
+          "DIGEST_PORT_8000_TCP", "DIGEST_PORT_8000_TCP_ADDR", "SENDGRID_PORT_443_TCP_PROTO"]  # fmt: skip
 
 
 def test_names_of_other_programs_may_be_in_the_environment_and_not_in_the_file(tmp_path: Path) -> None:

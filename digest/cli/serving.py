@@ -80,6 +80,8 @@ _DIRECT = "digest.web.serving.worker.PatientWorker"
 _BEHIND_PROXIES = "digest.web.serving.worker.BehindProxies"
 _GUNICORN = (
     "--workers", "2", "--threads", str(THREADS), "--no-control-socket", "--no-sendfile",
-    "--graceful-timeout", "30", "--forwarded-allow-ips", "127.0.0.1", "--log-level", "warning",
-    "--logger-class", "digest.cli.server_log.ServerLog",
+    "--graceful-timeout", "30", "--log-level", "warning", "--logger-class", "digest.cli.server_log.ServerLog",
+    # gunicorn believes no peer: it would let a visitor say, through a proxy, where the site begins (SCRIPT_NAME). The
+    # site itself believes as many proxies as TRUSTED_PROXIES says.
+    "--forwarded-allow-ips", "", "--forwarder-headers", "",
 )  # fmt: skip

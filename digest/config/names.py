@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -40,6 +41,8 @@ _OURS = (
 """What begins so may be another program's in a shared environment, and is ours where it is nearly one of our names."""
 _OTHERS = frozenset(("SECRET_KEY_BASE", "SECRET_TOKEN", "SENDGRID_USERNAME", "SENDGRID_PASSWORD", "SITE_PACKAGES"))
 """Names that other programs are known to read."""
+_OF_A_SERVICE = re.compile(r"[A-Z0-9_]+_(?:SERVICE_\w+|PORT(?:_\w+)?)", re.ASCII)
+"""What Kubernetes, and Docker for linked containers, tell of every service, one called “digest” among them."""
 _KEYS = ("DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SUPPRESSION_KEY", "SENDGRID_API_KEY")
 _NEAR = 0.8
 _FAR = 0.6
@@ -52,7 +55,7 @@ class Unreadable(ValueError):
 def fault_in(environment: Iterable[str]) -> str | None:
     """What is wrong with a name in the environment that is meant for us, in words; None if nothing is."""
     for name in sorted(environment):
-        if name in KNOWN or name in _OTHERS:
+        if name in KNOWN or name in _OTHERS or _OF_A_SERVICE.fullmatch(name):
             continue
         spelled, near = name.upper(), _near(name, _NEAR)
         if spelled.startswith(_OURS_ALONE) or (near and spelled.startswith(_OURS)):

@@ -16,7 +16,7 @@ from digest.web.context import db, settings
 from digest.web.proxies import unknown_proxy
 from digest.web.security import csrf
 
-_CLOCK_IS_DEAD_AFTER = 60  # seconds: it ticks every 10
+_CLOCK_IS_DEAD_AFTER = 60  # seconds: it ticks every 5
 _CLOSED_TO_CRAWLERS = ("/desk", "/confirm/", "/unsubscribe/", "/preferences/", "/hold/", "/events/")
 _OK = "ok"
 

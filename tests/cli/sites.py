@@ -65,11 +65,17 @@ def serving(shell: Shell, *words: str) -> Iterator[tuple[Door, subprocess.Popen[
 
 
 @contextmanager
-def behind(proxy: str, site: Door, folder: Path) -> Iterator[Door]:
-    """A proxy of the documents, with nothing changed but addresses, certificate and where it keeps its files."""
+def behind(proxy: str, site: Door, folder: Path, without: str = "") -> Iterator[Door]:
+    """A proxy of the documents, on plain HTTP/1.1; else only addresses and where it keeps its files are changed.
+
+    What its file has about HTTPS and HTTP/2 is not tried so. `without` is a line of the file to leave out.
+    """
     program = _found(proxy)
     port = free_port()
-    command = {"caddy": _caddy, "nginx": _nginx}[proxy](program, port, site.port, folder)
+    text = (PROXIES / {"caddy": "Caddyfile", "nginx": "nginx.conf"}[proxy]).read_text()
+    assert without in text
+    text = text.replace(without, "")
+    command = {"caddy": _caddy, "nginx": _nginx}[proxy](program, text, port, site.port, folder)
     environ = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     with (folder / f"{proxy}.log").open("wb") as log:
         process = subprocess.Popen(command, stderr=log, stdout=log, env=environ)
@@ -89,8 +95,7 @@ def _found(proxy: str) -> str:
     return program
 
 
-def _caddy(program: str, port: int, to: int, folder: Path) -> list[str]:
-    text = (PROXIES / "Caddyfile").read_text()
+def _caddy(program: str, text: str, port: int, to: int, folder: Path) -> list[str]:
     for ours, theirs in (
         ("{\n\tservers", "{\n\tadmin off\n\tservers"),
         ("\ndigest.example.org {", f"\nhttp://:{port} {{"),
@@ -103,9 +108,8 @@ def _caddy(program: str, port: int, to: int, folder: Path) -> list[str]:
     return [program, "run", "--config", str(file), "--adapter", "caddyfile"]
 
 
-def _nginx(program: str, port: int, to: int, folder: Path) -> list[str]:
+def _nginx(program: str, text: str, port: int, to: int, folder: Path) -> list[str]:
     """In a frame with the figures of Debian's own /etc/nginx/nginx.conf."""
-    text = (PROXIES / "nginx.conf").read_text()
     for ours, theirs in (
         ("    listen 80;\n    listen [::]:80;\n", f"    listen 127.0.0.1:{free_port()};\n"),
         ("    listen 443 ssl http2;\n    listen [::]:443 ssl http2;\n", f"    listen 127.0.0.1:{port};\n"),

@@ -70,6 +70,8 @@ def ask(url: str, **form: str) -> Answer:
 
 
 def test_everybody_reads_while_twenty_forms_wait(site: str, settings: Settings) -> None:
+    for path in PATHS * 3:
+        ask(site + path)  # each process has loaded its templates by then
     usual = max(ask(site + path).seconds for path in PATHS * 3)
     with someone_writes(settings), ThreadPoolExecutor(FORMS) as people:
         forms = [people.submit(ask, f"{site}/subscribe", email=f"reader{n}@example.org") for n in range(FORMS)]
@@ -80,7 +82,7 @@ def test_everybody_reads_while_twenty_forms_wait(site: str, settings: Settings) 
         answers = [form.result() for form in forms]
     assert len(read) >= 3
     assert {answer.status for answer in read} == {200, 503}, "no clock runs here, and /health says so"
-    assert max(answer.seconds for answer in read) < 1 + 3 * usual  # on a machine of its own: under 1 s
+    assert max(answer.seconds for answer in read) < max(1.0, 3 * usual)
     assert [answer.status for answer in answers] == [503] * FORMS
     assert all(f'value="reader{n}@example.org"' in answer.text for n, answer in enumerate(answers))
     assert max(answer.seconds for answer in answers) < 10

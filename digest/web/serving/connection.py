@@ -23,8 +23,10 @@ class Phase(Enum):
     IDLE = "idle"
     HEAD = "head"
     BODY = "body"
+    IN_LINE = "in line"
+    """The request is here as a whole, and waits for a thread. Nothing is read from here on."""
     IN_HAND = "in hand"
-    """The request is here as a whole, and a thread answers it. Nothing is read."""
+    """A thread answers it."""
     ANSWER = "answer"
     PARTING = "parting"
 
@@ -87,6 +89,8 @@ class Connection:
         self.parser: Any = None
         self.must_close = False
         """Whether where the next request begins isn't known, or it isn't wanted."""
+        self.head_is_too_large = False
+        """Whether it sends a head without end."""
         self._is_too_large = False
         self._limits = limits
         self._rest = b""
@@ -113,11 +117,6 @@ class Connection:
         """Whether the peer did not say beforehand how long the body is."""
         return bool(self._framing.is_chunked)
 
-    @property
-    def head_is_too_large(self) -> bool:
-        """Whether it sends a head without end."""
-        return self.phase is Phase.HEAD and len(self.sock.request) > self._limits.head_bytes
-
     def feed(self, data: bytes) -> bool:
         """Take bytes in; returns whether the request is here as far as it is wanted.
 
@@ -128,7 +127,7 @@ class Connection:
         if self.phase is Phase.IDLE:
             self._enter(Phase.HEAD, self._limits.head_seconds)
         try:
-            self._framing.feed(data)
+            self._find_end(data)
         except ParseError:
             self.must_close = True  # its answer is left to the parser for threads, which meets the same fault
         self._rest = self._framing.remaining()
@@ -138,6 +137,10 @@ class Connection:
         ):  # chunks of a byte are mostly frame
             self.must_close = self._is_too_large = True
         return self._framing.is_complete or self.must_close
+
+    def stand_in_line(self) -> None:
+        """The request is here: it waits for a thread."""
+        self._enter(Phase.IN_LINE, self._limits.line_seconds)
 
     def hand_over(self) -> None:
         """Give the request to a thread."""
@@ -170,6 +173,14 @@ class Connection:
         self.sock.answer.clear()
         self.sock.peer.close()
 
+    def _find_end(self, data: bytes) -> None:
+        """Show the parser what came, of a head no more than may be."""
+        room = self._limits.head_bytes - len(self.sock.request) if self.phase is Phase.HEAD else len(data)
+        self._framing.feed(data[:room])
+        self.head_is_too_large = self.phase is Phase.HEAD and len(data) > room
+        if not self.head_is_too_large:
+            self._framing.feed(data[room:])
+
     def _begin_request(self, phase: Phase) -> None:
         self._rest = b""
         self.sock.sent = 0
@@ -186,7 +197,8 @@ class Connection:
 
     def _enter(self, phase: Phase, seconds: float) -> None:
         self.phase = phase
-        self.deadline = time.monotonic() + seconds
+        self.since = time.monotonic()
+        self.deadline = self.since + seconds
 
     def _head_is_here(self) -> bool:
         """Wait for the body, unless it is too large to be wanted; returns that the parser may go on."""

@@ -1,21 +1,25 @@
 """Who is connected, and who gives way when there are too many: whoever has kept us waiting longest.
 
-Nobody is turned away. A newcomer has cost nothing yet; whoever drips has, so a crowd of those only displaces itself.
+Nobody is turned away. A newcomer has cost nothing yet; whoever drips has, so a crowd of those only displaces itself. So
+does a crowd of whole requests: those that have been in line for a thread the longest give way.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 from digest.web.serving.connection import Connection
 from digest.web.serving.limits import Limits
+from digest.web.serving.line import Line
 
 
 class Crowd:
-    """All connections of a worker; those that keep it waiting, in the order since when."""
+    """All connections of a worker: those that keep it waiting, in the order since when, and those in line for a thread.
+
+    What is in neither is in a thread's hand.
+    """
 
     def __init__(self, limits: Limits, connections: int) -> None:
         self._limits = limits
@@ -23,12 +27,7 @@ class Crowd:
         self._all: dict[Connection, str] = {}
         self._of_network: Counter[str] = Counter()
         self._waiting: dict[Connection, None] = {}
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    def __iter__(self) -> Iterator[Connection]:
-        return iter(tuple(self._all))
+        self._line = Line()
 
     def __contains__(self, connection: Connection) -> bool:
         return connection in self._all
@@ -38,44 +37,59 @@ class Crowd:
         network = network_of(connection.client)
         gives_way = None
         if self._limits.per_network and self._of_network[network] >= self._limits.per_network:
-            gives_way = next((other for other in self._waiting if self._all[other] == network), None)
-        elif len(self._all) >= self._connections:
-            gives_way = self.longest_waiting()
+            gives_way = self.first_to_go(network)
+        if gives_way is None and len(self._all) >= self._connections:
+            gives_way = self.first_to_go()
         self._all[connection] = network
         self._of_network[network] += 1
         self._waiting[connection] = None
         return gives_way
 
-    def longest_waiting(self) -> Connection | None:
-        """Who has kept us waiting longest."""
-        return next(iter(self._waiting), None)
+    def first_to_go(self, network: str | None = None) -> Connection | None:
+        """Who has kept us waiting, or stood in line, for longest, in all or of a network."""
+        waiting = next((one for one in self._waiting if network in (None, self._all[one])), None)
+        standing = self._line.longest(network)
+        return min((one for one in (waiting, standing) if one), key=lambda one: one.since, default=None)
 
     def waits(self, connection: Connection) -> None:
         """We wait for this one, from now on."""
         self._waiting.pop(connection, None)
         self._waiting[connection] = None
 
-    def is_busy(self, connection: Connection) -> None:
-        """We don't wait for this one: a thread has it in hand."""
+    def stands_in_line(self, connection: Connection) -> None:
+        """We don't wait for this one: its request is here, and in line for a thread."""
         self._waiting.pop(connection, None)
+        connection.stand_in_line()
+        self._line.stand(connection, self._all[connection])
+
+    def next_in_line(self) -> Connection | None:
+        """Who goes to a thread next."""
+        return self._line.take()
+
+    def is_answered(self, connection: Connection) -> None:
+        """A thread is done with this one: we wait until the peer has taken the answer."""
+        self._line.is_answered(self._all[connection])
+        self.waits(connection)
 
     def leave(self, connection: Connection) -> None:
         """This one is gone."""
         self._waiting.pop(connection, None)
+        self._line.leave(connection)
         network = self._all.pop(connection)
         self._of_network[network] -= 1
         if not self._of_network[network]:
             del self._of_network[network]
 
-    def waiting(self) -> list[Connection]:
-        """Those that we wait for, the longest first."""
-        return list(self._waiting)
+    def idle(self) -> list[Connection]:
+        """Those that no thread has in hand, the longest first."""
+        return [*self._waiting, *self._line]
 
     def too_heavy(self) -> list[Connection]:
         """Who must go so that what waits is no more than the limit: the heaviest."""
-        over = sum(connection.waiting_bytes for connection in self._waiting) - self._limits.waiting_bytes
+        idle = self.idle()
+        over = sum(connection.waiting_bytes for connection in idle) - self._limits.waiting_bytes
         gone = []
-        for connection in sorted(self._waiting, key=lambda one: one.waiting_bytes, reverse=True):
+        for connection in sorted(idle, key=lambda one: one.waiting_bytes, reverse=True) if over > 0 else ():
             if over <= 0:
                 break
             over -= connection.waiting_bytes

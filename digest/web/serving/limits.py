@@ -22,6 +22,8 @@ class Limits:
 
     head_seconds: float = 10.0
     body_seconds: float = 60.0
+    line_seconds: float = 30.0
+    """For a request that is here as a whole, until a thread takes it."""
     answer_seconds: float = 60.0
     answer_pace: int = 10_000
     """Bytes a second that prolong the time for an answer: a large file may take as long as a slow line needs."""
@@ -34,7 +36,7 @@ class Limits:
     head_bytes: int = 64 * 1024
     body_bytes: int = LARGEST_BODY
     waiting_bytes: int = 256 * 1024 * 1024
-    """Of all requests and answers that wait, in temporary files but for the first few of each."""
+    """Of a process: of all requests and answers that wait, in temporary files but for the first few of each."""
     connections: int = 1_000
     per_network: int | None = 64
     """None behind proxies: there everybody comes from one address."""

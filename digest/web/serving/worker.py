@@ -11,7 +11,6 @@ import errno
 import selectors
 import socket
 import time
-from collections import deque
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -27,6 +26,11 @@ from digest.web.serving.limits import Limits, affordable
 _PIECE = 64 * 1024
 _KERNEL_KEEPS = 64 * 1024  # bytes of an answer: whoever doesn't read gets no further request answered
 _NO_FILES_LEFT = (errno.EMFILE, errno.ENFILE)
+_LOOKING = 1.0  # seconds between two looks at what has taken too long
+_TOO_MANY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 30\r\n"
+    b"Content-Type: text/plain\r\nContent-Length: 47\r\n\r\nToo many requests at once. Try again in a while"
+)
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]
@@ -39,8 +43,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         connections = affordable(self.limits.connections)
         self.worker_connections = 2 * connections  # gthread's own limit would keep newcomers out
         self._crowd = Crowd(self.limits, connections)
-        self._ready: deque[Connection] = deque()
         self._in_hand = 0
+        self._looked = 0.0
         super().init_process()
 
     def accept(self, listener: socket.socket) -> None:
@@ -48,8 +52,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         try:
             peer, client = listener.accept()
         except OSError as error:
-            if error.errno in _NO_FILES_LEFT and (longest := self._crowd.longest_waiting()):
-                self._close(longest)
+            if error.errno in _NO_FILES_LEFT and (first := self._crowd.first_to_go()):
+                self._let_go(first)
             return
         peer.setblocking(False)
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_KEEPS)
@@ -57,18 +61,17 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self.nr_conns += 1
         gives_way = self._crowd.enter(connection)
         if gives_way:
-            self._give_up(gives_way)
-            self._close(gives_way)
+            self._let_go(gives_way)
         self._listen_to(connection)
 
     def finish_request(self, connection: Connection, done: Future[Any]) -> None:
         """A thread has made its answer: send it, then go on or part."""
         self._in_hand -= 1
-        self._hand_out()
         keep = not done.cancelled() and done.exception() is None and done.result() is True
         connection.must_close |= not keep
         connection.answered()
-        self._crowd.waits(connection)
+        self._crowd.is_answered(connection)
+        self._hand_out()
         self.poller.register(connection.sock.peer, selectors.EVENT_WRITE, partial(self._send, connection))
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
@@ -86,21 +89,27 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         return keepalive
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """Every second: end what has taken too long, or keeps too much. `force`: at the worker's end, everything."""
-        for connection in self._crowd.waiting():
+        """End what has taken too long, or keeps too much, once a second. `force`: at the worker's end, everything.
+
+        gthread asks for it after every batch of events, which may be a thousand times a second.
+        """
+        if time.monotonic() < self._looked + _LOOKING and not force:
+            return
+        self._looked = time.monotonic()
+        for connection in self._crowd.idle():
             if force:
-                self._close(connection)
+                self._let_go(connection)
             elif connection.is_overdue:
                 self._end(connection)
         for connection in self._crowd.too_heavy():
-            self._close(connection)
+            self._let_go(connection)
 
     def _cap_keepalive(self, deadline: float) -> None:
         """The worker is asked to end: nobody keeps it for long."""
-        for connection in self._crowd.waiting():
+        for connection in self._crowd.idle():
             on_its_way = connection.phase in (Phase.HEAD, Phase.BODY) and connection.waiting_bytes
             latest = time.monotonic() + self.limits.stopping_seconds if on_its_way else deadline
-            if connection.phase is not Phase.ANSWER:
+            if connection.phase not in (Phase.IN_LINE, Phase.ANSWER):
                 connection.deadline = min(connection.deadline, latest)
 
     def _listen_to(self, connection: Connection) -> None:
@@ -125,22 +134,19 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         except OSError:  # it was told to go on, and is gone
             self._close(connection)
             return
-        if is_here:
-            self.poller.unregister(connection.sock.peer)
-            self._crowd.is_busy(connection)
-            self._ready.append(connection)
-            self._hand_out()
-        elif connection.head_is_too_large:
+        if connection.head_is_too_large:
             self.handle_error(None, connection.sock, connection.client, LimitRequestHeaders("more than 64 KB"))
             self._part(connection)
+        elif is_here:
+            self.poller.unregister(connection.sock.peer)
+            self._crowd.stands_in_line(connection)
+            self._hand_out()
         elif connection.phase is not phase:
             self._crowd.waits(connection)
 
     def _hand_out(self) -> None:
-        """Give the threads what they can take. Where many wait, the newest first: a flood then delays only itself."""
-        while self._ready and self._in_hand < self.cfg.threads:
-            many = len(self._ready) > 2 * self.cfg.threads
-            connection = self._ready.pop() if many else self._ready.popleft()
+        """Give the threads what they can take."""
+        while self._in_hand < self.cfg.threads and (connection := self._crowd.next_in_line()):
             connection.hand_over()
             self._in_hand += 1
             self.enqueue_req(connection)
@@ -172,20 +178,26 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     def _end(self, connection: Connection) -> None:
         """Its time is up."""
-        if connection.phase in (Phase.HEAD, Phase.BODY):
-            self._give_up(connection)
         if connection.phase in (Phase.HEAD, Phase.BODY) and self.alive:
+            self._give_up(connection)
             self._part(connection)
         else:
-            self._close(connection)
+            self._let_go(connection)
+
+    def _let_go(self, connection: Connection) -> None:
+        """Close it at once, and tell a request that is not answered so."""
+        self._give_up(connection)
+        self._close(connection)
 
     def _give_up(self, connection: Connection) -> None:
         """Say so, if it has begun to ask, and as far as it takes it now."""
-        if connection.phase in (Phase.HEAD, Phase.BODY) and len(connection.sock.request):
-            try:
+        try:
+            if connection.phase in (Phase.HEAD, Phase.BODY) and len(connection.sock.request):
                 util.write_error(connection.sock, 408, "Request Timeout", "The request took too long to come.")
-            except OSError:
-                self.log.debug("a peer left before it could be told that it was too slow")
+            elif connection.phase is Phase.IN_LINE:
+                connection.sock.sendall(_TOO_MANY)
+        except OSError:
+            self.log.debug("a peer left before it could be told that it is not answered")
 
     def _part(self, connection: Connection) -> None:
         try:
@@ -198,7 +210,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def _close(self, connection: Connection) -> None:
         if connection not in self._crowd:
             return
-        self.poller.unregister(connection.sock.peer)
+        if connection.phase is not Phase.IN_LINE:
+            self.poller.unregister(connection.sock.peer)
         self._crowd.leave(connection)
         self.nr_conns -= 1
         connection.close()

@@ -10,13 +10,15 @@ LARGE = 5_000_000
 
 
 def site(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Method, path, the length that was said, and the body's beginning; `/large` is large, `/slow` takes a second."""
+    """Method, path, the length that was said, and the body's beginning; `/large` is large, `/slow` takes a second.
+
+    `/brief` takes a twentieth.
+    """
     path = environ["PATH_INFO"]
     if path == "/large":
         start_response("200 OK", [("Content-Length", str(LARGE))])
         return (b"x" * 100_000 for _ in range(LARGE // 100_000))
-    if path == "/slow":
-        time.sleep(1)
+    time.sleep({"/slow": 1, "/brief": 0.05}.get(path, 0))
     body = b"" if path == "/unread" else environ["wsgi.input"].read()
     words = f"{environ['REQUEST_METHOD']} {path} {environ.get('CONTENT_LENGTH', '-')} {len(body)} ".encode() + body[:20]
     start_response("200 OK", [("Content-Length", str(len(words)))])

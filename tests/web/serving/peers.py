@@ -23,9 +23,10 @@ class Server:
     port: int
     process: subprocess.Popen[bytes]
 
-    def meet(self, first: bytes = b"", reads_little: bool = False) -> socket.socket:
-        """A peer, which has said this."""
+    def meet(self, first: bytes = b"", reads_little: bool = False, source: str = "127.0.0.1") -> socket.socket:
+        """A peer, which has said this; `source` is its address, one of this machine's own."""
         peer = socket.socket()
+        peer.bind((source, 0))
         if reads_little:
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         peer.settimeout(PATIENCE)
@@ -57,10 +58,12 @@ def serving(worker: type[PatientWorker], threads: int = 1, files: int | None = N
         port = listener.getsockname()[1]
     with process:
         server = Server(port, process)
-        server.ask(get("/", "close"))
-        yield server
-        process.terminate()
-        process.wait(PATIENCE)
+        try:
+            server.ask(get("/", "close"))
+            yield server
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
 
 
 def get(path: str, connection: str = "keep-alive") -> bytes:

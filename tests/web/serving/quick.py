@@ -12,6 +12,7 @@ class Hurried(PatientWorker):
     limits = Limits(
         head_seconds=0.5,
         body_seconds=0.5,
+        line_seconds=0.5,
         answer_seconds=0.5,
         answer_pace=1_000_000,
         idle_seconds=0.5,

@@ -95,9 +95,20 @@ def test_what_is_no_request_is_refused_and_the_connection_closed(
     assert b"smuggled" not in answer
 
 
-def test_a_head_without_end_is_refused(server: Server) -> None:
-    fields = (b"X-%d: " % number + b"a" * 8_000 + b"\r\n" for number in range(10))
-    assert server.ask(b"GET / HTTP/1.1\r\n" + b"".join(fields)).startswith(b"HTTP/1.1 431 ")
+@pytest.mark.parametrize(
+    ("fields", "end", "status"),
+    [(10, b"", b"431"), (10, b"\r\n", b"431"), (9, b"\r\n", b"431"), (8, b"Connection: close\r\n\r\n", b"200")],
+    ids=["without end", "80 KB", "72 KB", "64 KB at most"],
+)
+def test_a_head_beyond_the_limit_is_refused(server: Server, fields: int, end: bytes, status: bytes) -> None:
+    """In however few reads it comes."""
+    head = b"".join(b"X-%d: " % number + b"a" * 8_000 + b"\r\n" for number in range(fields))
+    assert server.ask(b"GET / HTTP/1.1\r\n" + head + end).startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_body_that_comes_with_its_head_is_no_part_of_it(server: Server) -> None:
+    answer = server.ask(post("/in", b"x" * 100_000, "Connection: close"))
+    assert answer.endswith(b"POST /in 100000 100000 " + b"x" * 20)
 
 
 def test_a_large_answer_comes_whole_to_whoever_reads_slowly(server: Server) -> None:
