@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from shlex import quote
 
 from digest.operations.csv_cells import unguarded
 from digest.operations.csv_dates import moment
+from digest.operations.csv_lines import first_row, numbered_rows
 from digest.operations.csv_signs import SAY_LEFT, SIGNS, Cell, says_nothing
 from digest.operations.known_columns import COLUMNS, Means, plain
 from digest.operations.refusal import Refused
@@ -76,7 +76,7 @@ class Table:
 
     def rows(self) -> Iterator[CsvRow]:
         """Every row below the header, from the file's beginning. Empty lines are no rows."""
-        lines = _lines(self.file, self._separator, self._announced)
+        lines = numbered_rows(self.file, self._separator, self._announced)
         next(lines)
         for line, cells in lines:
             if any(cell.strip() for cell in cells):
@@ -134,35 +134,14 @@ def _header(file: TextFile) -> tuple[str, bool, list[str]]:
     with file.open() as text:
         first = text.readline()
     if announced := _ANNOUNCED.fullmatch(first):
-        return announced[1], True, _first(file, announced[1], announced=True)
-    headers = {each: _first(file, each, announced=False) for each in _SEPARATORS}
+        return announced[1], True, first_row(file, announced[1], announced=True)
+    headers = {each: first_row(file, each, announced=False) for each in _SEPARATORS}
     best = max(_SEPARATORS, key=lambda each: (_names_addresses(headers[each]), len(headers[each])))
     return best, False, headers[best]
 
 
 def _names_addresses(header: Sequence[str]) -> bool:
     return any(_meaning(_text(cell)) is Means.EMAIL for cell in header)
-
-
-def _first(file: TextFile, separator: str, announced: bool) -> list[str]:
-    return next((cells for _, cells in _lines(file, separator, announced)), [])
-
-
-def _lines(file: TextFile, separator: str, announced: bool) -> Iterator[tuple[int, list[str]]]:
-    """Each row's last line and its cells, from the header on. Raises Refused where it can't be read as CSV."""
-    with file.open() as text:
-        if announced:
-            text.readline()
-        reader = csv.reader(text, delimiter=separator)
-        seen = False
-        try:
-            for cells in reader:
-                seen = seen or any(cell.strip() for cell in cells)
-                if seen:
-                    yield reader.line_num + announced, cells
-        except csv.Error as error:
-            where = reader.line_num + announced
-            raise Refused(f"Line {where} can’t be read as CSV ({error}). Nothing was imported.") from None
 
 
 def _refuse_header(found: Sequence[tuple[str, Means | None]], columns: Sequence[str]) -> None:
@@ -193,5 +172,5 @@ def _options(names: Sequence[str]) -> str:
 
 
 def _read_to_the_end(file: TextFile, separator: str, announced: bool) -> None:
-    for _ in _lines(file, separator, announced):
+    for _ in numbered_rows(file, separator, announced):
         pass
