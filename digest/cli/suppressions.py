@@ -14,7 +14,12 @@ from digest.cli.csv_output import write_csv
 from digest.cli.import_words import IGNORE, added_in_words, opened
 from digest.cli.installation import installation, now
 from digest.domain.addresses import Address
-from digest.operations.suppression_files import import_suppressions, list_suppressions, standing_of, suppression_table
+from digest.operations.suppression_files import (
+    import_suppressions,
+    list_suppressions,
+    suppression_table,
+    why_suppressed,
+)
 
 
 @click.group()
@@ -69,7 +74,7 @@ def list_(address: Address | None) -> None:
     if address is None:
         write_csv(list_suppressions(here.db))
         return
-    found = standing_of(here.db, here.settings, address)
+    found = why_suppressed(here.db, here.settings, address)
     if found is None:
         click.echo(f"{address.shown} is not suppressed.")
     else:

@@ -12,17 +12,17 @@ from datetime import datetime
 from shlex import quote
 
 from digest.operations.csv_dates import moment
-from digest.operations.known_columns import EMPTY, NO, TAGS_THAT_SAY_LEFT, WORDS, YES, Means, Standing, plain
+from digest.operations.known_columns import EMPTY, NO, TAGS_THAT_SAY_LEFT, WORDS, YES, FormerState, Means, plain
 
 _SMTP = re.compile(r"(?:smtp\W+)?[45](?:\d\d\b|\.\d{1,3}\.\d{1,3}\b)", re.IGNORECASE)
 """A mail server's refusal (RFC 5321, section 4.2; RFC 3463)."""
 
-_LEAVING: Mapping[Means, Standing] = {
-    Means.LEFT: Standing.LEFT,
-    Means.OBJECTED: Standing.OBJECTED,
-    Means.INVALID: Standing.INVALID,
-    Means.BOUNCED: Standing.BOUNCED,
-    Means.COMPLAINED: Standing.COMPLAINED,
+_LEAVING: Mapping[Means, FormerState] = {
+    Means.LEFT: FormerState.LEFT,
+    Means.OBJECTED: FormerState.OBJECTED,
+    Means.INVALID: FormerState.INVALID,
+    Means.BOUNCED: FormerState.BOUNCED,
+    Means.COMPLAINED: FormerState.COMPLAINED,
 }
 _REMEDIES: Mapping[Means, str] = {
     Means.STATE: (
@@ -48,7 +48,7 @@ class Cell:
 class Sign:
     """Where one cell says that somebody stands, and since when; or why the cell can't be understood."""
 
-    standing: Standing | None = None
+    state: FormerState | None = None
     since: datetime | None = None
     fault: str = ""
 
@@ -56,16 +56,16 @@ class Sign:
 def signs(cells: Iterable[Cell]) -> list[Sign]:
     """What those of the cells say that are about where somebody stands, and say anything."""
     found = (_READERS[cell.means](cell) for cell in cells if cell.means in _READERS and not says_nothing(cell.text))
-    return [sign for sign in found if sign.standing or sign.fault]
+    return [sign for sign in found if sign.state or sign.fault]
 
 
 def gravest(found: Iterable[Sign]) -> Sign:
     """The sign of leaving that weighs most, or none; with the earliest moment that any of them tells."""
-    leaving = [sign for sign in found if sign.standing and sign.standing.value >= Standing.LEFT.value]
+    leaving = [sign for sign in found if sign.state and sign.state.value >= FormerState.LEFT.value]
     if not leaving:
         return Sign()
-    worst = max(leaving, key=lambda sign: sign.standing.value if sign.standing else 0)
-    return Sign(worst.standing, min((sign.since for sign in leaving if sign.since), default=None))
+    worst = max(leaving, key=lambda sign: sign.state.value if sign.state else 0)
+    return Sign(worst.state, min((sign.since for sign in leaving if sign.since), default=None))
 
 
 def says_nothing(text: str) -> bool:
@@ -76,58 +76,56 @@ def says_nothing(text: str) -> bool:
 
 def _word(cell: Cell) -> Sign:
     if _SMTP.match(cell.text):
-        return Sign(Standing.BOUNCED)
-    standing = WORDS.get(plain(cell.text))
-    return (
-        Sign(standing) if standing else _not_understood(cell, _REMEDIES[cell.means].format(column=quote(cell.column)))
-    )
+        return Sign(FormerState.BOUNCED)
+    state = WORDS.get(plain(cell.text))
+    return Sign(state) if state else _not_understood(cell, _REMEDIES[cell.means].format(column=quote(cell.column)))
 
 
 def _left(cell: Cell) -> Sign:
-    standing, word = _LEAVING[cell.means], plain(cell.text)
-    if word in NO or WORDS.get(word) is Standing.CONFIRMED:
-        return Sign(Standing.CONFIRMED)
-    if word in WORDS and WORDS[word].value >= Standing.LEFT.value:
+    state, word = _LEAVING[cell.means], plain(cell.text)
+    if word in NO or WORDS.get(word) is FormerState.CONFIRMED:
+        return Sign(FormerState.CONFIRMED)
+    if word in WORDS and WORDS[word].value >= FormerState.LEFT.value:
         return Sign(WORDS[word])
     if word in YES or word in WORDS:
-        return Sign(standing)
+        return Sign(state)
     if any(each.isdigit() for each in word):
-        return Sign(standing, _since(cell))
+        return Sign(state, _since(cell))
     return _not_understood(cell, "use yes or no, or the date")
 
 
 def _stays(cell: Cell) -> Sign:
     word = plain(cell.text)
     if word in NO:
-        return Sign(Standing.LEFT)
+        return Sign(FormerState.LEFT)
     if word in YES or _since(cell):
-        return Sign(Standing.CONFIRMED)
+        return Sign(FormerState.CONFIRMED)
     return Sign(WORDS[word]) if word in WORDS else _not_understood(cell, "use yes or no")
 
 
 def _confirmed(cell: Cell) -> Sign:
-    return Sign(Standing.PENDING) if plain(cell.text) in NO else _stays(cell)
+    return Sign(FormerState.PENDING) if plain(cell.text) in NO else _stays(cell)
 
 
 def _pending(cell: Cell) -> Sign:
     word = plain(cell.text)
     if word in NO:
-        return Sign(Standing.CONFIRMED)
-    return Sign(Standing.PENDING) if word in YES or _since(cell) else _not_understood(cell, "use yes or no")
+        return Sign(FormerState.CONFIRMED)
+    return Sign(FormerState.PENDING) if word in YES or _since(cell) else _not_understood(cell, "use yes or no")
 
 
 def _why(cell: Cell) -> Sign:
     if _SMTP.match(cell.text):
-        return Sign(Standing.BOUNCED)
-    standing = WORDS.get(plain(cell.text))
-    if standing and standing.value >= Standing.LEFT.value:
-        return Sign(standing)
-    return Sign(Standing.BOUNCED if cell.means is Means.WHY_BOUNCED else Standing.LEFT)
+        return Sign(FormerState.BOUNCED)
+    state = WORDS.get(plain(cell.text))
+    if state and state.value >= FormerState.LEFT.value:
+        return Sign(state)
+    return Sign(FormerState.BOUNCED if cell.means is Means.WHY_BOUNCED else FormerState.LEFT)
 
 
 def _tags(cell: Cell) -> Sign:
     said = {plain(tag) for tag in re.split(r"[,;|\n\[\]]", cell.text)}
-    return Sign(Standing.LEFT) if said & TAGS_THAT_SAY_LEFT else Sign()
+    return Sign(FormerState.LEFT) if said & TAGS_THAT_SAY_LEFT else Sign()
 
 
 def _since(cell: Cell) -> datetime | None:

@@ -11,18 +11,18 @@ from digest.domain.addresses import Address, parse
 from digest.domain.slugs import slugify
 from digest.operations.csv_rows import CsvRow
 from digest.operations.csv_signs import Sign, gravest, signs
-from digest.operations.known_columns import Means, Standing
+from digest.operations.known_columns import FormerState, Means
 from digest.storage.subscribers import SubscriberState
 from digest.storage.suppressions import SuppressionReason
 
 COLUMNS = ("email", "name", "state", "topics", "confirmed_at", "unsubscribed_at", "source")
 LONGEST = 200
 
-BANS: Mapping[Standing, SuppressionReason] = {
-    Standing.OBJECTED: SuppressionReason.OBJECTION,
-    Standing.INVALID: SuppressionReason.INVALID,
-    Standing.BOUNCED: SuppressionReason.BOUNCE,
-    Standing.COMPLAINED: SuppressionReason.COMPLAINT,
+BANS: Mapping[FormerState, SuppressionReason] = {
+    FormerState.OBJECTED: SuppressionReason.OBJECTION,
+    FormerState.INVALID: SuppressionReason.INVALID,
+    FormerState.BOUNCED: SuppressionReason.BOUNCE,
+    FormerState.COMPLAINED: SuppressionReason.COMPLAINT,
 }
 """What makes an address one never to be mailed."""
 
@@ -59,11 +59,11 @@ def read_row(row: CsvRow, now: datetime, source: str) -> Row:
     found = signs(row.cells)
     left = gravest(found)
     address, shown = address_in(row.said(Means.EMAIL))
-    if left.standing:
+    if left.state:
         return _left(row, left, address, now, source)
     if faults := [sign.fault for sign in found if sign.fault]:
         raise ValueError(" ".join(faults))
-    pending = any(sign.standing is Standing.PENDING for sign in found)
+    pending = any(sign.state is FormerState.PENDING for sign in found)
     confirmed_at = _confirmed_at(row, now)
     return Row(
         address=address,
@@ -80,7 +80,7 @@ def read_row(row: CsvRow, now: datetime, source: str) -> Row:
 
 def says_left(row: CsvRow) -> bool:
     """Whether the row says that they left there, in whatever way."""
-    return not row.fault and gravest(signs(row.cells)).standing is not None
+    return not row.fault and gravest(signs(row.cells)).state is not None
 
 
 def address_in(text: str) -> tuple[Address, str]:
@@ -107,7 +107,7 @@ def _left(row: CsvRow, sign: Sign, address: Address, now: datetime, source: str)
         name=_if_good("name", _name(row)),
         state=SubscriberState.UNSUBSCRIBED,
         states_it=True,
-        ban=BANS.get(sign.standing) if sign.standing else None,
+        ban=BANS.get(sign.state) if sign.state else None,
         topics=_topics(row.said(Means.TOPICS)),
         confirmed_at=_or_none(row, Means.CONFIRMED_AT, Means.OPTED_IN_AT),
         unsubscribed_at=min(sign.since or now, now),

@@ -43,7 +43,7 @@ class Imported:
 
 
 @dataclass(frozen=True)
-class Standing:
+class WhySuppressed:
     """Why an address is suppressed, since when, and by whose word."""
 
     reason: str
@@ -74,11 +74,11 @@ def list_suppressions(db: Database) -> Iterator[str]:
     yield from as_csv(_listed(db))
 
 
-def standing_of(db: Database, settings: Settings, address: Address) -> Standing | None:
+def why_suppressed(db: Database, settings: Settings, address: Address) -> WhySuppressed | None:
     """Why this address is suppressed; None if it isn't."""
     with db.reading() as session:
         found = suppression_of(session, fingerprint(address.key, settings.suppression_key))
-        return Standing(found.reason, found.at, found.source) if found else None
+        return WhySuppressed(found.reason, found.at, found.source) if found else None
 
 
 def _listed(db: Database) -> Iterator[tuple[str, ...]]:
@@ -112,12 +112,12 @@ def _ban(settings: Settings, now: datetime, row: CsvRow) -> Ban:
     found = signs(row.cells)
     address, _ = address_in(row.said(Means.EMAIL))
     sign = gravest(found)
-    if not sign.standing and (faults := [each.fault for each in found if each.fault]):
+    if not sign.state and (faults := [each.fault for each in found if each.fault]):
         raise ValueError(" ".join(faults))
-    if found and not sign.standing:
+    if found and not sign.state:
         raise ValueError(
             "it says that this reader did not leave, bounce or complain. Take the row out, or empty that cell."
         )
-    reason = BANS.get(sign.standing, SuppressionReason.OBJECTION) if sign.standing else SuppressionReason.OBJECTION
+    reason = BANS.get(sign.state, SuppressionReason.OBJECTION) if sign.state else SuppressionReason.OBJECTION
     at = row.moment(Means.AT) or sign.since or now
     return Ban(fingerprint(address.key, settings.suppression_key), reason, min(at, now))
