@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from shlex import quote
 
 from digest.operations.csv_cells import unguarded
 from digest.operations.csv_dates import moment
 from digest.operations.csv_lines import first_row, numbered_rows
-from digest.operations.csv_signs import SAY_LEFT, SIGNS, Cell, says_nothing
+from digest.operations.csv_signs import SAY_LEFT, SIGNS, SILENCES, Cell, says_nothing
 from digest.operations.known_columns import COLUMNS, Means, plain
 from digest.operations.refusal import Refused
 from digest.operations.text_files import TextFile, text_file
@@ -39,6 +39,8 @@ class CsvRow:
 
     line: int
     cells: tuple[Cell, ...]
+    silent: tuple[Cell, ...] = ()
+    """Cells that say nothing, in columns where that is an answer, too."""
     fault: str = ""
 
     def said(self, means: Means) -> str:
@@ -85,14 +87,18 @@ class Table:
     def _row(self, line: int, cells: Sequence[str]) -> CsvRow:
         if len(cells) > len(self.columns) and any(cell.strip() for cell in cells[len(self.columns) :]):
             fault = f"{len(cells)} cells under a header of {len(self.columns)}. Put quotes around cells with commas."
-            return CsvRow(line, (), fault)
+            return CsvRow(line, (), fault=fault)
         found: list[Cell] = []
-        for (name, means), text in zip(self.columns, map(_text, cells), strict=False):
+        silent: list[Cell] = []
+        for (name, means), text in zip_longest(self.columns, map(_text, cells[: len(self.columns)]), fillvalue=""):
             if not name and text:
-                return CsvRow(line, (), f"“{text[:40]}” stands under no name. Name its column in the first line.")
-            if text and means is not Means.NOTHING:
+                fault = f"“{text[:40]}” stands under no name. Name its column in the first line."
+                return CsvRow(line, (), fault=fault)
+            if means in SILENCES and says_nothing(text):
+                silent.append(Cell(name, means, text))
+            elif text and means is not Means.NOTHING:
                 found.append(Cell(name, means, text))
-        return CsvRow(line, tuple(found))
+        return CsvRow(line, tuple(found), tuple(silent))
 
 
 def read_table(path: Path, columns: Sequence[str], ignored: Collection[str] = ()) -> Table:

@@ -1,6 +1,7 @@
 """What the cells of one row say about somebody: whether they left, bounced, complained or never confirmed, and when.
 
-A sign of leaving counts, whatever else the row says. What can't be understood is never taken for a yes.
+A sign of leaving counts, whatever else the row says. What can't be understood is never taken for a yes, and neither is
+an empty cell in a column that says who stays or who confirmed: a box that nobody ticked.
 """
 
 from __future__ import annotations
@@ -59,6 +60,13 @@ def signs(cells: Iterable[Cell]) -> list[Sign]:
     return [sign for sign in found if sign.state or sign.fault]
 
 
+def unsaid(silent: Iterable[Cell], found: Iterable[Sign]) -> list[Sign]:
+    """What it means that these cells say nothing, in a row of which the others say what was found."""
+    confirmed = any(sign.state is FormerState.CONFIRMED for sign in found)
+    told = (SILENCES[cell.means](cell) for cell in silent if not (cell.means is Means.DOUBLE_OPT_IN_AT and confirmed))
+    return [sign for sign in told if sign.state or sign.fault]
+
+
 def gravest(found: Iterable[Sign]) -> Sign:
     """The sign of leaving that weighs most, or none; with the earliest moment that any of them tells."""
     leaving = [sign for sign in found if sign.state and sign.state.value >= FormerState.LEFT.value]
@@ -114,6 +122,19 @@ def _pending(cell: Cell) -> Sign:
     return Sign(FormerState.PENDING) if word in YES or _since(cell) else _not_understood(cell, "use yes or no")
 
 
+def _no_answer(cell: Cell) -> Sign:
+    remedy = f"write yes or no, or leave the column out with --ignore {quote(cell.column)}"
+    return Sign(fault=f"{cell.column} is empty: {remedy}.")
+
+
+def _never_confirmed(_: Cell) -> Sign:
+    return Sign(FormerState.PENDING)
+
+
+def _no_state(cell: Cell) -> Sign:
+    return _word(cell) if plain(cell.text) else Sign()
+
+
 def _why(cell: Cell) -> Sign:
     if _SMTP.match(cell.text):
         return Sign(FormerState.BOUNCED)
@@ -152,3 +173,12 @@ _READERS: Mapping[Means, Callable[[Cell], Sign]] = {
 }
 SIGNS = frozenset(_READERS)
 """Columns in which something may say so."""
+
+SILENCES: Mapping[Means, Callable[[Cell], Sign]] = {
+    Means.STATE: _no_state,
+    Means.STAYS: _no_answer,
+    Means.CONFIRMED: _never_confirmed,
+    Means.DOUBLE_OPT_IN_AT: _never_confirmed,
+}
+"""Columns in which it says something that a cell says nothing. A state that somebody left empty is no state; one that is
+`none` or `NULL` is a word that nobody knows."""

@@ -25,15 +25,18 @@ class Means(Enum):
     AT = auto()
     """When, of whatever the file is about."""
     CONFIRMED_AT = auto()
+    """An empty cell leaves it open: so in our own files, and in Mailchimp's of those who are subscribed."""
+    DOUBLE_OPT_IN_AT = auto()
+    """The same, where an empty cell says that they never did, unless another column says that they are readers."""
     OPTED_IN_AT = auto()
     """When they asked; it stands in for when they confirmed."""
     STATE = auto()
     """A word for where they stand."""
     CONFIRMED = auto()
-    """Yes, no, or a date. A no: they never confirmed."""
+    """Yes, no, or a date. A no, or nothing: they never confirmed."""
     PENDING = auto()
     STAYS = auto()
-    """Yes, no, or a date. A no: they left."""
+    """Yes, no, or a date. A no: they left. Nothing: nobody knows."""
     LEFT = auto()
     """Yes, no, or a date, as in the columns below. Anything but a no: they left."""
     BOUNCED = auto()
@@ -92,9 +95,10 @@ COLUMNS: Mapping[str, Means] = _by_name(
         Means.TOPICS: "topics",
         Means.SOURCE: "source",
         Means.AT: "at created",
-        Means.CONFIRMED_AT: """
-            confirmed_at confirmed_on confirmed_date confirmation_date confirmation_time confirm_time confirm_date
-            date_confirmed double_opt_in_at double_opt_in_date double_opt_in_time
+        Means.CONFIRMED_AT: "confirmed_at confirm_time",
+        Means.DOUBLE_OPT_IN_AT: """
+            confirmed_on confirmed_date confirmation_date confirmation_time confirm_date date_confirmed
+            double_opt_in_at double_opt_in_date double_opt_in_time
             """,
         Means.OPTED_IN_AT: "optin_time optin_date optin_at opted_in_at opted_in_on opt_in_timestamp",
         Means.STATE: """

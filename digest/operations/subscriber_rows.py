@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from digest.domain.addresses import Address, parse
 from digest.domain.slugs import slugify
 from digest.operations.csv_rows import CsvRow
-from digest.operations.csv_signs import Sign, gravest, signs
+from digest.operations.csv_signs import Sign, gravest, signs, unsaid
 from digest.operations.known_columns import FormerState, Means
 from digest.storage.subscribers import SubscriberState
 from digest.storage.suppressions import SuppressionReason
@@ -26,6 +26,7 @@ BANS: Mapping[FormerState, SuppressionReason] = {
 }
 """What makes an address one never to be mailed."""
 
+_CONFIRMED_AT = (Means.CONFIRMED_AT, Means.DOUBLE_OPT_IN_AT, Means.OPTED_IN_AT)
 _SHOWN = re.compile(r"(?P<name>[^<>]*)<\s*(?P<address>[^<>\s]+)\s*>")
 _LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 _OTHER_SPACE = re.compile(r"[^\S ]")
@@ -61,9 +62,10 @@ def read_row(row: CsvRow, now: datetime, source: str) -> Row:
     address, shown = address_in(row.said(Means.EMAIL))
     if left.state:
         return _left(row, left, address, now, source)
-    if faults := [sign.fault for sign in found if sign.fault]:
+    told = [*found, *unsaid(row.silent, found)]
+    if faults := [sign.fault for sign in told if sign.fault]:
         raise ValueError(" ".join(faults))
-    pending = any(sign.state is FormerState.PENDING for sign in found)
+    pending = any(sign.state is FormerState.PENDING for sign in told)
     confirmed_at = _confirmed_at(row, now)
     return Row(
         address=address,
@@ -109,14 +111,14 @@ def _left(row: CsvRow, sign: Sign, address: Address, now: datetime, source: str)
         states_it=True,
         ban=BANS.get(sign.state) if sign.state else None,
         topics=_topics(row.said(Means.TOPICS)),
-        confirmed_at=_or_none(row, Means.CONFIRMED_AT, Means.OPTED_IN_AT),
+        confirmed_at=_or_none(row, *_CONFIRMED_AT),
         unsubscribed_at=min(sign.since or now, now),
         source=_if_good("source", row.said(Means.SOURCE)) or source,
     )
 
 
 def _confirmed_at(row: CsvRow, now: datetime) -> datetime | None:
-    said = row.moment(Means.CONFIRMED_AT, Means.OPTED_IN_AT)
+    said = row.moment(*_CONFIRMED_AT)
     if said and said > now + _A_DAY:
         raise ValueError(f"confirmed at {said:%Y-%m-%d}, which lies ahead. Correct the date.")
     return min(said, now) if said else None  # a time without its zone may be up to a day ahead
