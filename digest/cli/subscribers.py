@@ -13,7 +13,7 @@ from digest.cli.addresses import HELD_EMAIL
 from digest.cli.counting import counted
 from digest.cli.csv_output import write_csv
 from digest.cli.failing import Failed
-from digest.cli.import_words import IGNORE, added_in_words, banned_in_words, opened, stated_otherwise
+from digest.cli.import_words import IGNORE, added_in_words, banned_in_words, opened, stated_otherwise, undated_in_words
 from digest.cli.installation import installation, now
 from digest.cli.reader_words import for_machines, for_people
 from digest.domain.addresses import Address
@@ -57,11 +57,14 @@ def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
     total: Counter[str] = Counter()
     added: Counter[str] = Counter()
     banned: Counter[str] = Counter()
+    undated, first_undated = 0, 0
     for part in import_subscribers(here.db, here.settings, now(), table, consent.strip()):
         for refusal in part.refused:
             click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
         added.update(part.added)
         banned.update(part.banned)
+        undated += len(part.undated)
+        first_undated = first_undated or next(iter(part.undated), 0)
         total.update(
             rows=part.rows,
             there=part.already_there,
@@ -77,6 +80,8 @@ def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
         click.echo(banned_in_words(banned))
     if total["otherwise"]:
         click.echo(stated_otherwise(total["otherwise"]))
+    if undated:
+        click.echo(undated_in_words(undated, first_undated))
     if total["refused"]:
         sys.exit(1)
 

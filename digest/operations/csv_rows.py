@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice, zip_longest
+from itertools import islice
 from pathlib import Path
 from shlex import quote
 
@@ -90,7 +90,8 @@ class Table:
             return CsvRow(line, (), fault=fault)
         found: list[Cell] = []
         silent: list[Cell] = []
-        for (name, means), text in zip_longest(self.columns, map(_text, cells[: len(self.columns)]), fillvalue=""):
+        missing = [""] * (len(self.columns) - len(cells))
+        for (name, means), text in zip(self.columns, map(_text, (*cells, *missing)), strict=False):
             if not name and text:
                 fault = f"“{text[:40]}” stands under no name. Name its column in the first line."
                 return CsvRow(line, (), fault=fault)

@@ -52,6 +52,8 @@ class Sign:
     state: FormerState | None = None
     since: datetime | None = None
     fault: str = ""
+    undated: bool = False
+    """Whether it tells since when in a way that can't be read."""
 
 
 def signs(cells: Iterable[Cell]) -> list[Sign]:
@@ -73,7 +75,8 @@ def gravest(found: Iterable[Sign]) -> Sign:
     if not leaving:
         return Sign()
     worst = max(leaving, key=lambda sign: sign.state.value if sign.state else 0)
-    return Sign(worst.state, min((sign.since for sign in leaving if sign.since), default=None))
+    since = min((sign.since for sign in leaving if sign.since), default=None)
+    return Sign(worst.state, since, undated=since is None and any(sign.undated for sign in leaving))
 
 
 def says_nothing(text: str) -> bool:
@@ -98,7 +101,8 @@ def _left(cell: Cell) -> Sign:
     if word in YES or word in WORDS:
         return Sign(state)
     if any(each.isdigit() for each in word):
-        return Sign(state, _since(cell))
+        since = _since(cell)
+        return Sign(state, since, undated=since is None)
     return _not_understood(cell, "use yes or no, or the date")
 
 
@@ -180,5 +184,7 @@ SILENCES: Mapping[Means, Callable[[Cell], Sign]] = {
     Means.CONFIRMED: _never_confirmed,
     Means.DOUBLE_OPT_IN_AT: _never_confirmed,
 }
-"""Columns in which it says something that a cell says nothing. A state that somebody left empty is no state; one that is
-`none` or `NULL` is a word that nobody knows."""
+"""Columns in which it says something that a cell says nothing.
+
+A state that somebody left empty is no state; one that is `none` or `NULL` is a word that nobody knows.
+"""

@@ -48,6 +48,8 @@ class Row:
     confirmed_at: datetime | None
     unsubscribed_at: datetime | None
     source: str
+    undated: bool = False
+    """Whether the file tells when they left in a way that can't be read."""
 
 
 def read_row(row: CsvRow, now: datetime, source: str) -> Row:
@@ -81,8 +83,14 @@ def read_row(row: CsvRow, now: datetime, source: str) -> Row:
 
 
 def says_left(row: CsvRow) -> bool:
-    """Whether the row says that they left there, in whatever way."""
-    return not row.fault and gravest(signs(row.cells)).state is not None
+    """Whether this is a good row that says, in whatever way, that they left there."""
+    if row.fault or gravest(signs(row.cells)).state is None:
+        return False
+    try:
+        address_in(row.said(Means.EMAIL))
+    except ValueError:
+        return False
+    return True
 
 
 def address_in(text: str) -> tuple[Address, str]:
@@ -114,6 +122,7 @@ def _left(row: CsvRow, sign: Sign, address: Address, now: datetime, source: str)
         confirmed_at=_or_none(row, *_CONFIRMED_AT),
         unsubscribed_at=min(sign.since or now, now),
         source=_if_good("source", row.said(Means.SOURCE)) or source,
+        undated=sign.undated,
     )
 
 

@@ -40,6 +40,8 @@ class Imported:
     """How many, by reason."""
     already_there: int
     refused: tuple[Refusal, ...]
+    undated: tuple[int, ...]
+    """Lines of rows that were taken, of now, since their date can't be read."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def suppression_table(path: Path, ignored: Collection[str] = ()) -> Table:
 def import_suppressions(db: Database, settings: Settings, now: datetime, table: Table) -> Iterator[Imported]:
     """Suppress the table's addresses, a thousand rows at a time. Subscribers among them stay, and get no mail.
 
-    A row without a reason is an objection, one without `at` is of now.
+    A row without a reason is an objection, one without `at` is of now; so is one whose date can't be read, since a
+    wrong date is no reason to mail somebody.
     """
     source = f"import of {table.file.name}"[:_LONGEST_SOURCE]
     for batch in in_batches(table.rows(), lambda _: True, _BATCH):
@@ -91,22 +94,28 @@ def _listed(db: Database) -> Iterator[tuple[str, ...]]:
 def _import_batch(db: Database, settings: Settings, now: datetime, batch: Sequence[CsvRow], source: str) -> Imported:
     bans: dict[str, Ban] = {}
     refused: list[Refusal] = []
+    undated: list[int] = []
     for row in batch:
         try:
-            ban = _ban(settings, now, row)
+            ban, is_undated = _ban(settings, now, row)
         except ValueError as error:
             refused.append(Refusal(row.line, str(error)))
         else:
             bans.setdefault(ban.address_hash, ban)
+            undated += [row.line] if is_undated else []
     with db.writing() as session:
         take_turns(session)
         added = suppress_in(session, settings, now, list(bans.values()), source)
     there = len(batch) - len(refused) - len(added)
-    return Imported(len(batch), Counter(bans[one].reason.value for one in added), there, tuple(refused))
+    counts = Counter(bans[one].reason.value for one in added)
+    return Imported(len(batch), counts, there, tuple(refused), tuple(undated))
 
 
-def _ban(settings: Settings, now: datetime, row: CsvRow) -> Ban:
-    """Whom this row suppresses, why and since when. Raises ValueError for one that says they still get mail there."""
+def _ban(settings: Settings, now: datetime, row: CsvRow) -> tuple[Ban, bool]:
+    """Whom this row suppresses, why and since when, and whether its date can't be read, which makes it of now.
+
+    Raises ValueError for one that says that they still get mail there.
+    """
     if row.fault:
         raise ValueError(row.fault)
     found = signs(row.cells)
@@ -119,5 +128,9 @@ def _ban(settings: Settings, now: datetime, row: CsvRow) -> Ban:
             "it says that this reader did not leave, bounce or complain. Take the row out, or empty that cell."
         )
     reason = BANS.get(sign.state, SuppressionReason.OBJECTION) if sign.state else SuppressionReason.OBJECTION
-    at = row.moment(Means.AT) or sign.since or now
-    return Ban(fingerprint(address.key, settings.suppression_key), reason, min(at, now))
+    try:
+        at, undated = row.moment(Means.AT) or sign.since, sign.undated
+    except ValueError:
+        at, undated = sign.since, True
+    ban = Ban(fingerprint(address.key, settings.suppression_key), reason, min(at or now, now))
+    return ban, undated and at is None
