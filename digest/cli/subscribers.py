@@ -44,7 +44,8 @@ def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
     A row without a state is confirmed: at confirmed_at, else now.
 
     Columns and words of other senders are understood, too: who left, bounced or complained there is out here, who
-    never confirmed there is not confirmed here. A column that is not known stops the import; --ignore leaves it out.
+    never confirmed there is not confirmed here. An empty cell where others say yes or no is no yes: its row is refused.
+    A column that is not known stops the import; --ignore leaves it out.
 
     Good rows are added, the others reported; the exit status is 1 if any was refused. Readers whom we know already
     stay as they are, so nobody who left comes back. Nobody is mailed by it. Run again after an interruption, it does
