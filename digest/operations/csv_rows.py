@@ -110,6 +110,8 @@ def read_table(path: Path, columns: Sequence[str], ignored: Collection[str] = ()
     """
     file = text_file(path)
     separator, announced, header = _header(file)
+    if any("\n" in cell or "\r" in cell for cell in header):  # a quotation mark left open, before any name is missed
+        _read_to_the_end(file, separator, announced)
     if not any(cell.strip() for cell in header):
         raise Refused(f"It is empty, and names no column “email”. Use a header row of {', '.join(columns)}.")
     without = {plain(name) for name in ignored}

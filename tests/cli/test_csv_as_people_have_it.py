@@ -182,6 +182,7 @@ def test_a_file_of_many_lines_needs_no_more_memory_than_a_short_one(tmp_path: Pa
         ('email,note,city\nq1@a.de,"two\nlines","oops\nq2@a.de,fine,unsubscribed\n', 3),
         ('name,note,email\nAnn,"oops,q1@a.de\nBob,",q2@a.de\n', 2),
         ('email,note\nq1@a.de,"a ""b"" c"\nq2@a.de,"a" b\n', 3),
+        ('"email,note\nq1@a.de,fine\nq2@a.de,"fine"\n', 1),
         ('email,note\nq1@a.de,fine\nq2@a.de,"' + "q3@a.de,fine\n" * 20_000, 3),
     ],
 )
@@ -191,6 +192,11 @@ def test_a_quotation_mark_left_open_loses_nobody(command: Command, db: Database,
     assert result.stderr.startswith(f"digest: members.csv: Line {line} ")
     assert "Nothing was imported." in result.stderr
     assert all_subscribers(db) == {}
+
+
+def test_a_header_may_stand_on_two_lines(command: Command, db: Database) -> None:
+    assert command.import_('"E-Mail","First\nname"\nalice@example.org,Alice\n').exit_code == 0
+    assert all_subscribers(db)["alice@example.org"].name == "Alice"
 
 
 def test_cells_of_several_lines_are_read_as_they_are(command: Command, db: Database) -> None:
