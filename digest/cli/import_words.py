@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from digest.cli.counting import counted
 from digest.cli.failing import Failed
 from digest.operations.csv_rows import Table
 from digest.operations.refusal import Refused
@@ -53,15 +54,25 @@ def added_in_words(counts: Mapping[str, int]) -> str:
 
 
 def banned_in_words(counts: Mapping[str, int]) -> str:
-    """`Of those added, 4 are suppressed, too (3 bounce, 1 complaint).`"""
+    """`4 addresses are suppressed, too (3 bounce, 1 complaint).`"""
     total, parts = sum(counts.values()), ", ".join(f"{count:,} {word}" for word, count in sorted(counts.items()))
-    return f"Of those added, {total:,} {'is' if total == 1 else 'are'} suppressed, too ({parts})."
+    return f"{counted(total, 'address', 'addresses')} {'is' if total == 1 else 'are'} suppressed, too ({parts})."
 
 
 def stated_otherwise(count: int) -> str:
     """That so many rows had another state in the file, which was not taken over."""
     has, keep = ("has", "it keeps") if count == 1 else ("have", "they keep")
     return f"Of those already there, {count:,} {has} another state in the file than here; {keep} the one here."
+
+
+def undated_in_words(count: int, first: int) -> str:
+    """That so many rows tell when it was in a way that can't be read; `first` is the line of the first of them."""
+    if count == 1:
+        return f"The date in line {first} can’t be read, so now stands in for it. Write it like 2024-05-15."
+    return (
+        f"The dates of {count:,} rows can’t be read (the first in line {first}), so now stands in for them. "
+        "Write them like 2024-05-15."
+    )
 
 
 def _at_a_terminal() -> bool:

@@ -13,7 +13,7 @@ from digest.cli.addresses import HELD_EMAIL
 from digest.cli.counting import counted
 from digest.cli.csv_output import write_csv
 from digest.cli.failing import Failed
-from digest.cli.import_words import IGNORE, added_in_words, banned_in_words, opened, stated_otherwise
+from digest.cli.import_words import IGNORE, added_in_words, banned_in_words, opened, stated_otherwise, undated_in_words
 from digest.cli.installation import installation, now
 from digest.cli.reader_words import for_machines, for_people
 from digest.domain.addresses import Address
@@ -44,7 +44,8 @@ def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
     A row without a state is confirmed: at confirmed_at, else now.
 
     Columns and words of other senders are understood, too: who left, bounced or complained there is out here, who
-    never confirmed there is not confirmed here. A column that is not known stops the import; --ignore leaves it out.
+    never confirmed there is not confirmed here. An empty cell where others say yes or no is no yes: its row is refused.
+    A column that is not known stops the import; --ignore leaves it out.
 
     Good rows are added, the others reported; the exit status is 1 if any was refused. Readers whom we know already
     stay as they are, so nobody who left comes back. Nobody is mailed by it. Run again after an interruption, it does
@@ -57,11 +58,14 @@ def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
     total: Counter[str] = Counter()
     added: Counter[str] = Counter()
     banned: Counter[str] = Counter()
+    undated, first_undated = 0, 0
     for part in import_subscribers(here.db, here.settings, now(), table, consent.strip()):
         for refusal in part.refused:
             click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
         added.update(part.added)
         banned.update(part.banned)
+        undated += len(part.undated)
+        first_undated = first_undated or next(iter(part.undated), 0)
         total.update(
             rows=part.rows,
             there=part.already_there,
@@ -77,6 +81,8 @@ def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
         click.echo(banned_in_words(banned))
     if total["otherwise"]:
         click.echo(stated_otherwise(total["otherwise"]))
+    if undated:
+        click.echo(undated_in_words(undated, first_undated))
     if total["refused"]:
         sys.exit(1)
 

@@ -11,10 +11,15 @@ import click
 from digest.cli.addresses import HELD_EMAIL
 from digest.cli.counting import counted
 from digest.cli.csv_output import write_csv
-from digest.cli.import_words import IGNORE, added_in_words, opened
+from digest.cli.import_words import IGNORE, added_in_words, opened, undated_in_words
 from digest.cli.installation import installation, now
 from digest.domain.addresses import Address
-from digest.operations.suppression_files import import_suppressions, list_suppressions, standing_of, suppression_table
+from digest.operations.suppression_files import (
+    import_suppressions,
+    list_suppressions,
+    suppression_table,
+    why_suppressed,
+)
 
 
 @click.group()
@@ -30,7 +35,7 @@ def import_(file: Path, ignored: tuple[str, ...]) -> None:
 
     \b
     Columns: email; and any of reason (bounce, complaint, invalid, objection;
-    without one: objection) and at (ISO; without one: now).
+    without one: objection) and at (ISO; without one, or if it can’t be read: now).
 
     Columns and words of other senders are understood, too, such as unsubscribed, cleaned or CLEAN_TIME; a row that says
     that its reader did not leave is refused. A column that is not known stops the import; --ignore leaves it out.
@@ -42,15 +47,20 @@ def import_(file: Path, ignored: tuple[str, ...]) -> None:
     table = opened(file, ignored, suppression_table)
     total = already_there = refused = 0
     added: Counter[str] = Counter()
+    undated, first_undated = 0, 0
     for part in import_suppressions(here.db, here.settings, now(), table):
         for refusal in part.refused:
             click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
         added.update(part.added)
         total, refused = total + part.rows, refused + len(part.refused)
         already_there += part.already_there
+        undated += len(part.undated)
+        first_undated = first_undated or next(iter(part.undated), 0)
     click.echo(
         f"{counted(total, 'row')}: {added_in_words(added)}, {already_there:,} already there, {refused:,} refused."
     )
+    if undated:
+        click.echo(undated_in_words(undated, first_undated))
     if refused:
         sys.exit(1)
 
@@ -69,7 +79,7 @@ def list_(address: Address | None) -> None:
     if address is None:
         write_csv(list_suppressions(here.db))
         return
-    found = standing_of(here.db, here.settings, address)
+    found = why_suppressed(here.db, here.settings, address)
     if found is None:
         click.echo(f"{address.shown} is not suppressed.")
     else:

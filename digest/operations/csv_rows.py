@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from shlex import quote
 
 from digest.operations.csv_cells import unguarded
 from digest.operations.csv_dates import moment
-from digest.operations.csv_signs import SAY_LEFT, SIGNS, Cell, says_nothing
+from digest.operations.csv_lines import first_row, numbered_rows
+from digest.operations.csv_signs import SAY_LEFT, SIGNS, SILENCES, Cell, says_nothing
 from digest.operations.known_columns import COLUMNS, Means, plain
 from digest.operations.refusal import Refused
 from digest.operations.text_files import TextFile, text_file
@@ -39,6 +39,8 @@ class CsvRow:
 
     line: int
     cells: tuple[Cell, ...]
+    silent: tuple[Cell, ...] = ()
+    """Cells that say nothing, in columns where that is an answer, too."""
     fault: str = ""
 
     def said(self, means: Means) -> str:
@@ -76,7 +78,7 @@ class Table:
 
     def rows(self) -> Iterator[CsvRow]:
         """Every row below the header, from the file's beginning. Empty lines are no rows."""
-        lines = _lines(self.file, self._separator, self._announced)
+        lines = numbered_rows(self.file, self._separator, self._announced)
         next(lines)
         for line, cells in lines:
             if any(cell.strip() for cell in cells):
@@ -85,14 +87,19 @@ class Table:
     def _row(self, line: int, cells: Sequence[str]) -> CsvRow:
         if len(cells) > len(self.columns) and any(cell.strip() for cell in cells[len(self.columns) :]):
             fault = f"{len(cells)} cells under a header of {len(self.columns)}. Put quotes around cells with commas."
-            return CsvRow(line, (), fault)
+            return CsvRow(line, (), fault=fault)
         found: list[Cell] = []
-        for (name, means), text in zip(self.columns, map(_text, cells), strict=False):
+        silent: list[Cell] = []
+        missing = [""] * (len(self.columns) - len(cells))
+        for (name, means), text in zip(self.columns, map(_text, (*cells, *missing)), strict=False):
             if not name and text:
-                return CsvRow(line, (), f"“{text[:40]}” stands under no name. Name its column in the first line.")
-            if text and means is not Means.NOTHING:
+                fault = f"“{text[:40]}” stands under no name. Name its column in the first line."
+                return CsvRow(line, (), fault=fault)
+            if means in SILENCES and says_nothing(text):
+                silent.append(Cell(name, means, text))
+            elif text and means is not Means.NOTHING:
                 found.append(Cell(name, means, text))
-        return CsvRow(line, tuple(found))
+        return CsvRow(line, tuple(found), tuple(silent))
 
 
 def read_table(path: Path, columns: Sequence[str], ignored: Collection[str] = ()) -> Table:
@@ -103,6 +110,8 @@ def read_table(path: Path, columns: Sequence[str], ignored: Collection[str] = ()
     """
     file = text_file(path)
     separator, announced, header = _header(file)
+    if any("\n" in cell or "\r" in cell for cell in header):  # a quotation mark left open, before any name is missed
+        _read_to_the_end(file, separator, announced)
     if not any(cell.strip() for cell in header):
         raise Refused(f"It is empty, and names no column “email”. Use a header row of {', '.join(columns)}.")
     without = {plain(name) for name in ignored}
@@ -134,35 +143,14 @@ def _header(file: TextFile) -> tuple[str, bool, list[str]]:
     with file.open() as text:
         first = text.readline()
     if announced := _ANNOUNCED.fullmatch(first):
-        return announced[1], True, _first(file, announced[1], announced=True)
-    headers = {each: _first(file, each, announced=False) for each in _SEPARATORS}
+        return announced[1], True, first_row(file, announced[1], announced=True)
+    headers = {each: first_row(file, each, announced=False) for each in _SEPARATORS}
     best = max(_SEPARATORS, key=lambda each: (_names_addresses(headers[each]), len(headers[each])))
     return best, False, headers[best]
 
 
 def _names_addresses(header: Sequence[str]) -> bool:
     return any(_meaning(_text(cell)) is Means.EMAIL for cell in header)
-
-
-def _first(file: TextFile, separator: str, announced: bool) -> list[str]:
-    return next((cells for _, cells in _lines(file, separator, announced)), [])
-
-
-def _lines(file: TextFile, separator: str, announced: bool) -> Iterator[tuple[int, list[str]]]:
-    """Each row's last line and its cells, from the header on. Raises Refused where it can't be read as CSV."""
-    with file.open() as text:
-        if announced:
-            text.readline()
-        reader = csv.reader(text, delimiter=separator)
-        seen = False
-        try:
-            for cells in reader:
-                seen = seen or any(cell.strip() for cell in cells)
-                if seen:
-                    yield reader.line_num + announced, cells
-        except csv.Error as error:
-            where = reader.line_num + announced
-            raise Refused(f"Line {where} can’t be read as CSV ({error}). Nothing was imported.") from None
 
 
 def _refuse_header(found: Sequence[tuple[str, Means | None]], columns: Sequence[str]) -> None:
@@ -193,5 +181,5 @@ def _options(names: Sequence[str]) -> str:
 
 
 def _read_to_the_end(file: TextFile, separator: str, announced: bool) -> None:
-    for _ in _lines(file, separator, announced):
+    for _ in numbered_rows(file, separator, announced):
         pass

@@ -1,6 +1,7 @@
 """What the cells of one row say about somebody: whether they left, bounced, complained or never confirmed, and when.
 
-A sign of leaving counts, whatever else the row says. What can't be understood is never taken for a yes.
+A sign of leaving counts, whatever else the row says. What can't be understood is never taken for a yes, and neither is
+an empty cell in a column that says who stays or who confirmed: a box that nobody ticked.
 """
 
 from __future__ import annotations
@@ -12,17 +13,17 @@ from datetime import datetime
 from shlex import quote
 
 from digest.operations.csv_dates import moment
-from digest.operations.known_columns import EMPTY, NO, TAGS_THAT_SAY_LEFT, WORDS, YES, Means, Standing, plain
+from digest.operations.known_columns import EMPTY, NO, TAGS_THAT_SAY_LEFT, WORDS, YES, FormerState, Means, plain
 
 _SMTP = re.compile(r"(?:smtp\W+)?[45](?:\d\d\b|\.\d{1,3}\.\d{1,3}\b)", re.IGNORECASE)
 """A mail server's refusal (RFC 5321, section 4.2; RFC 3463)."""
 
-_LEAVING: Mapping[Means, Standing] = {
-    Means.LEFT: Standing.LEFT,
-    Means.OBJECTED: Standing.OBJECTED,
-    Means.INVALID: Standing.INVALID,
-    Means.BOUNCED: Standing.BOUNCED,
-    Means.COMPLAINED: Standing.COMPLAINED,
+_LEAVING: Mapping[Means, FormerState] = {
+    Means.LEFT: FormerState.LEFT,
+    Means.OBJECTED: FormerState.OBJECTED,
+    Means.INVALID: FormerState.INVALID,
+    Means.BOUNCED: FormerState.BOUNCED,
+    Means.COMPLAINED: FormerState.COMPLAINED,
 }
 _REMEDIES: Mapping[Means, str] = {
     Means.STATE: (
@@ -48,24 +49,34 @@ class Cell:
 class Sign:
     """Where one cell says that somebody stands, and since when; or why the cell can't be understood."""
 
-    standing: Standing | None = None
+    state: FormerState | None = None
     since: datetime | None = None
     fault: str = ""
+    undated: bool = False
+    """Whether it tells since when in a way that can't be read."""
 
 
 def signs(cells: Iterable[Cell]) -> list[Sign]:
     """What those of the cells say that are about where somebody stands, and say anything."""
     found = (_READERS[cell.means](cell) for cell in cells if cell.means in _READERS and not says_nothing(cell.text))
-    return [sign for sign in found if sign.standing or sign.fault]
+    return [sign for sign in found if sign.state or sign.fault]
+
+
+def unsaid(silent: Iterable[Cell], found: Iterable[Sign]) -> list[Sign]:
+    """What it means that these cells say nothing, in a row of which the others say what was found."""
+    confirmed = any(sign.state is FormerState.CONFIRMED for sign in found)
+    told = (SILENCES[cell.means](cell) for cell in silent if not (cell.means is Means.DOUBLE_OPT_IN_AT and confirmed))
+    return [sign for sign in told if sign.state or sign.fault]
 
 
 def gravest(found: Iterable[Sign]) -> Sign:
     """The sign of leaving that weighs most, or none; with the earliest moment that any of them tells."""
-    leaving = [sign for sign in found if sign.standing and sign.standing.value >= Standing.LEFT.value]
+    leaving = [sign for sign in found if sign.state and sign.state.value >= FormerState.LEFT.value]
     if not leaving:
         return Sign()
-    worst = max(leaving, key=lambda sign: sign.standing.value if sign.standing else 0)
-    return Sign(worst.standing, min((sign.since for sign in leaving if sign.since), default=None))
+    worst = max(leaving, key=lambda sign: sign.state.value if sign.state else 0)
+    since = min((sign.since for sign in leaving if sign.since), default=None)
+    return Sign(worst.state, since, undated=since is None and any(sign.undated for sign in leaving))
 
 
 def says_nothing(text: str) -> bool:
@@ -76,58 +87,70 @@ def says_nothing(text: str) -> bool:
 
 def _word(cell: Cell) -> Sign:
     if _SMTP.match(cell.text):
-        return Sign(Standing.BOUNCED)
-    standing = WORDS.get(plain(cell.text))
-    return (
-        Sign(standing) if standing else _not_understood(cell, _REMEDIES[cell.means].format(column=quote(cell.column)))
-    )
+        return Sign(FormerState.BOUNCED)
+    state = WORDS.get(plain(cell.text))
+    return Sign(state) if state else _not_understood(cell, _REMEDIES[cell.means].format(column=quote(cell.column)))
 
 
 def _left(cell: Cell) -> Sign:
-    standing, word = _LEAVING[cell.means], plain(cell.text)
-    if word in NO or WORDS.get(word) is Standing.CONFIRMED:
-        return Sign(Standing.CONFIRMED)
-    if word in WORDS and WORDS[word].value >= Standing.LEFT.value:
+    state, word = _LEAVING[cell.means], plain(cell.text)
+    if word in NO or WORDS.get(word) is FormerState.CONFIRMED:
+        return Sign(FormerState.CONFIRMED)
+    if word in WORDS and WORDS[word].value >= FormerState.LEFT.value:
         return Sign(WORDS[word])
     if word in YES or word in WORDS:
-        return Sign(standing)
+        return Sign(state)
     if any(each.isdigit() for each in word):
-        return Sign(standing, _since(cell))
+        since = _since(cell)
+        return Sign(state, since, undated=since is None)
     return _not_understood(cell, "use yes or no, or the date")
 
 
 def _stays(cell: Cell) -> Sign:
     word = plain(cell.text)
     if word in NO:
-        return Sign(Standing.LEFT)
+        return Sign(FormerState.LEFT)
     if word in YES or _since(cell):
-        return Sign(Standing.CONFIRMED)
+        return Sign(FormerState.CONFIRMED)
     return Sign(WORDS[word]) if word in WORDS else _not_understood(cell, "use yes or no")
 
 
 def _confirmed(cell: Cell) -> Sign:
-    return Sign(Standing.PENDING) if plain(cell.text) in NO else _stays(cell)
+    return Sign(FormerState.PENDING) if plain(cell.text) in NO else _stays(cell)
 
 
 def _pending(cell: Cell) -> Sign:
     word = plain(cell.text)
     if word in NO:
-        return Sign(Standing.CONFIRMED)
-    return Sign(Standing.PENDING) if word in YES or _since(cell) else _not_understood(cell, "use yes or no")
+        return Sign(FormerState.CONFIRMED)
+    return Sign(FormerState.PENDING) if word in YES or _since(cell) else _not_understood(cell, "use yes or no")
+
+
+def _no_answer(cell: Cell) -> Sign:
+    remedy = f"write yes or no, or leave the column out with --ignore {quote(cell.column)}"
+    return Sign(fault=f"{cell.column} is empty: {remedy}.")
+
+
+def _never_confirmed(_: Cell) -> Sign:
+    return Sign(FormerState.PENDING)
+
+
+def _no_state(cell: Cell) -> Sign:
+    return _word(cell) if plain(cell.text) else Sign()
 
 
 def _why(cell: Cell) -> Sign:
     if _SMTP.match(cell.text):
-        return Sign(Standing.BOUNCED)
-    standing = WORDS.get(plain(cell.text))
-    if standing and standing.value >= Standing.LEFT.value:
-        return Sign(standing)
-    return Sign(Standing.BOUNCED if cell.means is Means.WHY_BOUNCED else Standing.LEFT)
+        return Sign(FormerState.BOUNCED)
+    state = WORDS.get(plain(cell.text))
+    if state and state.value >= FormerState.LEFT.value:
+        return Sign(state)
+    return Sign(FormerState.BOUNCED if cell.means is Means.WHY_BOUNCED else FormerState.LEFT)
 
 
 def _tags(cell: Cell) -> Sign:
     said = {plain(tag) for tag in re.split(r"[,;|\n\[\]]", cell.text)}
-    return Sign(Standing.LEFT) if said & TAGS_THAT_SAY_LEFT else Sign()
+    return Sign(FormerState.LEFT) if said & TAGS_THAT_SAY_LEFT else Sign()
 
 
 def _since(cell: Cell) -> datetime | None:
@@ -154,3 +177,14 @@ _READERS: Mapping[Means, Callable[[Cell], Sign]] = {
 }
 SIGNS = frozenset(_READERS)
 """Columns in which something may say so."""
+
+SILENCES: Mapping[Means, Callable[[Cell], Sign]] = {
+    Means.STATE: _no_state,
+    Means.STAYS: _no_answer,
+    Means.CONFIRMED: _never_confirmed,
+    Means.DOUBLE_OPT_IN_AT: _never_confirmed,
+}
+"""Columns in which it says something that a cell says nothing.
+
+A state that somebody left empty is no state; one that is `none` or `NULL` is a word that nobody knows.
+"""

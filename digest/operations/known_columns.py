@@ -25,15 +25,18 @@ class Means(Enum):
     AT = auto()
     """When, of whatever the file is about."""
     CONFIRMED_AT = auto()
+    """An empty cell leaves it open: so in our own files, and in Mailchimp's of those who are subscribed."""
+    DOUBLE_OPT_IN_AT = auto()
+    """The same, where an empty cell says that they never did, unless another column says that they are readers."""
     OPTED_IN_AT = auto()
     """When they asked; it stands in for when they confirmed."""
     STATE = auto()
     """A word for where they stand."""
     CONFIRMED = auto()
-    """Yes, no, or a date. A no: they never confirmed."""
+    """Yes, no, or a date. A no, or nothing: they never confirmed."""
     PENDING = auto()
     STAYS = auto()
-    """Yes, no, or a date. A no: they left."""
+    """Yes, no, or a date. A no: they left. Nothing: nobody knows."""
     LEFT = auto()
     """Yes, no, or a date, as in the columns below. Anything but a no: they left."""
     BOUNCED = auto()
@@ -53,7 +56,7 @@ class Means(Enum):
     """Known, and of no use here."""
 
 
-class Standing(Enum):
+class FormerState(Enum):
     """Where somebody stands at their former sender, the gravest last."""
 
     CONFIRMED = auto()
@@ -92,9 +95,10 @@ COLUMNS: Mapping[str, Means] = _by_name(
         Means.TOPICS: "topics",
         Means.SOURCE: "source",
         Means.AT: "at created",
-        Means.CONFIRMED_AT: """
-            confirmed_at confirmed_on confirmed_date confirmation_date confirmation_time confirm_time confirm_date
-            date_confirmed double_opt_in_at double_opt_in_date double_opt_in_time
+        Means.CONFIRMED_AT: "confirmed_at confirm_time",
+        Means.DOUBLE_OPT_IN_AT: """
+            confirmed_on confirmed_date confirmation_date confirmation_time confirm_date date_confirmed
+            double_opt_in_at double_opt_in_date double_opt_in_time
             """,
         Means.OPTED_IN_AT: "optin_time optin_date optin_at opted_in_at opted_in_on opt_in_timestamp",
         Means.STATE: """
@@ -174,36 +178,36 @@ COLUMNS: Mapping[str, Means] = _by_name(
     }
 )
 
-_WORDS: Mapping[Standing, str] = {
-    Standing.CONFIRMED: """
+_WORDS: Mapping[FormerState, str] = {
+    FormerState.CONFIRMED: """
         confirmed subscribed active enabled verified opted_in opt_in regular premium free paid comped gifted trialed
         unpaid past_due churning cold bestätigt aktiv angemeldet abonniert confirmé actif abonné inscrit
         """,
-    Standing.PENDING: """
+    FormerState.PENDING: """
         pending unconfirmed not_confirmed unactivated unverified not_verified validating needs_approval opt_in_pending
         pending_confirmation awaiting_confirmation invited unbestätigt ausstehend en_attente non_confirmé
         """,
-    Standing.LEFT: """
+    FormerState.LEFT: """
         unsubscribed unsubscribe unsub left disabled removed inactive deleted cancelled canceled opted_out opt_out
         archived deactivated churned expired spammy not_subscribed no_longer_subscribed unsubscribed_from_all
         unsubscribed_by_admin abgemeldet inaktiv gelöscht désabonné désinscrit inactif supprimé
         soft_bounced soft_bounce soft bounced_soft failed undelivered
         """,
-    Standing.OBJECTED: """
+    FormerState.OBJECTED: """
         objection objected blocklisted blacklisted blocked block suppressed banned do_not_email do_not_mail
         do_not_contact gesperrt bloqué
         """,
-    Standing.INVALID: "invalid invalid_email invalid_address ungültig invalide",
-    Standing.BOUNCED: """
+    FormerState.INVALID: "invalid invalid_email invalid_address ungültig invalide",
+    FormerState.BOUNCED: """
         bounced bounce bounces hard_bounced hard_bounce hard hard_bounces cleaned
         undeliverable unreachable bounced_hard permanent permanent_bounce unzustellbar
         """,
-    Standing.COMPLAINED: """
+    FormerState.COMPLAINED: """
         complained complaint complaints complaining spam spam_complaint spam_report spam_reports spam_reported
         reported_spam marked_as_spam junk abuse abuse_complaint abuse_report beschwerde plainte
         """,
 }
-WORDS: Mapping[str, Standing] = {plain(word): means for means, words in _WORDS.items() for word in words.split()}
+WORDS: Mapping[str, FormerState] = {plain(word): means for means, words in _WORDS.items() for word in words.split()}
 """What stands in a column that says where somebody stands."""
 
 TAGS_THAT_SAY_LEFT = _words("unsubscribed unsub opted_out bounced hard_bounced hard_bounce complained do_not_email")

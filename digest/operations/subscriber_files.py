@@ -4,7 +4,8 @@ Rows are read one by one and written by the thousand, each thousand in a transac
 no more memory than one, and never keep the site waiting. Cut short, an import is simply run again.
 
 The file is gone through for those who left before anybody else is added: so whoever has left by any row of it has left,
-also where an earlier row says otherwise and the import was cut short between the two.
+also where an earlier row says otherwise and the import was cut short between the two. Faulty rows, whatever they say,
+wait for the second time, so that they are told in the file's order.
 """
 
 from __future__ import annotations
@@ -50,12 +51,14 @@ class Imported:
     added: Mapping[str, int]
     """How many, by the state they were added in."""
     banned: Mapping[str, int]
-    """Of those added: how many are suppressed too, by reason."""
+    """How many addresses are suppressed, too, by reason: of those added, and of those there who are not confirmed."""
     already_there: int
     stated_otherwise: int
     """Of those already there: how many have another state in the file than here. They keep the one here."""
     suppressed: int
     refused: tuple[Refusal, ...]
+    undated: tuple[int, ...]
+    """Lines of rows of those who left, of now, since the date can't be read."""
 
 
 def subscriber_table(path: Path, ignored: Collection[str] = ()) -> Table:
@@ -72,7 +75,7 @@ def import_subscribers(
     """Add the table's rows, a thousand at a time; `consent` is the wording that these readers agreed to.
 
     Nobody who is known here is changed, so nobody who left comes back. Who left there is added as unsubscribed; who
-    bounced or complained there is suppressed, too.
+    bounced or complained there by any row is suppressed, too, unless they were confirmed here before.
     """
     source = f"import of {table.file.name}"[:LONGEST]
     if table.may_say_left:
@@ -105,9 +108,11 @@ def _import_batch(
 ) -> Imported:
     good: list[Row] = []
     refused: list[Refusal] = []
+    undated: list[int] = []
     for row in batch:
         try:
             good.append(read_row(row, now, source))
+            undated += [row.line] if good[-1].undated else []
         except ValueError as error:
             refused.append(Refusal(row.line, str(error)))
     hashes = {row.address.key: fingerprint(row.address.key, settings.suppression_key) for row in good}
@@ -118,7 +123,8 @@ def _import_batch(
         allowed = [row for row in good if hashes[row.address.key] not in suppressed]
         fresh = {row.address.key: row for row in reversed(allowed) if row.address.key not in states}
         _add(session, settings, now, list(reversed(fresh.values())), hashes, consent, source)
-        banned = _ban(session, settings, now, [row for row in allowed if row.address.key in fresh], hashes, source)
+        to_ban = [row for row in allowed if states.get(row.address.key) != SubscriberState.CONFIRMED]
+        banned = _ban(session, settings, now, to_ban, hashes, source)
     states |= {key: row.state for key, row in fresh.items()}
     return Imported(
         rows=len(batch),
@@ -128,6 +134,7 @@ def _import_batch(
         stated_otherwise=sum(row.states_it and row.state != states[row.address.key] for row in allowed),
         suppressed=len(good) - len(allowed),
         refused=tuple(refused),
+        undated=tuple(undated),
     )
 
 

@@ -10,22 +10,23 @@ from datetime import datetime, timedelta
 from digest.domain.addresses import Address, parse
 from digest.domain.slugs import slugify
 from digest.operations.csv_rows import CsvRow
-from digest.operations.csv_signs import Sign, gravest, signs
-from digest.operations.known_columns import Means, Standing
+from digest.operations.csv_signs import Sign, gravest, signs, unsaid
+from digest.operations.known_columns import FormerState, Means
 from digest.storage.subscribers import SubscriberState
 from digest.storage.suppressions import SuppressionReason
 
 COLUMNS = ("email", "name", "state", "topics", "confirmed_at", "unsubscribed_at", "source")
 LONGEST = 200
 
-BANS: Mapping[Standing, SuppressionReason] = {
-    Standing.OBJECTED: SuppressionReason.OBJECTION,
-    Standing.INVALID: SuppressionReason.INVALID,
-    Standing.BOUNCED: SuppressionReason.BOUNCE,
-    Standing.COMPLAINED: SuppressionReason.COMPLAINT,
+BANS: Mapping[FormerState, SuppressionReason] = {
+    FormerState.OBJECTED: SuppressionReason.OBJECTION,
+    FormerState.INVALID: SuppressionReason.INVALID,
+    FormerState.BOUNCED: SuppressionReason.BOUNCE,
+    FormerState.COMPLAINED: SuppressionReason.COMPLAINT,
 }
 """What makes an address one never to be mailed."""
 
+_CONFIRMED_AT = (Means.CONFIRMED_AT, Means.DOUBLE_OPT_IN_AT, Means.OPTED_IN_AT)
 _SHOWN = re.compile(r"(?P<name>[^<>]*)<\s*(?P<address>[^<>\s]+)\s*>")
 _LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 _OTHER_SPACE = re.compile(r"[^\S ]")
@@ -47,6 +48,8 @@ class Row:
     confirmed_at: datetime | None
     unsubscribed_at: datetime | None
     source: str
+    undated: bool = False
+    """Whether the file tells when they left in a way that can't be read."""
 
 
 def read_row(row: CsvRow, now: datetime, source: str) -> Row:
@@ -59,11 +62,12 @@ def read_row(row: CsvRow, now: datetime, source: str) -> Row:
     found = signs(row.cells)
     left = gravest(found)
     address, shown = address_in(row.said(Means.EMAIL))
-    if left.standing:
+    if left.state:
         return _left(row, left, address, now, source)
-    if faults := [sign.fault for sign in found if sign.fault]:
+    told = [*found, *unsaid(row.silent, found)]
+    if faults := [sign.fault for sign in told if sign.fault]:
         raise ValueError(" ".join(faults))
-    pending = any(sign.standing is Standing.PENDING for sign in found)
+    pending = any(sign.state is FormerState.PENDING for sign in told)
     confirmed_at = _confirmed_at(row, now)
     return Row(
         address=address,
@@ -79,8 +83,14 @@ def read_row(row: CsvRow, now: datetime, source: str) -> Row:
 
 
 def says_left(row: CsvRow) -> bool:
-    """Whether the row says that they left there, in whatever way."""
-    return not row.fault and gravest(signs(row.cells)).standing is not None
+    """Whether this is a good row that says, in whatever way, that they left there."""
+    if row.fault or gravest(signs(row.cells)).state is None:
+        return False
+    try:
+        address_in(row.said(Means.EMAIL))
+    except ValueError:
+        return False
+    return True
 
 
 def address_in(text: str) -> tuple[Address, str]:
@@ -107,16 +117,17 @@ def _left(row: CsvRow, sign: Sign, address: Address, now: datetime, source: str)
         name=_if_good("name", _name(row)),
         state=SubscriberState.UNSUBSCRIBED,
         states_it=True,
-        ban=BANS.get(sign.standing) if sign.standing else None,
+        ban=BANS.get(sign.state) if sign.state else None,
         topics=_topics(row.said(Means.TOPICS)),
-        confirmed_at=_or_none(row, Means.CONFIRMED_AT, Means.OPTED_IN_AT),
+        confirmed_at=_or_none(row, *_CONFIRMED_AT),
         unsubscribed_at=min(sign.since or now, now),
         source=_if_good("source", row.said(Means.SOURCE)) or source,
+        undated=sign.undated,
     )
 
 
 def _confirmed_at(row: CsvRow, now: datetime) -> datetime | None:
-    said = row.moment(Means.CONFIRMED_AT, Means.OPTED_IN_AT)
+    said = row.moment(*_CONFIRMED_AT)
     if said and said > now + _A_DAY:
         raise ValueError(f"confirmed at {said:%Y-%m-%d}, which lies ahead. Correct the date.")
     return min(said, now) if said else None  # a time without its zone may be up to a day ahead

@@ -40,10 +40,12 @@ class Imported:
     """How many, by reason."""
     already_there: int
     refused: tuple[Refusal, ...]
+    undated: tuple[int, ...]
+    """Lines of rows that were taken, of now, since their date can't be read."""
 
 
 @dataclass(frozen=True)
-class Standing:
+class WhySuppressed:
     """Why an address is suppressed, since when, and by whose word."""
 
     reason: str
@@ -62,7 +64,8 @@ def suppression_table(path: Path, ignored: Collection[str] = ()) -> Table:
 def import_suppressions(db: Database, settings: Settings, now: datetime, table: Table) -> Iterator[Imported]:
     """Suppress the table's addresses, a thousand rows at a time. Subscribers among them stay, and get no mail.
 
-    A row without a reason is an objection, one without `at` is of now.
+    A row without a reason is an objection, one without `at` is of now; so is one whose date can't be read, since a
+    wrong date is no reason to mail somebody.
     """
     source = f"import of {table.file.name}"[:_LONGEST_SOURCE]
     for batch in in_batches(table.rows(), lambda _: True, _BATCH):
@@ -74,11 +77,11 @@ def list_suppressions(db: Database) -> Iterator[str]:
     yield from as_csv(_listed(db))
 
 
-def standing_of(db: Database, settings: Settings, address: Address) -> Standing | None:
+def why_suppressed(db: Database, settings: Settings, address: Address) -> WhySuppressed | None:
     """Why this address is suppressed; None if it isn't."""
     with db.reading() as session:
         found = suppression_of(session, fingerprint(address.key, settings.suppression_key))
-        return Standing(found.reason, found.at, found.source) if found else None
+        return WhySuppressed(found.reason, found.at, found.source) if found else None
 
 
 def _listed(db: Database) -> Iterator[tuple[str, ...]]:
@@ -91,33 +94,43 @@ def _listed(db: Database) -> Iterator[tuple[str, ...]]:
 def _import_batch(db: Database, settings: Settings, now: datetime, batch: Sequence[CsvRow], source: str) -> Imported:
     bans: dict[str, Ban] = {}
     refused: list[Refusal] = []
+    undated: list[int] = []
     for row in batch:
         try:
-            ban = _ban(settings, now, row)
+            ban, is_undated = _ban(settings, now, row)
         except ValueError as error:
             refused.append(Refusal(row.line, str(error)))
         else:
             bans.setdefault(ban.address_hash, ban)
+            undated += [row.line] if is_undated else []
     with db.writing() as session:
         take_turns(session)
         added = suppress_in(session, settings, now, list(bans.values()), source)
     there = len(batch) - len(refused) - len(added)
-    return Imported(len(batch), Counter(bans[one].reason.value for one in added), there, tuple(refused))
+    counts = Counter(bans[one].reason.value for one in added)
+    return Imported(len(batch), counts, there, tuple(refused), tuple(undated))
 
 
-def _ban(settings: Settings, now: datetime, row: CsvRow) -> Ban:
-    """Whom this row suppresses, why and since when. Raises ValueError for one that says they still get mail there."""
+def _ban(settings: Settings, now: datetime, row: CsvRow) -> tuple[Ban, bool]:
+    """Whom this row suppresses, why and since when, and whether its date can't be read, which makes it of now.
+
+    Raises ValueError for one that says that they still get mail there.
+    """
     if row.fault:
         raise ValueError(row.fault)
     found = signs(row.cells)
     address, _ = address_in(row.said(Means.EMAIL))
     sign = gravest(found)
-    if not sign.standing and (faults := [each.fault for each in found if each.fault]):
+    if not sign.state and (faults := [each.fault for each in found if each.fault]):
         raise ValueError(" ".join(faults))
-    if found and not sign.standing:
+    if found and not sign.state:
         raise ValueError(
             "it says that this reader did not leave, bounce or complain. Take the row out, or empty that cell."
         )
-    reason = BANS.get(sign.standing, SuppressionReason.OBJECTION) if sign.standing else SuppressionReason.OBJECTION
-    at = row.moment(Means.AT) or sign.since or now
-    return Ban(fingerprint(address.key, settings.suppression_key), reason, min(at, now))
+    reason = BANS.get(sign.state, SuppressionReason.OBJECTION) if sign.state else SuppressionReason.OBJECTION
+    try:
+        at, undated = row.moment(Means.AT) or sign.since, sign.undated
+    except ValueError:
+        at, undated = sign.since, True
+    ban = Ban(fingerprint(address.key, settings.suppression_key), reason, min(at or now, now))
+    return ban, undated and at is None

@@ -170,3 +170,39 @@ def test_a_file_of_many_lines_needs_no_more_memory_than_a_short_one(tmp_path: Pa
         assert tracemalloc.get_traced_memory()[1] < path.stat().st_size / 3
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('email,note,status\nq1@a.de,"oops,confirmed\nq2@a.de,fine,unsubscribed\nq3@a.de,fine,confirmed\n', 2),
+        ('email,note,status\nq1@a.de,fine,confirmed\nq2@a.de,"oops,confirmed\nq3@a.de,"fine",unsubscribed\n', 3),
+        ('email,note,status\nq1@a.de,",confirmed\nq2@a.de,fine,unsubscribed\nq3@a.de,",confirmed\n', 2),
+        ('sep=;\nnote;email\n"two\nlines";q1@a.de\n5";q2@a.de\n";q3@a.de\nfine;q4@a.de\n', 6),
+        ('email,note,city\nq1@a.de,"two\nlines","oops\nq2@a.de,fine,unsubscribed\n', 3),
+        ('name,note,email\nAnn,"oops,q1@a.de\nBob,",q2@a.de\n', 2),
+        ('email,note\nq1@a.de,"a ""b"" c"\nq2@a.de,"a" b\n', 3),
+        ('"email,note\nq1@a.de,fine\nq2@a.de,"fine"\n', 1),
+        ('email,note\nq1@a.de,fine\nq2@a.de,"' + "q3@a.de,fine\n" * 20_000, 3),
+    ],
+)
+def test_a_quotation_mark_left_open_loses_nobody(command: Command, db: Database, content: str, line: int) -> None:
+    result = command.import_(content)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"digest: members.csv: Line {line} ")
+    assert "Nothing was imported." in result.stderr
+    assert all_subscribers(db) == {}
+
+
+def test_a_header_may_stand_on_two_lines(command: Command, db: Database) -> None:
+    assert command.import_('"E-Mail","First\nname"\nalice@example.org,Alice\n').exit_code == 0
+    assert all_subscribers(db)["alice@example.org"].name == "Alice"
+
+
+def test_cells_of_several_lines_are_read_as_they_are(command: Command, db: Database) -> None:
+    result = command.import_(
+        'email,note,status\nq1@a.de,"Wrote to x@a.de, y@a.de\r\nand ""z@a.de"".\n\nBest,\nAnn",confirmed\n'
+        'q2@a.de,"{\n  ""email"": ""x@a.de"",\n  ""n"": 1\n}",unsubscribed\nq3@a.de,5" and 6"",\n'
+    )
+    assert result.exit_code == 0, result.output
+    assert [reader.state for reader in all_subscribers(db).values()] == ["unsubscribed", "confirmed", "confirmed"]

@@ -140,19 +140,12 @@ def test_who_never_confirmed_there_is_not_confirmed_here(command: Command, db: D
 
 
 @on_sqlite
-def test_leaving_wins_a_thousand_rows_later(command: Command, db: Database) -> None:
-    rows = "".join(f"reader{n}@example.org,subscribed\n" for n in range(1_100))
-    command.import_(f"email,status\n{rows}reader0@example.org,unsubscribed\n")
-    assert all_subscribers(db)["reader0@example.org"].state == "unsubscribed"
-    assert all_subscribers(db)["reader1@example.org"].state == "confirmed"
-
-
-@on_sqlite
 def test_when_somebody_left_is_kept_and_never_lies_ahead(command: Command, db: Database) -> None:
-    command.import_(
+    result = command.import_(
         "email,unsubscribed_at,removed_at\nalice@example.org,2023-12-24,1690083507\n"
         "bob@example.org,05/06/2023,\ncarol@example.org,2031-01-01,\n"
     )
+    assert "The date in line 3 can’t be read, so now stands in for it. Write it like 2024-05-15." in result.stdout
     found = all_subscribers(db)
     assert found["alice@example.org"].unsubscribed_at == datetime(2023, 7, 23, 3, 38, 27, tzinfo=UTC)
     bob, carol = found["bob@example.org"].unsubscribed_at, found["carol@example.org"].unsubscribed_at
@@ -190,7 +183,7 @@ def test_who_bounced_or_complained_there_is_suppressed_here(command: Command, db
     assert result.exit_code == 0
     assert result.stdout == (
         "5 rows: 5 added (4 unsubscribed, 1 confirmed), 0 already there, 0 suppressed, 0 refused.\n"
-        "Of those added, 3 are suppressed, too (2 bounce, 1 complaint).\n"
+        "3 addresses are suppressed, too (2 bounce, 1 complaint).\n"
     )
     with db.reading() as session:
         assert [reader.address for reader in session.scalars(audience())] == ["alice@example.org"]

@@ -71,20 +71,64 @@ def test_an_import_accounts_for_every_row(command: Command, db: Database, settin
         "frank@example.org,bounce,2023-02-03,more\n"
     )
     assert result.exit_code == 1
-    counts = "9 rows: 3 added (1 bounce, 1 complaint, 1 objection), 2 already there, 4 refused.\n"
-    assert result.stdout == counts
-    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == ["line 8", "line 9", "line 10", "line 11"]
+    counts = "9 rows: 4 added (2 bounce, 1 complaint, 1 objection), 2 already there, 3 refused.\n"
+    assert result.stdout == (
+        f"{counts}The date in line 10 can’t be read, so now stands in for it. Write it like 2024-05-15.\n"
+    )
+    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == ["line 8", "line 9", "line 11"]
     assert "use bounce, complaint, invalid, objection" in result.stderr
     found = kept(db)
-    alice, bob, carol, erased = (
+    alice, bob, carol, erased, erin = (
         found.pop(fingerprint(f"{name}@example.org", settings.suppression_key))
-        for name in ("alice", "bob", "carol", "erased")
+        for name in ("alice", "bob", "carol", "erased", "erin")
     )
     assert found == {}
     assert (alice.reason, alice.at, alice.source) == ("bounce", LONG_AGO, "import of old.csv")
     assert bob.reason == "objection"
     assert (carol.reason, carol.at) == ("complaint", LONG_AGO)
     assert erased.reason == "erasure"
+    assert (erin.reason, erin.at) == ("bounce", bob.at)
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    "content",
+    [
+        "email,reason,at\na@example.org,complaint,03/04/2024\n",
+        "email,reason,created\na@example.org,complaint,99999999999999\n",
+        "email,spam_complaint_at\na@example.org,03/04/2024\n",
+        "email,status,at\na@example.org,spam,31.02.2024\n",
+    ],
+)
+def test_a_date_that_can_not_be_read_lets_nobody_get_mail(
+    command: Command, db: Database, settings: Settings, content: str
+) -> None:
+    make_subscriber(db, settings, "a@example.org")
+    before = datetime.now(UTC)
+    result = command.import_(content)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == (
+        "1 row: 1 added (1 complaint), 0 already there, 0 refused.\n"
+        "The date in line 2 can’t be read, so now stands in for it. Write it like 2024-05-15.\n"
+    )
+    (row,) = kept(db).values()
+    assert row.at >= before
+    with db.reading() as session:
+        assert audience_size(session) == 0
+
+
+@pytest.mark.only_on("sqlite")
+def test_another_date_of_the_row_stands_in(command: Command, db: Database) -> None:
+    result = command.import_("email,at,bounced_at\na@example.org,03/04/2024,2023-02-03\nb@example.org,,\n")
+    assert result.stdout == "2 rows: 2 added (1 bounce, 1 objection), 0 already there, 0 refused.\n"
+    assert LONG_AGO in {row.at for row in kept(db).values()}
+
+
+@pytest.mark.only_on("sqlite")
+def test_many_dates_that_can_not_be_read_are_counted(command: Command) -> None:
+    rows = "".join(f"reader{n}@example.org,{n % 2}\n" for n in range(2_500))
+    said = command.import_(f"email,at\nalice@example.org,\n{rows}").stdout.splitlines()[1]
+    assert said.startswith("The dates of 2,500 rows can’t be read (the first in line 3), so now stands in for them.")
 
 
 def test_good_rows_alone_end_well_and_a_second_import_adds_nothing(command: Command) -> None:
