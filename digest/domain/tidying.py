@@ -12,8 +12,8 @@ from html import escape
 from html.parser import HTMLParser
 
 from digest.domain.foreign import ALONE, BARE, FRAMES, HEADINGS, INLINE, QUOTES, TABLE, has_orphaned_cells, wide
+from digest.domain.layout_tables import tables_of_data
 from digest.domain.office import Styles, entry_of, styles_of, without_marker
-from digest.domain.tables import tables_of_data
 
 _EMPTY = re.compile(r"(?:\s|\xa0|<br>)*")
 
