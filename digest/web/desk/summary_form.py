@@ -9,6 +9,7 @@ from itertools import zip_longest
 
 from flask import request
 
+from digest.domain.crediting import credited
 from digest.domain.edition import Source
 from digest.domain.leftovers import left_in_html, left_in_line
 from digest.domain.manuscript import (
@@ -120,7 +121,10 @@ def preview_of(form: SummaryForm) -> Preview:
         published_on=date_in(typed.date),
         topics=typed.topics,
         body_html=html,
-        sources=piece.sources if isinstance(piece, Piece) else tuple(filter(_has_url, typed.sources)),
+        sources=credited(
+            piece.sources if isinstance(piece, Piece) else tuple(filter(_has_url, typed.sources)),
+            one_line(typed.publication),
+        ),
         leftovers=tuple(dict.fromkeys((*left_in_line(title), *left_in_html(html)))),
     )
 

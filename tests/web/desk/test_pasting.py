@@ -43,7 +43,7 @@ def test_a_paste_reaches_readers_as_it_was_meant(
     assert "\n1. Fines of 2024\n" in text
     assert (
         "2024. A year of fines, says https://a.example/path?q=a*b*c[1]:\n\n- one\n- two\n\n"
-        "Country  Sum\n-------  -----\nIE       €1 €2\n\n* * *\n\n[1] Privacy, 10\u00a0km.\n"
+        "Country  Sum\n-------  ---------\nIE       ~~€1~~ €2\n\n* * *\n\n[1] Privacy, 10\u00a0km.\n"
     ) in text
     assert "https://xn--bcher-kva.example/%C3%A4" in text and "bücher" not in text
     mail = BeautifulSoup(html_of(proof), "html.parser")
@@ -76,6 +76,23 @@ def test_the_desk_warns_before_an_issue_goes_and_lets_it_go(alice: Browser, db: 
     assert "Item 1: “{{name}}” would go out as it stands" in said
     assert "Words around it: “~~” strikes out nothing" in said
     close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+
+
+def test_page_preview_and_mail_name_the_same_publication(
+    alice: Browser, db: Database, mailbox: Mailbox, settings: Settings
+) -> None:
+    form = FORM | {"source_url": ["https://www.a.example/1"], "source_publication": [""], "on_issue": "1"}
+    issue_id = make_issue(db)
+    previewed = page(alice.send("/desk/summaries/preview", form=form))
+    alice.send("/desk/summaries/new", form=form, act="publish")
+    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+    [proof] = mailbox.to("alice@digest.test")
+    mail = BeautifulSoup(html_of(proof), "html.parser")
+    path = str(one(mail, ".headline a")["href"])
+    said = f"Read full story in {FORM['publication']}"
+    shown = page(alice.open(path.removeprefix("http://digest.test")))
+    assert [" ".join(one(part, ".sources").get_text().split()) for part in (previewed, shown, mail)] == [said] * 3
+    assert f"{said}:\n" in text_of(proof).replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize(
