@@ -114,7 +114,10 @@ def preview_of(form: SummaryForm) -> Preview:
     """What the preview shows for a form."""
     typed = form.manuscript
     piece = read(typed)
-    title, html = one_line(typed.title), body_html(several_lines(typed.body[: 2 * LONGEST_BODY]), form.body_format)
+    title, html = (
+        one_line(typed.title),
+        body_html(several_lines(typed.body[: 2 * LONGEST_BODY])[:LONGEST_BODY], form.body_format),
+    )
     return Preview(
         title=title,
         publication=one_line(typed.publication),

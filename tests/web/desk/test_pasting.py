@@ -114,6 +114,11 @@ def test_rich_text_comes_back_as_markdown(alice: Browser, html: str, markdown: s
     assert answer.text.startswith(markdown)
 
 
+@pytest.mark.parametrize("html", ["a" * 300_001, "<ul><li>" * 24 + "<li>a" * 10_000])
+def test_what_is_too_long_is_not_read_so_that_its_plain_text_is_pasted(alice: Browser, html: str) -> None:
+    assert alice.send("/desk/paste", "/desk/summaries/new", html=html).status_code == 413
+
+
 def test_only_editors_have_it_read(stranger: Browser) -> None:
     assert stranger.client.post("/desk/paste", data={"html": "<b>x</b>"}).status_code in (302, 400)
 
