@@ -67,6 +67,8 @@ def test_the_preview_says_what_readers_would_see_as_it_stands(alice: Browser) ->
     said = words(alice.send("/desk/summaries/preview", form=FORM | {"body": body, "title": "*|FNAME|*"}))
     for mark in ("{{name}}", "*|FNAME|*", "[^1]", "](", "<b>"):
         assert f"“{mark}”" in said
+    shown = page(alice.send("/desk/summaries/new", form=FORM | {"body": "**a"}, act="preview"))
+    assert one(shown, ".field:has(#field-body) + #leftovers li")
     assert "Readers would see this as it stands" not in words(alice.send("/desk/summaries/preview", form=FORM))
 
 
