@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from digest.domain import edition
+from digest.domain import cells, edition
 from digest.domain.crediting import credited
 from digest.domain.lifecycle import FROZEN
 from digest.domain.markup import sanitised
@@ -126,7 +126,7 @@ def path_of(found: Summary) -> str:
 
 def prose(html: str) -> Markup:
     """Stored HTML, made safe again on its way to the page: whatever got into the database, nothing runs."""
-    return Markup(sanitised(html))  # noqa: S704 - sanitised one call before
+    return Markup(cells.marked(sanitised(html)))  # noqa: S704 - sanitised one call before
 
 
 def opening(html: str) -> str:
