@@ -57,6 +57,12 @@ def test_a_line_of_very_many_bars_is_no_table() -> None:
     assert from_markdown("|a" * 100 + "|\n" + "|-" * 100 + "|").count("<th>") == 100
 
 
+def test_quotation_marks_without_end_stay_straight() -> None:
+    assert from_markdown('"a" it\'s') == "<p>“a” it’s</p>"
+    words = "a' \"b " * 1_000
+    assert from_markdown(words) == f"<p>{words.strip()}</p>"
+
+
 def test_addresses_without_end_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[int] = []
     validate = bare_links._linkify._validate_http
