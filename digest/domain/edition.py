@@ -11,8 +11,13 @@ from html import unescape
 from typing import Any
 
 WORDS_A_MINUTE = 220
+STRIKE = "~~"
+"""Stands on both sides of words that are struck out, wherever there is text alone; as in Markdown."""
 
 _PARTING = re.compile(r"</?(?:p|br|hr|li|ul|ol|blockquote|pre|h3|h4|table|thead|tbody|tr|th|td)\b[^>]*>")
+_HOLLOW_STRIKE = re.compile(r"<s>(\s*)</s>")
+_NEXT_STRIKE = re.compile(r"</s>(\s*)<s>")
+_STRIKE = re.compile(r"</?s>")
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -66,7 +71,12 @@ class Content:
 
 
 def plain(html: str) -> str:
-    """The words of sanitised HTML on one line, without its tags: where a block or a line ends, a space begins."""
+    """The words of sanitised HTML on one line, without its tags: where a block or a line ends, a space begins.
+
+    Words that are struck out keep a mark on both sides: without one they would say the opposite of what is meant.
+    """
+    if "<s>" in html:
+        html = _STRIKE.sub(STRIKE, _NEXT_STRIKE.sub(r"\1", _HOLLOW_STRIKE.sub(r"\1", html)))
     return " ".join(unescape(_TAG.sub("", _PARTING.sub(" ", html))).split())
 
 

@@ -6,6 +6,12 @@ import re
 
 import nh3
 
+DEEPEST = 50
+"""Elements in each other that become lists, quotations or emphasis. A text indented further is read by nobody, and
+each of its lines would carry the marks of all levels."""
+DEEPEST_CONTAINERS = 200
+"""Elements of any kind in each other. Newsletters lay out tables in tables, four elements a level."""
+
 HEADINGS = {"h1": "h3", "h2": "h3", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
 INLINE = {
     **dict.fromkeys(("a", "strong", "em", "b", "i", "code", "sup", "sub", "s")),
@@ -31,6 +37,7 @@ _SIGNS = re.compile(
     r"|<[a-z][^<>]*\b(?:style|hidden|class)\s*=",
     re.IGNORECASE,
 )
+_NEST = re.compile(r"<(/?)(?!(?:br|hr|img|input|wbr|col)\b)[a-z]", re.IGNORECASE)
 _CELL = re.compile(r"<t[rdh]\b", re.IGNORECASE)
 _TABLE_START = re.compile(r"<table\b", re.IGNORECASE)
 
@@ -38,6 +45,17 @@ _TABLE_START = re.compile(r"<table\b", re.IGNORECASE)
 def is_foreign(html: str) -> bool:
     """Whether the HTML has what only HTML from elsewhere has; our own goes by without being read."""
     return bool(_SIGNS.search(html)) or has_orphaned_cells(html)
+
+
+def is_deep(html: str) -> bool:
+    """Whether elements nest deeper than anybody means them to, or seem to, since their ends are left out."""
+    if html.count("<") <= DEEPEST:
+        return False
+    depth = deepest = 0
+    for found in _NEST.finditer(html):
+        depth += -1 if found[1] else 1
+        deepest = max(deepest, depth)
+    return deepest > DEEPEST
 
 
 def has_orphaned_cells(html: str) -> bool:

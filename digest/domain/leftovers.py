@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from digest.domain.edition import plain
 
 _CODE = re.compile(r"<(pre|code)>.*?</\1>", re.DOTALL)
+_STRIKE = re.compile(r"</?s>")
 _TAGS = (
     "a|abbr|article|b|blockquote|br|center|code|del|div|em|font|footer|form|h[1-6]|header|hr|i|iframe|img|input|ins|li|"
     "mark|ol|p|pre|q|s|script|section|small|span|strike|strong|style|sub|sup|svg|table|tbody|td|th|thead|tr|u|ul|video"
@@ -20,11 +21,11 @@ _FILL_IN = re.compile(
 _MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\[\^[^\]\s]{1,80}\]"), "has no note. Add a line that begins with it and a colon, or take it out."),
     (re.compile(r"\]\(|\]\[(?!\d+\])"),
-     "is of a link that could not be read. Write [words](https://…), with no space within."),
+     "belongs to a link that could not be read. Write [words](https://…), with no space within."),
     (re.compile(r"~~"), "strikes out nothing. Put ~~ on both sides of the words, or take it out."),
-    (re.compile(r"\*\*"), "is of bold type that does not end. Put ** on both sides, close to the words."),
+    (re.compile(r"\*\*"), "begins bold type that never ends. Put ** on both sides, close to the words."),
     (re.compile(r"\|\s*:?-{3,}|(?:^|\s)\|\s?[^|\s][^|]{0,200}\|\s?[^|\s][^|]{0,200}\|"),
-     "is of a table that could not be read. Give it a header and a line |---|---| with as many columns."),
+     "belongs to a table that could not be read. Give it a header and a line |---|---| with as many columns."),
     (re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE),
      "is HTML, which shows as text. Use Markdown, or take it out."),
     (re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,5});"),
@@ -42,7 +43,7 @@ def left_in_line(text: str) -> list[str]:
 
 def left_in_html(html: str) -> list[str]:
     """What is left in sanitised HTML, a sentence each with the remedy. Code is what it is, and left alone."""
-    return list(_found(plain(_CODE.sub(" ", html)), _MARKS))
+    return list(_found(plain(_STRIKE.sub("", _CODE.sub(" ", html))), _MARKS))
 
 
 def _found(words: str, marks: tuple[tuple[re.Pattern[str], str], ...]) -> Iterator[str]:

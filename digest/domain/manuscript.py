@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlsplit
 
 from digest.domain.clipboard import plain_lines, visible
+from digest.domain.crediting import host_of
 from digest.domain.edition import Source
 from digest.domain.markup import fault_in_links
 from digest.domain.slugs import slugify
@@ -135,11 +135,7 @@ def _source(row: Source, named: bool) -> Source:
             f"{LONGEST_PUBLICATION}. Shorten them."
         )
     # A single source without a name is the main contributor's; of several, each must be told apart.
-    return Source(url, title, publication or (_host(url) if named else ""))
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")[:LONGEST_PUBLICATION]
+    return Source(url, title, publication or (host_of(url)[:LONGEST_PUBLICATION] if named else ""))
 
 
 def _line_faults(field: str, text: str, longest: int, missing: str) -> Faults:

@@ -12,7 +12,7 @@ import nh3
 
 from digest.domain.clipboard import loosened, visible
 from digest.domain.dialect import parser
-from digest.domain.foreign import is_foreign
+from digest.domain.foreign import is_deep, is_foreign
 from digest.domain.iris import as_uri
 from digest.domain.links import checked_href, fault_in_html, fault_in_markdown
 from digest.domain.tidying import tidied
@@ -54,7 +54,7 @@ def sanitised(html: str) -> str:
     What only HTML from elsewhere has (containers, styles, higher headings) is made into those elements first, so that
     its parts don't run together.
     """
-    return _sanitised(tidied(html) if is_foreign(html) else html)
+    return _sanitised(tidied(html) if is_foreign(html) or is_deep(html) else html)
 
 
 def _sanitised(html: str) -> str:

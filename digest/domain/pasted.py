@@ -14,7 +14,7 @@ _ODD = "\xa0\u2002\u2003\u2007\u202f"
 _GAP = f"[ \t{_ODD}]"
 _TOO_DEEP = 4
 """Columns before a list's first entry from which Markdown would take the second for more words of the first."""
-_NEEDED = re.compile(f"[{_ODD}\t•·–—▪◦‣●○■□➢➤✓\uf020-\uf0ff]")
+_NEEDED = re.compile(f"[{_ODD}\t•·–—▪◦‣●○■□➢➤✓\uf020-\uf0ff]|^ *[o§Ø-]  | {{4}}", re.MULTILINE)
 """A text without any of these is Markdown already, or nothing that we could read better."""
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
@@ -40,7 +40,7 @@ _LEVELS = {"o": "  ", "○": "  ", "◦": "  ", "§": "    ", "▪": "    ", "�
 
 def as_markdown(text: str) -> str:
     """The text with its bullets, numbers, headings, quotations and tables marked as Markdown marks them."""
-    if not _NEEDED.search(text) and "    " not in text:
+    if not _NEEDED.search(text):
         return text
     return "\n".join(_read(text.split("\n")))
 

@@ -11,9 +11,21 @@ from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
 
-from digest.domain.foreign import ALONE, BARE, FRAMES, HEADINGS, INLINE, QUOTES, TABLE, has_orphaned_cells, wide
+from digest.domain.foreign import (
+    ALONE,
+    BARE,
+    DEEPEST,
+    DEEPEST_CONTAINERS,
+    FRAMES,
+    HEADINGS,
+    INLINE,
+    QUOTES,
+    TABLE,
+    has_orphaned_cells,
+    wide,
+)
+from digest.domain.layout_tables import tables_of_data
 from digest.domain.office import Styles, entry_of, styles_of, without_marker
-from digest.domain.tables import tables_of_data
 
 _EMPTY = re.compile(r"(?:\s|\xa0|<br>)*")
 
@@ -57,6 +69,8 @@ class _Tidier(HTMLParser):
         self._data_tables = iter(data_tables)
         self._tables: list[bool] = []
         self._bare_until = -1
+        self._frames = 0
+        self._flat: list[_Open] = []
 
     def done(self) -> str:
         """Everything read so far, with all lists closed."""
@@ -72,8 +86,12 @@ class _Tidier(HTMLParser):
         styles = styles_of(given)
         opened = _Open(tag, hidden=styles.hidden or self._is_hidden(), marker=styles.marker or self._in_marker())
         opened.block = not opened.hidden and tag not in INLINE and tag not in BARE and tag not in QUOTES
+        if self._is_too_deep(tag):
+            self._flatten(opened)
+            return
         if opened.block:
             self._flush()
+        self._frames += tag in FRAMES
         self._open.append(opened)
         if opened.hidden:
             if tag == "table":
@@ -87,6 +105,10 @@ class _Tidier(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in ALONE or not self._open:
             return
+        if self._flat:
+            if self._flat.pop().block:
+                self._break()
+            return
         opened = self._open[-1]
         if opened.tag != tag:
             return
@@ -97,8 +119,20 @@ class _Tidier(HTMLParser):
             if opened.block:
                 self._end_block(opened)
         self._open.pop()
+        self._frames -= tag in FRAMES
         if tag == "table" and not opened.hidden:
             self._tables.pop()
+
+    def _is_too_deep(self, tag: str) -> bool:
+        return bool(self._flat) or len(self._open) >= DEEPEST_CONTAINERS or (tag in FRAMES and self._frames >= DEEPEST)
+
+    def _flatten(self, opened: _Open) -> None:
+        """What is nested too deep stays as words; a line break parts it from those around it."""
+        if opened.tag == "table":
+            next(self._data_tables, None)
+        if opened.block:
+            self._break()
+        self._flat.append(opened)
 
     def handle_data(self, data: str) -> None:
         if self._is_hidden():
@@ -123,10 +157,11 @@ class _Tidier(HTMLParser):
             self._words.append(escape(given.get("value", ""), quote=False))
 
     def _break(self) -> None:
-        last = next((each for each in reversed(self._words) if each == "<br>" or not _EMPTY.fullmatch(each)), "")
         if self._in("pre"):
             self._words.append("\n")
-        elif last == "<br>":
+            return
+        last = next((each for each in reversed(self._words) if each == "<br>" or not _EMPTY.fullmatch(each)), "")
+        if last == "<br>":
             del self._words[len(self._words) - self._words[::-1].index("<br>") - 1 :]
             self._flush()  # two line breaks part paragraphs
         else:
@@ -234,7 +269,8 @@ class _Tidier(HTMLParser):
             self._out.append(f"</li></{self._lists.pop()[:2]}>")
 
     def _is_hidden(self) -> bool:
-        return bool(self._open) and self._open[-1].hidden
+        around = self._flat or self._open
+        return bool(around) and around[-1].hidden
 
     def _in_marker(self) -> bool:
         return bool(self._open) and self._open[-1].marker

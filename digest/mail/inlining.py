@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from threading import Lock
 
+from digest.domain.cells import is_figure
+
 # Attribute values may hold a bare ">", so a tag ends at the first one outside quotes.
 _ATTRIBUTES = r"""(?:"[^"]*"|'[^']*'|[^'">])*"""
 _LINK = re.compile(rf"<link\b{_ATTRIBUTES}>", re.IGNORECASE)
@@ -46,7 +48,8 @@ def for_mail(body: str) -> str:
 
 
 class _Grid:
-    """Names for the parts of tables: `grid`, `cell` and `head`; `tight` where a phone must break words to show all."""
+    """Names for the parts of tables: `grid`, `cell` and `head`; `tight` where a phone must break words to show all, and
+    `whole` where a line must not break."""
 
     def __init__(self) -> None:
         self._tight = ""
@@ -59,7 +62,8 @@ class _Grid:
             self._tight = " tight" if len(_COLUMN.findall(first_row)) > _MOST_COLUMNS else ""
             return '<table class="grid" width="100%" border="0" cellpadding="0" cellspacing="0">'
         side = "" if "align=" in rest else ' align="left"'
-        return f'<{name} class="cell{" head" if name == "th" else ""}{self._tight}" valign="top"{side}{rest}>'
+        whole = "" if self._tight or not is_figure(tag.string, tag.end()) else " whole"
+        return f'<{name} class="cell{" head" if name == "th" else ""}{self._tight}{whole}" valign="top"{side}{rest}>'
 
 
 _MOST_COLUMNS = 4

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
+from digest.domain.edition import STRIKE
 from digest.domain.figures import SCRIPTS, in_characters
 from digest.domain.iris import as_uri
 from digest.mail.columns import as_columns
@@ -50,6 +51,7 @@ class _Reader(HTMLParser):
         self._before: list[_Frame] = []
         self._links: list[tuple[str, int]] = []
         self._scripts: list[tuple[str, int]] = []
+        self._struck: list[int] = []
         self._rows: list[list[str]] | None = None
         self._verbatim = False
 
@@ -63,6 +65,8 @@ class _Reader(HTMLParser):
             self._links.append((given.get("href", ""), len(self._words)))
         elif tag in SCRIPTS:
             self._scripts.append((tag, len(self._words)))
+        elif tag == "s":
+            self._struck.append(len(self._words))
         elif self._rows is None:
             self._begin(tag, given)
 
@@ -97,7 +101,7 @@ class _Reader(HTMLParser):
             self._words += " "
 
     def _end_cell(self) -> None:
-        words, self._words, self._links, self._scripts = spaced(self._words), "", [], []
+        words = spaced(self._taken())
         if self._rows and words:
             row = self._rows[-1]
             row[-1:] = [f"{row[-1]} {words}".strip()] if row else [words]
@@ -108,6 +112,10 @@ class _Reader(HTMLParser):
         if tag in SCRIPTS and self._scripts:
             script, start = self._scripts.pop()
             self._words = self._words[:start] + in_characters(script, self._words[start:])
+        if tag == "s" and self._struck:
+            start = self._struck.pop()
+            if not self._struck:
+                self._words = self._words[:start] + _struck_out(self._words[start:])
         if tag == "table" and self._rows is not None:
             self._end_table()
         if self._rows is not None:
@@ -130,15 +138,23 @@ class _Reader(HTMLParser):
 
     def flush(self) -> None:
         """Write out the words collected so far as one block, if there are any."""
-        words, self._words, self._links, self._scripts = self._words, "", [], []
         if self._rows is not None:
-            self._words, self._rows = words, self._rows
             self._end_table()
-        elif self._verbatim:
+            return
+        words = self._taken()
+        if self._verbatim:
             self._verbatim = False
             self._write(words.strip("\n").rstrip().split("\n"))
         else:
             self._write([spaced(line) for line in words.strip(" \t\n\r\xa0").split("\n")], wrapped=True)
+
+    def _taken(self) -> str:
+        """The words so far, which are collected no longer; what is struck out goes on behind them."""
+        words, self._words, self._links, self._scripts = self._words, "", [], []
+        if self._struck:
+            words = words[: self._struck[0]] + _struck_out(words[self._struck[0] :])
+            self._struck = [0] * len(self._struck)
+        return words
 
     def _write(self, lines: list[str], wrapped: bool = False) -> None:
         if not any(line.strip() for line in lines):
@@ -182,6 +198,11 @@ class _Reader(HTMLParser):
         starts_entry = any(frame.marker for frame in self._open)
         if not (starts_entry and any(frame.kind in ("ul", "ol") for frame in shared)):
             self.lines.append("".join(frame.rest for frame in shared).rstrip())
+
+
+def _struck_out(words: str) -> str:
+    inner = words.strip()
+    return words.replace(inner, f"{STRIKE}{inner}{STRIKE}") if inner else words
 
 
 def _number(text: str) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain import markup
 from digest.domain.calendar import day_and_year
+from digest.domain.crediting import credited
 from digest.domain.edition import (
     Content,
     Item,
@@ -128,10 +129,13 @@ def _item(settings: Settings, summary: Summary) -> Item:
         publication=summary.publication.name,
         published_on=summary.published_on,
         body_html=markup.sanitised(summary.body_html),
-        sources=tuple(
-            Source(link.url, link.title or summary.title, link.publication or summary.publication.name)
-            for link in summary.sources
-            if is_safe(link.url)
+        sources=credited(
+            [
+                Source(link.url, link.title or summary.title, link.publication)
+                for link in summary.sources
+                if is_safe(link.url)
+            ],
+            summary.publication.name,
         ),
         topics=tuple(Topic(topic.slug, topic.name) for topic in summary.topics),
     )

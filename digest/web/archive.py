@@ -15,7 +15,8 @@ from flask import Blueprint, Flask, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from digest.domain import edition
+from digest.domain import cells, edition
+from digest.domain.crediting import credited
 from digest.domain.lifecycle import FROZEN
 from digest.domain.markup import sanitised
 from digest.domain.urls import safe_url
@@ -82,7 +83,9 @@ def summary(publication_slug: str, slug: str, summary_id: int) -> ResponseReturn
         "archive/summary.html",
         summary=found,
         path=path_of(found),
-        sources=[edition.Source(link.url, link.title, link.publication) for link in found.sources],
+        sources=credited(
+            [edition.Source(link.url, link.title, link.publication) for link in found.sources], found.publication.name
+        ),
         issue=issue if issue and issue.state in FROZEN else None,
     )
 
@@ -123,7 +126,7 @@ def path_of(found: Summary) -> str:
 
 def prose(html: str) -> Markup:
     """Stored HTML, made safe again on its way to the page: whatever got into the database, nothing runs."""
-    return Markup(sanitised(html))  # noqa: S704 - sanitised one call before
+    return Markup(cells.marked(sanitised(html)))  # noqa: S704 - sanitised one call before
 
 
 def opening(html: str) -> str:
@@ -142,10 +145,10 @@ def vetted(sources: Sequence[edition.Source]) -> list[edition.Source]:
 
 def _vetted(source: edition.Source) -> edition.Source:
     try:
-        url = safe_url(source.url)
+        safe_url(source.url)
     except ValueError:
         return replace(source, url="")
-    return replace(source, publication=source.publication or urlsplit(url).hostname or "")
+    return source
 
 
 def _day(text: str) -> date:

@@ -34,7 +34,10 @@ def test_rich_text_is_pasted_as_markdown_and_can_be_taken_back(live: Site, brows
         expect(page.locator(".live-preview .prose a")).to_have_attribute("href", "https://a.example/")
         area.press("Control+z")
         expect(area).to_have_value("Before. ")
-        code = '<div style="white-space: pre;"><span style="color:red">**raw**</span></div>'
+        code = (
+            "<meta charset='utf-8'><html><head></head><body><!--StartFragment--><div style=\"color: #ccc;font-weight: "
+            'normal;white-space: pre;"><div><span style="color: red;">**raw**</span></div></div><!--EndFragment-->'
+        )
         assert area.evaluate(PASTE, [code, "**raw**"]) is True
         page.route("**/desk/paste", lambda route: route.abort())
         area.evaluate(PASTE, ["<b>lost</b>", "kept"])

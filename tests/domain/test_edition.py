@@ -44,6 +44,8 @@ def test_default_inbox_line(titles: list[str], subject: str, preheader: str) -> 
 def test_plain_keeps_the_words() -> None:
     assert plain('<p>One <a href="https://example.org">link</a></p>\n<p>Two</p>') == "One link Two"
     assert plain("<p> </p>") == ""
+    assert plain("<p>found him <s>not</s> <s></s>guilty</p>") == "found him ~~not~~ guilty"
+    assert plain("<p><s>a</s> <s>b</s></p>") == "~~a b~~"
 
 
 def test_reading_time_counts_whole_minutes_and_never_none() -> None:

@@ -56,6 +56,9 @@ def test_numbers_stay(text: str, html: str, plain: str) -> None:
         "Three:\n–\tone\n–\ttwo\n–\tthree",
         "Three:\n– one\n– two\n– three",
         "Three:\n    - one\n    - two\n    - three",
+        "Three:\no  one\no  two\no  three",
+        "Three:\n  §  one\n  §  two\n  §  three",
+        "o  one\r\no  two\r\no  three",
         "\ufeff-\u200b\u00a0one\n- two\n- three",
     ],
 )

@@ -27,12 +27,22 @@ style='mso-list:Ignore'>3.<span>&nbsp; </span></span>three</p>
 <table class=MsoTableGrid border=1><tr><td><p class=MsoNormal>a</p></td><td><p class=MsoNormal>b</p></td></tr></table>
 </div></body></html>"""
 
-DOCS = """<meta charset="utf-8"><b style="font-weight:normal;" id="docs-internal-guid-7f"><p dir="ltr"><span
-style="font-weight:400">Plain, </span><span style="font-weight:700">bold</span><span
-style="font-style:italic"> soft</span></p><ul><li dir="ltr" aria-level="1"><p dir="ltr"
-role="presentation"><span>one</span></p></li><ul><li><p><span>below</span></p></li></ul><li><p>two</p></li></ul><p><a
-href="https://a.example/" style="text-decoration:none"><span style="text-decoration:underline">link</span></a></p></b>
-<br class="Apple-interchange-newline">"""
+DOCS_STYLE = (
+    "font-size:11pt;font-family:Arial,sans-serif;color:#000000;background-color:transparent;font-variant:normal;"
+    "text-decoration:none;vertical-align:baseline;white-space:pre;white-space:pre-wrap;"
+)
+DOCS = (
+    """<meta charset='utf-8'><html><head></head><body><!--StartFragment--><meta charset="utf-8"><b
+style="font-weight:normal;" id="docs-internal-guid-7f"><p dir="ltr" style="line-height:1.38;"><span
+style="§font-weight:400;font-style:normal;">Plain, </span><span
+style="§font-weight:700;font-style:normal;">bold</span><span
+style="§font-weight:400;font-style:italic;"> soft</span></p><ul style="margin-top:0;"><li dir="ltr"
+style="list-style-type:disc;§font-weight:400;font-style:normal;" aria-level="1"><p dir="ltr" role="presentation"><span
+style="§font-weight:400;">one</span></p></li><ul><li style="§" aria-level="2"><p><span
+style="§">below</span></p></li></ul><li><p><span style="§">two</span></p></li></ul><p><a href="https://a.example/"
+style="text-decoration:none;"><span style="§text-decoration:underline;">link</span></a></p></b>
+<br class="Apple-interchange-newline"><!--EndFragment--></body></html>"""
+).replace("§", DOCS_STYLE)
 
 
 def test_word_reads_as_it_was_meant() -> None:
@@ -74,12 +84,12 @@ def test_google_docs_reads_as_it_was_meant() -> None:
         ("<ul><li>a<br><br>b</li></ul>", "- a\n\n  b"),
         ("<blockquote><div>a</div><div>b</div></blockquote>", "> a\n>\n> b"),
         ("<a href='https://x.example'><div>a</div><div>b</div></a>", "a (https://x.example)\n\nb (https://x.example)"),
-        ("<q>a</q><del>b</del>", "“a”b"),
+        ("<q>a</q><del>b</del>", "“a”~~b~~"),
         ("<select><option>a<option>b</select>", "a\n\nb"),
         ("<ol type=a start=3><li>a<li value=9>b</ol><div>c</div>", "c. a\ni. b\n\nc"),
         ("<div><span style='display:none'>x</span><span hidden>y</span>a</div>", "a"),
         ("<html><head><title>x</title></head><body>a</body></html>", "a"),
-        ("<font color=red>a</font> <span style='text-decoration: line-through'>b</span>", "a b"),
+        ("<font color=red>a</font> <span style='text-decoration: line-through'>b</span>", "a ~~b~~"),
         ("<p>H<sub>2</sub>O 10<sup>6</sup> 1<sup>st</sup></p>", "H₂O 10⁶ 1st"),
     ],
 )

@@ -167,6 +167,17 @@ def test_tables_say_what_a_mail_client_would_choose_otherwise() -> None:
     assert page.select(".tight") == []
 
 
+def test_dates_and_sums_stay_on_one_line() -> None:
+    cells = ("2024-01-02", "<b>€1,200</b>", "10&nbsp;km", "12 May 2024", "a long word 1", "Ireland", "<p>1</p><p>2</p>")
+    for few in (cells[:4], cells[3:]):
+        page = BeautifulSoup(
+            for_mail(f"<table><tr>{''.join(f'<td>{cell}</td>' for cell in few)}</tr></table>"), "html.parser"
+        )
+        assert len(page.select(".whole")) == (4 if few == cells[:4] else 1)
+    page = BeautifulSoup(for_mail(f"<table><tr>{'<td>2024-01-02</td>' * 5}</tr></table>"), "html.parser")
+    assert page.select(".whole") == []  # a phone could not show all of them
+
+
 def test_only_a_table_of_many_columns_breaks_words() -> None:
     row = f"<tr>{'<td>x</td>' * 5}</tr>"
     page = BeautifulSoup(for_mail(f"<table>{row}</table><table><tr><td>a</td></tr></table>"), "html.parser")

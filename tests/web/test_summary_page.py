@@ -102,7 +102,13 @@ def test_summary_names_its_issue_once_that_has_gone(
 def test_description_runs_no_words_together(client: FlaskClient, db: Database) -> None:
     key = make_summary(db, "Table", body="| a | b |\n|---|---|\n| c | H~~2~~O |\n\n[^1]: Note.")
     page = page_at(client, f"/news/euractiv/table/{key}")
-    assert attribute(page, 'meta[name="description"]', "content") == "a b c H2O [1] Note."
+    assert attribute(page, 'meta[name="description"]', "content") == "a b c H~~2~~O [1] Note."
     broken = make_summary(db, "Broken", body="one\\\ntwo &amp; *th*ree")
     page = page_at(client, f"/news/euractiv/broken/{broken}")
     assert attribute(page, 'meta[name="description"]', "content") == "one two & three"
+
+
+def test_dates_in_a_table_stay_on_one_line(client: FlaskClient, db: Database) -> None:
+    key = make_summary(db, "Dates", body="| On | Sum |\n|---|--:|\n| 2024-01-02 | none so far |\n| Tuesday | €1 |")
+    page = page_at(client, f"/news/euractiv/dates/{key}")
+    assert [cell.get_text() for cell in page.select(".prose .whole")] == ["2024-01-02", "€1"]

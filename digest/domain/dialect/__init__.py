@@ -19,11 +19,12 @@ from markdown_it.rules_core.replacements import (
     EN_DASH_RE,
     PLUS_MINUS_RE,
 )
+from markdown_it.rules_core.smartquotes import process_inlines
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from digest.domain.clipboard import plain_lines, visible
-from digest.domain.dialect import addresses, definitions, lists, notes, tables
+from digest.domain.dialect import bare_links, definitions, lists, notes, tables
 from digest.domain.links import CheckedMarkdown
 from digest.domain.pasted import as_markdown
 
@@ -37,7 +38,8 @@ def parser(as_typed: bool = False) -> MarkdownIt:
     if not as_typed:
         ours.core.ruler.after("normalize", "pasted", _pasted)
     ours.core.ruler.at("replacements", _typeset)
-    for part in (lists, tables, notes, definitions, addresses):
+    ours.core.ruler.at("smartquotes", _curl)
+    for part in (lists, tables, notes, definitions, bare_links):
         part.teach(ours)
     ours.add_render_rule("image", _picture)
     return ours
@@ -71,6 +73,16 @@ def _typeset(state: StateCore) -> None:
             elif token.type == "text" and not in_address:
                 for typeset in _TYPESET:
                     token.content = typeset(token.content)
+
+
+_MOST_QUOTES = 1_000
+
+
+def _curl(state: StateCore) -> None:
+    """As markdown-it's rule, which goes through all open quotation marks for each; of very many, all stay straight."""
+    for block in state.tokens:
+        if block.children and 0 < block.content.count('"') + block.content.count("'") <= _MOST_QUOTES:
+            process_inlines(block.children, state)
 
 
 def _picture(

@@ -7,6 +7,9 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import escapedSplit, getLine, table
 from markdown_it.token import Token
 
+_MOST_COLUMNS = 100
+"""What has more is no table that anybody could read: each short row would be filled up with empty cells."""
+
 
 def teach(parser: MarkdownIt) -> None:
     """Put these rules into a parser."""
@@ -15,7 +18,7 @@ def teach(parser: MarkdownIt) -> None:
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     first = len(state.tokens)
-    if not table(state, start, end, silent):
+    if getLine(state, start).count("|") > _MOST_COLUMNS + 1 or not table(state, start, end, silent):
         return False
     row: list[Token] = []
     for token in state.tokens[first:]:

@@ -9,6 +9,7 @@ from itertools import zip_longest
 
 from flask import request
 
+from digest.domain.crediting import credited
 from digest.domain.edition import Source
 from digest.domain.leftovers import left_in_html, left_in_line
 from digest.domain.manuscript import (
@@ -113,14 +114,20 @@ def preview_of(form: SummaryForm) -> Preview:
     """What the preview shows for a form."""
     typed = form.manuscript
     piece = read(typed)
-    title, html = one_line(typed.title), body_html(several_lines(typed.body[: 2 * LONGEST_BODY]), form.body_format)
+    title, html = (
+        one_line(typed.title),
+        body_html(several_lines(typed.body[: 2 * LONGEST_BODY])[:LONGEST_BODY], form.body_format),
+    )
     return Preview(
         title=title,
         publication=one_line(typed.publication),
         published_on=date_in(typed.date),
         topics=typed.topics,
         body_html=html,
-        sources=piece.sources if isinstance(piece, Piece) else tuple(filter(_has_url, typed.sources)),
+        sources=credited(
+            piece.sources if isinstance(piece, Piece) else tuple(filter(_has_url, typed.sources)),
+            one_line(typed.publication),
+        ),
         leftovers=tuple(dict.fromkeys((*left_in_line(title), *left_in_html(html)))),
     )
 

@@ -18,8 +18,19 @@ function pasteRichText() {
  * @returns {boolean} whether it says more than its text; a code editor's colours do not
  */
 function isRich(html) {
-  if (/white-space:\s*pre/i.test(html)) return false;
+  if (isCode(html)) return false;
   return /<(?:a|b|strong|em|i|s|del|li|td|th|h[1-6]|blockquote|sup|sub|p|div)\b|font-weight|font-style|mso-list/i.test(html);
+}
+
+/**
+ * @param {string} html from the clipboard
+ * @returns {boolean} whether a code editor put it there: all of it stands in one element whose lines must not wrap.
+ *   Google Docs says `white-space:pre` as well, of every span, and `pre-wrap` right behind it.
+ */
+function isCode(html) {
+  const [, tag, attributes] = html.match(/<(?!(?:meta|html|head|body|style|link|title)\b)([a-z][\w:]*)([^>]*)>/i) || [];
+  return /^(?:div|pre)$/i.test(tag) && /white-space:\s*pre\b(?!-)/i.test(attributes)
+    && !/pre-wrap|docs-internal-guid/i.test(attributes);
 }
 
 /**

@@ -43,7 +43,7 @@ def test_a_paste_reaches_readers_as_it_was_meant(
     assert "\n1. Fines of 2024\n" in text
     assert (
         "2024. A year of fines, says https://a.example/path?q=a*b*c[1]:\n\n- one\n- two\n\n"
-        "Country  Sum\n-------  -----\nIE       €1 €2\n\n* * *\n\n[1] Privacy, 10\u00a0km.\n"
+        "Country  Sum\n-------  ---------\nIE       ~~€1~~ €2\n\n* * *\n\n[1] Privacy, 10\u00a0km.\n"
     ) in text
     assert "https://xn--bcher-kva.example/%C3%A4" in text and "bücher" not in text
     mail = BeautifulSoup(html_of(proof), "html.parser")
@@ -67,6 +67,8 @@ def test_the_preview_says_what_readers_would_see_as_it_stands(alice: Browser) ->
     said = words(alice.send("/desk/summaries/preview", form=FORM | {"body": body, "title": "*|FNAME|*"}))
     for mark in ("{{name}}", "*|FNAME|*", "[^1]", "](", "<b>"):
         assert f"“{mark}”" in said
+    shown = page(alice.send("/desk/summaries/new", form=FORM | {"body": "**a"}, act="preview"))
+    assert one(shown, ".field:has(#field-body) + #leftovers li")
     assert "Readers would see this as it stands" not in words(alice.send("/desk/summaries/preview", form=FORM))
 
 
@@ -76,6 +78,23 @@ def test_the_desk_warns_before_an_issue_goes_and_lets_it_go(alice: Browser, db: 
     assert "Item 1: “{{name}}” would go out as it stands" in said
     assert "Words around it: “~~” strikes out nothing" in said
     close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+
+
+def test_page_preview_and_mail_name_the_same_publication(
+    alice: Browser, db: Database, mailbox: Mailbox, settings: Settings
+) -> None:
+    form = FORM | {"source_url": ["https://www.a.example/1"], "source_publication": [""], "on_issue": "1"}
+    issue_id = make_issue(db)
+    previewed = page(alice.send("/desk/summaries/preview", form=form))
+    alice.send("/desk/summaries/new", form=form, act="publish")
+    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+    [proof] = mailbox.to("alice@digest.test")
+    mail = BeautifulSoup(html_of(proof), "html.parser")
+    path = str(one(mail, ".headline a")["href"])
+    said = f"Read full story in {FORM['publication']}"
+    shown = page(alice.open(path.removeprefix("http://digest.test")))
+    assert [" ".join(one(part, ".sources").get_text().split()) for part in (previewed, shown, mail)] == [said] * 3
+    assert f"{said}:\n" in text_of(proof).replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize(
@@ -95,6 +114,11 @@ def test_rich_text_comes_back_as_markdown(alice: Browser, html: str, markdown: s
     answer = alice.send("/desk/paste", "/desk/summaries/new", html=html)
     assert answer.mimetype == "text/plain"
     assert answer.text.startswith(markdown)
+
+
+@pytest.mark.parametrize("html", ["a" * 300_001, "<ul><li>" * 24 + "<li>a" * 10_000])
+def test_what_is_too_long_is_not_read_so_that_its_plain_text_is_pasted(alice: Browser, html: str) -> None:
+    assert alice.send("/desk/paste", "/desk/summaries/new", html=html).status_code == 413
 
 
 def test_only_editors_have_it_read(stranger: Browser) -> None:

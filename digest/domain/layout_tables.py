@@ -30,8 +30,8 @@ class _Counter(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
-            for around in self._open:
-                around.nests = True
+            if self._open:
+                self._open[-1].nests = True  # those around it do already
             self._open.append(_Shape(nests=("role", "presentation") in attrs))
             self.tables.append(self._open[-1])
         elif self._open and tag == "tr":
