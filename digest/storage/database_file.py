@@ -3,7 +3,8 @@
 What the connections hold is known by device and inode: the file, and the two beside it while there are connections.
 Before each connection, at each beginning and before each commit it is compared with what bears the names now, by three
 calls of `stat`. While they differ nothing is read or written. A file put in its place is not opened: whether it may be
-sent from is asked at the start, before anything else.
+sent from is asked at the start, before anything else. One that was written over where it lies has the same inode; once
+SQLite finds its pages malformed, it counts as replaced in every session of the process.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import OperationalError
 
 log = logging.getLogger(__name__)
 
 _Identity = tuple[int, int]
 _BESIDE = ("-wal", "-shm")
+_MALFORMED = {11, 26}  # SQLITE_CORRUPT, SQLITE_NOTADB: https://www.sqlite.org/rescode.html
+_malformed: set[Path] = set()
+"""Files whose pages some session of this process found malformed."""
 
 
 class DatabaseFileGone(OperationalError):
@@ -45,6 +49,7 @@ def watch_file(engine: Engine) -> Callable[[], None]:
     event.listen(engine, "close", lambda *_: file.closed())
     event.listen(engine, "begin", lambda _: file.check())
     event.listen(engine, "commit", lambda _: file.check())
+    event.listen(engine, "handle_error", file.look_at)
     return file.forget
 
 
@@ -78,6 +83,7 @@ class _File:
         with self._lock:
             self._held = self._beside_held = None
             self._is_gone = False
+            _malformed.discard(self._path)
 
     def check(self) -> Any:
         """Raise DatabaseFileGone unless the name still leads to what the connections hold."""
@@ -89,9 +95,17 @@ class _File:
         if is_gone:
             raise DatabaseFileGone(self._path)
 
+    def look_at(self, context: ExceptionContext) -> None:
+        """Remember an error that says that the file is malformed. While it is only opened, that is told otherwise."""
+        code = getattr(context.original_exception, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF in _MALFORMED and self._held is not None:
+            _malformed.add(self._path)
+
     def _differs(self) -> bool:
         if self._held is None:
             return False
+        if self._path in _malformed:
+            return True
         if _identity(self._path, empty_is_none=True) != self._held:
             return True
         beside = tuple(_identity(path) for path in self._beside)

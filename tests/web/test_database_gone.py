@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
 from digest.app import create_app
 from digest.config import Settings
@@ -134,6 +136,28 @@ def test_a_file_that_is_no_database_any_more_is_no_stack_trace(app: Flask, path:
     app.testing = False
     app.extensions["digest"].db.engine.dispose()
     assert app.test_client().get("/").status_code == 503
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_file_that_is_written_over_is_refused_once_any_session_has_met_it(
+    app: Flask, client: FlaskClient, path: Path, settings: Settings
+) -> None:
+    app.testing = False
+    with closing(Database(settings.database_url)) as postmans:
+        with postmans.reading() as session:
+            session.execute(text("SELECT count(*) FROM messages"))
+        path.write_bytes(path.read_bytes()[:4_096] + b"another program's pages " * 20_000)
+        app.extensions["digest"].db.engine.dispose()
+        with pytest.raises(DatabaseError), postmans.reading() as session:
+            session.execute(text("PRAGMA integrity_check"))
+            session.execute(text("SELECT * FROM summaries, subscribers, messages, issues"))
+        assert client.get("/").status_code == 503
+        assert client.post("/subscribe", data={"email": "reader@example.net"}).status_code == 503
+        health = client.get("/health")
+        assert (health.status_code, health.json and health.json["database"]) == (
+            503,
+            "the file was removed or replaced; restart",
+        )
 
 
 @pytest.mark.only_on("postgresql")
