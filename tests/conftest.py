@@ -17,6 +17,7 @@ from subprocess import SubprocessError
 import psycopg
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -25,6 +26,7 @@ from digest.app import create_app
 from digest.config import Settings
 from digest.config.private import make_file, make_folder
 from digest.mail.transports import open_outbox
+from digest.operations import hashing
 from digest.operations.messaging import deliver_waiting
 from digest.operations.opening import MIGRATIONS
 from digest.storage import schema
@@ -35,6 +37,10 @@ from tests.loopback.sendgrid import LoopbackSendGrid
 TUESDAY = datetime(2024, 5, 14, 9, 0, tzinfo=UTC)
 """When tests begin: before Friday 17 May 2024's issue, whose cut-off is Thursday the 16th at 16:00 in London."""
 
+
+THE_HASHER = hashing._hasher
+"""What passwords are hashed with in earnest. In tests they are hashed with as little as argon2 takes."""
+hashing._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 _ON_BOTH = ("cli", "operations", "scheduler", "storage", "web", "test_demo.py")
 """Tests whose outcome depends on SQL: they run on SQLite and on PostgreSQL. The others run on SQLite alone."""

@@ -21,7 +21,7 @@ from digest.operations.signing_in import (
 )
 from digest.storage.database import Database
 from digest.storage.editors import Editor, editor_by_id
-from tests.conftest import TUESDAY
+from tests.conftest import THE_HASHER, TUESDAY
 from tests.web.desk.browser import PASSWORD, make_editor_with_password
 
 HOME, OFFICE = "192.0.2.1", "198.51.100.7"
@@ -92,6 +92,7 @@ def test_password_hash_is_argon2id_and_renewed_when_its_parameters_are_old(
     renewed = _editor(db, alice_id).password_hash
     assert renewed != old
     assert str(renewed).startswith("$argon2id$")
+    assert (THE_HASHER.memory_cost, THE_HASHER.time_cost) == (65_536, 3), "RFC 9106, section 4"
 
 
 def test_reset_keeps_an_open_invitation_alive(db: Database, settings: Settings) -> None:

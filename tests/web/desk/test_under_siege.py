@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from digest.config import Settings
 from digest.operations import accounts, hashing, signing_in
-from digest.operations.hashing import Places, hash_password
+from digest.operations.hashing import Places
 from digest.operations.signing_in import TRIES_FROM_ONE_NETWORK
 from digest.storage.database import Database
 from tests.conftest import TUESDAY, Mailbox, text_of
-from tests.web.desk import browser
 from tests.web.desk.browser import PASSWORD, Browser, one, page, words
 
 NEW = "nine amber kettles hum"
@@ -30,12 +28,9 @@ SIEGE, TRIES_OF_ONE_NETWORK, LINKS_OF_ONE_NETWORK = 6, 12, 20
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes that cost nothing, and fewer guesses to make a siege: neither changes what is decided."""
-    monkeypatch.setattr(hashing, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    monkeypatch.setattr(browser, "_hashed", lambda: hash_password(PASSWORD))
+    """Fewer guesses make a siege: that changes nothing of what is decided."""
     monkeypatch.setattr(signing_in, "SIEGE", SIEGE)
     monkeypatch.setattr(signing_in, "TRIES_OF_ONE_NETWORK", TRIES_OF_ONE_NETWORK)
-    hashing._nobodys_hash.cache_clear()
     monkeypatch.setattr(accounts, "_RESETS_OF_ONE_NETWORK", LINKS_OF_ONE_NETWORK)
 
 
