@@ -70,10 +70,11 @@ def imported(text: str) -> Wording:
 
 
 def from_the_journal() -> Wording:
-    """For a reader who left before, in a database that had forgotten it."""
+    """For a reader who left, in a database that had forgotten it or could not be told at that moment."""
     return Wording(
-        "journal 1",
-        "Taken from the journal: this reader had left, and the database, restored from an older backup, did not know.",
+        "journal 2",
+        "Taken from the journal: this reader had left, and the database, restored from an older backup or busy at that "
+        "moment, did not know.",
     )
 
 

@@ -63,7 +63,8 @@ def try_later(response: Response) -> Response:
 
 def _turn_away() -> None:
     """Where writing stands still, a reader's form costs no work. The desk's forms answer in pages of their own."""
-    if request.method == "POST" and not request.path.startswith("/desk"):
+    goodbye = request.endpoint == "reader_links.unsubscribe"
+    if request.method == "POST" and not goodbye and not request.path.startswith("/desk"):
         db().must_move()
 
 

@@ -88,7 +88,7 @@ def test_who_unsubscribed_after_the_backup_is_out_again(ours: Installation) -> N
     assert (found.state, found.unsubscribed_at) == ("unsubscribed", LATER)
     with ours.db.reading() as session:
         last = what_we_hold(session, found).consent[-1]
-    assert (last.step, last.at, last.place, last.wording_version) == ("unsubscribed", NOON, "the journal", "journal 1")
+    assert (last.step, last.at, last.place, last.wording_version) == ("unsubscribed", NOON, "the journal", "journal 2")
     assert last.answer == "left on 2024-05-14 10:00 UTC"
     assert state(ours, YAN) == "confirmed"
 

@@ -10,8 +10,10 @@ from flask.typing import ResponseReturnValue
 from digest.domain.addresses import Address, masked
 from digest.domain.tokens import Purpose
 from digest.operations import privacy, subscribing, wordings
+from digest.operations.goodbyes import keep_goodbye
 from digest.operations.links import preferences_url, unsubscribe_url
 from digest.operations.subscribing import Standing
+from digest.storage.patience import Busy
 from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_with_link_key
 from digest.storage.topics import all_topics
 from digest.web import forms
@@ -59,7 +61,10 @@ def unsubscribe(token: str) -> ResponseReturnValue:
         return not_ours()
     if forms.pressed("List-Unsubscribe", "One-Click"):
         wording = wordings.leaving_in_one_click()
-        subscribing.leave(db(), settings(), now(), key, wording, "the mail program’s unsubscribe button")
+        try:
+            subscribing.leave(db(), settings(), now(), key, wording, "the mail program’s unsubscribe button")
+        except Busy:
+            keep_goodbye(db(), settings(), now(), key)
         return private_page(Response("You are unsubscribed.\n", mimetype="text/plain"))
     if forms.pressed("undo"):
         # Not subscribed again at once: a digest may be forwarded with its link, and only the mailbox's owner decides.
