@@ -12,7 +12,7 @@ from digest.domain import addresses
 from digest.mail.transports import open_outbox
 from digest.operations import accounts, signup_caps, subscribing
 from digest.operations.braking import watch_the_brake
-from digest.operations.messaging import deliver_waiting
+from digest.operations.delivering import deliver_waiting
 from digest.storage.database import Database
 from digest.storage.messages import Message, MessageState
 from digest.storage.signups import SignUp
@@ -44,7 +44,7 @@ def ask(db: Database, settings: Settings, number: int, minutes: float = 0) -> No
 
 def left(db: Database, settings: Settings, minutes: float) -> list[str]:
     """Who has been written to by then, in that order."""
-    deliver_waiting(db, settings, open_outbox(settings), at(minutes))
+    deliver_waiting(db, settings, open_outbox(settings), lambda: at(minutes))
     with db.reading() as session:
         asked = select(Message.recipient).where(Message.kind == "confirmation", Message.state == MessageState.ACCEPTED)
         return [
@@ -74,7 +74,7 @@ def test_processes_that_drain_at_once_keep_to_the_brake_together(db: Database, s
         ask(db, settings, number)
 
     def drain(own: Database) -> int:
-        return deliver_waiting(own, settings, open_outbox(settings), at(1))
+        return deliver_waiting(own, settings, open_outbox(settings), lambda: at(1))
 
     assert sum(together(settings, drain, drain, drain)) == MOST
 
@@ -107,7 +107,7 @@ def test_other_messages_pass_those_that_wait(db: Database, settings: Settings) -
         ask(db, settings, number)
     left(db, settings, 1)
     accounts.ask_for_password_link(db, settings, at(2), "alice@digest.test", "192.0.2.1")
-    assert deliver_waiting(db, settings, open_outbox(settings), at(2)) == 1
+    assert deliver_waiting(db, settings, open_outbox(settings), lambda: at(2)) == 1
 
 
 def test_the_operator_is_told_once_and_when_it_is_over(
