@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.addresses import masked
@@ -17,6 +19,7 @@ from digest.operations.messaging import COPY
 from digest.operations.next_message import MOST_TRIES, Claimed, claim_next
 from digest.operations.taking_back import NOBODY_KNOWS, hold_still, take_back, tell_of_doubt
 from digest.storage.database import Database, database_now
+from digest.storage.form_mail import count_for_mailbox
 from digest.storage.messages import MessageState, finish_message, others_wait_for
 
 _LONGEST_WAIT = 3_600.0
@@ -78,30 +81,42 @@ def _single_of(claimed: Claimed) -> Single:
 def _record(db: Database, settings: Settings, claimed: Claimed, answer: Answer, now: datetime) -> None:
     in_doubt = claimed.kind == COPY and answer.certainty is Certainty.UNKNOWN
     with db.writing() as session:
-        if answer.certainty is Certainty.ACCEPTED:
-            values: dict[str, object] = {"state": MessageState.ACCEPTED, "finished_at": now, "detail": ""}
-        elif in_doubt:
-            detail = f"{NOBODY_KNOWS}: {_why(answer)}"[:1000]
-            values = {"state": MessageState.FAILED, "finished_at": now, "detail": detail}
-        elif answer.certainty in (Certainty.OFFENDERS, Certainty.TOO_LARGE) or claimed.tries >= MOST_TRIES:
-            values = {"state": MessageState.FAILED, "finished_at": now, "detail": _why(answer)}
-        else:
-            wait = answer.retry_after or min(_LONGEST_WAIT, 5.0 * 2 ** (claimed.tries - 1))
-            values = {
-                "state": MessageState.WAITING,
-                "retry_at": database_now(session) + wait,
-                "detail": _why(answer),
-            }
-        known = claimed.detail == _why(answer) or others_wait_for(session, claimed.message_id, _why(answer))
+        values = _what_became(session, claimed, answer, now, in_doubt)
+        known = _is_known(session, claimed, answer)
         never_left = values["state"] is MessageState.FAILED and answer.certainty is not Certainty.UNKNOWN
         if never_left or in_doubt:
             hold_still(session, claimed.delivery_id)
         if finish_message(session, claimed.message_id, claimed.owner, **values):
             if never_left:
                 take_back(session, now, claimed.message_id, _why(answer))
+            elif "finished_at" in values:
+                count_for_mailbox(session, claimed.mailbox, now)
             if in_doubt:
                 tell_of_doubt(session, settings, now, claimed.delivery_id, _why(answer))
     _log(claimed, answer, ended=values["state"] is not MessageState.WAITING, known=known)
+
+
+def _what_became(
+    session: Session, claimed: Claimed, answer: Answer, now: datetime, in_doubt: bool
+) -> dict[str, object]:
+    """The message's new values. One of the form that is tried again isn't due before: nobody shall walk past it."""
+    if answer.certainty is Certainty.ACCEPTED:
+        return {"state": MessageState.ACCEPTED, "finished_at": now, "detail": ""}
+    if in_doubt:
+        detail = f"{NOBODY_KNOWS}: {_why(answer)}"[:1000]
+        return {"state": MessageState.FAILED, "finished_at": now, "detail": detail}
+    if answer.certainty in (Certainty.OFFENDERS, Certainty.TOO_LARGE) or claimed.tries >= MOST_TRIES:
+        return {"state": MessageState.FAILED, "finished_at": now, "detail": _why(answer)}
+    wait = answer.retry_after or min(_LONGEST_WAIT, 5.0 * 2 ** (claimed.tries - 1))
+    later = {"not_before": now + timedelta(seconds=wait)} if claimed.not_before else {}
+    return {"state": MessageState.WAITING, "retry_at": database_now(session) + wait, "detail": _why(answer)} | later
+
+
+def _is_known(session: Session, claimed: Claimed, answer: Answer) -> bool:
+    """Whether this failure was said already: of this message, or of another that waits for the same reason."""
+    if answer.certainty is Certainty.ACCEPTED:
+        return False
+    return claimed.detail == _why(answer) or others_wait_for(session, claimed.message_id, _why(answer))
 
 
 def _log(claimed: Claimed, answer: Answer, ended: bool, known: bool) -> None:

@@ -16,6 +16,8 @@ from digest.storage.messages import Message, Turn, queue_message
 
 COPY = "digest"
 """The kind of a message that is a reader's copy of an issue, sent again as an exception."""
+CONFIRMATION, REMINDER = "confirmation", "already_subscribed"
+"""The kinds of what the form causes: the link that confirms, and what tells a reader that they are subscribed."""
 
 
 def post(

@@ -51,6 +51,10 @@ class Claimed:
     """Of a reader's copy that is sent again: which."""
     detail: str
     """Why the try before this one failed; empty at the first."""
+    mailbox: str
+    """Of one that the form caused: a keyed hash of the mailbox that it fills, if it counts for that."""
+    not_before: datetime | None
+    """Likewise: from when on it could leave."""
     claims: Count | None
     """Of a copy of an issue, which counts as a claim: how many those are with it."""
 
@@ -105,5 +109,7 @@ def _as_values(session: Session, message: Message, owner: str) -> Claimed:
         message.created_at,
         message.delivery_id,
         message.detail,
+        message.mailbox,
+        message.not_before,
         count_claims(session, 1) if message.kind == COPY else None,
     )

@@ -44,14 +44,14 @@ class Message(Base):
 
     __tablename__ = "messages"
     __table_args__ = (
-        Index(None, "state", "retry_at"),
-        Index(None, "state", "not_before"),
+        Index(None, "state", "not_before", "retry_at"),
+        Index(None, "state", "tries"),
         Index(None, "finished_at", "not_before"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(30))
-    recipient: Mapped[str] = mapped_column(String(254))
+    recipient: Mapped[str] = mapped_column(String(254), index=True)
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
     subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
@@ -73,7 +73,7 @@ class Message(Base):
     mailbox: Mapped[str] = mapped_column(String(64), default="", server_default="", index=True)
     """Of a message that the form caused: a keyed hash of the mailbox that it fills."""
     not_before: Mapped[datetime | None]
-    """Likewise: when it may leave. Any other message may leave at once, and goes first."""
+    """Likewise: when it may leave, or be tried again. Any other message may leave at once, and goes first."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def unfinished_messages(session: Session, kind: str) -> Sequence[Message]:
 
 
 def waiting_for_those_who_left(session: Session, kind: str) -> Sequence[Message]:
-    """Waiting messages of this kind whose reader is no longer confirmed, or is suppressed; the oldest first."""
+    """Waiting messages of this kind, which no form causes, whose reader is no longer confirmed, or is suppressed."""
     there = (
         select(Subscriber.id)
         .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
@@ -166,7 +166,7 @@ def waiting_for_those_who_left(session: Session, kind: str) -> Sequence[Message]
             Suppression.address_hash.is_(None),
         )
     )
-    waiting = (Message.kind == kind, Message.state == MessageState.WAITING)
+    waiting = (Message.kind == kind, Message.state == MessageState.WAITING, Message.not_before.is_(None))
     return list(
         session.scalars(select(Message).where(*waiting, ~there.correlate(Message).exists()).order_by(Message.id))
     )
@@ -213,7 +213,8 @@ def recipients_of(session: Session, message_ids: Collection[int]) -> dict[int, s
 
 def others_wait_for(session: Session, message_id: int, detail: str) -> bool:
     """Whether messages other than this one wait since a try that failed for the same reason."""
-    same = (Message.state == MessageState.WAITING, Message.detail == detail, Message.id != message_id)
+    tried = (Message.state == MessageState.WAITING, Message.tries > 0)
+    same = (*tried, Message.detail == detail, Message.id != message_id)
     return session.execute(select(Message.id).where(*same).limit(1)).scalar_one_or_none() is not None
 
 
