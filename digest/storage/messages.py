@@ -225,9 +225,14 @@ def waiting_messages(session: Session) -> int:
     ).scalar_one()
 
 
-def forget_messages_before(session: Session, moment: datetime) -> None:
-    """Delete messages that were finished before that moment."""
-    session.execute(delete(Message).where(Message.finished_at < moment))
+def messages_before(session: Session, moment: datetime) -> Sequence[int]:
+    """The ids of messages that were finished before that moment."""
+    return session.scalars(select(Message.id).where(Message.finished_at < moment)).all()
+
+
+def forget_messages(session: Session, ids: Sequence[int]) -> None:
+    """Delete these messages."""
+    session.execute(delete(Message).where(Message.id.in_(ids)).execution_options(synchronize_session=False))
 
 
 def forget_waiting_messages(session: Session, addresses: Sequence[str]) -> None:
