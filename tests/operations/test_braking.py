@@ -14,6 +14,7 @@ from digest.operations import accounts, signup_caps, subscribing
 from digest.operations.braking import watch_the_brake
 from digest.operations.delivering import deliver_waiting
 from digest.storage.database import Database
+from digest.storage.form_mail import form_mail_waiting
 from digest.storage.messages import Message, MessageState
 from digest.storage.signups import SignUp
 from tests.conftest import TUESDAY
@@ -135,3 +136,47 @@ def test_the_operator_is_told_once_and_when_it_is_over(
     assert told(db) == told(db, "alert") == ["More people sign up than usual", "Sign-ups are as usual again"]
     with db.reading() as session:
         assert signup_caps.braked_since(session) is None
+
+
+def test_where_no_more_may_wait_whoever_can_leave_at_once_still_gets_in_and_the_operator_is_told(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_editor(db)
+    monkeypatch.setattr(signup_caps, "IN_ALL_HOUR", 1_000)
+    monkeypatch.setattr(signup_caps, "MOST_WAITING", 8)
+    monkeypatch.setattr(signup_caps, "PER_NETWORK_HOUR", 2)
+    for number in range(12):
+        subscribing.ask(db, settings, at(0), addresses.parse(f"invented{number}@example.net"), "192.0.2.1", "a test")
+    ask(db, settings, 1)
+    for minutes in (1, 2):
+        watch_the_brake(db, settings, at(minutes))
+    assert told(db) == told(db, "alert") == ["Sign-ups are turned away"]
+    assert left(db, settings, 2) == ["invented0", "invented1", "reader1"]
+    assert left(db, settings, 60)[3:] == ["invented2", "invented3"]
+    assert left(db, settings, 1_000)[3:] == ["invented2", "invented3"]
+    watch_the_brake(db, settings, at(1_000))
+    assert told(db)[1:] == ["Sign-ups are taken again"]
+
+
+def test_however_much_can_leave_at_once_there_is_an_end_to_what_waits(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signup_caps, "MOST_WAITING", 8)
+    for number in range(12):
+        ask(db, settings, number)
+    with db.reading() as session:
+        assert form_mail_waiting(session) == 8
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_site_with_many_networks_has_a_share_of_its_own(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signup_caps, "IN_ALL_HOUR", 1_000)
+    monkeypatch.setattr(signup_caps, "PER_SITE_HOUR", 6)
+    for number in range(10):
+        address = addresses.parse(f"reader{number}@example.org")
+        subscribing.ask(db, settings, at(0), address, f"2001:db8:7:{number:x}00::1", "a test")
+    subscribing.ask(db, settings, at(0), addresses.parse("zoe@example.org"), "2001:db8:8::1", "a test")
+    assert len(left(db, settings, 0)) == 7
+    assert len(left(db, settings, 60)) == 11
