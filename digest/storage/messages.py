@@ -47,6 +47,7 @@ class Message(Base):
         Index(None, "state", "not_before", "retry_at"),
         Index(None, "state", "tries"),
         Index(None, "finished_at", "not_before"),
+        Index(None, "mailbox", "not_before"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -70,7 +71,7 @@ class Message(Base):
     """Of a copy that is sent again: which. `created_at` is the moment that the copy remembers then."""
     again_before: Mapped[datetime | None]
     """The moment that the copy remembered until then: it is to remember it again if this message never leaves."""
-    mailbox: Mapped[str] = mapped_column(String(64), default="", server_default="", index=True)
+    mailbox: Mapped[str] = mapped_column(String(64), default="", server_default="")
     """Of a message that the form caused: a keyed hash of the mailbox that it fills."""
     not_before: Mapped[datetime | None]
     """Likewise: when it may leave, or be tried again. Any other message may leave at once, and goes first."""
