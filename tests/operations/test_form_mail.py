@@ -15,6 +15,7 @@ from digest.operations.delivering import deliver_waiting
 from digest.operations.housekeeping import tidy_up
 from digest.operations.wordings import leaving
 from digest.storage.database import Database
+from digest.storage.form_mail import form_mail_due
 from digest.storage.messages import Message
 from digest.storage.signups import SignUp
 from digest.storage.subscribers import Subscriber, SubscriberState
@@ -158,3 +159,15 @@ def test_while_one_is_in_somebodys_hands_its_mailbox_gets_no_other(db: Database,
 
     assert left(db, settings, 600, Held()) == ["alice+0@example.org"]
     assert others == []
+
+
+@pytest.mark.only_on("sqlite")
+def test_one_that_failed_is_not_due_before_it_is_tried_again(db: Database, settings: Settings) -> None:
+    class Away(Sent):
+        def send_single(self, _: Single) -> Answer:
+            return Answer(Certainty.NEVER_LEFT, detail="SendGrid is away", retry_after=600.0)
+
+    ask(db, settings, ALICE)
+    assert left(db, settings, 0, Away()) == []
+    with db.reading() as session:
+        assert (form_mail_due(session, at(9)), form_mail_due(session, at(10))) == (0, 1)
