@@ -18,8 +18,8 @@ from digest.config import Settings
 from digest.mail.monitors import ping
 from digest.mail.outbox import Outbox
 from digest.operations.beating import note_heartbeat
+from digest.operations.delivering import deliver_waiting
 from digest.operations.housekeeping import tidy_up
-from digest.operations.messaging import deliver_waiting
 from digest.operations.ticking import tick
 from digest.operations.troubles import Troubles
 from digest.operations.waiting import pause
@@ -119,7 +119,7 @@ class Clock:
             self._troubles.went_well(_MONITOR)
 
     def _messages(self) -> None:
-        deliver_waiting(self._db, self._settings, self._outbox, utc_now())
+        deliver_waiting(self._db, self._settings, self._outbox, utc_now)
 
     def _beat(self) -> None:
         note_heartbeat(self._db, self._owner)

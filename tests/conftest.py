@@ -27,7 +27,7 @@ from digest.config import Settings
 from digest.config.private import make_file, make_folder
 from digest.mail.transports import open_outbox
 from digest.operations import hashing
-from digest.operations.messaging import deliver_waiting
+from digest.operations.delivering import deliver_waiting
 from digest.operations.opening import MIGRATIONS
 from digest.storage import schema
 from digest.storage.database import Database
@@ -63,7 +63,7 @@ class Mailbox:
 
     def read(self) -> list[EmailMessage]:
         """Hand over what waits, then all messages, the oldest file name first."""
-        deliver_waiting(self._db, self._settings, open_outbox(self._settings), datetime.now(UTC))
+        deliver_waiting(self._db, self._settings, open_outbox(self._settings), lambda: datetime.now(UTC))
         found = []
         for path in sorted(self._settings.outbox_path.glob("*.eml")):
             message = message_from_bytes(path.read_bytes(), policy=default)

@@ -20,7 +20,7 @@ from digest.cli.memory import keep_what_is_freed
 from digest.cli.partner import partner
 from digest.cli.progress_bar import progress_bar
 from digest.mail.transports import open_outbox
-from digest.operations.messaging import deliver_waiting
+from digest.operations.delivering import deliver_waiting
 from digest.operations.refusal import Interrupted, Refused
 from digest.operations.sending import Ending, Progress, send_issue
 from digest.operations.sending_now import Ready, Report, prepare, report
@@ -79,7 +79,7 @@ def _send(ours: Installation, day: datetime | None) -> tuple[Ready, Ending]:
             if show:
                 show(_progress(ours, ready.issue_id))
         if ending is not Ending.INTERRUPTED:
-            deliver_waiting(ours.db, ours.settings, outbox, now())
+            deliver_waiting(ours.db, ours.settings, outbox, now)
         return ready, ending
 
 

@@ -26,6 +26,7 @@ from digest.storage.database import Database, one_at_a_time
 from digest.storage.desk_sessions import end_sessions_of
 from digest.storage.editors import (
     Editor,
+    PasswordKey,
     admins_who_can_sign_in,
     editor_by_id,
     editor_with_email,
@@ -36,6 +37,8 @@ from digest.storage.tallies import count_one, counted
 
 INVITATION_LIVES = timedelta(days=7)
 RESET_LIVES = timedelta(hours=1)
+RESET_LIVES_AT_MOST = timedelta(hours=4)
+"""However often it is asked for anew: an old link in the wrong hands must end."""
 LONGEST_NAME = 200
 _RESETS_AN_HOUR = 3
 _RESETS_OF_ONE_NETWORK = 20
@@ -102,15 +105,15 @@ def ask_for_password_link(db: Database, settings: Settings, now: datetime, email
     address = addresses.parse(email)
     with db.reading() as session:
         editor = editor_with_email(session, address.key)
-    key, expires = _key_to_send(editor, now)
-    rendered = _reset_message(settings, editor.name if editor else address.key, key, expires)
+    given = _key_to_send(editor, now)
+    rendered = _reset_message(settings, editor.name if editor else address.key, given)
     with db.writing() as session:
         if not _network_may_ask(session, settings, now, network):
             return False
         account, since = fingerprint(address.key, settings.secret_key), now - timedelta(hours=1)
         had_their_share = counted(session, "reset", since, account) >= _RESETS_AN_HOUR
         with session.begin_nested() as sending:
-            known = put_password_key(session, address.key, key, expires, editor.password_key if editor else None)
+            known = put_password_key(session, address.key, given, editor.password_key if editor else None)
             post(session, now, "password_reset", address.key, rendered)
             count_one(session, "reset", account, now)
             if had_their_share or not known:
@@ -193,10 +196,10 @@ def _name(name: str, email: str) -> str:
 
 
 def _send_invitation(session: Session, settings: Settings, now: datetime, editor: Editor, invited_by: str) -> str:
-    key, expires = new_key(), now + INVITATION_LIVES
-    editor.password_key, editor.password_key_until = key, expires
-    link = password_url(settings, key)
-    local = settings.schedule.local(expires)
+    given = PasswordKey(new_key(), now + INVITATION_LIVES, now)
+    editor.give(given)
+    link = password_url(settings, given.key)
+    local = settings.schedule.local(given.until)
     post(
         session,
         now,
@@ -207,24 +210,28 @@ def _send_invitation(session: Session, settings: Settings, now: datetime, editor
     return link
 
 
-def _key_to_send(editor: Editor | None, now: datetime) -> tuple[str, datetime]:
-    """A key and its end. One that lives stays, or a stranger's request would void the link in the owner's mailbox."""
+def _key_to_send(editor: Editor | None, now: datetime) -> PasswordKey:
+    """A key, good for an hour at least. One that lives stays, or a stranger's request would void the link in its
+    owner's mailbox; but not for ever, or strangers' requests would keep an old link good.
+    """
     soon = now + RESET_LIVES
     if editor and editor.password_key and editor.password_key_until and editor.password_key_until > now:
-        return editor.password_key, max(soon, editor.password_key_until)
-    return new_key(), soon
+        key, until, made_at = editor.password_key, editor.password_key_until, editor.password_key_made_at
+        if until >= soon or (made_at and soon <= made_at + RESET_LIVES_AT_MOST):
+            return PasswordKey(key, max(soon, until), made_at or now - RESET_LIVES_AT_MOST)
+    return PasswordKey(new_key(), soon, now)
 
 
 def _send_reset(session: Session, settings: Settings, now: datetime, editor: Editor, _asked_by: str) -> str:
-    key, expires = new_key(), now + RESET_LIVES
-    editor.password_key, editor.password_key_until = key, expires
-    post(session, now, "password_reset", editor.email, _reset_message(settings, editor.name, key, expires))
-    return password_url(settings, key)
+    given = PasswordKey(new_key(), now + RESET_LIVES, now)
+    editor.give(given)
+    post(session, now, "password_reset", editor.email, _reset_message(settings, editor.name, given))
+    return password_url(settings, given.key)
 
 
-def _reset_message(settings: Settings, name: str, key: str, expires: datetime) -> Rendered:
-    local = settings.schedule.local(expires)
-    return render_password_reset(identity_of(settings), name, password_url(settings, key), local)
+def _reset_message(settings: Settings, name: str, given: PasswordKey) -> Rendered:
+    local = settings.schedule.local(given.until)
+    return render_password_reset(identity_of(settings), name, password_url(settings, given.key), local)
 
 
 def _network_may_ask(session: Session, settings: Settings, now: datetime, network: str) -> bool:

@@ -19,6 +19,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from digest.config import Settings
+from digest.config.private import make_folder
 from digest.domain.passwords import normalised
 from digest.domain.tokens import new_key
 
@@ -91,7 +92,7 @@ def hash_password(password: str) -> str:
 @contextmanager
 def _turn(settings: Settings) -> Iterator[None]:
     """Wait for this machine's one turn. The kernel takes it back from whoever dies (flock(2))."""
-    settings.instance_path.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.instance_path)
     lock = os.open(settings.instance_path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

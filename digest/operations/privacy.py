@@ -11,6 +11,7 @@ from digest.config import Settings
 from digest.domain.tokens import fingerprint
 from digest.operations.housekeeping import MESSAGES_KEPT, TALLIES_KEPT
 from digest.operations.journal import Parting, note_parting
+from digest.operations.signup_caps import forget_mail
 from digest.storage.consents import consent_of
 from digest.storage.database import Database
 from digest.storage.deliveries import forget_reader
@@ -68,10 +69,10 @@ READERS: dict[str, Holding] = {
         "For good: it is what keeps the promise",
     ),
     "tallies": Holding(
-        "Keyed hashes of the network that a sign-up came from, with the time; of networks and accounts at the editors’ "
-        "door likewise",
+        "Keyed hashes of the network that a sign-up came from and of the mailbox that was written to, with the time; "
+        "of networks and accounts at the editors’ door likewise",
         "So that nobody can use our form to flood mailboxes, and nobody can guess an editor’s password",
-        f"{TALLIES_KEPT.days} days",
+        f"{TALLIES_KEPT.days} days; what counts for your mailbox also until you leave or erase",
     ),
 }  # fmt: skip
 """Tables about readers, as the privacy page explains them."""
@@ -177,18 +178,25 @@ def erase(db: Database, settings: Settings, now: datetime, address: str, source:
     with db.writing() as session:
         take_turns(session)
         subscriber = subscriber_with_address(session, address)
-        erase_in(session, now, address, address_hash, subscriber, source)
+        erase_in(session, settings, now, address, address_hash, subscriber, source)
         note_parting(settings, now, Parting.ERASED, [address_hash])
         return subscriber is not None
 
 
 def erase_in(
-    session: Session, now: datetime, address: str, address_hash: str, subscriber: Subscriber | None, source: str
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    address: str,
+    address_hash: str,
+    subscriber: Subscriber | None,
+    source: str,
 ) -> None:
     """`erase` in the caller's transaction, and without a line in the journal: for what stands in it already."""
     if subscriber:
         unmark(session, Subscriber.__tablename__, subscriber.id)
         session.delete(subscriber)  # sign-ups and consent records go with it, by the database's own rule
     forget_messages_to(session, address)
+    forget_mail(session, settings, address)
     forget_reader(session, address)
     suppress(session, address_hash, SuppressionReason.ERASURE, now, source)

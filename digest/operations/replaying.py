@@ -37,7 +37,7 @@ def replay(db: Database, settings: Settings, now: datetime) -> int:
     while passage := _unseen(db, settings):
         with db.writing() as session:
             take_turns(session)
-            changed += _apply(session, now, passage.lines)
+            changed += _apply(session, settings, now, passage.lines)
             _name_unreadable(session, settings, now, passage.unreadable)
             note_bytes_read(session, passage.journal, passage.end)
     if changed:
@@ -57,14 +57,14 @@ def _unseen(db: Database, settings: Settings) -> Passage | None:
     return passage if passage.end != start else None
 
 
-def _apply(session: Session, now: datetime, lines: Sequence[Line]) -> int:
+def _apply(session: Session, settings: Settings, now: datetime, lines: Sequence[Line]) -> int:
     known = {found.address_hash: found for found in subscribers_with_hashes(session, [x.address_hash for x in lines])}
     erased = {line.address_hash for line in lines if line.what is Parting.ERASED}
     reasons = {line.address_hash: _reason(line) for line in lines if line.what is Parting.SUPPRESSED}
     changed = suppress_all(session, reasons | dict.fromkeys(erased, SuppressionReason.ERASURE), now, SOURCE)
     for address_hash in erased & known.keys():
         found = known.pop(address_hash)
-        erase_in(session, now, found.address, address_hash, found, SOURCE)
+        erase_in(session, settings, now, found.address, address_hash, found, SOURCE)
     left = {line.address_hash: line for line in lines if line.what is Parting.UNSUBSCRIBED}
     return changed + _leave_again(session, now, [(known[key], left[key]) for key in left if key in known])
 

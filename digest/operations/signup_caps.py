@@ -17,7 +17,7 @@ from digest.config import Settings
 from digest.domain.addresses import Address, masked
 from digest.domain.mailboxes import mailbox_of
 from digest.domain.tokens import fingerprint
-from digest.storage.form_mail import forget_mailbox, form_mail_due, mail_to_mailbox
+from digest.storage.form_mail import forget_mailbox, form_mail_due, form_mail_waiting, mail_to_mailbox
 from digest.storage.messages import Turn
 from digest.storage.tallies import count_one, moment_of
 
@@ -27,29 +27,39 @@ MONTH = timedelta(days=30)
 PER_MAILBOX_HOUR = 1
 PER_MAILBOX_MONTH = 3
 PER_NETWORK_HOUR = 20
+PER_SITE_HOUR = 60
+"""For an IPv6 /48, which is what one customer may get (RFC 6177) and has 256 networks in it."""
 IN_ALL_HOUR = 1_000
-"""The brake: what is due beyond that waits (`messaging`), and the operator is told (`braking`)."""
+"""The brake: what is due beyond that waits (`next_form_mail`), and the operator is told (`braking`)."""
+MOST_WAITING = 20_000
+"""So many wait at most, half of them for those who can't leave at once; the operator is told when there is no room."""
 
 TURNED_AWAY = "signup-away"
 BRAKE, ON = "signup-brake", "on"
 """Counted once, when the operator is told, until it is over."""
+NO_ROOM = "signup-no-room"
+"""Counted under ON at most once a minute while sign-ups are not taken for want of room."""
 _ASKED = "signup-network"
 
 log = logging.getLogger(__name__)
 
 
 def turn(session: Session, settings: Settings, now: datetime, address: Address, ip: str) -> Turn | None:
-    """When a message for this request may leave: its network has a share an hour. None: beyond what it has for a day.
+    """When a message for this request may leave: its network has a share an hour. None: beyond what it has for a day,
+    or beyond what may wait in all.
 
     Counts the request for its network alone, whatever comes of it.
     """
-    network = fingerprint(_prefix(ip), settings.suppression_key)
-    share_ago = moment_of(session, _ASKED, network, PER_NETWORK_HOUR)
-    moment = max(now, share_ago + HOUR) if share_ago else now
+    shares = [(fingerprint(prefix, settings.suppression_key), share) for prefix, share in _shares(ip)]
+    moment = max([now, *(ago + HOUR for key, share in shares if (ago := moment_of(session, _ASKED, key, share)))])
     if moment > now + DAY:
-        _note_turned_away(session, now, network)
+        _note_turned_away(session, now, shares[0][0])
         return None
-    count_one(session, _ASKED, network, moment)
+    if form_mail_waiting(session) >= (MOST_WAITING if moment == now else MOST_WAITING // 2):
+        _note_no_room(session, now)
+        return None
+    for key, _ in shares:
+        count_one(session, _ASKED, key, moment)
     if moment > now:
         at = moment.astimezone(UTC).strftime("%H:%M")
         log.info("a sign-up of %s is answered at %s UTC: its network asks too often", masked(address.key), at)
@@ -90,14 +100,27 @@ def _note_turned_away(session: Session, now: datetime, network: str) -> None:
         log.warning("a network has asked for a day’s share of sign-ups (%s): more are not taken", 24 * PER_NETWORK_HOUR)
 
 
-def _prefix(ip: str) -> str:
-    """The network that an address stands for: a household or an office, not one machine."""
+def _note_no_room(session: Session, now: datetime) -> None:
+    noted = moment_of(session, NO_ROOM, ON)
+    if noted is None or now - noted >= timedelta(minutes=1):
+        count_one(session, NO_ROOM, ON, now)
+
+
+def _shares(ip: str) -> list[tuple[str, int]]:
+    """The networks that an address stands for, the narrowest first, each with its share of an hour.
+
+    A household or an office, not one machine; with IPv6 also the site that it belongs to.
+    """
     try:
         address = ipaddress.ip_address(ip.partition("%")[0])
     except ValueError:
-        return "unknown"
+        return [("unknown", PER_NETWORK_HOUR)]
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is None:
-            return str(ipaddress.ip_network((address, 56), strict=False))
+            return [(_network(address, 56), PER_NETWORK_HOUR), (_network(address, 48), PER_SITE_HOUR)]
         address = address.ipv4_mapped
-    return str(ipaddress.ip_network((address, 24), strict=False))
+    return [(_network(address, 24), PER_NETWORK_HOUR)]
+
+
+def _network(address: ipaddress.IPv4Address | ipaddress.IPv6Address, bits: int) -> str:
+    return str(ipaddress.ip_network((address, bits), strict=False))

@@ -16,7 +16,7 @@ from digest.mail.transports import identity_of
 from digest.operations import signup_caps, wordings
 from digest.operations.journal import Parting, note_parting
 from digest.operations.links import confirm_url, preferences_url, unsubscribe_url
-from digest.operations.messaging import post
+from digest.operations.messaging import CONFIRMATION, REMINDER, post
 from digest.operations.wordings import Wording
 from digest.storage.consents import ConsentStep, record_consent
 from digest.storage.database import Database
@@ -69,11 +69,11 @@ def ask(db: Database, settings: Settings, now: datetime, address: Address, ip: s
             session.add(SignUp(subscriber_id=subscriber.id, key=key, asked_at=now, valid_until=valid_until))
             session.flush()
             _record(session, subscriber, ConsentStep.ASKED, wordings.signing_up(settings), now, place, "asked")
-            post(session, now, "confirmation", address.key, confirmation, subscriber_id=subscriber.id, turn=turn)
+            post(session, now, CONFIRMATION, address.key, confirmation, subscriber_id=subscriber.id, turn=turn)
             if confirmed or not may:
                 signing_up.rollback()
         with session.begin_nested() as reminding:
-            post(session, now, "already_subscribed", address.key, reminder, turn=turn)
+            post(session, now, REMINDER, address.key, reminder, turn=turn)
             if not (confirmed and may):
                 reminding.rollback()
 

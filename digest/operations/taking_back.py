@@ -10,6 +10,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from digest.config import Settings
+from digest.domain.calendar import day_and_year
+from digest.operations.links import desk_subscriber_url
+from digest.operations.messaging import tell_editors
 from digest.storage.batches import batch_for_change
 from digest.storage.history import note
 from digest.storage.issues import issue_for_change
@@ -53,3 +57,21 @@ def note_doubt(session: Session, now: datetime, delivery_id: int | None, why: st
     if copy:
         note(session, copy.issue_id, now, WHO, f"sent delivery {delivery_id} again, and {NOBODY_KNOWS}: {why}")
     return copy
+
+
+def tell_of_doubt(session: Session, settings: Settings, now: datetime, delivery_id: int | None, why: str) -> None:
+    """`note_doubt`, and a notice to the editors: somebody has to look."""
+    copy = note_doubt(session, now, delivery_id, why)
+    if copy is None or copy.subscriber_id is None:
+        return
+    tell_editors(
+        session,
+        settings,
+        now,
+        "A copy sent again may not have left",
+        [f"Delivery {copy.delivery_id} of the issue of {day_and_year(copy.issue_date)} was sent again to its reader "
+         f"alone, and {NOBODY_KNOWS}: {why}.",
+         "It does not go again by itself. Look in SendGrid’s Activity; if it did not leave, an admin can send it again "
+         "from the reader’s page."],
+        ("See the reader’s copies (for admins)", desk_subscriber_url(settings, copy.subscriber_id)),
+    )  # fmt: skip

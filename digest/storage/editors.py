@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import NEVER_REUSED, Base
+
+
+@dataclass(frozen=True)
+class PasswordKey:
+    """The key inside a link that sets a password: until when it is good, and since when there is it."""
+
+    key: str
+    until: datetime
+    made_at: datetime
 
 
 class Editor(Base):
@@ -27,6 +37,12 @@ class Editor(Base):
     password_key: Mapped[str | None] = mapped_column(String(32), unique=True)
     """The key inside a link that sets the password; used once."""
     password_key_until: Mapped[datetime | None]
+    password_key_made_at: Mapped[datetime | None]
+
+    def give(self, given: PasswordKey) -> None:
+        """From now on this key sets the password, and no other."""
+        self.password_key, self.password_key_until = given.key, given.until
+        self.password_key_made_at = given.made_at
 
 
 def editor_with_email(session: Session, email: str) -> Editor | None:
@@ -66,7 +82,7 @@ def renew_hash(session: Session, editor_id: int, old: str | None, new: str) -> N
     )
 
 
-def put_password_key(session: Session, email: str, key: str, until: datetime, instead_of: str | None) -> bool:
+def put_password_key(session: Session, email: str, given: PasswordKey, instead_of: str | None) -> bool:
     """Give the active editor of this address the key that sets a password; False if there is none.
 
     Nor if it is no longer instead of that key: a link that was used meanwhile must not come to life again.
@@ -78,7 +94,7 @@ def put_password_key(session: Session, email: str, key: str, until: datetime, in
             Editor.is_active.is_(True),
             func.coalesce(Editor.password_key, "") == (instead_of or ""),
         )
-        .values(password_key=key, password_key_until=until)
+        .values(password_key=given.key, password_key_until=given.until, password_key_made_at=given.made_at)
         .returning(Editor.id)
         .execution_options(synchronize_session=False)
     )

@@ -44,14 +44,15 @@ class Message(Base):
 
     __tablename__ = "messages"
     __table_args__ = (
-        Index(None, "state", "retry_at"),
-        Index(None, "state", "not_before"),
+        Index(None, "state", "not_before", "retry_at"),
+        Index(None, "state", "tries"),
         Index(None, "finished_at", "not_before"),
+        Index(None, "mailbox", "not_before"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(30))
-    recipient: Mapped[str] = mapped_column(String(254))
+    recipient: Mapped[str] = mapped_column(String(254), index=True)
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
     subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
@@ -70,10 +71,10 @@ class Message(Base):
     """Of a copy that is sent again: which. `created_at` is the moment that the copy remembers then."""
     again_before: Mapped[datetime | None]
     """The moment that the copy remembered until then: it is to remember it again if this message never leaves."""
-    mailbox: Mapped[str] = mapped_column(String(64), default="", server_default="", index=True)
+    mailbox: Mapped[str] = mapped_column(String(64), default="", server_default="")
     """Of a message that the form caused: a keyed hash of the mailbox that it fills."""
     not_before: Mapped[datetime | None]
-    """Likewise: when it may leave. Any other message may leave at once, and goes first."""
+    """Likewise: when it may leave, or be tried again. Any other message may leave at once, and goes first."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def unfinished_messages(session: Session, kind: str) -> Sequence[Message]:
 
 
 def waiting_for_those_who_left(session: Session, kind: str) -> Sequence[Message]:
-    """Waiting messages of this kind whose reader is no longer confirmed, or is suppressed; the oldest first."""
+    """Waiting messages of this kind, which no form causes, whose reader is no longer confirmed, or is suppressed."""
     there = (
         select(Subscriber.id)
         .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
@@ -166,7 +167,7 @@ def waiting_for_those_who_left(session: Session, kind: str) -> Sequence[Message]
             Suppression.address_hash.is_(None),
         )
     )
-    waiting = (Message.kind == kind, Message.state == MessageState.WAITING)
+    waiting = (Message.kind == kind, Message.state == MessageState.WAITING, Message.not_before.is_(None))
     return list(
         session.scalars(select(Message).where(*waiting, ~there.correlate(Message).exists()).order_by(Message.id))
     )
@@ -213,7 +214,8 @@ def recipients_of(session: Session, message_ids: Collection[int]) -> dict[int, s
 
 def others_wait_for(session: Session, message_id: int, detail: str) -> bool:
     """Whether messages other than this one wait since a try that failed for the same reason."""
-    same = (Message.state == MessageState.WAITING, Message.detail == detail, Message.id != message_id)
+    tried = (Message.state == MessageState.WAITING, Message.tries > 0)
+    same = (*tried, Message.detail == detail, Message.id != message_id)
     return session.execute(select(Message.id).where(*same).limit(1)).scalar_one_or_none() is not None
 
 
@@ -224,9 +226,14 @@ def waiting_messages(session: Session) -> int:
     ).scalar_one()
 
 
-def forget_messages_before(session: Session, moment: datetime) -> None:
-    """Delete messages that were finished before that moment."""
-    session.execute(delete(Message).where(Message.finished_at < moment))
+def messages_before(session: Session, moment: datetime) -> Sequence[int]:
+    """The ids of messages that were finished before that moment."""
+    return session.scalars(select(Message.id).where(Message.finished_at < moment)).all()
+
+
+def forget_messages(session: Session, ids: Sequence[int]) -> None:
+    """Delete these messages."""
+    session.execute(delete(Message).where(Message.id.in_(ids)).execution_options(synchronize_session=False))
 
 
 def forget_waiting_messages(session: Session, addresses: Sequence[str]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ColumnElement, ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base import Base
@@ -36,13 +37,35 @@ def signup_with_key(session: Session, key: str) -> SignUp | None:
     return session.execute(select(SignUp).where(SignUp.key == key)).scalar_one_or_none()
 
 
-def forget_expired_signups(session: Session, now: datetime) -> None:
-    """Delete sign-ups that expired unconfirmed, and the subscribers who never did more than that."""
-    oldest = now - LIFETIME
-    session.execute(delete(SignUp).where(SignUp.confirmed_at.is_(None), SignUp.valid_until < now))
-    waiting = select(SignUp.id).where(SignUp.subscriber_id == Subscriber.id).correlate(Subscriber)
+def expired_signups(session: Session, now: datetime) -> Sequence[int]:
+    """The ids of sign-ups that expired unconfirmed."""
+    return session.scalars(select(SignUp.id).where(*_expired(now))).all()
+
+
+def forget_expired_signups(session: Session, now: datetime, ids: Sequence[int]) -> None:
+    """Delete those of these sign-ups that are still expired and unconfirmed."""
     session.execute(
-        delete(Subscriber)
-        .where(Subscriber.state == SubscriberState.PENDING, Subscriber.created_at < oldest, ~waiting.exists())
-        .execution_options(synchronize_session=False)
+        delete(SignUp).where(SignUp.id.in_(ids), *_expired(now)).execution_options(synchronize_session=False)
     )
+
+
+def given_up_subscribers(session: Session, now: datetime) -> Sequence[int]:
+    """The ids of subscribers who only ever asked, over seven days ago, and have no sign-up left."""
+    return session.scalars(select(Subscriber.id).where(*_given_up(now))).all()
+
+
+def forget_given_up_subscribers(session: Session, now: datetime, ids: Sequence[int]) -> None:
+    """Delete those of these subscribers who have not asked again meanwhile. The caller has taken its turn."""
+    session.execute(
+        delete(Subscriber).where(Subscriber.id.in_(ids), *_given_up(now)).execution_options(synchronize_session=False)
+    )
+
+
+def _expired(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (SignUp.confirmed_at.is_(None), SignUp.valid_until < now)
+
+
+def _given_up(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    waiting = select(SignUp.id).where(SignUp.subscriber_id == Subscriber.id).correlate(Subscriber)
+    pending = Subscriber.state == SubscriberState.PENDING
+    return (pending, Subscriber.created_at < now - LIFETIME, ~waiting.exists())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Index, String, delete, func, select
@@ -51,6 +52,11 @@ def forget(session: Session, kind: str, key: str) -> None:
     session.execute(delete(Tally).where(Tally.kind == kind, Tally.key == key))
 
 
-def forget_before(session: Session, moment: datetime) -> None:
-    """Drop everything counted before that moment."""
-    session.execute(delete(Tally).where(Tally.at < moment))
+def tallies_before(session: Session, moment: datetime) -> Sequence[int]:
+    """The ids of what was counted before that moment."""
+    return session.scalars(select(Tally.id).where(Tally.at < moment)).all()
+
+
+def forget_tallies(session: Session, ids: Sequence[int]) -> None:
+    """Drop these."""
+    session.execute(delete(Tally).where(Tally.id.in_(ids)).execution_options(synchronize_session=False))

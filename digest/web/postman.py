@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from digest.config import Settings
 from digest.mail.outbox import Outbox
-from digest.operations.messaging import deliver_waiting
+from digest.operations.delivering import deliver_waiting
 from digest.operations.troubles import Troubles
 from digest.storage.database import Database
 from digest.storage.database_file import DatabaseFileGone
@@ -53,7 +53,7 @@ class Postman:
                 next_round = time.monotonic() + _ROUND_SECONDS
             self._bell.clear()
             try:
-                deliver_waiting(self._db, self._settings, self._outbox, datetime.now(UTC))
+                deliver_waiting(self._db, self._settings, self._outbox, lambda: datetime.now(UTC))
             except DatabaseFileGone:
                 continue  # said when it was noticed; nothing can be handed over before a restart
             except Exception as error:  # noqa: BLE001 - sign-ups still to come need this thread; said with its trace

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from digest import config
 from digest.mail.transports import open_outbox
 from digest.operations.journal import Parting, note_parting
-from digest.operations.messaging import deliver_waiting
+from digest.operations.delivering import deliver_waiting
 from digest.operations.opening import open_database
 settings = config.load()
 db, now = open_database(settings), datetime.now(UTC)
@@ -28,7 +28,7 @@ note_parting(settings, now, Parting.ERASED, ["a" * 64])
 from digest.storage.messages import queue_message
 with db.writing() as session:
     queue_message(session, now, "notice", "zoe@example.org", ("Hello", "Hello", "<p>Hello</p>"))
-assert deliver_waiting(db, settings, open_outbox(settings), now) == 1
+assert deliver_waiting(db, settings, open_outbox(settings), lambda: now) == 1
 print("made", flush=True); input()
 """
 

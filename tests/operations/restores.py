@@ -16,8 +16,8 @@ from digest.domain.tokens import new_key
 from digest.mail.outbox import Outbox
 from digest.mail.transports import open_outbox
 from digest.operations.closing import close_issue
+from digest.operations.delivering import deliver_waiting
 from digest.operations.freezing import freeze
-from digest.operations.messaging import deliver_waiting
 from digest.operations.restoring import Recovered, recover
 from digest.operations.sending_now import Ready, prepare
 from digest.operations.ticking import tick
@@ -90,7 +90,7 @@ class Installation:
 
     def drain(self, at: datetime = SOON) -> None:
         with closing(open_outbox(self.settings)) as outbox:
-            deliver_waiting(self.db, self.settings, outbox, at)
+            deliver_waiting(self.db, self.settings, outbox, lambda: at)
 
     def prepare(self, at: datetime) -> Ready:
         with closing(open_outbox(self.settings)) as outbox:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from digest.config import Settings
 from digest.domain.passwords import fault_in_password
 from digest.operations import accounts
+from digest.operations.links import password_url
 from digest.operations.refusal import Refused
 from digest.operations.signing_in import (
     SIEGE,
@@ -21,6 +22,7 @@ from digest.operations.signing_in import (
 )
 from digest.storage.database import Database
 from digest.storage.editors import Editor, editor_by_id
+from digest.storage.messages import Message
 from tests.conftest import THE_HASHER, TUESDAY
 from tests.web.desk.browser import PASSWORD, make_editor_with_password
 
@@ -163,3 +165,23 @@ def test_one_of_two_admins_may_step_down(db: Database, ada_id: int) -> None:
 def test_password_rules(password: str, good: bool) -> None:
     about = (ALICE, "Alice Archer", "Privacy Digest")
     assert (fault_in_password(password, about) == "") is good
+
+
+@pytest.mark.only_on("sqlite")
+def test_however_often_strangers_ask_an_old_password_link_ends_and_each_mail_says_until_when(
+    db: Database, settings: Settings, alice_id: int
+) -> None:
+    keys: dict[str, datetime] = {}
+    asked = [TUESDAY + timedelta(minutes=30 * times) for times in range(20)]
+    for now in asked:
+        accounts.ask_for_password_link(db, settings, now, ALICE, HOME)
+        alice = _editor(db, alice_id)
+        assert alice.password_key and alice.password_key_until == now + timedelta(hours=1)
+        keys.setdefault(alice.password_key, now)
+        with db.reading() as session:
+            (mail,) = session.scalars(select(Message).where(Message.created_at == now))
+        assert f"{settings.schedule.local(alice.password_key_until):%H:%M}" in mail.text
+        assert password_url(settings, alice.password_key) in mail.text
+    assert list(keys.values()) == [asked[0], asked[7], asked[14]]
+    with pytest.raises(Refused, match="too old"):
+        accounts.choose_password(db, settings, asked[8], next(iter(keys)), "an old link in the wrong hands")

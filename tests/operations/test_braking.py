@@ -12,8 +12,9 @@ from digest.domain import addresses
 from digest.mail.transports import open_outbox
 from digest.operations import accounts, signup_caps, subscribing
 from digest.operations.braking import watch_the_brake
-from digest.operations.messaging import deliver_waiting
+from digest.operations.delivering import deliver_waiting
 from digest.storage.database import Database
+from digest.storage.form_mail import form_mail_waiting
 from digest.storage.messages import Message, MessageState
 from digest.storage.signups import SignUp
 from tests.conftest import TUESDAY
@@ -44,7 +45,7 @@ def ask(db: Database, settings: Settings, number: int, minutes: float = 0) -> No
 
 def left(db: Database, settings: Settings, minutes: float) -> list[str]:
     """Who has been written to by then, in that order."""
-    deliver_waiting(db, settings, open_outbox(settings), at(minutes))
+    deliver_waiting(db, settings, open_outbox(settings), lambda: at(minutes))
     with db.reading() as session:
         asked = select(Message.recipient).where(Message.kind == "confirmation", Message.state == MessageState.ACCEPTED)
         return [
@@ -74,7 +75,7 @@ def test_processes_that_drain_at_once_keep_to_the_brake_together(db: Database, s
         ask(db, settings, number)
 
     def drain(own: Database) -> int:
-        return deliver_waiting(own, settings, open_outbox(settings), at(1))
+        return deliver_waiting(own, settings, open_outbox(settings), lambda: at(1))
 
     assert sum(together(settings, drain, drain, drain)) == MOST
 
@@ -88,7 +89,7 @@ def test_a_mailbox_whose_messages_the_brake_held_back_gets_them_an_hour_apart(db
         subscribing.ask(db, settings, at(minutes), addresses.parse(f"zoe+{minutes}@example.org"), "10.9.9.9", "a test")
     assert len(left(db, settings, 61)) == 10
     assert left(db, settings, 122)[-1] == "zoe+3"
-    assert left(db, settings, 181)[-1] == "zoe+3"
+    assert left(db, settings, 180)[-1] == "zoe+3"
     assert left(db, settings, 182)[-1] == "zoe+64"
 
 
@@ -107,7 +108,7 @@ def test_other_messages_pass_those_that_wait(db: Database, settings: Settings) -
         ask(db, settings, number)
     left(db, settings, 1)
     accounts.ask_for_password_link(db, settings, at(2), "alice@digest.test", "192.0.2.1")
-    assert deliver_waiting(db, settings, open_outbox(settings), at(2)) == 1
+    assert deliver_waiting(db, settings, open_outbox(settings), lambda: at(2)) == 1
 
 
 def test_the_operator_is_told_once_and_when_it_is_over(
@@ -135,3 +136,47 @@ def test_the_operator_is_told_once_and_when_it_is_over(
     assert told(db) == told(db, "alert") == ["More people sign up than usual", "Sign-ups are as usual again"]
     with db.reading() as session:
         assert signup_caps.braked_since(session) is None
+
+
+def test_where_no_more_may_wait_whoever_can_leave_at_once_still_gets_in_and_the_operator_is_told(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_editor(db)
+    monkeypatch.setattr(signup_caps, "IN_ALL_HOUR", 1_000)
+    monkeypatch.setattr(signup_caps, "MOST_WAITING", 8)
+    monkeypatch.setattr(signup_caps, "PER_NETWORK_HOUR", 2)
+    for number in range(12):
+        subscribing.ask(db, settings, at(0), addresses.parse(f"invented{number}@example.net"), "192.0.2.1", "a test")
+    ask(db, settings, 1)
+    for minutes in (1, 2):
+        watch_the_brake(db, settings, at(minutes))
+    assert told(db) == told(db, "alert") == ["Sign-ups are turned away"]
+    assert left(db, settings, 2) == ["invented0", "invented1", "reader1"]
+    assert left(db, settings, 60)[3:] == ["invented2", "invented3"]
+    assert left(db, settings, 1_000)[3:] == ["invented2", "invented3"]
+    watch_the_brake(db, settings, at(1_000))
+    assert told(db)[1:] == ["Sign-ups are taken again"]
+
+
+def test_however_much_can_leave_at_once_there_is_an_end_to_what_waits(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signup_caps, "MOST_WAITING", 8)
+    for number in range(12):
+        ask(db, settings, number)
+    with db.reading() as session:
+        assert form_mail_waiting(session) == 8
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_site_with_many_networks_has_a_share_of_its_own(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signup_caps, "IN_ALL_HOUR", 1_000)
+    monkeypatch.setattr(signup_caps, "PER_SITE_HOUR", 6)
+    for number in range(10):
+        address = addresses.parse(f"reader{number}@example.org")
+        subscribing.ask(db, settings, at(0), address, f"2001:db8:7:{number:x}00::1", "a test")
+    subscribing.ask(db, settings, at(0), addresses.parse("zoe@example.org"), "2001:db8:8::1", "a test")
+    assert len(left(db, settings, 0)) == 7
+    assert len(left(db, settings, 60)) == 11

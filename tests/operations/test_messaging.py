@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,7 +12,8 @@ from digest.config import Settings
 from digest.mail.outbox import Answer, Certainty, Single
 from digest.mail.rendering import Rendered
 from digest.mail.transports import open_outbox
-from digest.operations.messaging import deliver_waiting, post
+from digest.operations.delivering import deliver_waiting
+from digest.operations.messaging import post
 from digest.storage.database import Database
 from digest.storage.messages import Message, MessageState
 from tests.conftest import TUESDAY, through
@@ -39,7 +40,7 @@ def queue(db: Database, recipient: str, rendered: Rendered = LETTER, **values: o
 
 def deliver(db: Database, settings: Settings) -> int:
     with closing(open_outbox(settings)) as outbox:
-        return deliver_waiting(db, settings, outbox, datetime.now(UTC))
+        return deliver_waiting(db, settings, outbox, lambda: datetime.now(UTC))
 
 
 def state_of(db: Database, message_id: int) -> tuple[str, str, int]:
@@ -89,7 +90,7 @@ def _raise() -> Answer:
 
 def test_outbox_that_breaks_down_is_tried_again_and_stops_nobody_else(db: Database, settings: Settings) -> None:
     stuck, good = queue(db, "bob@example.org"), queue(db, "alice@example.org")
-    assert deliver_waiting(db, settings, _Failing(_raise), TUESDAY) == 1  # type: ignore[arg-type]
+    assert deliver_waiting(db, settings, _Failing(_raise), lambda: TUESDAY) == 1  # type: ignore[arg-type]
     assert state_of(db, good)[0] == MessageState.ACCEPTED
     assert state_of(db, stuck) == (MessageState.WAITING, "the sender failed while posting (RuntimeError)", 1)
 
@@ -108,9 +109,31 @@ def test_message_whose_senders_never_report_back_ends_after_the_last_try(db: Dat
             session.get_one(Message, stuck).retry_at = 0.0  # its claim has run out
         good = queue(db, "alice@example.org")
         try:
-            deliver_waiting(db, settings, _Failing(die), TUESDAY)  # type: ignore[arg-type]
+            deliver_waiting(db, settings, _Failing(die), lambda: TUESDAY)  # type: ignore[arg-type]
         except Died:
             tries += 1
     assert tries == 30
     assert "did not report back" in state_of(db, stuck)[1]
     assert state_of(db, good)[0] == MessageState.ACCEPTED
+
+
+def test_each_message_says_when_it_left_itself_and_what_becomes_due_meanwhile_leaves_too(
+    db: Database, settings: Settings
+) -> None:
+    first, second = queue(db, "alice@example.org"), queue(db, "alma@example.org")
+    later = queue(db, "ada@example.org", not_before=TUESDAY + timedelta(seconds=2))
+    now = TUESDAY
+
+    def slowly() -> datetime:
+        return now
+
+    class Slow:
+        def send_single(self, _: Single) -> Answer:
+            nonlocal now
+            now += timedelta(seconds=1)
+            return Answer(Certainty.ACCEPTED)
+
+    assert deliver_waiting(db, settings, Slow(), slowly) == 3  # type: ignore[arg-type]
+    with db.reading() as session:
+        left = [session.get_one(Message, one).finished_at for one in (first, second, later)]
+    assert left == [TUESDAY + timedelta(seconds=seconds) for seconds in (1, 2, 3)]

@@ -20,7 +20,8 @@ from digest import config, scheduler
 from digest.config import Settings
 from digest.mail.files import FileOutbox
 from digest.mail.transports import identity_of, open_outbox
-from digest.operations.messaging import deliver_waiting, tell_editors
+from digest.operations.delivering import deliver_waiting
+from digest.operations.messaging import tell_editors
 from digest.scheduler import Clock, utc_now
 from digest.storage.database import Database
 from digest.storage.heartbeats import last_beat
@@ -86,7 +87,7 @@ def test_a_file_that_is_gone_is_told_once_and_gone_on_with_when_it_is_back(
     tries: list[datetime] = []
 
     def deliver(*given: Any) -> int:
-        tries.append(given[-1])
+        tries.append(given[-1]())
         return deliver_waiting(*given)
 
     monkeypatch.setattr(scheduler, "MESSAGES_SECONDS", 0.3)

@@ -91,6 +91,7 @@ def test_a_message_that_waits_counts_for_its_mailbox_at_its_moment(
         ask(client, f"invented{number}@example.net")
     ask(client, "alice+later@example.org")  # from the same network, so in an hour
     ask(client, "alice@example.org", ip="198.51.100.1")
+    assert len(mailbox.to("alice@example.org")) == 1
     clock.shift(timedelta(minutes=30))
     ask(client, "alice+again@example.org", ip="198.51.100.1")
     clock.shift(timedelta(minutes=40))

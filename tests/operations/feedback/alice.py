@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from digest.config import Settings
 from digest.domain.tokens import fingerprint
 from digest.mail.transports import open_outbox
-from digest.operations.messaging import deliver_waiting
+from digest.operations.delivering import deliver_waiting
 from digest.storage.database import Database
 from tests.loopback.events import Event, events_of
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -28,4 +28,4 @@ def to_alice(sendgrid: LoopbackSendGrid, *names: str, **changes: object) -> list
 
 def deliver(db: Database, settings: Settings) -> None:
     with closing(open_outbox(settings)) as outbox:
-        deliver_waiting(db, settings, outbox, datetime.now(UTC))
+        deliver_waiting(db, settings, outbox, lambda: datetime.now(UTC))

@@ -10,8 +10,8 @@ from digest.config import Settings
 from digest.mail.transports import open_outbox
 from digest.operations.accounts import invite
 from digest.operations.closing import close_issue
+from digest.operations.delivering import deliver_waiting
 from digest.operations.freezing import Freeze, freeze
-from digest.operations.messaging import deliver_waiting
 from digest.operations.sending import Ending
 from digest.storage.database import Database
 from digest.storage.summaries import Summary
@@ -58,7 +58,7 @@ def test_files_show_the_words(db: Database, settings: Settings, mailbox: Mailbox
 def test_requests_hold_the_words(db: Database, settings: Settings, sendgrid: LoopbackSendGrid) -> None:
     go(db, settings)
     with closing(open_outbox(settings)) as outbox:
-        assert deliver_waiting(db, settings, outbox, TUESDAY) == 1
+        assert deliver_waiting(db, settings, outbox, lambda: TUESDAY) == 1
     digest, invitation = (request.payload or {} for request in sendgrid.accepted if request.payload)
     assert digest["subject"] == f"Court on {CODE}"
     assert invitation["subject"] == f"Eve {CODE} invites you to edit Digest {CODE}"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from digest.config import Settings
 from digest.mail.transports import open_outbox
-from digest.operations.messaging import deliver_waiting
+from digest.operations.delivering import deliver_waiting
 from digest.operations.sending import send_issue
 from digest.operations.sending_again import Again, send_copy_again
 from digest.storage.database import Database
@@ -29,7 +29,7 @@ def send(db: Database, settings: Settings, issue_id: int) -> None:
 
 def drain(db: Database, settings: Settings) -> None:
     with closing(open_outbox(settings)) as outbox:
-        deliver_waiting(db, settings, outbox, LATER)
+        deliver_waiting(db, settings, outbox, lambda: LATER)
 
 
 def copy_of(db: Database, address: str = ZOE) -> ReaderCopy:

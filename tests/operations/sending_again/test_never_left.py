@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from digest.config import Settings
-from digest.operations import messaging
+from digest.operations import delivering
 from digest.operations.sending_again import Again
 from digest.operations.sending_now import report
 from digest.operations.settling import settle
@@ -166,7 +166,7 @@ def test_one_that_could_not_be_noted_waits_and_does_not_leave(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr(messaging, "note_claims", fail)
+        full.setattr(delivering, "note_claims", fail)
         with pytest.raises(OSError, match="No space left"):
             drain(db, settings)
     assert sendgrid.addresses() == []
