@@ -19,11 +19,13 @@ _ZERO_DATE = re.compile(
 _DASHES = "-_ \u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _ZERO, _ONE = re.compile(r"[+-]?0+(?:[.,]0+)?"), re.compile(r"\+?0*1(?:[.,]0+)?")
 _NEGATIVE = re.compile(r"[-\u2010-\u2015\u2212]\s*[\d.,]+")
-_STRANGE = re.compile(r"[^\w\s\u0300-\u036f.,:/&+'’\"()\[\]<>#-]")
+_STRANGE = re.compile(r"^[/-]|[^\w\s\u0300-\u036f.,:/&+'’\"()\[\]<>#-]")
 """What may turn a word into its contrary, or into a question."""
 _UNSEEN = re.compile("[\ufe0e\ufe0f\u200e\u200f]")
 """Which way a symbol is drawn, or a word runs."""
-_BETWEEN_TAGS = re.compile(r"[,;/|\n\r\t\[\]{}()<>]|\s[-\u2013\u2014]\s")
+_BETWEEN_TAGS = re.compile(r"[,;/|\n\r\t\[\]{}()<>•·、]|\s[-\u2013\u2014]\s")
+_DAY = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-./]\d\d?){0,2}(?!\d)")
+"""A year, month or day, as in `unsubscribed 2024-05`."""
 
 
 def says_nothing(text: str) -> bool:
@@ -61,7 +63,7 @@ def known(text: str) -> FormerState | None:
 
 def tags_of_leaving(text: str) -> list[FormerState]:
     """What the tags in a cell say of leaving: each as a whole, or on one side of its colon, also in JSON."""
-    return [state for tag in _BETWEEN_TAGS.split(text) for state in _of_tag(tag)]
+    return [state for tag in _BETWEEN_TAGS.split(normalize("NFKC", text)) for state in _of_tag(tag)]
 
 
 def _of_tag(tag: str) -> Iterator[FormerState]:
@@ -70,7 +72,7 @@ def _of_tag(tag: str) -> Iterator[FormerState]:
     value = "".join(re.split("[:=]", tag, maxsplit=1)[1:]).strip()
     no = answer(value.strip("\"' ")) is False
     empty = bool(value) and says_nothing(value.strip("\"' "))
-    for state in map(known, [tag, *parts]):
+    for state in map(known, [tag, _DAY.sub("", tag), *parts]):
         if state and _leaves(state) and not (no or empty):
             yield state
         elif state is FormerState.CONFIRMED and no:

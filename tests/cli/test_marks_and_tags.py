@@ -28,7 +28,7 @@ def states(command: Command, db: Database, column: str, cells: list[str]) -> dic
 YES = ["✓", "✔", "✔️", "☑", "✅", "x", "X", "1.0", "1,0", "1"]
 NO = ["✗", "✘", "❌", "☐", "0.0", "000", "0,0", "0", "00", "０"]
 NOTHING = ["-", "—", "NULL", "none", "never", r"\N", "#N/A", "0000-00-00", "00/00/0000 00:00:00", ""]
-UNSURE = ["**", "!", "☒", "✖", "?", ".", "-1", "−1", "✓✗", "!active", "✗ active", "yes?", "[ ]"]
+UNSURE = ["**", "!", "☒", "✖", "?", ".", "-1", "−1", "✓✗", "!active", "-yes", "✗ active", "yes?", "[ ]"]
 
 
 @pytest.mark.parametrize("column", ["unsubscribed", "bounced", "deleted_at", "spam"])
@@ -65,10 +65,11 @@ LEFT_BY_TAG = [
     "bounced: hard", "vip / unsubscribed", "vip|Opted out", "(unsubscribed)", "status:unsubscribed", "news - désabonné",
     '[{"name":"news","status":"unsubscribed"}]', '{"spam": true}', '{"news":{"subscribed":false}}',
     "['vip', 'bounced']", '{"unsubscribed":"2024-01-01T00:00:00"}', "unsubscribed:",
+    "unsubscribed 2024-05", "2023 spam", "vip，bounced", "vip · bounced",
 ]  # fmt: skip
 STAYED_BY_TAG = [
     "left-wing politics", "spam filters", "blocked drains", "vip", "[]", "hard rock, soft skills", "bounced: no",
-    '{"spam":null}', '[{"name":"news","status":"subscribed"}]', "✓", "active",
+    '{"spam":null}', '[{"name":"news","status":"subscribed"}]', "✓", "active", "Block 7",
 ]  # fmt: skip
 
 
