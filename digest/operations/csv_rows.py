@@ -13,7 +13,8 @@ from shlex import quote
 from digest.operations.csv_cells import unguarded
 from digest.operations.csv_dates import moment
 from digest.operations.csv_lines import first_row, numbered_rows
-from digest.operations.csv_signs import SAY_LEFT, SIGNS, SILENCES, Cell, says_nothing
+from digest.operations.csv_signs import SAY_LEFT, SIGNS, SILENCES, Cell
+from digest.operations.csv_words import says_nothing
 from digest.operations.known_columns import COLUMNS, Means, plain
 from digest.operations.refusal import Refused
 from digest.operations.text_files import TextFile, text_file

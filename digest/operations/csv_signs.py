@@ -13,7 +13,8 @@ from datetime import datetime
 from shlex import quote
 
 from digest.operations.csv_dates import moment
-from digest.operations.known_columns import EMPTY, NO, TAGS_THAT_SAY_LEFT, WORDS, YES, FormerState, Means, plain
+from digest.operations.csv_words import answer, is_negative, known, says_nothing, tags_of_leaving
+from digest.operations.known_columns import FormerState, Means, plain
 
 _SMTP = re.compile(r"(?:smtp\W+)?[45](?:\d\d\b|\.\d{1,3}\.\d{1,3}\b)", re.IGNORECASE)
 """A mail server's refusal (RFC 5321, section 4.2; RFC 3463)."""
@@ -79,51 +80,46 @@ def gravest(found: Iterable[Sign]) -> Sign:
     return Sign(worst.state, since, undated=since is None and any(sign.undated for sign in leaving))
 
 
-def says_nothing(text: str) -> bool:
-    """Whether a cell is empty, or holds what exports write for nothing: `NULL`, `-`, `0000-00-00 00:00:00`."""
-    zeros = not text.strip("0-: /.TZ") and len(text) > 2
-    return zeros or plain(text) in EMPTY
-
-
 def _word(cell: Cell) -> Sign:
     if _SMTP.match(cell.text):
         return Sign(FormerState.BOUNCED)
-    state = WORDS.get(plain(cell.text))
+    state = known(cell.text)
     return Sign(state) if state else _not_understood(cell, _REMEDIES[cell.means].format(column=quote(cell.column)))
 
 
 def _left(cell: Cell) -> Sign:
-    state, word = _LEAVING[cell.means], plain(cell.text)
-    if word in NO or WORDS.get(word) is FormerState.CONFIRMED:
+    said, word = answer(cell.text), known(cell.text)
+    if said is False or word is FormerState.CONFIRMED:
         return Sign(FormerState.CONFIRMED)
-    if word in WORDS and WORDS[word].value >= FormerState.LEFT.value:
-        return Sign(WORDS[word])
-    if word in YES or word in WORDS:
-        return Sign(state)
-    if any(each.isdigit() for each in word):
+    if word and word.value >= FormerState.LEFT.value:
+        return Sign(word)
+    if said or word:
+        return Sign(_LEAVING[cell.means])
+    if any(map(str.isdigit, cell.text)) and not is_negative(cell.text):
         since = _since(cell)
-        return Sign(state, since, undated=since is None)
+        return Sign(_LEAVING[cell.means], since, undated=since is None)
     return _not_understood(cell, "use yes or no, or the date")
 
 
 def _stays(cell: Cell) -> Sign:
-    word = plain(cell.text)
-    if word in NO:
+    said = answer(cell.text)
+    if said is False:
         return Sign(FormerState.LEFT)
-    if word in YES or _since(cell):
+    if said or _since(cell):
         return Sign(FormerState.CONFIRMED)
-    return Sign(WORDS[word]) if word in WORDS else _not_understood(cell, "use yes or no")
+    word = known(cell.text)
+    return Sign(word) if word else _not_understood(cell, "use yes or no")
 
 
 def _confirmed(cell: Cell) -> Sign:
-    return Sign(FormerState.PENDING) if plain(cell.text) in NO else _stays(cell)
+    return Sign(FormerState.PENDING) if answer(cell.text) is False else _stays(cell)
 
 
 def _pending(cell: Cell) -> Sign:
-    word = plain(cell.text)
-    if word in NO:
+    said = answer(cell.text)
+    if said is False:
         return Sign(FormerState.CONFIRMED)
-    return Sign(FormerState.PENDING) if word in YES or _since(cell) else _not_understood(cell, "use yes or no")
+    return Sign(FormerState.PENDING) if said or _since(cell) else _not_understood(cell, "use yes or no")
 
 
 def _no_answer(cell: Cell) -> Sign:
@@ -142,15 +138,14 @@ def _no_state(cell: Cell) -> Sign:
 def _why(cell: Cell) -> Sign:
     if _SMTP.match(cell.text):
         return Sign(FormerState.BOUNCED)
-    state = WORDS.get(plain(cell.text))
+    state = known(cell.text)
     if state and state.value >= FormerState.LEFT.value:
         return Sign(state)
     return Sign(FormerState.BOUNCED if cell.means is Means.WHY_BOUNCED else FormerState.LEFT)
 
 
 def _tags(cell: Cell) -> Sign:
-    said = {plain(tag) for tag in re.split(r"[,;|\n\[\]]", cell.text)}
-    return Sign(FormerState.LEFT) if said & TAGS_THAT_SAY_LEFT else Sign()
+    return Sign(max(tags_of_leaving(cell.text), key=lambda state: state.value, default=None))
 
 
 def _since(cell: Cell) -> datetime | None:

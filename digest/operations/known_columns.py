@@ -128,7 +128,7 @@ COLUMNS: Mapping[str, Means] = _by_name(
             email_disabled_at deactivated deactivated_at deactivated_on cancelled canceled cancelled_at canceled_at
             cancelled_on canceled_on inactive is_inactive inactive_since archived archived_at is_archived abgemeldet
             abgemeldet_am abmeldedatum abmeldung désabonné désabonné_le désinscrit désinscrit_le
-            date_de_désinscription date_désinscription
+            date_de_désinscription date_désinscription churn_date churned churned_at churned_on
             """,
         Means.BOUNCED: """
             bounced bounced_at bounced_on bounced_date bounce_at bounce_date bounce_time date_bounced is_bounced
@@ -149,11 +149,15 @@ COLUMNS: Mapping[str, Means] = _by_name(
             """,
         Means.WHY_LEFT: """
             unsub_reason unsub_reason_other unsubscribe_reason unsubscribed_reason unsubscription_reason
-            opt_out_reason suppression_reason
+            opt_out_reason suppression_reason churn_reason leave_reason cancellation_reason unsub_campaign
+            unsub_campaign_title unsub_campaign_id unsubscribe_campaign unsubscribed_campaign unsub_ip unsubscribe_ip
             """,
         Means.REASON: "reason",
-        Means.WHY_BOUNCED: "bounce_reason bounce_type bounced_reason undeliverability_reason clean_reason",
-        Means.TAGS: "tags tag labels label groups group segments segment lists list",
+        Means.WHY_BOUNCED: """
+            bounce_reason bounce_type bounced_reason undeliverability_reason clean_reason clean_campaign
+            clean_campaign_title clean_campaign_id bounce_campaign
+            """,
+        Means.TAGS: "tags tag labels label groups group segments segment lists list list_name",
         Means.PAYS: "active_subscription",
         Means.NOTHING: """
             id uuid uid guid contact_id subscriber_id member_id customer_id external_id ext_id unique_id leid euid
@@ -171,8 +175,7 @@ COLUMNS: Mapping[str, Means] = _by_name(
             opens clicks sent emails_sent opened clicked last_open last_open_date last_opened_at last_click
             last_click_date last_clicked_at last_seen_at last_sent last_activity utm_source utm_medium utm_campaign
             utm_content utm_term utm_channel referrer referrer_url referring_site referral_code referral_count
-            acquisition_source avatar_url unsub_campaign_title unsub_campaign_id clean_campaign_title
-            clean_campaign_id churn_date email_type email_domain list_id list_ids list_name firma land ort plz straße
+            acquisition_source avatar_url email_type email_domain list_id list_ids firma land ort plz straße
             telefon pays ville téléphone société
             """,
     }
@@ -191,11 +194,12 @@ _WORDS: Mapping[FormerState, str] = {
         unsubscribed unsubscribe unsub left disabled removed inactive deleted cancelled canceled opted_out opt_out
         archived deactivated churned expired spammy not_subscribed no_longer_subscribed unsubscribed_from_all
         unsubscribed_by_admin abgemeldet inaktiv gelöscht désabonné désinscrit inactif supprimé
-        soft_bounced soft_bounce soft bounced_soft failed undelivered
+        soft_bounced soft_bounce soft bounced_soft failed undelivered unsubs unsubscribes unsubscriber unsubscribers
+        opt_outs désinscription désabonnement ausgetragen
         """,
     FormerState.OBJECTED: """
         objection objected blocklisted blacklisted blocked block suppressed banned do_not_email do_not_mail
-        do_not_contact gesperrt bloqué
+        do_not_contact do_not_send dnc blocklist blacklist gesperrt bloqué
         """,
     FormerState.INVALID: "invalid invalid_email invalid_address ungültig invalide",
     FormerState.BOUNCED: """
@@ -210,9 +214,10 @@ _WORDS: Mapping[FormerState, str] = {
 WORDS: Mapping[str, FormerState] = {plain(word): means for means, words in _WORDS.items() for word in words.split()}
 """What stands in a column that says where somebody stands."""
 
-TAGS_THAT_SAY_LEFT = _words("unsubscribed unsub opted_out bounced hard_bounced hard_bounce complained do_not_email")
-
 YES = _words("yes y true t 1 on x ja wahr j oui vrai sí si")
 NO = _words("no n false f 0 off nein falsch non faux")
-EMPTY = _words("null none nil nan n/a never nie jamais undefined") | {""}
-"""What exports write where there is nothing to say; a dash is nothing but a dash, and so empty too."""
+TICKS = frozenset("✓✔☑✅")
+CROSSES = frozenset("✗✘❌☐")
+"""`☒` and `✖` are neither: some tick with them, others cross out."""
+EMPTY = _words("null none nil nan n/a never nie jamais undefined")
+"""What exports write where there is nothing to say."""
