@@ -137,6 +137,12 @@ def past_issues(session: Session) -> list[Issue]:
     return list(rows.scalars())
 
 
+def past_issue_dates(session: Session) -> list[date]:
+    """The dates of the past issues, the newest first."""
+    rows = session.execute(select(Issue.send_date).where(Issue.state.in_(FROZEN)).order_by(Issue.send_date.desc()))
+    return list(rows.scalars())
+
+
 def all_issues(session: Session) -> list[Issue]:
     """Every issue, the newest date first."""
     return list(session.execute(select(Issue).order_by(Issue.send_date.desc())).scalars())

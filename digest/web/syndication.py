@@ -1,13 +1,11 @@
-"""The archive for machines: Atom and JSON feeds, and the sitemap. Their addresses come from SITE_URL alone."""
+"""The archive for machines: Atom and JSON feeds. Their addresses come from SITE_URL alone."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
-from itertools import islice
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
-from xml.sax.saxutils import escape
 
 from flask import Blueprint, Flask, Response, abort, jsonify, render_template
 from werkzeug.urls import iri_to_uri
@@ -16,23 +14,20 @@ from digest.config import Settings
 from digest.domain.iris import as_uri
 from digest.domain.markup import sanitised
 from digest.operations.links import summary_url
-from digest.storage.database import Database
-from digest.storage.issues import past_issues
 from digest.storage.publications import Publication, all_publications
 from digest.storage.summaries import (
     ArchiveQuestion,
     Summary,
     archive_page,
     latest_summaries,
-    published_addresses,
 )
 from digest.storage.topics import Topic, all_topics
+from digest.web import sitemap
 from digest.web.caching import keep_for_a_minute
-from digest.web.context import db, reading, settings
+from digest.web.context import reading, settings
 from digest.web.security import csrf
 
 _ENTRIES = 30
-_SITEMAP_LIMIT = 50_000  # sitemaps.org, "Sitemap file limits"
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # Atom wants a date even of a feed without entries
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
 
@@ -45,6 +40,7 @@ def hang_up(app: Flask) -> None:
     """Register the feeds and the sitemap."""
     app.jinja_env.filters["uri"] = as_uri
     app.register_blueprint(syndication)
+    sitemap.hang_up(app)
 
 
 @syndication.get("/feed.atom")
@@ -85,12 +81,6 @@ def json_feed() -> Response:
     )
     response.mimetype = "application/feed+json"
     return response
-
-
-@syndication.get("/sitemap.xml")
-def sitemap() -> Response:
-    """Every page that search engines may show, streamed: an archive may have tens of thousands."""
-    return Response(_sitemap(db(), settings()), mimetype="application/xml")
 
 
 def permanent(site: Settings, summary: Summary) -> str:
@@ -144,22 +134,3 @@ def _json_item(site: Settings, summary: Summary) -> dict[str, object]:
     if len(summary.sources) == 1:
         item["external_url"] = as_uri(summary.sources[0].url)
     return item
-
-
-def _sitemap(database: Database, site: Settings) -> Iterator[str]:
-    yield '<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-    for url, changed in islice(_public_pages(database, site), _SITEMAP_LIMIT):
-        lastmod = f"<lastmod>{changed.isoformat()}</lastmod>" if changed else ""
-        yield f"<url><loc>{escape(iri_to_uri(url))}</loc>{lastmod}</url>\n"
-    yield "</urlset>\n"
-
-
-def _public_pages(database: Database, site: Settings) -> Iterator[tuple[str, date | None]]:
-    for path in ("/", "/news", "/issues", "/privacy"):
-        yield site.site_url + path, None
-    with database.reading() as session:
-        for issue in past_issues(session):
-            yield f"{site.site_url}/issues/{issue.send_date.isoformat()}", issue.send_date
-        for found in published_addresses(session, _SITEMAP_LIMIT):
-            url = summary_url(site, found.publication_slug, found.slug, found.summary_id)
-            yield url, found.updated_at.date()

@@ -91,7 +91,10 @@ class Connection:
         """Whether where the next request begins isn't known, or it isn't wanted."""
         self.head_is_too_large = False
         """Whether it sends a head without end."""
-        self._is_too_large = False
+        self.fault = ""
+        """What is wrong with a body that can't be read, in a word; nothing of what it says."""
+        self.is_too_large = False
+        """Whether it has, or announces, more of a body than is wanted."""
         self._limits = limits
         self._rest = b""
         self._begin_request(Phase.HEAD)
@@ -128,14 +131,18 @@ class Connection:
             self._enter(Phase.HEAD, self._limits.head_seconds)
         try:
             self._find_end(data)
-        except ParseError:
-            self.must_close = True  # its answer is left to the parser for threads, which meets the same fault
+        except ParseError as error:
+            self.must_close = True
+            if self.phase is Phase.BODY:
+                self.fault = type(error).__name__
+            # The answer to a bad head is left to the parser for threads, which meets the same fault.
         self._rest = self._framing.remaining()
         self.sock.request.put(data[: len(data) - len(self._rest)])
-        if (
-            len(self.sock.request) > self._limits.head_bytes + self._limits.body_bytes
-        ):  # chunks of a byte are mostly frame
-            self.must_close = self._is_too_large = True
+        # Chunks of a byte are mostly frame, and what a chunk says that it will bring is not waited for.
+        came, coming = len(self.sock.request), self._framing._chunk_remaining
+        limits = self._limits
+        if came > limits.head_bytes + limits.body_bytes or self.body_bytes + coming > limits.body_bytes:
+            self._is_too_much()
         return self._framing.is_complete or self.must_close
 
     def stand_in_line(self) -> None:
@@ -164,7 +171,7 @@ class Connection:
         self.sock.answer.clear()
         # Many a program reads no answer before it has sent all of its body.
         limits = self._limits
-        self._enter(Phase.PARTING, limits.body_seconds if self._is_too_large else limits.parting_seconds)
+        self._enter(Phase.PARTING, limits.body_seconds if self.is_too_large else limits.parting_seconds)
         self.sock.peer.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
@@ -204,7 +211,7 @@ class Connection:
         """Wait for the body, unless it is too large to be wanted; returns that the parser may go on."""
         self._enter(Phase.BODY, self._limits.body_seconds)
         if (self._framing.content_length or 0) > self._limits.body_bytes:
-            self.must_close = self._is_too_large = True
+            self._is_too_much()
         elif self._framing.http_version >= (1, 1) and self._asks_to_go_on():
             self.sock.sendall(_CONTINUE)
         return False
@@ -215,4 +222,9 @@ class Connection:
     def _count_body(self, chunk: bytes) -> None:
         self.body_bytes += len(chunk)
         if self.body_bytes > self._limits.body_bytes:
-            self.must_close = self._is_too_large = True
+            self._is_too_much()
+
+    def _is_too_much(self) -> None:
+        """Want no more of it. Its length is from now on one that the site refuses before it reads what came."""
+        self.must_close = self.is_too_large = True
+        self.body_bytes = max(self.body_bytes, self._limits.body_bytes + 1)

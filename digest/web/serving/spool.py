@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from tempfile import SpooledTemporaryFile
+from typing import IO
 
 _IN_MEMORY = 64 * 1024
 
@@ -50,3 +52,11 @@ class Spool:
             self._file.close()
         self._file = None
         self._put = self._taken = 0
+
+
+def unpacked(body: IO[bytes]) -> IO[bytes]:
+    """All of a body that comes in chunks, to be read from its beginning. Raises what reading it raises."""
+    whole = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - it lives as long as the request
+    shutil.copyfileobj(body, whole)
+    whole.seek(0)
+    return whole

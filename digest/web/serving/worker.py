@@ -16,12 +16,13 @@ from functools import partial
 from typing import Any
 
 from gunicorn import util
-from gunicorn.http.errors import LimitRequestHeaders
+from gunicorn.http.errors import LimitRequestHeaders, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from digest.web.serving.connection import Connection, Phase
 from digest.web.serving.crowd import Crowd
 from digest.web.serving.limits import Limits, affordable
+from digest.web.serving.spool import unpacked
 
 _PIECE = 64 * 1024
 _KERNEL_KEEPS = 64 * 1024  # bytes of an answer: whoever doesn't read gets no further request answered
@@ -82,6 +83,12 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             # Its length is known by now, and what measures bodies by their length must not be passed by this way.
             req.headers = [header for header in req.headers if header[0] != "TRANSFER-ENCODING"]
             req.headers.append(("CONTENT-LENGTH", str(conn.body_bytes)))
+            if not conn.is_too_large:
+                try:
+                    req.body = unpacked(req.body)
+                except ParseException as error:  # the parser for feeding reads no trailers
+                    self._refuse(conn, type(error).__name__)
+                    return False
         return super().handle_request(req, conn)
 
     def _keepalive_after(self, _connection: Connection, keepalive: bool) -> bool:
@@ -134,7 +141,10 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         except OSError:  # it was told to go on, and is gone
             self._close(connection)
             return
-        if connection.head_is_too_large:
+        if connection.fault:
+            self._refuse(connection, connection.fault)
+            self._part(connection)
+        elif connection.head_is_too_large:
             self.handle_error(None, connection.sock, connection.client, LimitRequestHeaders("more than 64 KB"))
             self._part(connection)
         elif is_here:
@@ -183,6 +193,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self._part(connection)
         else:
             self._let_go(connection)
+
+    def _refuse(self, connection: Connection, fault: str) -> None:
+        """Answer a body that can't be read, which the site never sees."""
+        self.log.warning("a request has a body that can't be read: %s", fault)
+        try:
+            util.write_error(connection.sock, 400, "Bad Request", "The body of the request can't be read.")
+        except OSError:
+            self.log.debug("a peer left before it could be told that its body can't be read")
 
     def _let_go(self, connection: Connection) -> None:
         """Close it at once, and tell a request that is not answered so."""

@@ -95,6 +95,41 @@ def test_what_is_no_request_is_refused_and_the_connection_closed(
     assert b"smuggled" not in answer
 
 
+@pytest.mark.parametrize("path", ["/", "/unread", "/catches"])
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        *(
+            b"%s\r\nabcdefg\r\n0\r\n\r\n" % line
+            for line in (b"zz", b"-1", b"0x7", b"7;", b"7 ", b"7;a=\x01", b"", b"7;a=b\n")
+        ),
+        b"7\r\nabcdefg\r\nzz\r\n",
+        b"7\r\nabcdefgh\r\n0\r\n\r\n",
+        b"7\r\nabcdefg\r\n0\r\nX-Sum: \x01\r\n\r\n",
+        b"7\r\nabcdefg\r\n0\r\nX Sum: 1\r\n\r\n",
+        b"0\r\nno colon\r\n\r\n",
+        b"0\r\nContent-Length: 1\r\n\r\n",
+    ],
+)
+def test_a_body_whose_chunks_cannot_be_read_never_reaches_the_site(server: Server, chunks: bytes, path: str) -> None:
+    """Which might take what reading raises for a fault of its own, as Flask does."""
+    answer = server.ask(post(path, chunks, "Transfer-Encoding: chunked") + get("/smuggled"))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("size", [b"FFFFFFFFFFFFFFFFFF", b"800001", b"f" * 8_000])
+def test_a_chunk_that_is_announced_too_large_is_not_waited_for(server: Server, size: bytes) -> None:
+    answer = server.ask(post("/unread", size + b"\r\nabc", "Transfer-Encoding: chunked"))
+    assert answer.endswith(b"\r\n\r\nPOST /unread 8388609 0 ")
+
+
+def test_chunks_that_are_mostly_frame_are_too_large_a_body(server: Server) -> None:
+    chunks = b"1\r\na\r\n" * 1_420_000
+    answer = server.ask(post("/unread", chunks, "Transfer-Encoding: chunked"))
+    assert answer.endswith(b"\r\n\r\nPOST /unread 8388609 0 ")
+
+
 @pytest.mark.parametrize(
     ("fields", "end", "status"),
     [(10, b"", b"431"), (10, b"\r\n", b"431"), (9, b"\r\n", b"431"), (8, b"Connection: close\r\n\r\n", b"200")],
