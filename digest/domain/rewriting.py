@@ -16,6 +16,7 @@ _SPECIAL = re.compile(
     r"([*`]|(?<!\w)_|_(?!\w)|~(?=~)|\\(?=[!-/:-@\[-`{-~])|\[(?=\^)|\](?=[(\[:])|<(?=https?:)|&(?=#?\w+;))"
 )
 _AT_START = re.compile(r"^(?:([-+•](?=\s|$)|#{1,6}(?=\s|$)|>|-{3,}$|={2,}$)|(\d{1,3})(?=[.)](?:\s|$)))")
+_FIGURE_IN_MARKS = re.compile(r"(?<![*\\])(\*{1,3})([^*\n]{0,99}\d)\1$")
 _BLOCKS = {"p", "blockquote", "ul", "ol", "li", "hr", "pre", "table", "tr", "td", "th", *_HEADINGS}
 
 
@@ -82,6 +83,8 @@ class _Writer(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         in_code = self._verbatim or any(tag == "code" for tag, _, _ in self._marks)
+        if data[:1].isdigit() and self._words.endswith("*"):
+            self._words = _FIGURE_IN_MARKS.sub(r"\2", self._words)
         self._words += data if in_code else _escaped(" ".join(re.split(r"[ \t\n]+", data)))
 
     def _break(self) -> None:
@@ -135,7 +138,7 @@ class _Writer(HTMLParser):
                 if re.search(r"[()\s]", href)
                 else f"[{inner}]({href})"
             )
-        else:
+        elif not (words[0] == inner[0] and _is_within_figures(before[-1:], inner[0])):
             inner = f"{_MARKS[tag]}{inner}{_MARKS[tag]}"
         self._words = before + lead + inner + trail
 
@@ -173,6 +176,11 @@ class _Writer(HTMLParser):
         lines = [f"| {' | '.join([*row, *[''] * (width - len(row))])} |" for row in rows]
         if lines:
             self._write([lines[0], "|" + " --- |" * width, *lines[1:]])
+
+
+def _is_within_figures(before: str, behind: str) -> bool:
+    """Whether marks between these two would be read as a sum: a few emphasised figures of a number stay plain."""
+    return before.isalnum() and behind.isalnum() and (before + behind).strip("0123456789") != before + behind
 
 
 def _escaped(text: str) -> str:

@@ -198,3 +198,21 @@ def test_what_is_rendered_stays_as_it_is() -> None:
         "```\na\n  b\n```",
     ):
         assert sanitised(from_markdown(text)) == from_markdown(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2*3*4 = 24", "2**3**4", "(2)*3*(4)", "1.5*x*2", "x*10*y", "5 *6*7", "use __init__ or __name__ here",
+        "snake_*case*", "10*20 and 30*40",
+    ],
+)  # fmt: skip
+def test_stars_in_a_sum_or_a_name_stay(text: str) -> None:
+    assert from_markdown(text) == f"<p>{text}</p>"
+
+
+def test_other_stars_are_emphasis() -> None:
+    assert from_markdown("*a* **b** un*frigging*believable *5*th **2024** _c_ __two words__, ***3***") == (
+        "<p><em>a</em> <strong>b</strong> un<em>frigging</em>believable <em>5</em>th <strong>2024</strong> "
+        "<em>c</em> <strong>two words</strong>, <em><strong>3</strong></em></p>"
+    )

@@ -63,9 +63,9 @@ def test_a_paste_reaches_readers_as_it_was_meant(
 
 
 def test_the_preview_says_what_readers_would_see_as_it_stands(alice: Browser) -> None:
-    body = "Dear {{name}}, see[^1] [this](https://x y) and <b>that</b>."
+    body = "Dear {{name}}, see[^1] [this](https://x y) and <b>that</b> of __init__."
     said = words(alice.send("/desk/summaries/preview", form=FORM | {"body": body, "title": "*|FNAME|*"}))
-    for mark in ("{{name}}", "*|FNAME|*", "[^1]", "](", "<b>"):
+    for mark in ("{{name}}", "*|FNAME|*", "[^1]", "](", "<b>", "__init__"):
         assert f"“{mark}”" in said
     shown = page(alice.send("/desk/summaries/new", form=FORM | {"body": "**a"}, act="preview"))
     assert one(shown, ".field:has(#field-body) + #leftovers li")
@@ -107,6 +107,7 @@ def test_page_preview_and_mail_name_the_same_publication(
         ("<blockquote><p>a<br>b</p><p>c</p></blockquote>", "> a\\\n> b\n>\n> c"),
         ("10<sup>6</sup> <code>x*y</code> <s>no</s>", "10⁶ `x*y` ~~no~~"),
         ("<script>alert(1)</script><a href='javascript:x'>a</a>", "a"),
+        ("2<em>3</em>4 and <b>5</b>6 Art<b>7</b>", "234 and 56 Art7"),
         ("", ""),
     ],
 )
