@@ -64,6 +64,8 @@ class _Writer(HTMLParser):
             self._rows.append([])
         elif tag == "br":
             self._break()
+        elif tag in _BLOCKS:
+            self._words += " "
         elif tag in _MARKS or tag in SCRIPTS or tag == "a":
             self._marks.append((tag, len(self._words), given.get("href", "")))
 

@@ -216,3 +216,10 @@ def test_other_stars_are_emphasis() -> None:
         "<p><em>a</em> <strong>b</strong> un<em>frigging</em>believable <em>5</em>th <strong>2024</strong> "
         "<em>c</em> <strong>two words</strong>, <em><strong>3</strong></em></p>"
     )
+
+
+@pytest.mark.parametrize("indent", ["\u00a0\u00a0", "\u00a0 ", "\t", "\u2003\u2003", "\u00a0\t"])
+@pytest.mark.parametrize("marker", ["-", "*", "•"])
+def test_no_break_spaces_and_tabs_set_an_entry_in(indent: str, marker: str) -> None:
+    text = f"{marker} a\n{indent}{marker} b\n{indent}{indent}{marker} c\n{marker} d"
+    assert as_text(from_markdown(text)) == "- a\n  - b\n    - c\n- d"

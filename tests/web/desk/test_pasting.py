@@ -108,6 +108,7 @@ def test_page_preview_and_mail_name_the_same_publication(
         ("10<sup>6</sup> <code>x*y</code> <s>no</s>", "10⁶ `x*y` ~~no~~"),
         ("<script>alert(1)</script><a href='javascript:x'>a</a>", "a"),
         ("2<em>3</em>4 and <b>5</b>6 Art<b>7</b>", "234 and 56 Art7"),
+        ("<table><tr><td><p>a</p><p>a2</p><td>b<ul><li>c<li>d</ul></table>", "| a a2 | b c d |"),
         ("", ""),
     ],
 )
