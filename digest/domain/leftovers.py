@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from digest.domain.edition import plain
 
 _CODE = re.compile(r"<(pre|code)>.*?</\1>", re.DOTALL)
+_LOST_LINK = re.compile(r"<a>(.*?)</a>", re.DOTALL)
+"""What the sanitiser leaves of a link that leads to no address of the web."""
 _STRIKE = re.compile(r"</?s>")
 _TAGS = (
     "a|abbr|article|b|blockquote|br|center|code|del|div|em|font|footer|form|h[1-6]|header|hr|i|iframe|img|input|ins|li|"
@@ -45,7 +47,13 @@ def left_in_line(text: str) -> list[str]:
 
 def left_in_html(html: str) -> list[str]:
     """What is left in sanitised HTML, a sentence each with the remedy. Code is what it is, and left alone."""
-    return list(_found(plain(_STRIKE.sub("", _CODE.sub(" ", html))), _MARKS))
+    html = _CODE.sub(" ", html)
+    return [*_lost_links(html), *_found(plain(_STRIKE.sub("", html)), _MARKS)]
+
+
+def _lost_links(html: str) -> Iterator[str]:
+    for words in filter(None, (plain(found[1]) for found in _LOST_LINK.finditer(html))):
+        yield f"The link “{_short(words)}” leads nowhere: write its address with https://."
 
 
 def _found(words: str, marks: tuple[tuple[re.Pattern[str], str], ...]) -> Iterator[str]:

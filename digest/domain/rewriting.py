@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
+from digest.domain.counting import counted_as
 from digest.domain.figures import SCRIPTS, in_characters
 from digest.domain.markup import sanitised
 
@@ -21,7 +22,10 @@ _BLOCKS = {"p", "blockquote", "ul", "ol", "li", "hr", "pre", "table", "tr", "td"
 
 
 def as_markdown(html: str) -> str:
-    """The Markdown of any HTML; what that can't say, such as letters for a list's numbers, as plain words."""
+    """The Markdown of any HTML; what that can't say, such as letters for a list's numbers, as plain words.
+
+    A link whose address leads nowhere is `[words]()`: whoever pastes it sees where one belongs.
+    """
     writer = _Writer()
     writer.feed(sanitised(html))
     writer.close()
@@ -35,6 +39,7 @@ class _Frame:
     rest: str
     marker: str = ""
     number: int = 0
+    counted: str = "1"
 
 
 class _Writer(HTMLParser):
@@ -103,10 +108,11 @@ class _Writer(HTMLParser):
             self._open.append(_Frame(tag, "> "))
         elif tag in ("ul", "ol"):
             start = given.get("start", "1")
-            self._open.append(_Frame(tag, "", number=int(start) - 1 if start.isdecimal() else 0))
+            kind = given.get("type", "1") if tag == "ol" else tag
+            self._open.append(_Frame(tag, "", number=int(start) - 1 if start.isdecimal() else 0, counted=kind))
             self._tight = self._tight and start == "1"  # a list that begins elsewhere needs an empty line before it
         elif tag == "li":
-            self._open.append(self._entry())
+            self._open.append(self._entry(given.get("value", "")))
         elif tag == "hr":
             self._write(["---"])
         elif tag == "table":
@@ -115,9 +121,12 @@ class _Writer(HTMLParser):
             self._verbatim = True
         self._prefix = _HEADINGS.get(tag, "")
 
-    def _entry(self) -> _Frame:
+    def _entry(self, value: str) -> _Frame:
         parent = self._open[-1] if self._open else _Frame("ul", "")
-        parent.number += 1
+        parent.number = int(value) if value.isdecimal() else parent.number + 1
+        if parent.kind == "ol" and parent.counted != "1":
+            self._tight = False  # Markdown has no letters: each entry is a paragraph that begins with its own
+            return _Frame("li", "", f"{counted_as(parent.counted, parent.number)}) ")
         marker = f"{parent.number}. " if parent.kind == "ol" else "- "
         return _Frame("li", " " * len(marker), marker)
 
@@ -125,7 +134,7 @@ class _Writer(HTMLParser):
         """Put marks close around the words: `**bold** ` ends bold type, `**bold **` does not."""
         before, words = self._words[:start], self._words[start:]
         inner = words.strip(" \n\xa0")
-        if not inner or self._verbatim or (tag == "a" and not href):
+        if not inner or self._verbatim:
             return
         if tag in SCRIPTS:
             self._words = before + in_characters(tag, words)
