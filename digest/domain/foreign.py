@@ -26,6 +26,8 @@ BLOCKS = {
 FRAMES = {"blockquote", "ul", "ol", "li"}
 TABLE = {"table", "thead", "tbody", "tfoot", "tr", "td", "th"}
 ALONE = {"br", "hr", "img", "wbr", "input", "col"}
+UNSEEN = {"annotation", "annotation-xml", "desc", "metadata"}
+"""What formulas and drawings say about themselves, which no browser shows."""
 QUOTES = {"q": "“”", "rt": "()"}
 
 _OURS = {"p", "s", "b", "i", "em", "strong", "code", "a", "sup", "sub", "h3", "h4", "li", "ul", "ol", "blockquote"}
@@ -37,6 +39,7 @@ _SIGNS = re.compile(
     r"|<[a-z][^<>]*\b(?:style|hidden|class)\s*=",
     re.IGNORECASE,
 )
+_NO_LINK = re.compile(r"""<a\s(?![^<>]*\bhref\s*=(?!\s*["']?\s*(?:#|javascript:)))""", re.IGNORECASE)
 _NEST = re.compile(r"<(/?)(?!(?:br|hr|img|input|wbr|col)\b)[a-z]", re.IGNORECASE)
 _CELL = re.compile(r"<t[rdh]\b", re.IGNORECASE)
 _TABLE_START = re.compile(r"<table\b", re.IGNORECASE)
@@ -44,7 +47,12 @@ _TABLE_START = re.compile(r"<table\b", re.IGNORECASE)
 
 def is_foreign(html: str) -> bool:
     """Whether the HTML has what only HTML from elsewhere has; our own goes by without being read."""
-    return bool(_SIGNS.search(html)) or has_orphaned_cells(html)
+    return bool(_SIGNS.search(html)) or has_orphaned_cells(html) or bool(_NO_LINK.search(html))
+
+
+def with_names(html: str) -> str:
+    """The HTML with a `name` in each anchor that is no link to elsewhere, to tell it from one whose address is lost."""
+    return _NO_LINK.sub("<a name ", html)
 
 
 def is_deep(html: str) -> bool:
@@ -67,11 +75,12 @@ wide = nh3.Cleaner(
     tags=set(INLINE) | BARE | BLOCKS | FRAMES | TABLE | ALONE | set(QUOTES) | set(HEADINGS) | {"pre"},
     clean_content_tags={
         "script", "style", "template", "iframe", "object", "svg", "math", "noscript", "title", "xml", "head", "rp",
+        *UNSEEN,
     },
     attributes={
         "*": {"style", "class", "role", "hidden"},
-        "a": {"href"}, "ol": {"start", "type"}, "li": {"value"}, "img": {"alt"}, "td": {"align"}, "th": {"align"},
-        "input": {"value", "type"},
+        "a": {"href", "name"}, "ol": {"start", "type"}, "li": {"value"}, "img": {"alt"},
+        "td": {"align"}, "th": {"align"}, "input": {"value", "type"},
     },
     url_relative="deny",
     link_rel=None,

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from digest.domain.edition import plain
 
 _CODE = re.compile(r"<(pre|code)>.*?</\1>", re.DOTALL)
+_LOST_LINK = re.compile(r"<a>(.*?)</a>", re.DOTALL)
+"""What the sanitiser leaves of a link that leads to no address of the web."""
 _STRIKE = re.compile(r"</?s>")
 _TAGS = (
     "a|abbr|article|b|blockquote|br|center|code|del|div|em|font|footer|form|h[1-6]|header|hr|i|iframe|img|input|ins|li|"
@@ -24,6 +26,8 @@ _MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
      "belongs to a link that could not be read. Write [words](https://…), with no space within."),
     (re.compile(r"~~"), "strikes out nothing. Put ~~ on both sides of the words, or take it out."),
     (re.compile(r"\*\*"), "begins bold type that never ends. Put ** on both sides, close to the words."),
+    (re.compile(r"(?<![\w*])__[^\W_](?:\w{0,78}[^\W_])?__(?!\w)"),
+     "stays as it is typed. For bold type, put ** on both sides of the words."),
     (re.compile(r"\|\s*:?-{3,}|(?:^|\s)\|\s?[^|\s][^|]{0,200}\|\s?[^|\s][^|]{0,200}\|"),
      "belongs to a table that could not be read. Give it a header and a line |---|---| with as many columns."),
     (re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE),
@@ -43,7 +47,13 @@ def left_in_line(text: str) -> list[str]:
 
 def left_in_html(html: str) -> list[str]:
     """What is left in sanitised HTML, a sentence each with the remedy. Code is what it is, and left alone."""
-    return list(_found(plain(_STRIKE.sub("", _CODE.sub(" ", html))), _MARKS))
+    html = _CODE.sub(" ", html)
+    return [*_lost_links(html), *_found(plain(_STRIKE.sub("", html)), _MARKS)]
+
+
+def _lost_links(html: str) -> Iterator[str]:
+    for words in filter(None, (plain(found[1]) for found in _LOST_LINK.finditer(html))):
+        yield f"The link “{_short(words)}” leads nowhere: write its address with https://."
 
 
 def _found(words: str, marks: tuple[tuple[re.Pattern[str], str], ...]) -> Iterator[str]:

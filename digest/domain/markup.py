@@ -12,7 +12,8 @@ import nh3
 
 from digest.domain.clipboard import loosened, visible
 from digest.domain.dialect import parser
-from digest.domain.foreign import is_deep, is_foreign
+from digest.domain.drawings import in_words
+from digest.domain.foreign import UNSEEN, is_deep, is_foreign
 from digest.domain.iris import as_uri
 from digest.domain.links import checked_href, fault_in_html, fault_in_markdown
 from digest.domain.tidying import tidied
@@ -26,7 +27,7 @@ _SCHEMES = {"http", "https", "mailto"}
 
 _sanitiser = nh3.Cleaner(
     tags=_ELEMENTS,
-    clean_content_tags={"script", "style", "template", "iframe", "object", "svg", "math", "noscript"},
+    clean_content_tags={"script", "style", "template", "iframe", "object", "svg", "math", "noscript", *UNSEEN},
     # "*": nh3 would let lang and title through
     attributes={"*": set(), "a": {"href"}, "ol": {"start"}, "li": {"value"}},
     tag_attribute_values={"ol": {"type": {"1", "a", "A", "i", "I"}}, "td": _SIDES, "th": _SIDES},
@@ -54,6 +55,7 @@ def sanitised(html: str) -> str:
     What only HTML from elsewhere has (containers, styles, higher headings) is made into those elements first, so that
     its parts don't run together.
     """
+    html = in_words(html)
     return _sanitised(tidied(html) if is_foreign(html) or is_deep(html) else html)
 
 

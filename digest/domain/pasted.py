@@ -114,7 +114,7 @@ def _entry(line: str, lines: list[str], number: int, in_list: bool) -> str:
             level = _LEVELS.get(found[2], "") if in_list else ""
             sign = f"{found[2]} " if found[2] in _SAYING else ""
             return f"{_indent(found[1]) or level}- {sign}{line[found.end() :]}"
-    if (found := _MARKER.match(line)) and found[3].strip(" "):
+    if (found := _MARKER.match(line)) and (found[3].strip(" ") or found[1].strip(" \t")):
         return f"{_indent(found[1])}{found[2]} {line[found.end() :]}"
     return line
 

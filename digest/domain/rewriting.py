@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
+from digest.domain.counting import counted_as
 from digest.domain.figures import SCRIPTS, in_characters
 from digest.domain.markup import sanitised
 
@@ -16,11 +17,15 @@ _SPECIAL = re.compile(
     r"([*`]|(?<!\w)_|_(?!\w)|~(?=~)|\\(?=[!-/:-@\[-`{-~])|\[(?=\^)|\](?=[(\[:])|<(?=https?:)|&(?=#?\w+;))"
 )
 _AT_START = re.compile(r"^(?:([-+•](?=\s|$)|#{1,6}(?=\s|$)|>|-{3,}$|={2,}$)|(\d{1,3})(?=[.)](?:\s|$)))")
+_FIGURE_IN_MARKS = re.compile(r"(?<![*\\])(\*{1,3})([^*\n]{0,99}\d)\1$")
 _BLOCKS = {"p", "blockquote", "ul", "ol", "li", "hr", "pre", "table", "tr", "td", "th", *_HEADINGS}
 
 
 def as_markdown(html: str) -> str:
-    """The Markdown of any HTML; what that can't say, such as letters for a list's numbers, as plain words."""
+    """The Markdown of any HTML; what that can't say, such as letters for a list's numbers, as plain words.
+
+    A link whose address leads nowhere is `[words]()`: whoever pastes it sees where one belongs.
+    """
     writer = _Writer()
     writer.feed(sanitised(html))
     writer.close()
@@ -34,6 +39,7 @@ class _Frame:
     rest: str
     marker: str = ""
     number: int = 0
+    counted: str = "1"
 
 
 class _Writer(HTMLParser):
@@ -63,6 +69,8 @@ class _Writer(HTMLParser):
             self._rows.append([])
         elif tag == "br":
             self._break()
+        elif tag in _BLOCKS:
+            self._words += " "
         elif tag in _MARKS or tag in SCRIPTS or tag == "a":
             self._marks.append((tag, len(self._words), given.get("href", "")))
 
@@ -82,6 +90,8 @@ class _Writer(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         in_code = self._verbatim or any(tag == "code" for tag, _, _ in self._marks)
+        if data[:1].isdigit() and self._words.endswith("*"):
+            self._words = _FIGURE_IN_MARKS.sub(r"\2", self._words)
         self._words += data if in_code else _escaped(" ".join(re.split(r"[ \t\n]+", data)))
 
     def _break(self) -> None:
@@ -98,10 +108,11 @@ class _Writer(HTMLParser):
             self._open.append(_Frame(tag, "> "))
         elif tag in ("ul", "ol"):
             start = given.get("start", "1")
-            self._open.append(_Frame(tag, "", number=int(start) - 1 if start.isdecimal() else 0))
+            kind = given.get("type", "1") if tag == "ol" else tag
+            self._open.append(_Frame(tag, "", number=int(start) - 1 if start.isdecimal() else 0, counted=kind))
             self._tight = self._tight and start == "1"  # a list that begins elsewhere needs an empty line before it
         elif tag == "li":
-            self._open.append(self._entry())
+            self._open.append(self._entry(given.get("value", "")))
         elif tag == "hr":
             self._write(["---"])
         elif tag == "table":
@@ -110,9 +121,12 @@ class _Writer(HTMLParser):
             self._verbatim = True
         self._prefix = _HEADINGS.get(tag, "")
 
-    def _entry(self) -> _Frame:
+    def _entry(self, value: str) -> _Frame:
         parent = self._open[-1] if self._open else _Frame("ul", "")
-        parent.number += 1
+        parent.number = int(value) if value.isdecimal() else parent.number + 1
+        if parent.kind == "ol" and parent.counted != "1":
+            self._tight = False  # Markdown has no letters: each entry is a paragraph that begins with its own
+            return _Frame("li", "", f"{counted_as(parent.counted, parent.number)}) ")
         marker = f"{parent.number}. " if parent.kind == "ol" else "- "
         return _Frame("li", " " * len(marker), marker)
 
@@ -120,7 +134,7 @@ class _Writer(HTMLParser):
         """Put marks close around the words: `**bold** ` ends bold type, `**bold **` does not."""
         before, words = self._words[:start], self._words[start:]
         inner = words.strip(" \n\xa0")
-        if not inner or self._verbatim or (tag == "a" and not href):
+        if not inner or self._verbatim:
             return
         if tag in SCRIPTS:
             self._words = before + in_characters(tag, words)
@@ -135,7 +149,7 @@ class _Writer(HTMLParser):
                 if re.search(r"[()\s]", href)
                 else f"[{inner}]({href})"
             )
-        else:
+        elif not (words[0] == inner[0] and _is_within_figures(before[-1:], inner[0])):
             inner = f"{_MARKS[tag]}{inner}{_MARKS[tag]}"
         self._words = before + lead + inner + trail
 
@@ -173,6 +187,11 @@ class _Writer(HTMLParser):
         lines = [f"| {' | '.join([*row, *[''] * (width - len(row))])} |" for row in rows]
         if lines:
             self._write([lines[0], "|" + " --- |" * width, *lines[1:]])
+
+
+def _is_within_figures(before: str, behind: str) -> bool:
+    """Whether marks between these two would be read as a sum: a few emphasised figures of a number stay plain."""
+    return before.isalnum() and behind.isalnum() and (before + behind).strip("0123456789") != before + behind
 
 
 def _escaped(text: str) -> str:

@@ -23,6 +23,7 @@ from digest.domain.foreign import (
     TABLE,
     has_orphaned_cells,
     wide,
+    with_names,
 )
 from digest.domain.layout_tables import tables_of_data
 from digest.domain.office import Styles, entry_of, styles_of, without_marker
@@ -34,7 +35,7 @@ def tidied(html: str) -> str:
     """The same words in elements that we show. Not safe: it must be sanitised afterwards."""
     if has_orphaned_cells(html):
         html = f"<table>{html}</table>"
-    clean = wide.clean(html)
+    clean = wide.clean(with_names(html))
     tidier = _Tidier(tables_of_data(clean))
     tidier.feed(clean)
     tidier.close()
@@ -173,7 +174,7 @@ class _Tidier(HTMLParser):
         wanted += [each for each in styles.emphasis if each not in wanted]
         for name in wanted:
             start = f'<a href="{escape(given["href"])}">' if name == "a" and "href" in given else f"<{name}>"
-            if (start == "<a>") or any(start == there for there, _ in self._inline):
+            if (start == "<a>" and "name" in given) or any(start == there for there, _ in self._inline):
                 continue
             opened.inline.append(name)
             self._inline.append((start, f"</{name}>"))

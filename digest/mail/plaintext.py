@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
+from digest.domain.counting import counted_as
 from digest.domain.edition import STRIKE
 from digest.domain.figures import SCRIPTS, in_characters
 from digest.domain.iris import as_uri
 from digest.mail.columns import as_columns
-from digest.mail.counting import counted_as
 from digest.mail.wrapping import WIDTH, spaced, wrap
 
 _BLOCKS = frozenset(

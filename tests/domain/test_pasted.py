@@ -29,6 +29,7 @@ def entries(html: str) -> list[str]:
         ("> 46. In that regard", "<blockquote><p>46. In that regard</p></blockquote>", "> 46. In that regard"),
         ("7. seven\n8. eight", '<ol start="7"><li>seven</li><li>eight</li></ol>', "7. seven\n8. eight"),
         ("1. a\n2. b\n5. c", '<ol><li>a</li><li>b</li><li value="5">c</li></ol>', "1. a\n2. b\n5. c"),
+        ("1.", "<p>1.</p>", "1."),
         ("1. a\n1. b", "<ol><li>a</li><li>b</li></ol>", "1. a\n2. b"),
         ("1. a\n\nWords.\n\n2. b", '<ol><li>a</li></ol><p>Words.</p><ol start="2"><li>b</li></ol>',
          "1. a\n\nWords.\n\n2. b"),
@@ -198,3 +199,28 @@ def test_what_is_rendered_stays_as_it_is() -> None:
         "```\na\n  b\n```",
     ):
         assert sanitised(from_markdown(text)) == from_markdown(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2*3*4 = 24", "2**3**4", "(2)*3*(4)", "1.5*x*2", "x*10*y", "5 *6*7", "use __init__ or __name__ here",
+        "snake_*case*", "10*20 and 30*40",
+    ],
+)  # fmt: skip
+def test_stars_in_a_sum_or_a_name_stay(text: str) -> None:
+    assert from_markdown(text) == f"<p>{text}</p>"
+
+
+def test_other_stars_are_emphasis() -> None:
+    assert from_markdown("*a* **b** un*frigging*believable *5*th **2024** _c_ __two words__, ***3***") == (
+        "<p><em>a</em> <strong>b</strong> un<em>frigging</em>believable <em>5</em>th <strong>2024</strong> "
+        "<em>c</em> <strong>two words</strong>, <em><strong>3</strong></em></p>"
+    )
+
+
+@pytest.mark.parametrize("indent", ["\u00a0\u00a0", "\u00a0 ", "\t", "\u2003\u2003", "\u00a0\t"])
+@pytest.mark.parametrize("marker", ["-", "*", "•"])
+def test_no_break_spaces_and_tabs_set_an_entry_in(indent: str, marker: str) -> None:
+    text = f"{marker} a\n{indent}{marker} b\n{indent}{indent}{marker} c\n{marker} d"
+    assert as_text(from_markdown(text)) == "- a\n  - b\n    - c\n- d"

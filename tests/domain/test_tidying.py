@@ -90,6 +90,9 @@ def test_google_docs_reads_as_it_was_meant() -> None:
         ("<div><span style='display:none'>x</span><span hidden>y</span>a</div>", "a"),
         ("<html><head><title>x</title></head><body>a</body></html>", "a"),
         ("<font color=red>a</font> <span style='text-decoration: line-through'>b</span>", "a ~~b~~"),
+        ("<p>a<svg><title>t</title><style>x{}</style><text>one</text><text>two</text></svg>b</p>", "a one two b"),
+        ("<p><math><msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><annotation>x^2</annotation></math></p>", "x² +"),
+        ("<math><mfrac><mrow><mn>1</mn></mrow><mn>2</mn></mfrac></math>", "1 2"),
         ("<p>H<sub>2</sub>O 10<sup>6</sup> 1<sup>st</sup></p>", "H₂O 10⁶ 1st"),
     ],
 )

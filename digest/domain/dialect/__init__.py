@@ -24,7 +24,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from digest.domain.clipboard import plain_lines, visible
-from digest.domain.dialect import bare_links, definitions, lists, notes, tables
+from digest.domain.dialect import bare_links, definitions, emphasis, lists, notes, tables
 from digest.domain.links import CheckedMarkdown
 from digest.domain.pasted import as_markdown
 
@@ -39,7 +39,7 @@ def parser(as_typed: bool = False) -> MarkdownIt:
         ours.core.ruler.after("normalize", "pasted", _pasted)
     ours.core.ruler.at("replacements", _typeset)
     ours.core.ruler.at("smartquotes", _curl)
-    for part in (lists, tables, notes, definitions, bare_links):
+    for part in (lists, tables, notes, definitions, bare_links, emphasis):
         part.teach(ours)
     ours.add_render_rule("image", _picture)
     return ours

@@ -100,6 +100,10 @@ def _numbered(tokens: list[Token]) -> Iterator[Token]:
             continue
         items = _items(tokens, index)
         numbers = [int(item.info) for item in items]
+        if _is_hollow(tokens, index):
+            yield from _as_paragraph([*tokens[index : index + 2], *_paragraph()], 0)
+            unwrapped_until = index + 3
+            continue
         if _is_sentence(tokens, index) and numbers[0] not in (0, 1, last.get(token.level, -1) + 1):
             yield from _as_paragraph(tokens, index)
             unwrapped_until = index + _SENTENCE
@@ -136,8 +140,17 @@ def _is_sentence(tokens: list[Token], index: int) -> bool:
     return [token.type for token in tokens[index + 1 : index + 1 + _SENTENCE]] == _ONE_LINE
 
 
+def _is_hollow(tokens: list[Token], index: int) -> bool:
+    return [token.type for token in tokens[index + 1 : index + 4]] == [_ONE_LINE[0], *_ONE_LINE[-2:]]
+
+
+def _paragraph() -> list[Token]:
+    words = Token("inline", "", 0, children=[], block=True)
+    return [Token("paragraph_open", "p", 1, block=True), words, Token("paragraph_close", "p", -1, block=True)]
+
+
 def _as_paragraph(tokens: list[Token], index: int) -> Iterator[Token]:
     item, opening, words, closing = tokens[index + 1 : index + 5]
-    words.content = f"{item.info}{item.markup} {words.content}"
+    words.content = f"{item.info}{item.markup} {words.content}".rstrip()
     opening.hidden = closing.hidden = False
     yield from (opening, words, closing)

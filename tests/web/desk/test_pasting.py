@@ -63,13 +63,29 @@ def test_a_paste_reaches_readers_as_it_was_meant(
 
 
 def test_the_preview_says_what_readers_would_see_as_it_stands(alice: Browser) -> None:
-    body = "Dear {{name}}, see[^1] [this](https://x y) and <b>that</b>."
+    body = "Dear {{name}}, see[^1] [this](https://x y) and <b>that</b> of __init__."
     said = words(alice.send("/desk/summaries/preview", form=FORM | {"body": body, "title": "*|FNAME|*"}))
-    for mark in ("{{name}}", "*|FNAME|*", "[^1]", "](", "<b>"):
+    for mark in ("{{name}}", "*|FNAME|*", "[^1]", "](", "<b>", "__init__"):
         assert f"“{mark}”" in said
     shown = page(alice.send("/desk/summaries/new", form=FORM | {"body": "**a"}, act="preview"))
     assert one(shown, ".field:has(#field-body) + #leftovers li")
     assert "Readers would see this as it stands" not in words(alice.send("/desk/summaries/preview", form=FORM))
+
+
+@pytest.mark.parametrize("link", ["[x](e.example)", "[x](/rel)", "[x](#a)", "[x]()", "[x](<http://y z>)"])
+def test_a_link_that_leads_nowhere_is_said_while_writing_and_before_the_issue_goes(
+    alice: Browser, db: Database, link: str
+) -> None:
+    said = "The link “x” leads nowhere: write its address with https://"
+    assert said in words(alice.send("/desk/summaries/preview", form=FORM | {"body": f"See {link}."}))
+    make_issue(db, summary_ids=[make_summary(db, body=f"See {link}.")])
+    assert f"Item 1: {said}" in words(alice.open("/desk/issue"))
+
+
+def test_html_with_a_link_that_leads_nowhere_is_said_too(alice: Browser) -> None:
+    html = "<div><a href='e.example'>x</a> <a name=top>Top</a> <a href='https://a.example'>there</a></div>"
+    said = words(alice.send("/desk/summaries/preview", form=FORM | {"body_format": "html", "body": html}))
+    assert "“x” leads nowhere" in said and "Top” leads" not in said and "there” leads" not in said
 
 
 def test_the_desk_warns_before_an_issue_goes_and_lets_it_go(alice: Browser, db: Database, settings: Settings) -> None:
@@ -107,6 +123,13 @@ def test_page_preview_and_mail_name_the_same_publication(
         ("<blockquote><p>a<br>b</p><p>c</p></blockquote>", "> a\\\n> b\n>\n> c"),
         ("10<sup>6</sup> <code>x*y</code> <s>no</s>", "10⁶ `x*y` ~~no~~"),
         ("<script>alert(1)</script><a href='javascript:x'>a</a>", "a"),
+        ("2<em>3</em>4 and <b>5</b>6 Art<b>7</b>", "234 and 56 Art7"),
+        ("<table><tr><td><p>a</p><p>a2</p><td>b<ul><li>c<li>d</ul></table>", "| a a2 | b c d |"),
+        ("<a href='e.example'>x</a> <a href='http://x y'>y</a> <i><a href=/z>z</a></i>", "[x]() [y]() *[z]()*"),
+        ("<div><a href='e.example'>x</a> <a name=n>y</a><a href='#f'>[1]</a></div>", "[x]() y[1]"),
+        ("<ol type=a start=2><li>x<li>y<ol type=i><li>n</ol></ol>z", "b) x\n\nc) y\n\ni) n\n\nz"),
+        ("<ol type=A><li>x<li value=28>y</ol>", "A) x\n\nAB) y"),
+        ("a <math><mn>2</mn><mo>+</mo><mfrac><mn>1</mn><mn>2</mn></mfrac></math> b", "a 2 + 1/2 b"),
         ("", ""),
     ],
 )
