@@ -231,6 +231,7 @@ def test_no_break_spaces_and_tabs_set_an_entry_in(indent: str, marker: str) -> N
     [
         ("See:\n(a) x\n(b) y\n(c) z", "See:\n\n(a) x\n\n(b) y\n\n(c) z"),
         ("a) x\nwrapped\nb) y", "a) x wrapped\n\nb) y"),
+        ("See:\n(1) x\n(2) y", "See:\n\n(1) x\n\n(2) y"),
         ("I. x\nII. y", "I. x\n\nII. y"),
         ("(iii) x\n(iv) y", "(iii) x\n\n(iv) y"),
         ("> (a) x\n> (b) y", "> (a) x\n>\n> (b) y"),
