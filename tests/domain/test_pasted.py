@@ -30,6 +30,7 @@ def entries(html: str) -> list[str]:
         ("7. seven\n8. eight", '<ol start="7"><li>seven</li><li>eight</li></ol>', "7. seven\n8. eight"),
         ("1. a\n2. b\n5. c", '<ol><li>a</li><li>b</li><li value="5">c</li></ol>', "1. a\n2. b\n5. c"),
         ("1.", "<p>1.</p>", "1."),
+        ("> 1.\n> 2.", "<blockquote><p>1.</p><p>2.</p></blockquote>", "> 1.\n>\n> 2."),
         ("1. a\n1. b", "<ol><li>a</li><li>b</li></ol>", "1. a\n2. b"),
         ("1. a\n\nWords.\n\n2. b", '<ol><li>a</li></ol><p>Words.</p><ol start="2"><li>b</li></ol>',
          "1. a\n\nWords.\n\n2. b"),
