@@ -26,7 +26,7 @@ _MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
      "belongs to a link that could not be read. Write [words](https://…), with no space within."),
     (re.compile(r"~~"), "strikes out nothing. Put ~~ on both sides of the words, or take it out."),
     (re.compile(r"\*\*"), "begins bold type that never ends. Put ** on both sides, close to the words."),
-    (re.compile(r"(?<![\w*])__[^\W_](?:\w{0,78}[^\W_])?__(?!\w)"),
+    (re.compile(r"(?<!\w)__[^\W_](?:\w{0,78}[^\W_])?__(?!\w)"),
      "stays as it is typed. For bold type, put ** on both sides of the words."),
     (re.compile(r"\|\s*:?-{3,}|(?:^|\s)\|\s?[^|\s][^|]{0,200}\|\s?[^|\s][^|]{0,200}\|"),
      "belongs to a table that could not be read. Give it a header and a line |---|---| with as many columns."),

@@ -9,12 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
+
+from digest.domain.counting import counted_as
 
 _ODD = "\xa0\u2002\u2003\u2007\u202f"
 _GAP = f"[ \t{_ODD}]"
 _TOO_DEEP = 4
 """Columns before a list's first entry from which Markdown would take the second for more words of the first."""
-_NEEDED = re.compile(f"[{_ODD}\t•·–—▪◦‣●○■□➢➤✓\uf020-\uf0ff]|^ *[o§Ø-]  | {{4}}", re.MULTILINE)
+_NEEDED = re.compile(
+    f"[{_ODD}\t•·–—▪◦‣●○■□➢➤✓\uf020-\uf0ff]|^ *[o§Ø-]  | {{4}}"
+    r"|^[ >]*\(?(?:[A-Za-z]|[ivxIVX]{1,5}|(?<=\()\d{1,3})[.)] ",
+    re.MULTILINE,
+)
 """A text without any of these is Markdown already, or nothing that we could read better."""
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
@@ -25,11 +32,15 @@ _TYPED_BULLET = re.compile(rf"({_GAP}*)([o§Ø–—-])(?:\t|{_GAP}{{2}}){_GAP}*
 _DASH = re.compile(rf"({_GAP}*)([–—]){_GAP}(?=\S)")
 _MARKER = re.compile(rf"({_GAP}*)([-*+]|\d{{1,9}}[.)]|\#{{1,6}})({_GAP}+)(?=\S)")
 _QUOTE = re.compile(rf"({_GAP}*(?:>{_GAP}?)*>)[{_ODD}]{_GAP}*")
+_IN_QUOTATION = re.compile(r"(?: {0,3}> ?)+")
 _ENTRY = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 # Markdown knows no such numbers: each becomes a paragraph of its own, with them.
 _LETTERED = re.compile(
     rf"{_GAP}*\(?(?:(?:[A-Za-z]{{1,2}}|[ivxlcIVXLC]{{1,6}})[.)]|\d+(?:\.\d+)+[.)]?)[\t{_ODD}]{_GAP}*\S"
 )
+_POINT = re.compile(r"[ >]*(\(?)([A-Za-z]|[ivx]{1,5}|[IVX]{1,5}|(?<=\()\d{1,3})([.)]) +\S")
+_NEAR = 20
+"""Lines within which the next point of a count in letters is looked for."""
 
 _SAYING = "✓□"
 """Bullets that say something of their own, and stay."""
@@ -61,6 +72,8 @@ def _read(lines: list[str]) -> Iterator[str]:
             read = _one(line, lines, number, place.pasted)
             if _stands_apart(line, read, before, place):
                 yield ""
+            elif before.strip() and not place.in_table and _is_point(lines, number):
+                yield line[: len(line) - len(line.lstrip(" >"))].rstrip()
             place = place.after(line, read) if line.strip() else replace(place, in_table=False)
             yield read.expandtabs(4)[place.indent :] if place.indent else read
         before = line
@@ -100,10 +113,33 @@ def _stands_apart(line: str, read: str, before: str, place: _Place) -> bool:
     return place.pasted and line[0] not in f" \t{_ODD}"
 
 
+def _is_point(lines: list[str], number: int) -> bool:
+    """Whether the line goes on with a count in letters or as `(1)`, or begins one that a line below goes on with."""
+    point = _POINT.match(lines[number])
+    if not point:
+        return False
+    around = (_POINT.match(line) for line in lines[max(number - _NEAR, 0) : number + _NEAR])
+    alike = {near[2] for near in around if near and near.group(1, 3) == point.group(1, 3)}
+    return bool(alike & _beside(point[2]))
+
+
+@cache
+def _beside(letters: str) -> set[str]:
+    """What comes before and after these in a count: of `b` it is `a` and `c`, of `ii` it is `i` and `iii`."""
+    if letters.isdigit():
+        return {str(int(letters) - 1), str(int(letters) + 1)}
+    kinds = ("i", "a") if letters.islower() else ("I", "A")
+    counted = ([counted_as(kind, number) for number in range(1, 27)] for kind in kinds)
+    found = ((each, each.index(letters)) for each in counted if letters in each)
+    return {near for each, at in found for near in (*each[max(at - 1, 0) : at], *each[at + 1 : at + 2])}
+
+
 def _one(line: str, lines: list[str], number: int, in_list: bool) -> str:
     quotation = ""
     while quoted := _QUOTE.match(line):
         quotation, line = f"{quotation}{quoted[1]} ", line[quoted.end() :]
+    if in_quotation := _IN_QUOTATION.match(line):
+        quotation, line = quotation + in_quotation[0], line[in_quotation.end() :]
     return quotation + _entry(line, lines, number, in_list)
 
 

@@ -14,10 +14,11 @@ _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "s": "~~", "code": "`"
 _HEADINGS = {"h3": "### ", "h4": "#### "}
 _ADDRESS = re.compile(r"((?<!\S)(?:\S*?://|www\.)\S*)")
 _SPECIAL = re.compile(
-    r"([*`]|(?<!\w)_|_(?!\w)|~(?=~)|\\(?=[!-/:-@\[-`{-~])|\[(?=\^)|\](?=[(\[:])|<(?=https?:)|&(?=#?\w+;))"
+    r"([*`]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|\\(?=[!-/:-@\[-`{-~])|\[(?=\^)|\](?=[(\[:])|<(?=https?:)|&(?=#?\w+;))"
 )
 _AT_START = re.compile(r"^(?:([-+•](?=\s|$)|#{1,6}(?=\s|$)|>|-{3,}$|={2,}$)|(\d{1,3})(?=[.)](?:\s|$)))")
 _FIGURE_IN_MARKS = re.compile(r"(?<![*\\])(\*{1,3})([^*\n]{0,99}\d)\1$")
+_COUNTED = re.compile(r"[0-9]{1,9}")
 _BLOCKS = {"p", "blockquote", "ul", "ol", "li", "hr", "pre", "table", "tr", "td", "th", *_HEADINGS}
 
 
@@ -109,7 +110,7 @@ class _Writer(HTMLParser):
         elif tag in ("ul", "ol"):
             start = given.get("start", "1")
             kind = given.get("type", "1") if tag == "ol" else tag
-            self._open.append(_Frame(tag, "", number=int(start) - 1 if start.isdecimal() else 0, counted=kind))
+            self._open.append(_Frame(tag, "", number=_number(start, 1) - 1, counted=kind))
             self._tight = self._tight and start == "1"  # a list that begins elsewhere needs an empty line before it
         elif tag == "li":
             self._open.append(self._entry(given.get("value", "")))
@@ -123,7 +124,7 @@ class _Writer(HTMLParser):
 
     def _entry(self, value: str) -> _Frame:
         parent = self._open[-1] if self._open else _Frame("ul", "")
-        parent.number = int(value) if value.isdecimal() else parent.number + 1
+        parent.number = _number(value, parent.number + 1)
         if parent.kind == "ol" and parent.counted != "1":
             self._tight = False  # Markdown has no letters: each entry is a paragraph that begins with its own
             return _Frame("li", "", f"{counted_as(parent.counted, parent.number)}) ")
@@ -187,6 +188,10 @@ class _Writer(HTMLParser):
         lines = [f"| {' | '.join([*row, *[''] * (width - len(row))])} |" for row in rows]
         if lines:
             self._write([lines[0], "|" + " --- |" * width, *lines[1:]])
+
+
+def _number(typed: str, otherwise: int) -> int:
+    return int(typed) if _COUNTED.fullmatch(typed) else otherwise
 
 
 def _is_within_figures(before: str, behind: str) -> bool:

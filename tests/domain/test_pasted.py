@@ -30,6 +30,7 @@ def entries(html: str) -> list[str]:
         ("7. seven\n8. eight", '<ol start="7"><li>seven</li><li>eight</li></ol>', "7. seven\n8. eight"),
         ("1. a\n2. b\n5. c", '<ol><li>a</li><li>b</li><li value="5">c</li></ol>', "1. a\n2. b\n5. c"),
         ("1.", "<p>1.</p>", "1."),
+        ("> 1.\n> 2.", "<blockquote><p>1.</p><p>2.</p></blockquote>", "> 1.\n>\n> 2."),
         ("1. a\n1. b", "<ol><li>a</li><li>b</li></ol>", "1. a\n2. b"),
         ("1. a\n\nWords.\n\n2. b", '<ol><li>a</li></ol><p>Words.</p><ol start="2"><li>b</li></ol>',
          "1. a\n\nWords.\n\n2. b"),
@@ -224,3 +225,21 @@ def test_other_stars_are_emphasis() -> None:
 def test_no_break_spaces_and_tabs_set_an_entry_in(indent: str, marker: str) -> None:
     text = f"{marker} a\n{indent}{marker} b\n{indent}{indent}{marker} c\n{marker} d"
     assert as_text(from_markdown(text)) == "- a\n  - b\n    - c\n- d"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("See:\n(a) x\n(b) y\n(c) z", "See:\n\n(a) x\n\n(b) y\n\n(c) z"),
+        ("a) x\nwrapped\nb) y", "a) x wrapped\n\nb) y"),
+        ("See:\n(1) x\n(2) y", "See:\n\n(1) x\n\n(2) y"),
+        ("I. x\nII. y", "I. x\n\nII. y"),
+        ("(iii) x\n(iv) y", "(iii) x\n\n(iv) y"),
+        ("> (a) x\n> (b) y", "> (a) x\n>\n> (b) y"),
+        ("- p\n  a) x\n  b) y", "- p\n\n  a) x\n\n  b) y"),
+        ("It was said by\nA. Smith and\nM. Jones.", "It was said by A. Smith and M. Jones."),
+        ("```\na) x\nb) y\n```", "a) x\nb) y"),
+    ],
+)
+def test_points_counted_in_letters_stay_apart(text: str, plain: str) -> None:
+    assert as_text(from_markdown(text)) == plain

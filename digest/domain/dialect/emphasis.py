@@ -39,7 +39,7 @@ def _name(state: StateInline, start: int) -> str:
     """The name in double underscores that begins here, on its own as Python writes `__init__`; else empty."""
     found = _NAME.match(state.src, start)
     around = state.src[max(start - 1, 0) : start]
-    return "" if found is None or around.isalnum() or around in ("_", "*") else found[0]
+    return "" if found is None or around.isalnum() or around == "_" else found[0]
 
 
 def _multiplies(before: str, behind: str) -> bool:

@@ -100,9 +100,10 @@ def _numbered(tokens: list[Token]) -> Iterator[Token]:
             continue
         items = _items(tokens, index)
         numbers = [int(item.info) for item in items]
-        if _is_hollow(tokens, index):
-            yield from _as_paragraph([*tokens[index : index + 2], *_paragraph()], 0)
-            unwrapped_until = index + 3
+        if _is_hollow(tokens, index, len(items)):
+            for item in items:
+                yield from _as_paragraph([token, item, *_paragraph()], 0)
+            unwrapped_until = index + 2 * len(items) + 1
             continue
         if _is_sentence(tokens, index) and numbers[0] not in (0, 1, last.get(token.level, -1) + 1):
             yield from _as_paragraph(tokens, index)
@@ -140,8 +141,10 @@ def _is_sentence(tokens: list[Token], index: int) -> bool:
     return [token.type for token in tokens[index + 1 : index + 1 + _SENTENCE]] == _ONE_LINE
 
 
-def _is_hollow(tokens: list[Token], index: int) -> bool:
-    return [token.type for token in tokens[index + 1 : index + 4]] == [_ONE_LINE[0], *_ONE_LINE[-2:]]
+def _is_hollow(tokens: list[Token], index: int, count: int) -> bool:
+    """Whether the list is numbers alone."""
+    end = index + 2 * count + 1
+    return end < len(tokens) and tokens[end].type == "ordered_list_close" and tokens[end].level == tokens[index].level
 
 
 def _paragraph() -> list[Token]:

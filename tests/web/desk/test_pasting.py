@@ -128,6 +128,8 @@ def test_page_preview_and_mail_name_the_same_publication(
         ("<a href='e.example'>x</a> <a href='http://x y'>y</a> <i><a href=/z>z</a></i>", "[x]() [y]() *[z]()*"),
         ("<div><a href='e.example'>x</a> <a name=n>y</a><a href='#f'>[1]</a></div>", "[x]() y[1]"),
         ("<ol type=a start=2><li>x<li>y<ol type=i><li>n</ol></ol>z", "b) x\n\nc) y\n\ni) n\n\nz"),
+        (f"<ol start={'9' * 5000}><li value={'9' * 5000}>x</ol>", "1. x"),
+        ("__init__ _a_ b_c", "\\_\\_init\\_\\_ \\_a\\_ b_c"),
         ("<ol type=A><li>x<li value=28>y</ol>", "A) x\n\nAB) y"),
         ("a <math><mn>2</mn><mo>+</mo><mfrac><mn>1</mn><mn>2</mn></mfrac></math> b", "a 2 + 1/2 b"),
         ("", ""),
