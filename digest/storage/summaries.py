@@ -116,19 +116,12 @@ def archive_page(session: Session, question: ArchiveQuestion, number: int, size:
     """One page of the published summaries that answer the question, newest first."""
     asked = _answering(question)
     total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
-    rows = session.execute(
-        select(Summary)
-        .where(Summary.id.in_(asked))
-        .order_by(Summary.published_on.desc(), Summary.id.desc())
-        .limit(size)
-        .offset((number - 1) * size)
-    )
-    return Page(list(rows.scalars()), number, total, size)
+    return Page(_newest(session, asked, size, (number - 1) * size), number, total, size)
 
 
 def latest_summaries(session: Session, count: int) -> list[Summary]:
     """The newest published summaries."""
-    return list(archive_page(session, ArchiveQuestion(), 1, count).summaries)
+    return _newest(session, _answering(ArchiveQuestion()), count, 0)
 
 
 def wanted_summaries(session: Session) -> list[Summary]:
@@ -195,6 +188,16 @@ def publication_sizes(session: Session) -> list[tuple[Publication, int]]:
         .order_by(Publication.name)
     )
     return [(publication, size) for publication, size in rows]
+
+
+def _newest(session: Session, asked: Select[int], count: int, offset: int) -> list[Summary]:
+    # Their keys first: SQLite would sort all of the archive's words with them.
+    keys = asked.order_by(Summary.published_on.desc(), Summary.id.desc()).limit(count).offset(offset)
+    found = list(session.execute(keys).scalars())
+    rows = session.execute(
+        select(Summary).where(Summary.id.in_(found)).order_by(Summary.published_on.desc(), Summary.id.desc())
+    )
+    return list(rows.scalars())
 
 
 def _answering(question: ArchiveQuestion) -> Select[int]:

@@ -1,4 +1,4 @@
-"""The sitemap: one stranger who asks for it again and again costs nobody much."""
+"""The sitemap and the feeds: one stranger who asks for them again and again costs nobody much."""
 
 from __future__ import annotations
 
@@ -53,6 +53,13 @@ def test_a_second_request_asks_the_database_once(app: Flask, client: FlaskClient
     assert len(asked) == 1
     assert again.data == first.data
     assert b"/fines/" in again.data
+
+
+@pytest.mark.parametrize("path", ["/feed.atom", "/feed.json"])
+def test_a_feed_does_not_count_the_archive(app: Flask, client: FlaskClient, story: int, path: str) -> None:  # noqa: ARG001
+    with statements(app) as asked:
+        assert "Fines" in client.get(path).text
+    assert not any("count(" in statement for statement in asked)
 
 
 @pytest.mark.parametrize(("asked", "given"), [("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")])
