@@ -24,7 +24,7 @@ from digest.storage.spool import Line
 
 _AT_ONCE = 100
 _MOST_PROCESSES = 4
-_YIELDING = 5
+_YIELDING = 15
 """How far the processes step back for others, as `nice` counts: a site on the same machine comes first."""
 _LOOKS_EVERY = 1.0
 
