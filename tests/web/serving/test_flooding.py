@@ -24,7 +24,7 @@ def test_600_whole_requests_at_once_hold_up_nobody_elsewhere() -> None:
         flood = [stack.enter_context(server.meet(get("/brief", "close"), source=ELSEWHERE)) for _ in range(FLOOD)]
         began = time.monotonic()
         assert server.ask(get("/", "close")).endswith(b"GET / - 0 ")
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 2  # the flood alone takes nearly four
         answers = [rest_of(peer) for peer in flood]
     refused = [answer for answer in answers if answer.startswith(b"HTTP/1.1 503 ")]
     assert len(refused) > FLOOD / 2
