@@ -59,10 +59,14 @@ def test_a_network_that_besieges_nginx_is_capped_and_no_other(shell: Shell, db: 
 
 
 def must_have_been_quick(siege: Siege) -> None:
-    """Under a second, or a few times what the same pages took before the siege on a machine that is busy otherwise."""
+    """Under a second, or a few times what the same pages took before the siege on a machine that is busy otherwise; one
+    visit in ten may meet whatever else the machine does just then. Sites that are stopped answer after ten seconds.
+    """
     for path, found in siege.answers.items():
         assert {status for status, _ in found} == {503 if path == "/health" else 200}  # no clock runs here
-        assert max(took for _, took in found) < max(1.0, 3 * siege.usual), path
+        slowest = sorted(took for _, took in found)
+        assert slowest[len(slowest) * 9 // 10 - 1] < max(1.0, 3 * siege.usual), path
+        assert slowest[-1] < max(4.0, 6 * siege.usual), path
 
 
 @pytest.mark.parametrize("trusted", ["0", "1"])

@@ -82,7 +82,7 @@ def test_everybody_reads_while_twenty_forms_wait(site: str, settings: Settings) 
         answers = [form.result() for form in forms]
     assert len(read) >= 3
     assert {answer.status for answer in read} == {200, 503}, "no clock runs here, and /health says so"
-    assert max(answer.seconds for answer in read) < max(1.0, 3 * usual)
+    assert max(answer.seconds for answer in read) < max(2.5, 3 * usual)  # a form gives up after three
     assert [answer.status for answer in answers] == [503] * FORMS
     assert all(f'value="reader{n}@example.org"' in answer.text for n, answer in enumerate(answers))
     assert max(answer.seconds for answer in answers) < 10
