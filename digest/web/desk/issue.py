@@ -50,4 +50,4 @@ def issue_progress(day: str) -> Response:
 
 
 def _page(found: Issue) -> str:
-    return render_template("desk/issue/issue.html", **shown(board(found)))
+    return render_template("issues/issue.html", **shown(board(found)))

@@ -97,7 +97,7 @@ def _words_as_typed(issue_id: int, refusal: str) -> Response:
     typed = {name: request.form.get(name, "") for name in ("subject", "preheader", "introduction")}
     if request.headers.get("HX-Request"):  # htmx puts only what it gets as 200 in place
         return make_response(render_template("desk/issue/words.html", typed=typed, refusal=refusal, **shown(found)))
-    return make_response(render_template("desk/issue/issue.html", typed=typed, refusal=refusal, **shown(found)), 422)
+    return make_response(render_template("issues/issue.html", typed=typed, refusal=refusal, **shown(found)), 422)
 
 
 def _changed_parts(issue_id: int) -> Response:
@@ -105,9 +105,7 @@ def _changed_parts(issue_id: int) -> Response:
     found = board(reread().get_one(Issue, issue_id))
     target = "words" if request.headers.get("HX-Target") == "words" else "picks"
     moved = request.form.get("summary", 0, int)
-    page = render_template(
-        "desk/issue/changed.html", target=target, saved=target == "words", moved=moved, **shown(found)
-    )
+    page = render_template("issues/changed.html", target=target, saved=target == "words", moved=moved, **shown(found))
     return make_response(page, 200, {"HX-Trigger": "issue-changed"})
 
 

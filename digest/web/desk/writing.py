@@ -55,7 +55,7 @@ def summary(summary_id: int) -> str:
 @desk.post("/summaries/preview")
 def preview_summary() -> str:
     """How readers will see what is typed, without its page around it."""
-    return render_template("desk/summaries/previewed.html", preview=preview_of(sent_form()))
+    return render_template("writing/previewed.html", preview=preview_of(sent_form()))
 
 
 @desk.post("/summaries/new")
