@@ -11,26 +11,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from digest import config
 from digest.config import Settings
 from digest.mail.transports import open_outbox
-from digest.operations.opening import open_database
-from digest.storage.database import Database
-from digest.storage.desk_sessions import LONGEST
-from digest.storage.patience import Gate, Patience
-from digest.web import (
-    archive,
-    desk,
-    errors,
-    events,
-    filters,
-    holding,
-    proxies,
-    readers,
-    security,
-    service,
-    unsaved,
-)
-from digest.web.context import EXTENSION, Site, end_reading
-from digest.web.postman import Postman
+from digest.operations.running.startup import open_database
+from digest.storage.base.database import Database
+from digest.storage.base.patience import Gate, Patience
+from digest.storage.people.desk_sessions import LONGEST
+from digest.web import desk, readers
+from digest.web.events import webhook
+from digest.web.issues import holding
+from digest.web.messages.postman import Postman
+from digest.web.running import service
 from digest.web.serving.limits import LARGEST_BODY
+from digest.web.shared import errors, filters, proxies, security, unsaved
+from digest.web.shared.context import EXTENSION, Site, end_reading
+from digest.web.writing import archive
 
 _TEMPLATES = config.resource("templates")
 _WAIT_TO_WRITE = 3.0
@@ -61,7 +54,7 @@ def create_app(settings: Settings | None = None, with_postman: bool = True, thre
     proxies.watch(app, settings.trusted_proxies)
     security.guard(app)
     app.teardown_request(end_reading)
-    for room in (readers, archive, holding, desk, events, service, errors, unsaved, filters):
+    for room in (readers, archive, holding, desk, webhook, service, errors, unsaved, filters):
         room.hang_up(app)
     return app
 

@@ -17,14 +17,14 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from digest.config import Settings
 from digest.mail.monitors import ping
 from digest.mail.outbox import Outbox
-from digest.operations.beating import note_heartbeat
-from digest.operations.delivering import deliver_waiting
-from digest.operations.housekeeping import tidy_up
-from digest.operations.ticking import tick
-from digest.operations.troubles import Troubles
-from digest.operations.waiting import pause
-from digest.storage.database import Database
-from digest.storage.database_file import DatabaseFileGone
+from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.running.heartbeat import note_heartbeat
+from digest.operations.running.housekeeping import tidy_up
+from digest.operations.running.tick import tick
+from digest.operations.shared.fault_log import Troubles
+from digest.operations.shared.wakeups import pause
+from digest.storage.base.database import Database
+from digest.storage.base.database_file import DatabaseFileGone
 
 TICK_SECONDS = 5
 PING_SECONDS = 60

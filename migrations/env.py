@@ -1,12 +1,12 @@
-"""How Alembic reaches our database: the engine comes from whoever asks, the models from `digest.storage.schema`."""
+"""How Alembic reaches our database: the engine comes from whoever asks, the models from our schema."""
 
 from typing import Literal
 
 from alembic import context
 from sqlalchemy import Connection
 
-from digest.storage.base import UTCDateTime
-from digest.storage.schema import metadata
+from digest.storage.base.model import UTCDateTime
+from digest.storage.running.schema import metadata
 
 
 def migrate() -> None:

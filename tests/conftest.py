@@ -26,11 +26,11 @@ from digest.app import create_app
 from digest.config import Settings
 from digest.config.private import make_file, make_folder
 from digest.mail.transports import open_outbox
-from digest.operations import hashing
-from digest.operations.delivering import deliver_waiting
-from digest.operations.opening import MIGRATIONS
-from digest.storage import schema
-from digest.storage.database import Database
+from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.people import password_hashing
+from digest.operations.running.startup import MIGRATIONS
+from digest.storage.base.database import Database
+from digest.storage.running import schema
 from tests import postgresql
 from tests.loopback.sendgrid import LoopbackSendGrid
 
@@ -38,9 +38,9 @@ TUESDAY = datetime(2024, 5, 14, 9, 0, tzinfo=UTC)
 """When tests begin: before Friday 17 May 2024's issue, whose cut-off is Thursday the 16th at 16:00 in London."""
 
 
-THE_HASHER = hashing._hasher
+THE_HASHER = password_hashing._hasher
 """What passwords are hashed with in earnest. In tests they are hashed with as little as argon2 takes."""
-hashing._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+password_hashing._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 _ON_BOTH = ("cli", "operations", "scheduler", "storage", "web", "test_demo.py")
 """Tests whose outcome depends on SQL: they run on SQLite and on PostgreSQL. The others run on SQLite alone."""

@@ -7,17 +7,18 @@ from datetime import UTC, date, datetime
 from itertools import count
 
 from digest.config import Settings
-from digest.domain import addresses, markup
-from digest.domain.slugs import slugify
-from digest.domain.tokens import fingerprint, new_key
-from digest.storage.database import Database
-from digest.storage.editors import Editor
-from digest.storage.issues import Issue
-from digest.storage.publications import publication_named
-from digest.storage.selections import append_selection
-from digest.storage.subscribers import Subscriber, SubscriberState
-from digest.storage.summaries import SourceLink, Summary
-from digest.storage.topics import topics_named
+from digest.domain.shared import addresses
+from digest.domain.shared.slugs import slugify
+from digest.domain.shared.tokens import fingerprint, new_key
+from digest.domain.writing import markup
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Issue
+from digest.storage.issues.selections import append_selection
+from digest.storage.people.editors import Editor
+from digest.storage.readers.subscribers import Subscriber, SubscriberState
+from digest.storage.writing.publications import publication_named
+from digest.storage.writing.summaries import SourceLink, Summary
+from digest.storage.writing.topics import topics_named
 
 _MADE = datetime(2024, 1, 8, 9, 0, tzinfo=UTC)
 _numbers = count(1)

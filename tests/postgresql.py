@@ -15,9 +15,9 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy.engine import URL, make_url
 
-from digest.operations.opening import MIGRATIONS
-from digest.storage import schema
-from digest.storage.database import Database
+from digest.operations.running.startup import MIGRATIONS
+from digest.storage.base.database import Database
+from digest.storage.running import schema
 
 try:
     with warnings.catch_warnings():

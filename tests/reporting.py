@@ -11,16 +11,16 @@ from sqlalchemy import select
 
 from digest.config import Settings
 from digest.mail.transports import open_outbox
-from digest.operations.closing import close_issue
-from digest.operations.freezing import Freeze, freeze
-from digest.operations.sending import send_issue
-from digest.operations.sending_now import report
-from digest.storage.batches import Batch
-from digest.storage.database import Database
-from digest.storage.deliveries import Delivery
-from digest.storage.history import history_of
-from digest.storage.settlements import Settlement
-from digest.storage.suppressions import Suppression
+from digest.operations.issues.closing import close_issue
+from digest.operations.running.sending_now import report
+from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.sending.sender import send_issue
+from digest.storage.accounting.settlements import Settlement
+from digest.storage.base.database import Database
+from digest.storage.issues.history import history_of
+from digest.storage.sending.batches import Batch
+from digest.storage.sending.deliveries import Delivery
+from digest.storage.suppressions.suppressions import Suppression
 from tests.conftest import TUESDAY, through
 from tests.factories import make_issue, make_summary
 from tests.loopback.sendgrid import LoopbackSendGrid

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from digest.config import BadSetting, load
 from digest.config.names import KNOWN
-from digest.domain.calendar import Weekly
+from digest.domain.issues.calendar import Weekly
 
 KEYS = {"SECRET_KEY": "k" * 32, "SUPPRESSION_KEY": "s" * 32}
 SENDGRID = {

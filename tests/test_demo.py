@@ -9,26 +9,26 @@ import pytest
 
 from digest import demo
 from digest.config import Settings
-from digest.domain.lifecycle import IssueState
+from digest.domain.issues.lifecycle import IssueState
 from digest.mail.transports import open_outbox
-from digest.operations.closing import close_issue
-from digest.operations.refusal import Refused
-from digest.operations.sending_now import report
-from digest.operations.week import ensure_issue
-from digest.storage import schema
-from digest.storage.batches import Batch, batches_with_attempts
-from digest.storage.database import Database
-from digest.storage.deliveries import Fate
-from digest.storage.fates import fates_in
-from digest.storage.history import history_of
-from digest.storage.issues import Issue, all_issues, current_issue, issue_on, last_closing, past_issues
-from digest.storage.messages import Message
-from digest.storage.selections import append_selection, selected_count
-from digest.storage.settlements import Settlement, decisions_of
-from digest.storage.subscribers import Subscriber
-from digest.storage.summaries import Summary
+from digest.operations.issues.closing import close_issue
+from digest.operations.issues.week import ensure_issue
+from digest.operations.running.sending_now import report
+from digest.operations.shared.refusal import Refused
+from digest.storage.accounting.settlements import Settlement, decisions_of
+from digest.storage.base.database import Database
+from digest.storage.events.delivery_status import fates_in
+from digest.storage.issues.history import history_of
+from digest.storage.issues.issues import Issue, all_issues, current_issue, issue_on, last_closing, past_issues
+from digest.storage.issues.selections import append_selection, selected_count
+from digest.storage.messages.messages import Message
+from digest.storage.readers.subscribers import Subscriber
+from digest.storage.running import schema
+from digest.storage.sending.batches import Batch, batches_with_attempts
+from digest.storage.sending.deliveries import Fate
+from digest.storage.writing.summaries import Summary
 from tests.factories import make_editor, make_subscriber, make_summary
-from tests.web.doors import everything
+from tests.web.readers.doors import everything
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

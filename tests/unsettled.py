@@ -10,18 +10,18 @@ from datetime import UTC, date, datetime
 
 from digest.config import Settings
 from digest.mail.transports import open_outbox
-from digest.operations.closing import close_issue
-from digest.operations.freezing import Freeze, freeze
-from digest.operations.sending import Ending, send_issue
-from digest.storage.accounts import account_of, accounts_by_counters
-from digest.storage.batches import Batch, BatchState, Cause
-from digest.storage.database import Database, database_now
-from digest.storage.deliveries import Delivery
-from digest.storage.heartbeats import Heartbeat, ticking_since
-from digest.storage.history import history_of
-from digest.storage.issues import Issue
-from digest.storage.messages import Message
-from digest.storage.settlements import Settlement
+from digest.operations.issues.closing import close_issue
+from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.sending.sender import Ending, send_issue
+from digest.storage.accounting.accounts import account_of, accounts_by_counters
+from digest.storage.accounting.settlements import Settlement
+from digest.storage.base.database import Database, database_now
+from digest.storage.issues.history import history_of
+from digest.storage.issues.issues import Issue
+from digest.storage.messages.messages import Message
+from digest.storage.running.heartbeats import Heartbeat, ticking_since
+from digest.storage.sending.batches import Batch, BatchState, Cause
+from digest.storage.sending.deliveries import Delivery
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
 

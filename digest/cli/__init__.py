@@ -9,26 +9,26 @@ from importlib import import_module
 
 import click
 
-from digest.cli.failing import of_the_system
-from digest.cli.logs import log_as_a_command, redacted
+from digest.cli.shared.failing import of_the_system
+from digest.cli.shared.logs import log_as_a_command, redacted
 from digest.config import BadSetting
 from digest.config.private import PRIVATE
-from digest.operations.refusal import Miscounted, Refused
+from digest.operations.shared.refusal import Miscounted, Refused
 
 _HOMES = {
-    "serve": "serving",
-    "try-start": "site",
-    "scheduler": "clock",
-    "send": "sending",
-    "status": "status",
-    "preview": "preview",
-    "settle": "settle",
-    "subscribers": "subscribers",
-    "suppressions": "suppressions",
-    "summaries": "summaries",
-    "editors": "editors",
-    "db": "db",
-    "demo": "demo",
+    "serve": "running.serving",
+    "try-start": "running.site",
+    "scheduler": "running.clock",
+    "send": "sending.sending",
+    "status": "accounting.status",
+    "preview": "issues.preview",
+    "settle": "accounting.settle",
+    "subscribers": "readers.subscribers",
+    "suppressions": "suppressions.suppressions",
+    "summaries": "writing.summaries",
+    "editors": "people.editors",
+    "db": "running.db",
+    "demo": "running.demo",
 }
 """Each command, and the file that it lives in."""
 
@@ -97,7 +97,7 @@ def _speak_utf8() -> None:
 def _of_the_database(error: Exception) -> str | None:
     """What the database did not do; None where the error is none of its own."""
     # Not before something failed: what knows its errors takes 15 MB, which the supervisor would keep for good.
-    faults = import_module("digest.cli.database_faults")
+    faults = import_module("digest.cli.running.database_faults")
     return faults.of_the_database(error) if isinstance(error, faults.DBAPIError) else None
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from digest.config import checks, keys, names
-from digest.domain.calendar import Schedule, Weekly
+from digest.domain.issues.calendar import Schedule, Weekly
 
 T = TypeVar("T")
 

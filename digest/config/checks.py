@@ -9,10 +9,10 @@ from datetime import time
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from digest.domain import addresses, signatures
-from digest.domain.calendar import DAYS, Weekly
-from digest.domain.invisible import invisible_in
-from digest.domain.urls import fault_in_link
+from digest.domain.issues.calendar import DAYS, Weekly
+from digest.domain.shared import addresses, signatures
+from digest.domain.shared.invisible import invisible_in
+from digest.domain.shared.urls import fault_in_link
 
 _LONGEST_MONITOR = 254  # it is kept where messages keep their recipient
 _LONGEST_HOST = 253  # RFC 1035, section 2.3.4

@@ -15,29 +15,30 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.demo.people import EDITORS, PASSWORD, Reader, readers
 from digest.demo.troubles import Unanswered, send_with_trouble
-from digest.domain import addresses, markup
-from digest.domain.lifecycle import IssueState
-from digest.domain.slugs import slugify
-from digest.domain.tokens import fingerprint, new_key
+from digest.domain.issues.lifecycle import IssueState
+from digest.domain.shared import addresses
+from digest.domain.shared.slugs import slugify
+from digest.domain.shared.tokens import fingerprint, new_key
+from digest.domain.writing import markup
 from digest.mail.outbox import Outbox
-from digest.operations import wordings
-from digest.operations.closing import THE_CLOCK, close_issue
-from digest.operations.freezing import freeze
-from digest.operations.hashing import hash_password
-from digest.operations.refusal import Refused
-from digest.operations.sending import send_issue
-from digest.operations.week import ensure_issue
-from digest.storage.consents import ConsentStep, record_consent
-from digest.storage.database import Database
-from digest.storage.demo_marks import DEMO_SOURCE, demo_ids, has_demo, mark_demo
-from digest.storage.editors import Editor, all_editors
-from digest.storage.issues import Issue, all_issues, current_issue, issue_on
-from digest.storage.publications import all_publications, publication_named
-from digest.storage.selections import append_selection
-from digest.storage.subscribers import Subscriber, SubscriberState, count_by_state
-from digest.storage.summaries import ArchiveQuestion, SourceLink, Summary, archive_page, drafts
-from digest.storage.suppressions import SuppressionReason, suppress
-from digest.storage.topics import all_topics, topics_named
+from digest.operations.issues.closing import THE_CLOCK, close_issue
+from digest.operations.issues.week import ensure_issue
+from digest.operations.people.password_hashing import hash_password
+from digest.operations.readers import consent_wordings
+from digest.operations.sending.freezing import freeze
+from digest.operations.sending.sender import send_issue
+from digest.operations.shared.refusal import Refused
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Issue, all_issues, current_issue, issue_on
+from digest.storage.issues.selections import append_selection
+from digest.storage.people.editors import Editor, all_editors
+from digest.storage.readers.consents import ConsentStep, record_consent
+from digest.storage.readers.subscribers import Subscriber, SubscriberState, count_by_state
+from digest.storage.running.demo_marks import DEMO_SOURCE, demo_ids, has_demo, mark_demo
+from digest.storage.suppressions.suppressions import SuppressionReason, suppress
+from digest.storage.writing.publications import all_publications, publication_named
+from digest.storage.writing.summaries import ArchiveQuestion, SourceLink, Summary, archive_page, drafts
+from digest.storage.writing.topics import all_topics, topics_named
 
 _FOLDER = Path(__file__).parent
 _CURRENT, _CANDIDATE, _DRAFT = "current", "candidate", "draft"
@@ -162,11 +163,13 @@ def _add_reader(session: Session, settings: Settings, now: datetime, reader: Rea
     session.add(subscriber)
     session.flush()
     mark_demo(session, "subscribers", [subscriber.id])
-    steps = [(ConsentStep.ASKED, wordings.signing_up(settings), reader.asked_at, "the form")]
+    steps = [(ConsentStep.ASKED, consent_wordings.signing_up(settings), reader.asked_at, "the form")]
     if subscriber.confirmed_at:
-        steps.append((ConsentStep.CONFIRMED, wordings.confirming(settings), answered, "the confirmation page"))
+        steps.append((ConsentStep.CONFIRMED, consent_wordings.confirming(settings), answered, "the confirmation page"))
     if subscriber.unsubscribed_at:
-        steps.append((ConsentStep.UNSUBSCRIBED, wordings.leaving(settings), left, "the page behind the digest’s link"))
+        steps.append(
+            (ConsentStep.UNSUBSCRIBED, consent_wordings.leaving(settings), left, "the page behind the digest’s link")
+        )
     for step, wording, at, place in steps:
         record_consent(session, subscriber.id, step, wording.keep(session), at, place, "yes")
     if reader.suppressed:

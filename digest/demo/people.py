@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from digest.storage.subscribers import SubscriberState
+from digest.storage.readers.subscribers import SubscriberState
 
 PASSWORD = "a-quiet-week-in-privacy"  # noqa: S105 - published on purpose; demo content refuses to run with SendGrid
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
-from digest.domain.edition import from_json
-from digest.domain.lifecycle import IssueState
-from digest.storage.database import Database
-from digest.storage.demo_marks import delete_demo, demo_ids, has_demo
-from digest.storage.issues import Issue, last_closing, unsent_issues
+from digest.domain.issues.edition import from_json
+from digest.domain.issues.lifecycle import IssueState
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Issue, last_closing, unsent_issues
+from digest.storage.running.demo_marks import delete_demo, demo_ids, has_demo
 
 _ISSUES = Path(__file__).parent / "issues.json"
 

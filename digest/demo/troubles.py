@@ -18,17 +18,17 @@ from digest.config import Settings
 from digest.demo.people import EDITORS
 from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Outbox, Page, Single, Trouble
 from digest.mail.sendgrid_events import Args, Event, Kind
-from digest.operations.feedback import take_events
-from digest.operations.freezing import freeze
-from digest.operations.sending import send_issue
-from digest.operations.settling import settle
-from digest.storage.account_lines import Line, lines_in, span_of
-from digest.storage.attempts import attempts_at
-from digest.storage.database import Database
-from digest.storage.doubts import doubts_of, last_doubted
-from digest.storage.history import last_noted_by, note
-from digest.storage.issues import Issue
-from digest.storage.settlements import Verdict
+from digest.operations.accounting.deciding import settle
+from digest.operations.events.feedback import take_events
+from digest.operations.sending.freezing import freeze
+from digest.operations.sending.sender import send_issue
+from digest.storage.accounting.account_lines import Line, lines_in, span_of
+from digest.storage.accounting.settlements import Verdict
+from digest.storage.accounting.unsettled import doubts_of, last_doubted
+from digest.storage.base.database import Database
+from digest.storage.issues.history import last_noted_by, note
+from digest.storage.issues.issues import Issue
+from digest.storage.sending.attempts import attempts_at
 
 _BATCH = 7
 """Copies in a batch: the demo's few readers must make several."""

@@ -14,7 +14,7 @@ from email.header import Header
 from email.policy import Policy
 from email.utils import formataddr
 
-from digest.domain.addresses import unmailable
+from digest.domain.shared.addresses import unmailable
 from digest.mail.making import Unmakeable
 
 _LONGEST_LINE = 998  # RFC 5322, section 2.1.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from threading import Lock
 
-from digest.domain.cells import is_figure
+from digest.domain.writing.cells import is_figure
 
 # Attribute values may hold a bare ">", so a tag ends at the first one outside quotes.
 _ATTRIBUTES = r"""(?:"[^"]*"|'[^']*'|[^'">])*"""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from digest.domain.addresses import without_addresses
+from digest.domain.shared.addresses import without_addresses
 from digest.mail.outbox import Answer, Certainty
 
 _Made = TypeVar("_Made")

@@ -48,8 +48,8 @@ class Answer:
 Recipient = tuple[str, str, str, str, int]
 """One reader's share of a bulk message, plain because a send makes one for every reader.
 
-Address; the tokens of this reader's unsubscribe and preferences links, as `domain.tokens` seals them; since when the
-reader subscribes, such as `3 February 2024`; the delivery's id.
+Address; the tokens of this reader's unsubscribe and preferences links, as `domain.shared.tokens` seals them; since when
+the reader subscribes, such as `3 February 2024`; the delivery's id.
 """
 
 

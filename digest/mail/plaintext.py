@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-from digest.domain.counting import counted_as
-from digest.domain.edition import STRIKE
-from digest.domain.figures import SCRIPTS, in_characters
-from digest.domain.iris import as_uri
+from digest.domain.issues.edition import STRIKE
+from digest.domain.shared.counting import counted_as
+from digest.domain.shared.figures import SCRIPTS, in_characters
+from digest.domain.shared.iris import as_uri
 from digest.mail.columns import as_columns
 from digest.mail.wrapping import WIDTH, spaced, wrap
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.domain.edition import Content
+from digest.domain.issues.edition import Content
 from digest.mail.tags import ForgedTag, Rendered, Tags, new_tags, personalise, refuse_forged
 from digest.mail.templating import Identity, fill, template_folder
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from digest.domain.addresses import unmailable, unmailable_among, without_addresses
+from digest.domain.shared.addresses import unmailable, unmailable_among, without_addresses
 from digest.mail.deadline import ticking
 from digest.mail.headers import checked
 from digest.mail.making import Fault, not_made, not_made_for, tried

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from digest.domain.addresses import key_of
-from digest.domain.signatures import is_signed
+from digest.domain.shared.addresses import key_of
+from digest.domain.shared.signatures import is_signed
 
 SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from digest.domain.edition import Content
+from digest.domain.issues.edition import Content
 from digest.mail.plaintext import as_text
 
 

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from digest.domain.edition import Source
-from digest.domain.iris import as_uri
+from digest.domain.issues.edition import Source
+from digest.domain.shared.iris import as_uri
 from digest.mail.inlining import for_mail, inlined
 from digest.mail.plaintext import as_text
 from digest.mail.tags import Rendered

@@ -24,17 +24,17 @@ from urllib.parse import urlsplit
 
 from digest import config
 from digest.config import Settings
-from digest.domain.tokens import fingerprint, new_key
+from digest.domain.shared.tokens import fingerprint, new_key
 from digest.mail.outbox import Answer, Certainty
-from digest.operations.claiming import Claim, Editions
-from digest.operations.closing import close_issue
-from digest.operations.freezing import freeze
-from digest.operations.opening import MIGRATIONS
-from digest.operations.recording import Result
-from digest.operations.sending import take_turn
-from digest.storage import schema
-from digest.storage.database import Database
-from digest.storage.subscribers import SubscriberState, add_subscribers
+from digest.operations.issues.closing import close_issue
+from digest.operations.running.startup import MIGRATIONS
+from digest.operations.sending.claiming import Claim, Editions
+from digest.operations.sending.freezing import freeze
+from digest.operations.sending.recording import Result
+from digest.operations.sending.sender import take_turn
+from digest.storage.base.database import Database
+from digest.storage.readers.subscribers import SubscriberState, add_subscribers
+from digest.storage.running import schema
 from tests.factories import make_issue, make_summary
 from tests.loopback.events import Event, body_of, event_of
 from tests.loopback.journal import Copy, Received

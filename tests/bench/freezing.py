@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from digest import config
-from digest.operations.freezing import Freeze, freeze
-from digest.storage.database import Database
+from digest.operations.sending.freezing import Freeze, freeze
+from digest.storage.base.database import Database
 
 
 def main() -> None:

@@ -27,9 +27,9 @@ from random import Random
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from digest.operations.opening import MIGRATIONS
-from digest.storage import schema
-from digest.storage.database import Database
+from digest.operations.running.startup import MIGRATIONS
+from digest.storage.base.database import Database
+from digest.storage.running import schema
 from tests import postgresql
 from tests.bench.measure import _run
 from tests.bench.report import PAGE

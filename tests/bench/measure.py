@@ -14,12 +14,12 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from digest.operations.freezing import freeze
-from digest.operations.posting import bulk_of
-from digest.operations.sending_now import report
-from digest.storage.batches import Attempt
-from digest.storage.database import Database
-from digest.storage.issues import issue_for_change
+from digest.operations.running.sending_now import report
+from digest.operations.sending.freezing import freeze
+from digest.operations.sending.posting import bulk_of
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import issue_for_change
+from digest.storage.sending.batches import Attempt
 from tests.bench import rivals
 from tests.bench.site import resident
 from tests.bench.stage import environment, open_stage

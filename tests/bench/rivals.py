@@ -11,16 +11,16 @@ from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import Content, From, Header, Mail, Subject, To
 
 from digest.config import Settings
-from digest.domain.tokens import new_key
+from digest.domain.shared.tokens import new_key
 from digest.mail.deadline import ticking
 from digest.mail.outbox import Answer, Bulk, Certainty
 from digest.mail.sendgrid import SendGridOutbox
 from digest.mail.sendgrid_client import SendGridClient
 from digest.mail.transports import identity_of
-from digest.operations.claiming import Claim, Editions
-from digest.operations.posting import bulk_of
-from digest.operations.sending import take_turn
-from digest.storage.database import Database
+from digest.operations.sending.claiming import Claim, Editions
+from digest.operations.sending.posting import bulk_of
+from digest.operations.sending.sender import take_turn
+from digest.storage.base.database import Database
 
 PATIENCE = 30.0
 

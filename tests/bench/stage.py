@@ -13,14 +13,14 @@ from sqlalchemy import insert
 
 from digest import config
 from digest.config import Settings
-from digest.domain.calendar import Schedule
-from digest.operations.closing import close_issue
-from digest.operations.opening import MIGRATIONS
-from digest.storage import schema
-from digest.storage.database import Database
-from digest.storage.issues import Issue
-from digest.storage.selections import append_selection
-from digest.storage.subscribers import Subscriber, SubscriberState
+from digest.domain.issues.calendar import Schedule
+from digest.operations.issues.closing import close_issue
+from digest.operations.running.startup import MIGRATIONS
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Issue
+from digest.storage.issues.selections import append_selection
+from digest.storage.readers.subscribers import Subscriber, SubscriberState
+from digest.storage.running import schema
 from tests.factories import make_summary
 
 _AT_ONCE = 20_000

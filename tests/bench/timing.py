@@ -22,11 +22,11 @@ from statistics import median
 from urllib.parse import urlencode
 
 from digest import config
-from digest.domain.tokens import fingerprint
-from digest.operations.opening import MIGRATIONS
-from digest.storage import schema
-from digest.storage.database import Database
-from digest.storage.suppressions import SuppressionReason, suppress
+from digest.domain.shared.tokens import fingerprint
+from digest.operations.running.startup import MIGRATIONS
+from digest.storage.base.database import Database
+from digest.storage.running import schema
+from digest.storage.suppressions.suppressions import SuppressionReason, suppress
 from tests.bench.site import Site, serving
 
 KINDS = ("new", "suppressed", "asked before")

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from digest import config
 from digest.config import Settings
-from digest.storage.database import Database
+from digest.storage.base.database import Database
 
 _PATIENCE = 60.0
 

@@ -15,9 +15,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from digest.operations.hashing import hash_password
-from digest.storage.editors import Editor
-from digest.storage.subscribers import subscriber_with_address
+from digest.operations.people.password_hashing import hash_password
+from digest.storage.people.editors import Editor
+from digest.storage.readers.subscribers import subscriber_with_address
 from tests.browser.conftest import Site
 from tests.conftest import html_of, text_of
 from tests.factories import make_editor, make_summary

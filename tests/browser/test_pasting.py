@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Site
 from tests.browser.test_journey import ALICE, PASSWORD, alice_signs_up_as_editor
-from tests.domain.test_tidying import DOCS
+from tests.domain.writing.test_tidying import DOCS
 
 PASTE = """(area, [html, plain]) => {
   const clipboard = new DataTransfer();

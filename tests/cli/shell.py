@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from digest.config import Settings
-from digest.operations.week import ensure_issue
-from digest.storage.database import Database
-from digest.storage.issues import current_issue
-from digest.storage.selections import append_selection
+from digest.operations.issues.week import ensure_issue
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import current_issue
+from digest.storage.issues.selections import append_selection
 from tests.factories import make_summary
 
 

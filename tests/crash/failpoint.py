@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from digest.operations.waiting import pause
+from digest.operations.shared.wakeups import pause
 from tests.crash.shift import Shift
 
 

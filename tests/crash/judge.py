@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from digest.domain.lifecycle import IssueState
-from digest.storage.accounts import account_of
-from digest.storage.batches import Attempt, Batch, BatchState, Cause
-from digest.storage.database import Database
-from digest.storage.deliveries import Delivery
-from digest.storage.issues import Issue, issue_on
+from digest.domain.issues.lifecycle import IssueState
+from digest.storage.accounting.accounts import account_of
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Issue, issue_on
+from digest.storage.sending.batches import Attempt, Batch, BatchState, Cause
+from digest.storage.sending.deliveries import Delivery
 from tests.crash.stage import FRIDAY, ISSUE, PICKY, READERS, REFUSED, Case
 from tests.loopback.journal import Received
 from tests.loopback.orders import MAIL_SEND

@@ -13,20 +13,22 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
-from digest.domain.lifecycle import IssueState, Step
+from digest.domain.issues.lifecycle import IssueState, Step
 from digest.mail import deadline, sendgrid
 from digest.mail.outbox import Answer, Certainty
 from digest.mail.sendgrid_client import HttpAnswer
-from digest.operations import claiming, freezing, recording, sending, settling, ticking
-from digest.operations.claiming import Claim, Editions
-from digest.operations.recording import Result
-from digest.storage import database as databases
-from digest.storage.batches import Attempt, Batch, BatchState
-from digest.storage.claims import attempts_out_of_lease, close_attempt, mark_accepted
-from digest.storage.database import Database, database_now
-from digest.storage.deliveries import Copies, Delivery
-from digest.storage.issues import Issue
-from digest.storage.subscribers import Subscriber
+from digest.operations.accounting import deciding
+from digest.operations.running import tick
+from digest.operations.sending import claiming, freezing, recording, sender
+from digest.operations.sending.claiming import Claim, Editions
+from digest.operations.sending.recording import Result
+from digest.storage.base import database as databases
+from digest.storage.base.database import Database, database_now
+from digest.storage.issues.issues import Issue
+from digest.storage.readers.subscribers import Subscriber
+from digest.storage.sending.batches import Attempt, Batch, BatchState
+from digest.storage.sending.claims import attempts_out_of_lease, close_attempt, mark_accepted
+from digest.storage.sending.deliveries import Copies, Delivery
 from tests.crash.patches import put
 from tests.crash.stage import FRIDAY
 
@@ -47,7 +49,7 @@ def _accepted_before_posting() -> None:
                 mark_accepted(session, claim.batch_id, database_now(session))
         return claims
 
-    real = put(sending, "take_turn", take_turn)
+    real = put(sender, "take_turn", take_turn)
 
 
 def _claim_not_committed() -> None:
@@ -82,7 +84,7 @@ def _claim_not_committed() -> None:
         in_hand.update({claim.attempt_id: claim.batch_id for claim in found})
         return found
 
-    put(sending, "take_turn", take_turn)
+    put(sender, "take_turn", take_turn)
 
 
 def _lease_to_pending() -> None:
@@ -91,7 +93,7 @@ def _lease_to_pending() -> None:
             batch_id = close_attempt(session, attempt_id, Certainty.UNKNOWN, now, None, "", "")
             session.execute(update(Batch).where(Batch.id == batch_id).values(state=BatchState.PENDING))
 
-    put(sending, "expire_leases", expire)
+    put(sender, "expire_leases", expire)
 
 
 def _in_doubt(state: BatchState) -> None:
@@ -157,13 +159,13 @@ def _silence_trusted_unheard() -> None:
     def judge(silence: Any) -> Any:
         return real(replace(silence, accepted=1, accepted_heard=1, later_heard=1))
 
-    real: Callable[[Any], Any] = put(settling, "judge", judge)
+    real: Callable[[Any], Any] = put(deciding, "judge", judge)
 
 
 def _answered_early() -> None:
     put(databases, "_prepare_postgresql", lambda *_: None)
     # The count beside the database would catch it too: a database that forgot its claims looks like a restored one.
-    put(ticking, "recover", lambda *_: None)
+    put(tick, "recover", lambda *_: None)
 
 
 def _freeze_twice() -> None:
@@ -183,7 +185,7 @@ def _freeze_twice() -> None:
     real = put(freezing, "issue_for_change", issue_for_change)
     put(freezing, "next_step", lambda *_: Step.SEND)
     put(freezing, "_check_sum", lambda *_: None)
-    put(ticking, "freeze", freeze)
+    put(tick, "freeze", freeze)
 
 
 def without_uniqueness(url: str) -> None:

@@ -23,15 +23,17 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from digest.config import Settings
-from digest.domain import uptime
-from digest.domain.lifecycle import IssueState
+from digest.domain.issues.lifecycle import IssueState
+from digest.domain.running import uptime
 from digest.mail import sendgrid
 from digest.mail.outbox import Outbox
 from digest.mail.transports import open_outbox
-from digest.operations import claiming, freezing, sending, ticking, waiting
-from digest.operations.beating import note_heartbeat
-from digest.storage.database import Database
-from digest.storage.issues import Issue
+from digest.operations.running import tick
+from digest.operations.running.heartbeat import note_heartbeat
+from digest.operations.sending import claiming, freezing, sender
+from digest.operations.shared import wakeups
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Issue
 from tests.crash import sockets, steps
 from tests.crash.database_faults import Broken, break_database, fill_disk
 from tests.crash.failpoint import Act, Failpoint, Where
@@ -93,9 +95,9 @@ def main(arguments: list[str]) -> int:
 
 def _prepare(asked: Asked, shift: Shift, failpoint: Failpoint) -> None:
     """Make this process quick, and watch it."""
-    put(ticking, "freeze", partial(freezing.freeze, batch_size=asked.batch))
+    put(tick, "freeze", partial(freezing.freeze, batch_size=asked.batch))
     put(uptime, "LONGEST_GAP", math.inf)  # the clock leaps from tick to tick, and counts as one that ran meanwhile
-    put(sending, "pause", lambda seconds: waiting.pause(min(seconds, SHORT_NAP)))
+    put(sender, "pause", lambda seconds: wakeups.pause(min(seconds, SHORT_NAP)))
     if asked.deadline:
         put(claiming, "DEADLINE_SECONDS", asked.deadline)
         put(sendgrid, "PROBE_SECONDS", asked.deadline)
@@ -103,7 +105,7 @@ def _prepare(asked: Asked, shift: Shift, failpoint: Failpoint) -> None:
         keep_what_was_synced(asked.synced)
     if asked.disk:
         fill_disk(asked.disk)
-        put(sending, "_PATIENCE", 1.0)
+        put(sender, "_PATIENCE", 1.0)
     if asked.mutant:
         MUTANTS[asked.mutant].apply()
     shift.rule(Engine)
@@ -122,7 +124,7 @@ def _send(
     for _ in range(asked.ticks):
         try:
             note_heartbeat(database, f"a sender:{os.getpid()}")
-            ticking.tick(database, settings, outbox, lambda: FRIDAY, stop)
+            tick.tick(database, settings, outbox, lambda: FRIDAY, stop)
             if _is_sent(database):
                 return SENT
         except Exception:

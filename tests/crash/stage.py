@@ -11,11 +11,11 @@ from pathlib import Path
 
 from digest import config
 from digest.config import Settings
-from digest.operations import wordings
-from digest.operations.closing import close_issue
-from digest.operations.subscribing import leave
-from digest.storage.database import Database
-from digest.storage.subscribers import subscriber_with_address
+from digest.operations.issues.closing import close_issue
+from digest.operations.readers import consent_wordings
+from digest.operations.readers.subscribing import leave
+from digest.storage.base.database import Database
+from digest.storage.readers.subscribers import subscriber_with_address
 from tests.crash.databases import Home
 from tests.crash.shift import Shift
 from tests.factories import make_editor, make_issue, make_readers, make_subscriber, make_summary
@@ -97,4 +97,4 @@ def let_unsubscribe(case: Case, address: str) -> None:
         with database.reading() as session:
             reader = subscriber_with_address(session, address)
             assert reader is not None
-        leave(database, settings, FRIDAY, reader.link_key, wordings.leaving(settings), "/unsubscribe")
+        leave(database, settings, FRIDAY, reader.link_key, consent_wordings.leaving(settings), "/unsubscribe")

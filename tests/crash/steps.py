@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
 from digest.mail.outbox import Answer, Bulk, Mark, Outbox, Page, Single, Trouble
-from digest.operations import sending
+from digest.operations.sending import sender
 from tests.crash.failpoint import Failpoint
 from tests.crash.patches import put
 
@@ -57,7 +57,7 @@ def watch_note(failpoint: Failpoint) -> None:
         real(*arguments)
         failpoint.pass_step("after the note beside the database")
 
-    real = put(sending, "note_claims", watched)
+    real = put(sender, "note_claims", watched)
 
 
 class WatchedOutbox:

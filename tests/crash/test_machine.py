@@ -24,15 +24,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from digest.domain import uptime
-from digest.domain.tokens import new_key
+from digest.domain.running import uptime
+from digest.domain.shared.tokens import new_key
 from digest.mail.sendgrid_events import Kind
-from digest.operations.beating import note_heartbeat
-from digest.operations.finishing import finish_if_done
-from digest.operations.pacing import probe_if_due
-from digest.operations.settling import settle, settle_by_silence
-from digest.storage.batches import BatchState
-from digest.storage.settlements import Verdict
+from digest.operations.accounting.completing import finish_if_done
+from digest.operations.accounting.deciding import settle, settle_by_silence
+from digest.operations.accounting.pacing import probe_if_due
+from digest.operations.running.heartbeat import note_heartbeat
+from digest.storage.accounting.settlements import Verdict
+from digest.storage.sending.batches import BatchState
 from tests.crash.databases import SqliteHome
 from tests.crash.fakes import Mood
 from tests.crash.programme import LONG, note_figures

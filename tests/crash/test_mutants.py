@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from digest.domain.lifecycle import IssueState
-from digest.storage.batches import Batch, BatchState
-from digest.storage.database import Database
-from digest.storage.issues import Issue
+from digest.domain.issues.lifecycle import IssueState
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Issue
+from digest.storage.sending.batches import Batch, BatchState
 from tests.crash import powercut
 from tests.crash.failpoint import Act
 from tests.crash.judge import Allowed, judge

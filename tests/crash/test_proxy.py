@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from digest.domain.tokens import new_key
+from digest.domain.shared.tokens import new_key
 from digest.mail.deadline import ticking
 from digest.mail.outbox import Answer, Bulk, Certainty
 from digest.mail.rendering import Identity, Rendered, Tags

@@ -9,10 +9,10 @@ from functools import partial
 import pytest
 
 from digest.app import create_app
-from digest.operations.settling import settle_by_silence
-from digest.storage.batches import BatchState
-from digest.storage.database import Database, database_now
-from digest.storage.heartbeats import Heartbeat
+from digest.operations.accounting.deciding import settle_by_silence
+from digest.storage.base.database import Database, database_now
+from digest.storage.running.heartbeats import Heartbeat
+from digest.storage.sending.batches import BatchState
 from tests.crash.databases import SqliteHome
 from tests.crash.faults import DEADLINE, FAULTS
 from tests.crash.judge import Allowed, judge, what_is_said

@@ -8,25 +8,25 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 
-from digest.domain import addresses
+from digest.domain.shared import addresses
 from digest.mail.outbox import Answer, Certainty
 from digest.mail.sendgrid_events import Args, Event, Kind
-from digest.operations import wordings
-from digest.operations.claiming import Claim, Editions
-from digest.operations.feedback import take_events
-from digest.operations.freezing import freeze
-from digest.operations.posting import bulk_of
-from digest.operations.privacy import erase
-from digest.operations.recording import Result
-from digest.operations.sending import take_turn
-from digest.operations.subscribing import Standing, ask, confirm, leave
-from digest.storage.accounts import Account, account_of
-from digest.storage.batches import Batch
-from digest.storage.database import Database
-from digest.storage.deliveries import Delivery
-from digest.storage.issues import Issue
-from digest.storage.signups import SignUp
-from digest.storage.subscribers import Subscriber, subscriber_with_address
+from digest.operations.events.feedback import take_events
+from digest.operations.readers import consent_wordings
+from digest.operations.readers.privacy import erase
+from digest.operations.readers.subscribing import Standing, ask, confirm, leave
+from digest.operations.sending.claiming import Claim, Editions
+from digest.operations.sending.freezing import freeze
+from digest.operations.sending.posting import bulk_of
+from digest.operations.sending.recording import Result
+from digest.operations.sending.sender import take_turn
+from digest.storage.accounting.accounts import Account, account_of
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Issue
+from digest.storage.readers.signups import SignUp
+from digest.storage.readers.subscribers import Subscriber, subscriber_with_address
+from digest.storage.sending.batches import Batch
+from digest.storage.sending.deliveries import Delivery
 from tests.crash.databases import SqliteHome
 from tests.crash.fakes import Mood, SendGridInMemory
 from tests.crash.stage import FRIDAY, ISSUE, READERS, open_case
@@ -99,7 +99,14 @@ class World:
         with self.db.reading() as session:
             reader = subscriber_with_address(session, address)
         if reader is not None:
-            leave(self.db, self.settings, self._later(), reader.link_key, wordings.leaving(self.settings), "the page")
+            leave(
+                self.db,
+                self.settings,
+                self._later(),
+                reader.link_key,
+                consent_wordings.leaving(self.settings),
+                "the page",
+            )
             self.gone.add(address)
 
     def erase(self, address: str) -> None:

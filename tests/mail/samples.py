@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from digest.domain.edition import Content, Item, Source, Topic
+from digest.domain.issues.edition import Content, Item, Source, Topic
 from digest.mail.rendering import (
     Identity,
     ProofNote,

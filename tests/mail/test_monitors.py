@@ -15,10 +15,10 @@ from digest import config
 from digest.config import Settings
 from digest.mail.monitors import ping
 from digest.mail.transports import open_outbox
-from digest.operations.delivering import deliver_waiting
-from digest.operations.messaging import tell_editors
-from digest.storage.database import Database
-from digest.storage.messages import Message, waiting_messages
+from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.messages.queue import tell_editors
+from digest.storage.base.database import Database
+from digest.storage.messages.messages import Message, waiting_messages
 
 
 class Monitor(HTTPServer):

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from syrupy.assertion import SnapshotAssertion
 
-from digest.domain.edition import Content, Source
+from digest.domain.issues.edition import Content, Source
 from digest.mail.rendering import (
     ForgedTag,
     Rendered,

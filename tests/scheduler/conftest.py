@@ -12,13 +12,13 @@ import pytest
 from digest.config import Settings
 from digest.mail.outbox import Answer, Bulk, Mark, Outbox, Page, Single, Trouble
 from digest.mail.transports import open_outbox
-from digest.operations.ticking import tick
-from digest.storage.database import Database
-from digest.storage.editors import Editor
-from digest.storage.history import history_of
-from digest.storage.issues import Issue, all_issues, issue_on
-from digest.storage.messages import Message
-from digest.storage.selections import selected_summaries
+from digest.operations.running.tick import tick
+from digest.storage.base.database import Database
+from digest.storage.issues.history import history_of
+from digest.storage.issues.issues import Issue, all_issues, issue_on
+from digest.storage.issues.selections import selected_summaries
+from digest.storage.messages.messages import Message
+from digest.storage.people.editors import Editor
 from tests.factories import make_editor, make_issue, make_readers, make_summary
 
 ALICE, BOB, CAROL = "alice@digest.test", "bob@digest.test", "carol@digest.test"

@@ -20,13 +20,13 @@ from digest import config, scheduler
 from digest.config import Settings
 from digest.mail.files import FileOutbox
 from digest.mail.transports import identity_of, open_outbox
-from digest.operations.delivering import deliver_waiting
-from digest.operations.messaging import tell_editors
+from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.messages.queue import tell_editors
 from digest.scheduler import Clock, utc_now
-from digest.storage.database import Database
-from digest.storage.heartbeats import last_beat
-from digest.storage.issues import all_issues
-from digest.storage.messages import Message, MessageState
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import all_issues
+from digest.storage.messages.messages import Message, MessageState
+from digest.storage.running.heartbeats import last_beat
 from tests.factories import make_editor
 
 DEADLINE_SECONDS = 30.0

@@ -6,14 +6,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from digest.domain.tokens import Purpose, unseal
-from digest.operations.refusal import Refused
-from digest.operations.selecting import add_summary
-from digest.operations.week import Held, hold_by_link, hold_issue, release_issue, send_now, skip_issue
+from digest.domain.shared.tokens import Purpose, unseal
+from digest.operations.issues.selecting import add_summary
+from digest.operations.issues.week import Held, hold_by_link, hold_issue, release_issue, send_now, skip_issue
+from digest.operations.shared.refusal import Refused
 from tests.conftest import Mailbox, html_of, text_of
 from tests.factories import make_issue, make_summary
 from tests.scheduler.conftest import ALICE, BOB, CUTOFF, FRIDAY, NEXT_FRIDAY, SEND, TUESDAY, Week, london
-from tests.web.doors import link_in
+from tests.web.readers.doors import link_in
 
 DID_NOT_GO = "The issue of 17 May 2024 did not go"
 LATER = london(18, 9)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from digest.operations.week import send_now
-from digest.storage.database import Database
+from digest.operations.issues.week import send_now
+from digest.storage.base.database import Database
 from tests.conftest import Mailbox, text_of
 from tests.scheduler.conftest import ALICE, CUTOFF, FRIDAY, NEXT_FRIDAY, SEND, TUESDAY, Week, london
 

@@ -8,10 +8,10 @@ import pytest
 
 from digest import config
 from digest.config import Settings
-from digest.operations.closing import close_issue, reopen_issue
-from digest.operations.refusal import Refused
-from digest.operations.week import move_issue
-from digest.storage.database import Database
+from digest.operations.issues.closing import close_issue, reopen_issue
+from digest.operations.issues.week import move_issue
+from digest.operations.shared.refusal import Refused
+from digest.storage.base.database import Database
 from tests.conftest import Mailbox, text_of
 from tests.factories import make_issue, make_summary
 from tests.scheduler.conftest import ALICE, CUTOFF, FRIDAY, NEXT_FRIDAY, SEND, TUESDAY, Week, london

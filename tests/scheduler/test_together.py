@@ -12,8 +12,8 @@ from datetime import datetime
 import pytest
 
 from digest.config import Settings
-from digest.operations.ticking import tick
-from digest.storage.database import Database
+from digest.operations.running.tick import tick
+from digest.storage.base.database import Database
 from tests.factories import make_issue, make_summary
 from tests.scheduler.conftest import CUTOFF, FRIDAY, NEXT_FRIDAY, SEND, TUESDAY, Week, london
 

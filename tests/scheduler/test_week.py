@@ -9,16 +9,16 @@ from bs4 import BeautifulSoup
 
 from digest import config
 from digest.config import Settings
-from digest.domain.manuscript import Piece
-from digest.operations.closing import close_issue, reopen_issue
-from digest.operations.editing import Published, publish, save
-from digest.operations.freezing import Freeze, freeze
-from digest.operations.selecting import add_summary, remove_summary
-from digest.operations.ticking import freeze_or_skip
-from digest.operations.week import cancel_send_now, hold_issue, send_now
-from digest.storage.database import Database
-from digest.storage.selections import candidates
-from digest.storage.summaries import Summary
+from digest.domain.issues.manuscript import Piece
+from digest.operations.issues.closing import close_issue, reopen_issue
+from digest.operations.issues.selecting import add_summary, remove_summary
+from digest.operations.issues.week import cancel_send_now, hold_issue, send_now
+from digest.operations.running.tick import freeze_or_skip
+from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.writing.editing import Published, publish, save
+from digest.storage.base.database import Database
+from digest.storage.issues.selections import candidates
+from digest.storage.writing.summaries import Summary
 from tests.conftest import Mailbox, html_of, text_of
 from tests.factories import make_issue, make_summary
 from tests.scheduler.conftest import (
@@ -33,7 +33,7 @@ from tests.scheduler.conftest import (
     Week,
     london,
 )
-from tests.web.doors import everything, link_in
+from tests.web.readers.doors import everything, link_in
 
 SECOND = timedelta(seconds=1)
 

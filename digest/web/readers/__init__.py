@@ -11,7 +11,7 @@ from flask import Flask
 
 from digest.web.readers.front import front
 from digest.web.readers.links import links
-from digest.web.security import csrf
+from digest.web.shared.security import csrf
 
 
 def hang_up(app: Flask) -> None:

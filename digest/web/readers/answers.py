@@ -6,12 +6,12 @@ from datetime import datetime
 
 from flask import Response, make_response, render_template, request
 
-from digest.domain.addresses import Address
-from digest.domain.tokens import Purpose, unseal
-from digest.operations import subscribing
-from digest.storage.issues import current_issue, taken_dates
-from digest.web.context import db, now, reading, settings
-from digest.web.security import private_page
+from digest.domain.shared.addresses import Address
+from digest.domain.shared.tokens import Purpose, unseal
+from digest.operations.readers import subscribing
+from digest.storage.issues.issues import current_issue, taken_dates
+from digest.web.shared.context import db, now, reading, settings
+from digest.web.shared.security import private_page
 
 
 def ask(address: Address, place: str) -> None:

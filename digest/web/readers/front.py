@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from digest.domain.addresses import BadAddress, parse
-from digest.operations import privacy, wordings
-from digest.storage.issues import latest_frozen_issue
-from digest.storage.summaries import latest_summaries, publication_sizes, topic_sizes
-from digest.web import forms
-from digest.web.context import reading, settings
+from digest.domain.shared.addresses import BadAddress, parse
+from digest.operations.readers import consent_wordings, privacy
+from digest.storage.issues.issues import latest_frozen_issue
+from digest.storage.writing.summaries import latest_summaries, publication_sizes, topic_sizes
 from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue
+from digest.web.shared import forms
+from digest.web.shared.context import reading, settings
 
 _LATEST = 8
 _TOPICS_TO_BROWSE = 12
@@ -63,8 +63,8 @@ def _landing(email: str = "", error: str = "") -> str:
         "readers/landing.html",
         email=email,
         error=error,
-        wording=wordings.signing_up(settings()),
-        day=wordings.send_day(settings()),
+        wording=consent_wordings.signing_up(settings()),
+        day=consent_wordings.send_day(settings()),
         at=settings().schedule.send.at,
         next_issue=next_issue(),
         last_issue=last.send_date if last else None,

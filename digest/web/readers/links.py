@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from digest.domain.addresses import Address, masked
-from digest.domain.tokens import Purpose
-from digest.operations import privacy, subscribing, wordings
-from digest.operations.goodbyes import keep_goodbye
-from digest.operations.links import preferences_url, unsubscribe_url
-from digest.operations.subscribing import Standing
-from digest.storage.patience import Busy
-from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_with_link_key
-from digest.storage.topics import all_topics
-from digest.web import forms
-from digest.web.context import db, now, reading, reread, settings
+from digest.domain.shared.addresses import Address, masked
+from digest.domain.shared.tokens import Purpose
+from digest.operations.readers import consent_wordings, privacy, subscribing
+from digest.operations.readers.goodbyes import keep_goodbye
+from digest.operations.readers.subscribing import Standing
+from digest.operations.shared.links import preferences_url, unsubscribe_url
+from digest.storage.base.patience import Busy
+from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_with_link_key
+from digest.storage.writing.topics import all_topics
 from digest.web.readers.answers import ask, check_your_inbox, key_in, next_issue, not_ours, private
-from digest.web.security import private_page
+from digest.web.shared import forms
+from digest.web.shared.context import db, now, reading, reread, settings
+from digest.web.shared.security import private_page
 
 links = Blueprint("reader_links", __name__)
 
@@ -60,7 +60,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     if key is None:
         return not_ours()
     if forms.pressed("List-Unsubscribe", "One-Click"):
-        wording = wordings.leaving_in_one_click()
+        wording = consent_wordings.leaving_in_one_click()
         try:
             subscribing.leave(db(), settings(), now(), key, wording, "the mail program’s unsubscribe button")
         except Busy:
@@ -69,7 +69,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     if forms.pressed("undo"):
         # Not subscribed again at once: a digest may be forwarded with its link, and only the mailbox's owner decides.
         return _ask_to_come_back(key, "the page for unsubscribing")
-    wording = wordings.leaving(settings())
+    wording = consent_wordings.leaving(settings())
     return _leaving(subscribing.leave(db(), settings(), now(), key, wording, "the page for unsubscribing"))
 
 
@@ -105,8 +105,8 @@ def _confirmation(found: Standing, subscriber: Subscriber | None) -> Response:
     return private(
         f"readers/confirm_{found}.html",
         status,
-        wording=wordings.confirming(settings()),
-        signing_up=wordings.signing_up(settings()),
+        wording=consent_wordings.confirming(settings()),
+        signing_up=consent_wordings.signing_up(settings()),
         next_issue=next_issue(),
         preferences=preferences_url(settings(), subscriber.link_key) if subscriber else "",
     )
@@ -119,8 +119,8 @@ def _leaving(subscriber: Subscriber | None) -> Response:
     return private(
         f"readers/{'left' if left else 'leave'}.html",
         address=masked(subscriber.email),
-        wording=wordings.leaving(settings()),
-        signing_up=wordings.signing_up(settings()),
+        wording=consent_wordings.leaving(settings()),
+        signing_up=consent_wordings.signing_up(settings()),
         preferences=preferences_url(settings(), subscriber.link_key),
     )
 
@@ -134,8 +134,8 @@ def _preferences(subscriber: Subscriber | None, saved: bool = False) -> Response
         held=privacy.what_we_hold(reading(), subscriber),
         topics=_topic_choices(subscriber),
         saved=saved,
-        wording=wordings.choosing_topics(),
-        signing_up=wordings.signing_up(settings()),
+        wording=consent_wordings.choosing_topics(),
+        signing_up=consent_wordings.signing_up(settings()),
         next_issue=next_issue(),
         unsubscribe=unsubscribe_url(settings(), subscriber.link_key),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.config import Settings
-from digest.storage.database import Database
+from digest.storage.base.database import Database
 from tests.conftest import through
 from tests.factories import make_editor, make_readers
 from tests.loopback.sendgrid import LoopbackSendGrid

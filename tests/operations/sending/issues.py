@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from digest.config import Settings
 from digest.mail.transports import open_outbox
-from digest.operations.closing import close_issue
-from digest.operations.freezing import Freeze, freeze
-from digest.operations.sending import Ending, send_issue
-from digest.operations.sending_now import report
-from digest.storage.database import Database
+from digest.operations.issues.closing import close_issue
+from digest.operations.running.sending_now import report
+from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.sending.sender import Ending, send_issue
+from digest.storage.base.database import Database
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
 

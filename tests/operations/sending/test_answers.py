@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from digest.config import Settings
-from digest.operations.sending import Ending
-from digest.storage.batches import Attempt, Batch
-from digest.storage.database import Database
-from digest.storage.deliveries import Delivery
+from digest.operations.sending.sender import Ending
+from digest.storage.base.database import Database
+from digest.storage.sending.batches import Attempt, Batch
+from digest.storage.sending.deliveries import Delivery
 from tests.factories import make_readers, make_subscriber
 from tests.loopback.answers import FieldError
 from tests.loopback.faults import (

@@ -8,14 +8,14 @@ import time_machine
 
 from digest import config
 from digest.config import Settings
-from digest.operations.closing import close_issue
-from digest.operations.freezing import freeze
-from digest.operations.privacy import erase
-from digest.operations.sending import Ending
-from digest.operations.sending_now import Report, report
-from digest.storage.batches import Attempt
-from digest.storage.database import Database
-from digest.storage.subscribers import Subscriber, SubscriberState, subscriber_with_address
+from digest.operations.issues.closing import close_issue
+from digest.operations.readers.privacy import erase
+from digest.operations.running.sending_now import Report, report
+from digest.operations.sending.freezing import freeze
+from digest.operations.sending.sender import Ending
+from digest.storage.base.database import Database
+from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_with_address
+from digest.storage.sending.batches import Attempt
 from tests.conftest import TUESDAY, Mailbox, text_of
 from tests.factories import make_issue, make_readers, make_subscriber, make_summary
 from tests.loopback.sendgrid import LoopbackSendGrid

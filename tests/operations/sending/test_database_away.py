@@ -16,10 +16,10 @@ from sqlalchemy.exc import OperationalError
 
 from digest.config import Settings
 from digest.mail.transports import open_outbox
-from digest.operations import sending
-from digest.operations.sending import Ending, Progress, send_issue
-from digest.operations.sending_now import report
-from digest.storage.database import Database
+from digest.operations.running.sending_now import report
+from digest.operations.sending import sender
+from digest.operations.sending.sender import Ending, Progress, send_issue
+from digest.storage.base.database import Database
 from tests.loopback.faults import DropUnanswered
 from tests.loopback.sendgrid import LoopbackSendGrid
 
@@ -39,7 +39,7 @@ class Outages:
 
 @pytest.fixture
 def outages(db: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outages]:
-    monkeypatch.setattr(sending, "pause", lambda _: None)
+    monkeypatch.setattr(sender, "pause", lambda _: None)
     found = Outages()
     event.listen(db.engine, "before_cursor_execute", found)
     yield found
@@ -70,7 +70,7 @@ def _who_asks(frame: FrameType | None) -> str:
     called = ""
     while frame:
         name = frame.f_code.co_name
-        if frame.f_globals is vars(sending):
+        if frame.f_globals is vars(sender):
             return called if name == "<lambda>" else name
         called, frame = name, frame.f_back
     return ""

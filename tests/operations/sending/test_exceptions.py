@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from digest.config import Settings
-from digest.operations.finishing import finish_if_done
-from digest.storage.batches import Batch, BatchState
-from digest.storage.database import Database
-from digest.storage.history import history_of
-from digest.storage.messages import Message
+from digest.operations.accounting.completing import finish_if_done
+from digest.storage.base.database import Database
+from digest.storage.issues.history import history_of
+from digest.storage.messages.messages import Message
+from digest.storage.sending.batches import Batch, BatchState
 from tests.conftest import TUESDAY
 from tests.factories import make_editor, make_readers
 from tests.operations.sending.issues import ALICE, freeze_issue

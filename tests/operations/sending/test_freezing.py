@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 
 from digest.config import Settings
-from digest.operations.closing import close_issue
-from digest.operations.freezing import Freeze, freeze
-from digest.operations.refusal import Refused
-from digest.operations.sending_now import report
-from digest.storage.database import Database
-from digest.storage.issues import Issue
+from digest.operations.issues.closing import close_issue
+from digest.operations.running.sending_now import report
+from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.shared.refusal import Refused
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Issue
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_readers, make_summary
 from tests.operations.sending.issues import ALICE, freeze_issue

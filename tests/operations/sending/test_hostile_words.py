@@ -8,13 +8,13 @@ import pytest
 
 from digest.config import Settings
 from digest.mail.transports import open_outbox
-from digest.operations.accounts import invite
-from digest.operations.closing import close_issue
-from digest.operations.delivering import deliver_waiting
-from digest.operations.freezing import Freeze, freeze
-from digest.operations.sending import Ending
-from digest.storage.database import Database
-from digest.storage.summaries import Summary
+from digest.operations.issues.closing import close_issue
+from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.people.logins import invite
+from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.sending.sender import Ending
+from digest.storage.base.database import Database
+from digest.storage.writing.summaries import Summary
 from tests.conftest import TUESDAY, Mailbox, html_of, text_of, through
 from tests.factories import make_issue, make_readers, make_summary
 from tests.hostile import TEXTS

@@ -9,13 +9,13 @@ import pytest
 
 from digest import config
 from digest.config import Settings
-from digest.domain.tokens import new_key
-from digest.operations.claiming import Editions
-from digest.operations.sending import Ending, take_turn
-from digest.operations.stopping import resume_send, stop_send
-from digest.storage.batches import Attempt
-from digest.storage.database import Database
-from digest.storage.messages import Message
+from digest.domain.shared.tokens import new_key
+from digest.operations.sending.claiming import Editions
+from digest.operations.sending.sender import Ending, take_turn
+from digest.operations.sending.stopping import resume_send, stop_send
+from digest.storage.base.database import Database
+from digest.storage.messages.messages import Message
+from digest.storage.sending.batches import Attempt
 from tests.conftest import TUESDAY
 from tests.factories import make_readers
 from tests.loopback.answers import FieldError

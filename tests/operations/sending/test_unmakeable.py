@@ -8,14 +8,14 @@ from sqlalchemy import select, update
 from digest.config import Settings
 from digest.mail import eml
 from digest.mail import sendgrid as sendgrid_transport
-from digest.operations import posting
-from digest.operations.claiming import Claim
-from digest.operations.sending import Ending
-from digest.storage.database import Database
-from digest.storage.deliveries import Delivery, Outcome
-from digest.storage.editions import Edition
-from digest.storage.issues import Issue
-from digest.storage.messages import Message
+from digest.operations.sending import posting
+from digest.operations.sending.claiming import Claim
+from digest.operations.sending.sender import Ending
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Issue
+from digest.storage.messages.messages import Message
+from digest.storage.sending.deliveries import Delivery, Outcome
+from digest.storage.sending.editions import Edition
 from tests.conftest import Mailbox, through
 from tests.factories import hold_reader, make_editor, make_readers
 from tests.loopback.sendgrid import LoopbackSendGrid

@@ -1,0 +1,94 @@
+"""The account of a send in words, as `send`, `status` and `settle` print it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+
+from digest.cli.accounting.stalls import lull_in_words, time_of_day
+from digest.cli.shared.counting import copies, counted
+from digest.cli.shared.installation import Installation
+from digest.config import Settings
+from digest.domain.issues.calendar import day_and_year
+from digest.domain.issues.lifecycle import IssueState
+from digest.operations.running.sending_now import Report
+from digest.operations.sending.send_status import Going, Lull, going_of
+from digest.storage.accounting.unsettled import Doubt, doubts_of
+from digest.storage.issues.issues import issue_on
+from digest.storage.sending.attempts import last_attempts
+from digest.storage.sending.batches import Attempt, BatchState
+
+_MOST_DOUBTS = 20
+MAY_STILL_TELL = "SendGrid’s events may still tell {}; silence is judged once the clock has run for an hour."
+_PARTS = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
+
+
+def account_in_words(ours: Installation, found: Report) -> str:
+    """Where every copy is, and which batches wait for a word."""
+    if found.issue is None:
+        return "Nothing has been frozen yet."
+    counts = ", ".join(f"{getattr(found, part):,} {part}" for part in _PARTS)
+    lines = [f"Issue of {day_and_year(found.issue)}, {found.state}: {counted(found.audience, 'reader')}.", f"{counts}."]
+    if found.difference:
+        lines.append(f"The account does not add up: difference {found.difference:,}. Please report this.")
+    if found.paused:
+        lines.append(f"Waiting: {found.paused}.")
+    if found.state == IssueState.SENDING:
+        lines += _how_it_goes(ours, found.issue)
+    if found.unknown or found.held:
+        with ours.db.reading() as session:
+            issue = issue_on(session, found.issue)
+            doubts = doubts_of(session, issue.id) if issue else []
+            shown = [doubt.batch_id for doubt in doubts[:_MOST_DOUBTS]]
+            lines += _doubts_in_words(ours.settings, doubts, last_attempts(session, shown))
+    return "\n".join(lines)
+
+
+def _how_it_goes(ours: Installation, day: date) -> list[str]:
+    with ours.db.reading() as session:
+        issue = issue_on(session, day)
+        going = going_of(session, issue) if issue else Going()
+    lines = [f"Waiting: {words}"] if (words := lull_in_words(ours.settings, going)) else []
+    if going.clock_dead:
+        waits = (
+            f" (unless one waits for {time_of_day(ours.settings, going.until)})"
+            if going.until and going.lull is not Lull.REFUSED
+            else ""
+        )
+        lines.append(f"No clock runs and no sender is at work{waits}: run `digest send`, or start the clock.")
+    return lines
+
+
+def what_is_known(settings: Settings, doubt: Doubt, last: Attempt | None) -> str:
+    """One batch in doubt: how many copies, why, since when, and who tried it `last` and when."""
+    parts = [
+        f"batch {doubt.batch_id}",
+        doubt.state,
+        copies(doubt.copies),
+        doubt.cause or "cause not recorded",
+    ]
+    if doubt.unknown_at:
+        parts.append(f"since {settings.schedule.spoken(datetime.fromtimestamp(doubt.unknown_at, UTC))}")
+    if last:
+        parts.append(f"last attempt begun {settings.schedule.spoken(last.started_at)} by {last.owner}")
+    return ", ".join(parts) + (f": {doubt.because}" if doubt.because else "")
+
+
+def _doubts_in_words(settings: Settings, doubts: Sequence[Doubt], last: Mapping[int, Attempt]) -> list[str]:
+    if not doubts:
+        return []
+    lines = ["Nobody can know whether these left; they are never sent again without evidence or a person’s word:"]
+    lines += [f"  {what_is_known(settings, doubt, last.get(doubt.batch_id))}" for doubt in doubts[:_MOST_DOUBTS]]
+    if len(doubts) > _MOST_DOUBTS:
+        lines.append(f"  and {len(doubts) - _MOST_DOUBTS:,} more")
+    if any(doubt.state == BatchState.UNKNOWN for doubt in doubts):
+        lines.append(MAY_STILL_TELL.format("of the unknown ones"))
+    lines.append(
+        "Look at SendGrid’s Activity for the minutes before (after a restore: since the backup), then say one:"
+    )
+    first = doubts[0].batch_id
+    lines.append(f"  digest settle {first} sent      SendGrid took it")
+    lines.append(f"  digest settle {first} resend    SendGrid did not take it: it goes again")
+    lines.append(f"  digest settle {first} skip      nobody can tell: its readers go without")
+    lines.append("With --alike, one word covers all batches of the issue with the same cause.")
+    return lines

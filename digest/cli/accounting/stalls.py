@@ -1,0 +1,48 @@
+"""Why a send has nothing to do but wait, as `digest send` and `digest status` say it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from digest.cli.shared.counting import copies
+from digest.config import Settings
+from digest.operations.sending.send_status import Going, Lull
+
+
+class Lulls:
+    """Says on standard error why nothing leaves: once for each reason, not each time that it is looked at."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._told = Lull.NONE
+
+    def __call__(self, going: Going) -> None:
+        """Tell it if it is another reason than before."""
+        if going.lull is not self._told and (words := lull_in_words(self._settings, going)):
+            click.echo(f"\rWaiting: {words}", err=True)
+        self._told = going.lull
+
+
+def lull_in_words(settings: Settings, going: Going) -> str:
+    """The reason, with the moment at which it ends where that is known; nothing where a person or a refusal is it."""
+    match going.lull:
+        case Lull.PROBING:
+            return "nobody knows what became of a request. Nothing more leaves until SendGrid answers a question."
+        case Lull.LIMITED:
+            return f"SendGrid takes no more until {time_of_day(settings, going.until)}."
+        case Lull.SILENT:
+            return (
+                f"{going.because} does not report on {copies(going.silent)} in hand; they count as unknown "
+                f"from {time_of_day(settings, going.until)}."
+            )
+        case Lull.AGAIN:
+            cause = going.because or "what is left did not leave"
+            return f"{cause}; it goes again at {time_of_day(settings, going.until)}."
+    return ""
+
+
+def time_of_day(settings: Settings, moment: datetime | None) -> str:
+    """The local time to the second."""
+    return f"{moment.astimezone(settings.schedule.zone):%H:%M:%S}" if moment else "a moment not known"

@@ -1,0 +1,40 @@
+"""`digest preview`: the digest as it stands."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import click
+
+from digest.cli.shared.dates import ISSUE_DATE
+from digest.cli.shared.installation import Installation, installation, now
+from digest.operations.issues.closing import THE_COMMAND
+from digest.operations.issues.composing import compose, compose_for_topics, sample
+from digest.operations.issues.dates import issue_named
+from digest.operations.issues.week import ensure_issue
+from digest.operations.shared.refusal import Refused
+from digest.storage.issues.issues import Issue, current_issue
+
+
+@click.command()
+@click.option("--issue", "day", type=ISSUE_DATE, help="The issue of this date (default: the current one).")
+@click.option("--topics", default="", help="As a reader sees it who chose these topics: slugs, separated by commas.")
+@click.option("--text", is_flag=True, help="The plain text part.")
+def preview(day: datetime | None, topics: str, text: bool) -> None:
+    """Write the digest to standard output."""
+    ours = installation()
+    issue = _issue(ours, day.date() if day else None)
+    with ours.db.reading() as session:
+        composed = compose(session, ours.settings, session.get_one(Issue, issue))
+    choice = frozenset(slug.strip() for slug in topics.split(",") if slug.strip())
+    shown = sample(compose_for_topics(composed, choice, ours.settings), ours.settings, now().date())
+    click.echo(shown.text if text else shown.html)
+
+
+def _issue(ours: Installation, day: date | None) -> int:
+    ensure_issue(ours.db, ours.settings, now(), THE_COMMAND)
+    with ours.db.reading() as session:
+        issue = issue_named(session, day) if day else current_issue(session)
+        if issue is None:
+            raise Refused("There is no current issue.")
+        return issue.id

@@ -1,0 +1,54 @@
+"""What every command starts from: the settings and the database of this installation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import click
+
+from digest import config
+from digest.cli.shared.logs import take_out
+from digest.config import Settings
+from digest.config.loose import close_what_is_open
+from digest.operations.running.startup import open_database
+from digest.storage.base.database import Database
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One installation, opened."""
+
+    settings: Settings
+    db: Database
+
+
+def installation() -> Installation:
+    """This installation, its database at the latest migration, closed when the command ends. Raises BadSetting."""
+    settings = settings_for_a_start()
+    return Installation(settings, until_the_end(open_database(settings)))
+
+
+def settings_for_a_start() -> Settings:
+    """The settings, files closed to other users of the machine, and what was open said. Raises BadSetting.
+
+    A setting that nothing heeds yet is said, too: whoever set BACKUP_PATH counts on backups.
+    """
+    settings = config.load()
+    take_out(settings)
+    for name in settings.unheeded:
+        click.echo(f"digest: {name} is set, but this version does nothing with it yet.", err=True)
+    for words in close_what_is_open(settings):
+        click.echo(f"digest: {words}", err=True)
+    return settings
+
+
+def until_the_end(db: Database) -> Database:
+    """The database, which gives its connections back when the command ends."""
+    click.get_current_context().call_on_close(db.close)
+    return db
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,87 @@
+"""`digest suppressions`: addresses that are never mailed, brought in from elsewhere, listed, and asked about."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from digest.cli.shared.addresses import HELD_EMAIL
+from digest.cli.shared.counting import counted
+from digest.cli.shared.csv_output import write_csv
+from digest.cli.shared.import_words import IGNORE, added_in_words, opened, undated_in_words
+from digest.cli.shared.installation import installation, now
+from digest.domain.shared.addresses import Address
+from digest.operations.suppressions.suppression_files import (
+    import_suppressions,
+    list_suppressions,
+    suppression_table,
+    why_suppressed,
+)
+
+
+@click.group()
+def suppressions() -> None:
+    """Bring in addresses that are never mailed, or list them."""
+
+
+@suppressions.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@IGNORE
+def import_(file: Path, ignored: tuple[str, ...]) -> None:
+    """Suppress the addresses in a CSV FILE with a header row.
+
+    \b
+    Columns: email; and any of reason (bounce, complaint, invalid, objection;
+    without one: objection) and at (ISO; without one, or if it can’t be read: now).
+
+    Columns and words of other senders are understood, too, such as unsubscribed, cleaned or CLEAN_TIME; a row that says
+    that its reader did not leave is refused. A column that is not known stops the import; --ignore leaves it out.
+
+    Good rows are taken, the others reported; the exit status is 1 if any was refused. Subscribers among them stay as
+    they are and get no mail. Only hashes are kept, never the addresses. No command lifts a suppression.
+    """
+    here = installation()
+    table = opened(file, ignored, suppression_table)
+    total = already_there = refused = 0
+    added: Counter[str] = Counter()
+    undated, first_undated = 0, 0
+    for part in import_suppressions(here.db, here.settings, now(), table):
+        for refusal in part.refused:
+            click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
+        added.update(part.added)
+        total, refused = total + part.rows, refused + len(part.refused)
+        already_there += part.already_there
+        undated += len(part.undated)
+        first_undated = first_undated or next(iter(part.undated), 0)
+    click.echo(
+        f"{counted(total, 'row')}: {added_in_words(added)}, {already_there:,} already there, {refused:,} refused."
+    )
+    if undated:
+        click.echo(undated_in_words(undated, first_undated))
+    if refused:
+        sys.exit(1)
+
+
+@suppressions.command("list")
+@click.option(
+    "--check", "address", metavar="EMAIL", type=HELD_EMAIL, help="Only say whether this address is suppressed, and why."
+)
+def list_(address: Address | None) -> None:
+    """Write the suppressions to standard output, as CSV.
+
+    Columns: hash, reason, at, source. The hash is under SUPPRESSION_KEY; addresses are not kept. To ask about one, use
+    --check.
+    """
+    here = installation()
+    if address is None:
+        write_csv(list_suppressions(here.db))
+        return
+    found = why_suppressed(here.db, here.settings, address)
+    if found is None:
+        click.echo(f"{address.shown} is not suppressed.")
+    else:
+        since = here.settings.schedule.spoken(found.at)
+        click.echo(f"{address.shown} is suppressed: {found.reason}, since {since}, by {found.source or 'us'}.")

@@ -1,0 +1,89 @@
+"""`digest summaries`: an archive moved in, or taken along."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from digest.cli.shared.counting import counted
+from digest.cli.shared.failing import Failed
+from digest.cli.shared.installation import installation, now
+from digest.cli.writing.import_bar import import_bar
+from digest.domain.issues.calendar import day_and_year
+from digest.operations.writing.summary_files import CutShort, Imported, export_summaries, import_summaries
+
+
+@click.group()
+def summaries() -> None:
+    """Bring the archive in as a file, or take it along."""
+
+
+@summaries.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--select", is_flag=True, help="Put them on the current issue too, in file order.")
+def import_(file: Path, select: bool) -> None:
+    """Publish the summaries in FILE, one JSON object a line.
+
+    \b
+    Each has: title, date (2024-05-15), publication, and body (Markdown) or body_html;
+    and may have: sources (a list of {url, title, publication}), topics (a list), id, slug.
+
+    FILE may be -, standard input. The whole file is read and checked first: with a faulty line nothing is imported.
+    Then it is written a little at a time, so that the site goes on meanwhile. Run again after an interruption, it
+    does what is left. What is there already stays as it is.
+    """
+    here = installation()
+    try:
+        with _lines_of(file) as lines, import_bar() as tell:
+            imported = import_summaries(here.db, here.settings, now(), lines, select, tell)
+    except UnicodeDecodeError as error:
+        raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
+    except CutShort as cut:
+        raise Failed(str(cut)) from None
+    except KeyboardInterrupt:
+        raise Failed("Ended before it was done. Run this again: it does what is left.") from None
+    _report(imported)
+
+
+@contextmanager
+def _lines_of(file: Path) -> Iterator[TextIO]:
+    if str(file) != "-":
+        with file.open(encoding="utf-8-sig", newline="\n") as lines:
+            yield lines
+        return
+    yield TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="\n")
+
+
+@summaries.command()
+def export() -> None:
+    """Write every published summary to standard output.
+
+    One JSON object a line, as the import takes them. For a file: digest summaries export > archive.jsonl
+    """
+    for line in export_summaries(installation().db):
+        click.echo(line)
+
+
+def _report(imported: Imported) -> None:
+    if imported.faults:
+        for number, reason in imported.faults:
+            click.echo(f"line {number}: {reason}", err=True)
+        lines = imported.added + imported.already_there + len(imported.faults)
+        are, them = ("is", "it") if len(imported.faults) == 1 else ("are", "them")
+        raise Failed(
+            f"{len(imported.faults):,} of {counted(lines, 'summary', 'summaries')} {are} faulty; nothing was imported. "
+            f"Mend {them}, then run this again."
+        )
+    total = imported.added + imported.already_there
+    click.echo(
+        f"{counted(total, 'summary', 'summaries')}: {imported.added:,} added, {imported.already_there:,} already there."
+    )
+    if imported.issue_date:
+        are = "It is" if total == 1 else f"All {total:,} are"
+        click.echo(f"{are} on the issue of {day_and_year(imported.issue_date)}.")

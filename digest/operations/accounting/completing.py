@@ -1,0 +1,74 @@
+"""The end of a send: called sent once every copy has ended or waits for a person; the editors hear of exceptions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.domain.issues.calendar import day_and_year
+from digest.domain.issues.lifecycle import IssueState
+from digest.mail.templating import counted
+from digest.operations.messages.queue import tell_editors
+from digest.operations.shared.links import desk_report_url
+from digest.storage.accounting.accounts import Account, account_of
+from digest.storage.accounting.unsettled import held_since
+from digest.storage.base.database import Database
+from digest.storage.issues.history import note
+from digest.storage.issues.issues import Issue, issue_for_change
+from digest.storage.sending.batches import BatchState, batches_in
+
+
+def finish_if_done(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
+    """Call an issue sent once every copy has ended or waits for a person."""
+    with db.writing() as session:
+        finish_in(session, settings, now, issue_for_change(session, issue_id))
+
+
+def finish_in(session: Session, settings: Settings, now: datetime, issue: Issue) -> None:
+    """The same within the caller's transaction, which has locked the issue."""
+    session.flush()
+    under_way = batches_in(session, issue.id, BatchState.PENDING, BatchState.CLAIMED, BatchState.UNKNOWN)
+    if issue.state != IssueState.SENDING or under_way:
+        return
+    before, issue.state, issue.sent_at = issue.sent_at, IssueState.SENT, now
+    parts = account_of(session, issue)
+    note(
+        session, issue.id, now, "the send",
+        f"finished: {parts.accepted:,} accepted, {parts.failed:,} failed, {parts.skipped:,} skipped, "
+        f"{parts.held:,} held",
+    )  # fmt: skip
+    # Finished before, and again after someone's word on a held batch: only what came since is news.
+    news = held_since(session, issue.id, before.timestamp()) if before else parts.held or parts.failed
+    if news:
+        _tell_of_rest(session, settings, now, issue, parts)
+
+
+def _tell_of_rest(session: Session, settings: Settings, now: datetime, issue: Issue, parts: Account) -> None:
+    tell_editors(
+        session,
+        settings,
+        now,
+        f"The digest of {day_and_year(issue.send_date)} went, with exceptions",
+        [*_of_failed(parts.failed), *_of_held(parts.held)],
+        ("See the account", desk_report_url(settings, issue.send_date)),
+    )
+
+
+def _of_failed(copies: int) -> list[str]:
+    if not copies:
+        return []
+    them = "it" if copies == 1 else "them"
+    return [f"{counted(copies, 'copy', 'copies')} failed: no message could be made, or SendGrid refused {them}."]
+
+
+def _of_held(copies: int) -> list[str]:
+    if not copies:
+        return []
+    are, they = ("is", "it") if copies == 1 else ("are", "they")
+    return [
+        f"{counted(copies, 'copy', 'copies')} {are} held: nobody can know whether {they} left.",
+        "Held copies are never sent again by themselves. Someone decides for each batch, on the desk or with "
+        "`digest settle`.",
+    ]

@@ -1,0 +1,66 @@
+"""How the account with SendGrid stands: taken from its reports, told by every way but mail, put away by an admin.
+
+Safe in any order and any number of times: the latest report decides, and of one second the one that says trouble.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.mail.sendgrid_account import AccountChange, in_words
+from digest.operations.messages.queue import tell_operator
+from digest.storage.base.database import Database
+from digest.storage.events.sendgrid_status import Standing, put_standing, standing, standing_for_change
+
+log = logging.getLogger(__name__)
+
+
+def take_account_changes(db: Database, settings: Settings, now: datetime, changes: Sequence[AccountChange]) -> bool:
+    """Remember the latest of these reports if it is news; returns whether the operator was told. On disk then."""
+    if not changes:
+        return False
+    latest = max(changes, key=_rank)
+    with db.reading() as session:
+        if not _is_later(latest, standing(session)):
+            return False
+    with db.writing() as session:
+        before = standing_for_change(session)
+        if not _is_later(latest, before):
+            return False
+        same = before is not None and before.word == latest.word
+        told = not same and not (latest.well and (before is None or before.well))
+        dismissed_by = before.dismissed_by if before and same else ""
+        put_standing(session, latest.word, latest.well, latest.at, latest.event, dismissed_by)
+        if told:
+            _tell(session, settings, now, latest)
+    return told
+
+
+def dismiss_standing(db: Database, who: str, event: str) -> None:
+    """Put the notice of this report away; a later one is shown all the same."""
+    with db.writing() as session:
+        found = standing_for_change(session)
+        if found and found.event == event:
+            found.dismissed_by = who
+
+
+def _rank(change: AccountChange) -> tuple[datetime, bool, str]:
+    return change.at, not change.well, change.event
+
+
+def _is_later(change: AccountChange, known: Standing | None) -> bool:
+    if known is None:
+        return True
+    again = bool(change.event) and change.event == known.event
+    return not again and _rank(change) > (known.at, not known.well, known.event)
+
+
+def _tell(session: Session, settings: Settings, now: datetime, change: AccountChange) -> None:
+    words = in_words(change.word)
+    log.warning("%s (%s). %s", words.heading, change.word, words.meaning)
+    tell_operator(session, settings, now, words.heading, [words.meaning], f"{settings.site_url}/desk")

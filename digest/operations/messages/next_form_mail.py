@@ -1,0 +1,61 @@
+"""The next message of the form that may leave: in order, so many an hour in all, an hour apart for each mailbox."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.domain.shared.tokens import fingerprint
+from digest.operations.messages import signup_caps
+from digest.operations.messages.queue import CONFIRMATION, REMINDER
+from digest.storage.base.database import one_at_a_time
+from digest.storage.messages.form_mail import claim_form_mail, form_mail_since
+from digest.storage.messages.messages import Message, give_up_message
+from digest.storage.readers.subscribers import SubscriberState, subscriber_with_address
+from digest.storage.suppressions.suppressions import is_suppressed
+
+_APART = signup_caps.HOUR - timedelta(minutes=1)
+"""Between two for one mailbox: they were planned an hour apart, and the first takes a moment to leave."""
+_MOST_ENDED = 200
+"""In one transaction; what is left over ends in the next round."""
+_SUPPRESSED = "its address was suppressed before it was sent"
+_CONFIRMED = "its reader had confirmed before it was sent"
+_LEFT = "its reader had left before it was sent"
+
+
+def claim_next_form_mail(
+    session: Session, settings: Settings, now: datetime, owner: str, at: float, lease: float
+) -> Message | None:
+    """What the form caused goes last, in order, and only so much of it an hour, in all processes together.
+
+    However long it had to wait, a mailbox gets its messages an hour apart. One that is no longer true ends here.
+    """
+    one_at_a_time(session, "form mail")
+    if form_mail_since(session, now - signup_caps.HOUR) >= signup_caps.IN_ALL_HOUR:
+        return None
+    for _ in range(_MOST_ENDED):
+        message = claim_form_mail(session, owner, at, lease, now, now - _APART)
+        reason = _reason_to_end(session, settings, message) if message else ""
+        if message is None or not reason:
+            return message
+        session.flush()
+        give_up_message(session, message, now, reason)
+    return None
+
+
+def _reason_to_end(session: Session, settings: Settings, message: Message) -> str:
+    """Why this message may not leave any more, by who its reader is now; empty if it may."""
+    if is_suppressed(session, fingerprint(message.recipient, settings.suppression_key)):
+        return _SUPPRESSED
+    reader = subscriber_with_address(session, message.recipient)
+    confirmed = reader is not None and reader.state == SubscriberState.CONFIRMED
+    if message.kind == REMINDER:
+        return "" if confirmed else _LEFT
+    if message.kind != CONFIRMATION or reader is None:
+        return ""
+    if confirmed:
+        return _CONFIRMED
+    # Its link is from before the reader left, and leaving is the later word (`subscribing.standing`).
+    return _LEFT if reader.unsubscribed_at and message.created_at < reader.unsubscribed_at else ""

@@ -1,0 +1,115 @@
+"""The next single message that may leave, claimed; and what ends before it, because it may not leave any more."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.domain.shared.tokens import new_key
+from digest.mail.rendering import Rendered
+from digest.operations.messages.next_form_mail import claim_next_form_mail
+from digest.operations.messages.queue import COPY
+from digest.operations.messages.taking_back import NOBODY_KNOWS, hold_still, take_back, tell_of_doubt
+from digest.storage.base.database import Database, database_now
+from digest.storage.guard.installations import Count, count_claims
+from digest.storage.messages.messages import (
+    Message,
+    MessageState,
+    abandoned_messages,
+    claim_message,
+    finish_message,
+    give_up_message,
+    waiting_for_those_who_left,
+)
+
+LEASE_SECONDS = 60.0
+MOST_TRIES = 30
+_LEFT = "its reader left before it was sent"
+_NO_REPORT = f"it was tried {MOST_TRIES} times, and its senders did not report back"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A message in our hands, as plain values."""
+
+    message_id: int
+    owner: str
+    tries: int
+    kind: str
+    recipient: str
+    rendered: Rendered
+    headers: str
+    """As stored: JSON."""
+    queued_at: datetime
+    delivery_id: int | None
+    """Of a reader's copy that is sent again: which."""
+    detail: str
+    """Why the try before this one failed; empty at the first."""
+    mailbox: str
+    """Of one that the form caused: a keyed hash of the mailbox that it fills, if it counts for that."""
+    not_before: datetime | None
+    """Likewise: from when on it could leave."""
+    claims: Count | None
+    """Of a copy of an issue, which counts as a claim: how many those are with it."""
+
+
+def claim_next(db: Database, settings: Settings, now: datetime) -> Claimed | None:
+    """Claim the next message that may leave; None if there is none."""
+    with db.writing() as session:
+        owner, at = new_key(), database_now(session)
+        _end_lost_copies(session, settings, now, at)
+        message = _claimable(session, settings, now, owner, at)
+        return _as_values(session, message, owner) if message else None
+
+
+def _end_lost_copies(session: Session, settings: Settings, now: datetime, at: float) -> None:
+    """Copies of which nobody can know whether they left, and those whose readers have left, go no more."""
+    for lost in abandoned_messages(session, COPY, at):
+        hold_still(session, lost.delivery_id)
+        if give_up_message(session, lost, now, NOBODY_KNOWS):
+            tell_of_doubt(session, settings, now, lost.delivery_id, "whoever sent it did not report back")
+    for left in waiting_for_those_who_left(session, COPY):
+        hold_still(session, left.delivery_id)
+        if give_up_message(session, left, now, _LEFT):
+            take_back(session, now, left.id, _LEFT)
+
+
+def _claimable(session: Session, settings: Settings, now: datetime, owner: str, at: float) -> Message | None:
+    """The next message, claimed. One that was claimed too often without a word of what came of it ends here: whatever
+    keeps its senders from reporting back may well be the message.
+    """
+    while message := _next(session, settings, now, owner, at):
+        if message.tries <= MOST_TRIES:
+            return message
+        log.warning("message %s: %s", message.id, _NO_REPORT)
+        finish_message(session, message.id, owner, state=MessageState.FAILED, finished_at=now, detail=_NO_REPORT)
+    return None
+
+
+def _next(session: Session, settings: Settings, now: datetime, owner: str, at: float) -> Message | None:
+    message = claim_message(session, owner, at, LEASE_SECONDS)
+    return message or claim_next_form_mail(session, settings, now, owner, at, LEASE_SECONDS)
+
+
+def _as_values(session: Session, message: Message, owner: str) -> Claimed:
+    return Claimed(
+        message.id,
+        owner,
+        message.tries,
+        message.kind,
+        message.recipient,
+        Rendered(message.subject, message.text, message.html),
+        message.headers,
+        message.created_at,
+        message.delivery_id,
+        message.detail,
+        message.mailbox,
+        message.not_before,
+        count_claims(session, 1) if message.kind == COPY else None,
+    )

@@ -1,0 +1,63 @@
+"""Single messages: put in the queue with the change that causes them; `delivering` hands them to the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.mail.monitors import ALERT, Alert
+from digest.mail.rendering import Rendered, render_notice
+from digest.mail.transports import identity_of
+from digest.storage.messages.messages import Message, Turn, queue_message
+from digest.storage.people.editors import active_editors
+
+COPY = "digest"
+"""The kind of a message that is a reader's copy of an issue, sent again as an exception."""
+CONFIRMATION, REMINDER = "confirmation", "already_subscribed"
+"""The kinds of what the form causes: the link that confirms, and what tells a reader that they are subscribed."""
+
+
+def post(
+    session: Session,
+    now: datetime,
+    kind: str,
+    recipient: str,
+    rendered: Rendered,
+    headers: Mapping[str, str] | None = None,
+    subscriber_id: int | None = None,
+    turn: Turn | None = None,
+) -> Message:
+    """Queue a message in the caller's transaction: it leaves if and only if that transaction is committed.
+
+    One that the form causes has a `turn`, before which it doesn't leave.
+    """
+    automatic = {"Auto-Submitted": "auto-generated"}  # RFC 3834, section 5: so that no out-of-office answers us
+    parts = (rendered.subject, rendered.text, rendered.html)
+    return queue_message(session, now, kind, recipient, parts, automatic | dict(headers or {}), subscriber_id, turn)
+
+
+def tell_editors(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    heading: str,
+    paragraphs: Sequence[str],
+    link: tuple[str, str] | None = None,
+) -> None:
+    """Queue a notice to every active editor, and an alert to ALERT_URL. `link` is a label and an address."""
+    rendered = render_notice(identity_of(settings), heading, paragraphs, link)
+    for editor in active_editors(session):
+        post(session, now, "notice", editor.email, rendered)
+    tell_operator(session, settings, now, heading, paragraphs, link[1] if link else settings.site_url)
+
+
+def tell_operator(
+    session: Session, settings: Settings, now: datetime, heading: str, paragraphs: Sequence[str], link: str
+) -> None:
+    """Queue an alert to ALERT_URL alone, where one is set: for what mail can't tell, since it is what is broken."""
+    if settings.alert_url:
+        alert = Alert(settings.site_url, heading, " ".join(paragraphs), link)
+        queue_message(session, now, ALERT, settings.alert_url, (heading, alert.as_json(), ""))

@@ -1,0 +1,202 @@
+"""What we hold about people: the table that the privacy page shows, what a reader may see, and erasing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.domain.shared.tokens import fingerprint
+from digest.operations.guard.journal import Parting, note_parting
+from digest.operations.messages.signup_caps import forget_mail
+from digest.operations.running.housekeeping import MESSAGES_KEPT, TALLIES_KEPT
+from digest.storage.accounting.reader_copies import ReaderCopy, copies_of
+from digest.storage.base.database import Database
+from digest.storage.messages.messages import forget_messages_to
+from digest.storage.readers.consents import consent_of
+from digest.storage.readers.subscribers import Subscriber, subscriber_with_address, take_turns
+from digest.storage.running.demo_marks import unmark
+from digest.storage.sending.deliveries import forget_reader
+from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, suppress
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What one table says of people, why, and how long it is kept."""
+
+    what: str
+    why: str
+    how_long: str
+
+
+_WITH_READER = "Until you erase it, or write to us"
+
+READERS: dict[str, Holding] = {
+    "subscribers": Holding(
+        "Your email address; your name, if you were imported with one; whether you are subscribed, since when; "
+        "the topics you chose; where the sign-up came from",
+        "To send you the digest that you asked for, and to know when you no longer want it",
+        f"{_WITH_READER}. A sign-up that nobody confirms: 7 days from our message",
+    ),
+    "signups": Holding(
+        "When you asked for the digest and when you confirmed it",
+        "So that each confirmation link works for one sign-up, for 7 days from its message",
+        "As long as your subscription’s entry",
+    ),
+    "consent_records": Holding(
+        "What you were asked, when, on which page or in which import, and your answer; no IP address",
+        "To be able to show that you agreed, and to what",
+        _WITH_READER,
+    ),
+    "messages": Holding(
+        "Messages to you alone, such as the one that asks you to confirm, or an issue that we sent you once more; with "
+        "those that our form caused, a keyed hash of your mailbox",
+        "To hand them over, again if that fails, and so that nobody can use our form to flood your mailbox",
+        f"{MESSAGES_KEPT.days} days after they were handed over",
+    ),
+    "deliveries": Holding(
+        "Which issues were sent to your address, whether they were handed over, whether your mail server took them "
+        "or why not, and when we sent you one again; never whether you opened them",
+        "So that nobody gets an issue twice, and every copy is accounted for",
+        "The count stays; erasing takes your address and everything that leads to you out of it",
+    ),
+    "suppressions": Holding(
+        "A keyed hash of an address that must not be mailed, since when, by whose word, and why: it bounced, "
+        "complained, is invalid, objected or was erased. SendGrid’s own lists are read for our readers’ addresses, too",
+        "So that it never gets mail from us again, even by an import. The address can’t be read from it",
+        "For good: it is what keeps the promise",
+    ),
+    "tallies": Holding(
+        "Keyed hashes of the network that a sign-up came from and of the mailbox that was written to, with the time; "
+        "of networks and accounts at the editors’ door likewise",
+        "So that nobody can use our form to flood mailboxes, and nobody can guess an editor’s password",
+        f"{TALLIES_KEPT.days} days; what counts for your mailbox also until you leave or erase",
+    ),
+}  # fmt: skip
+"""Tables about readers, as the privacy page explains them."""
+
+EDITORS: dict[str, Holding] = {
+    "editors": Holding(
+        "Name, email address and a hash of the password",
+        "To let editors in, and to show by name who did what",
+        "For good: an admin can deactivate an account, which keeps its editor out and keeps all this",
+    ),
+    "desk_sessions": Holding(
+        "That an editor is signed in: a hash of the cookie’s key, and when it was last seen",
+        "To keep editors signed in, on the desk only",
+        "Until they sign out, or the session grows too old",
+    ),
+    "issues": Holding(
+        "Who put an issue on hold, sent it early or stopped it", "To know whom to ask", "As long as the issue"
+    ),
+    "closings": Holding("Who closed an issue", "To know whom to ask", "As long as the issue"),
+    "settlements": Holding(
+        "Who decided about copies of which nobody could know whether they left",
+        "To know whom to ask",
+        "As long as the issue",
+    ),
+    "history": Holding(
+        "Who did what to an issue, and when; also who sent a reader’s copy again, by its number alone",
+        "To know whom to ask",
+        "As long as the issue",
+    ),
+    "standings": Holding(
+        "Which admin put away a notice about the account with SendGrid",
+        "To know whom to ask",
+        "Until SendGrid says something else of the account",
+    ),
+}
+"""Tables about the people at the desk."""
+
+IMPERSONAL = frozenset(
+    {
+        "attempts", "batches", "demo_marks", "editions", "heartbeats", "installation", "journals_read", "lists_read",
+        "publications", "selections", "source_links", "summaries", "summary_topics", "topics", "wordings",
+    }
+)  # fmt: skip
+"""Tables that say nothing about anybody but what was published."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One consent record, with the wording that was shown."""
+
+    step: str
+    at: datetime
+    place: str
+    answer: str
+    wording_version: str
+    wording: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """Everything that we hold about one reader."""
+
+    email: str
+    name: str
+    state: str
+    topics: tuple[str, ...]
+    source: str
+    created_at: datetime
+    confirmed_at: datetime | None
+    unsubscribed_at: datetime | None
+    suppressed: bool
+    copies: tuple[ReaderCopy, ...]
+    """Of the newest issue first."""
+    consent: tuple[Step, ...]
+
+
+def what_we_hold(session: Session, subscriber: Subscriber) -> Held:
+    """Everything that we hold about this reader."""
+    return Held(
+        email=subscriber.email,
+        name=subscriber.name,
+        state=subscriber.state,
+        topics=tuple(slug for slug in subscriber.topics.split(",") if slug),
+        source=subscriber.source,
+        created_at=subscriber.created_at,
+        confirmed_at=subscriber.confirmed_at,
+        unsubscribed_at=subscriber.unsubscribed_at,
+        suppressed=is_suppressed(session, subscriber.address_hash),
+        copies=tuple(copies_of(session, subscriber.id)),
+        consent=tuple(
+            Step(record.step, record.at, record.place, record.answer, wording.version, wording.text)
+            for record, wording in consent_of(session, subscriber.id)
+        ),
+    )
+
+
+def erase(db: Database, settings: Settings, now: datetime, address: str, source: str) -> bool:
+    """Remove everything about an address (in its unique form), and keep a hash so that nothing brings it back.
+
+    Safe to ask again, and for an address that we don't know. Returns whether it had a subscriber.
+    """
+    address_hash = fingerprint(address, settings.suppression_key)
+    with db.writing() as session:
+        take_turns(session)
+        subscriber = subscriber_with_address(session, address)
+        erase_in(session, settings, now, address, address_hash, subscriber, source)
+        note_parting(settings, now, Parting.ERASED, [address_hash])
+        return subscriber is not None
+
+
+def erase_in(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    address: str,
+    address_hash: str,
+    subscriber: Subscriber | None,
+    source: str,
+) -> None:
+    """`erase` in the caller's transaction, and without a line in the journal: for what stands in it already."""
+    if subscriber:
+        unmark(session, Subscriber.__tablename__, subscriber.id)
+        session.delete(subscriber)  # sign-ups and consent records go with it, by the database's own rule
+    forget_messages_to(session, address)
+    forget_mail(session, settings, address)
+    forget_reader(session, address)
+    suppress(session, address_hash, SuppressionReason.ERASURE, now, source)

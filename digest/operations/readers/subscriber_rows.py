@@ -1,0 +1,164 @@
+"""One subscriber as a row of a CSV file: what may stand in it, what that makes of them, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from digest.domain.shared.addresses import Address, parse
+from digest.domain.shared.slugs import slugify
+from digest.operations.shared.csv_rows import CsvRow
+from digest.operations.shared.csv_signs import Sign, gravest, signs, unsaid
+from digest.operations.shared.known_columns import FormerState, Means
+from digest.storage.readers.subscribers import SubscriberState
+from digest.storage.suppressions.suppressions import SuppressionReason
+
+COLUMNS = ("email", "name", "state", "topics", "confirmed_at", "unsubscribed_at", "source")
+LONGEST = 200
+
+BANS: Mapping[FormerState, SuppressionReason] = {
+    FormerState.OBJECTED: SuppressionReason.OBJECTION,
+    FormerState.INVALID: SuppressionReason.INVALID,
+    FormerState.BOUNCED: SuppressionReason.BOUNCE,
+    FormerState.COMPLAINED: SuppressionReason.COMPLAINT,
+}
+"""What makes an address one never to be mailed."""
+
+_CONFIRMED_AT = (Means.CONFIRMED_AT, Means.DOUBLE_OPT_IN_AT, Means.OPTED_IN_AT)
+_SHOWN = re.compile(r"(?P<name>[^<>]*)<\s*(?P<address>[^<>\s]+)\s*>")
+_LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
+_OTHER_SPACE = re.compile(r"[^\S ]")
+_A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a good row says; moments are aware, topics are slugs joined by commas."""
+
+    address: Address
+    name: str
+    state: SubscriberState
+    states_it: bool
+    """Whether the file says the state; a row without one is confirmed."""
+    ban: SuppressionReason | None
+    """Why it is never mailed, if the file says that it bounced, complained or the like."""
+    topics: str
+    confirmed_at: datetime | None
+    unsubscribed_at: datetime | None
+    source: str
+    undated: bool = False
+    """Whether the file tells when they left in a way that can't be read."""
+
+
+def read_row(row: CsvRow, now: datetime, source: str) -> Row:
+    """What this row says; `source` stands in for a missing one. Raises ValueError with the remedy.
+
+    Who left has left, whatever else the row says, and however wrong that is.
+    """
+    if row.fault:
+        raise ValueError(row.fault)
+    found = signs(row.cells)
+    left = gravest(found)
+    address, shown = address_in(row.said(Means.EMAIL))
+    if left.state:
+        return _left(row, left, address, now, source)
+    told = [*found, *unsaid(row.silent, found)]
+    if faults := [sign.fault for sign in told if sign.fault]:
+        raise ValueError(" ".join(faults))
+    pending = any(sign.state is FormerState.PENDING for sign in told)
+    confirmed_at = _confirmed_at(row, now)
+    return Row(
+        address=address,
+        name=_line("name", _name(row) or shown),
+        state=SubscriberState.PENDING if pending else SubscriberState.CONFIRMED,
+        states_it=bool(found),
+        ban=None,
+        topics=_topics(row.said(Means.TOPICS)),
+        confirmed_at=confirmed_at if pending else confirmed_at or now,
+        unsubscribed_at=None,
+        source=_line("source", row.said(Means.SOURCE)) or source,
+    )
+
+
+def says_left(row: CsvRow) -> bool:
+    """Whether this is a good row that says, in whatever way, that they left there."""
+    if row.fault or gravest(signs(row.cells)).state is None:
+        return False
+    try:
+        address_in(row.said(Means.EMAIL))
+    except ValueError:
+        return False
+    return True
+
+
+def address_in(text: str) -> tuple[Address, str]:
+    """The address in a cell, and the name beside it: `Jane Doe <jane@example.net>`, `mailto:jane@example.net`.
+
+    Raises BadAddress for none, ValueError for two.
+    """
+    name = ""
+    if found := _SHOWN.fullmatch(text):
+        name, text = found["name"].strip().strip("\"'").strip(), found["address"]
+    if text[:7].lower() == "mailto:":
+        text = text[7:].partition("?")[0]
+    address = parse(text)
+    if "@" in name:
+        if name.lower() != text.lower():
+            raise ValueError(f"“{name[:40]}” and “{text[:40]}” are two addresses. Give each a row of its own.")
+        name = ""
+    return address, name
+
+
+def _left(row: CsvRow, sign: Sign, address: Address, now: datetime, source: str) -> Row:
+    return Row(
+        address=address,
+        name=_if_good("name", _name(row)),
+        state=SubscriberState.UNSUBSCRIBED,
+        states_it=True,
+        ban=BANS.get(sign.state) if sign.state else None,
+        topics=_topics(row.said(Means.TOPICS)),
+        confirmed_at=_or_none(row, *_CONFIRMED_AT),
+        unsubscribed_at=min(sign.since or now, now),
+        source=_if_good("source", row.said(Means.SOURCE)) or source,
+        undated=sign.undated,
+    )
+
+
+def _confirmed_at(row: CsvRow, now: datetime) -> datetime | None:
+    said = row.moment(*_CONFIRMED_AT)
+    if said and said > now + _A_DAY:
+        raise ValueError(f"confirmed at {said:%Y-%m-%d}, which lies ahead. Correct the date.")
+    return min(said, now) if said else None  # a time without its zone may be up to a day ahead
+
+
+def _or_none(row: CsvRow, *meanings: Means) -> datetime | None:
+    try:
+        return row.moment(*meanings)
+    except ValueError:
+        return None
+
+
+def _name(row: CsvRow) -> str:
+    return row.said(Means.NAME) or f"{row.said(Means.FIRST_NAME)} {row.said(Means.LAST_NAME)}".strip()
+
+
+def _if_good(column: str, text: str) -> str:
+    try:
+        return _line(column, text)
+    except ValueError:
+        return ""
+
+
+def _line(column: str, text: str) -> str:
+    text = _OTHER_SPACE.sub(" ", _LINE_BREAK.sub(" ", text))
+    if not text.isprintable():
+        raise ValueError(f"{column} holds a control character, or one that nobody sees. Take it out.")
+    if len(text) > LONGEST:
+        raise ValueError(f"{column} is longer than {LONGEST} characters. Shorten it.")
+    return text
+
+
+def _topics(text: str) -> str:
+    return ",".join(sorted({slug for name in text.replace(";", ",").split(",") if (slug := slugify(name))}))

@@ -1,0 +1,200 @@
+"""Readers come and go: asking for the digest, confirming, choosing topics, leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.domain.shared.addresses import Address
+from digest.domain.shared.tokens import fingerprint, new_key
+from digest.mail.rendering import Rendered, render_already_subscribed, render_confirmation
+from digest.mail.transports import identity_of
+from digest.operations.guard.journal import Parting, note_parting
+from digest.operations.messages import signup_caps
+from digest.operations.messages.queue import CONFIRMATION, REMINDER, post
+from digest.operations.readers import consent_wordings
+from digest.operations.readers.consent_wordings import Wording
+from digest.operations.shared.links import confirm_url, preferences_url, unsubscribe_url
+from digest.storage.base.database import Database
+from digest.storage.readers.consents import ConsentStep, record_consent
+from digest.storage.readers.signups import LIFETIME, SignUp, signup_with_key
+from digest.storage.readers.subscribers import (
+    Subscriber,
+    SubscriberState,
+    subscriber_with_address,
+    subscriber_with_link_key,
+    take_turns,
+)
+from digest.storage.suppressions.suppressions import is_suppressed
+
+EVERYTHING = "everything"
+
+
+class Standing(StrEnum):
+    """What a confirmation link is good for now."""
+
+    OPEN = "open"
+    DONE = "done"
+    EXPIRED = "expired"
+    BLOCKED = "blocked"
+    GONE = "gone"
+
+
+def ask(db: Database, settings: Settings, now: datetime, address: Address, ip: str, place: str) -> None:
+    """Someone asks for the digest at this address: it gets at most one message, and the caller learns nothing.
+
+    Every address takes the same work, undone where nothing may come of it, so that the time it takes doesn't tell
+    who subscribes either. Only whose network has asked for more than a day can take is turned away early.
+    """
+    key, spare = new_key(), new_key()
+    address_hash = fingerprint(address.key, settings.suppression_key)
+    with db.writing() as session:
+        take_turns(session)
+        turn = signup_caps.turn(session, settings, now, address, ip)
+        if turn is None:
+            return
+        valid_until = signup_caps.expected(session, now, turn) + LIFETIME
+        confirmation = _confirmation(settings, valid_until, key)
+        suppressed = is_suppressed(session, address_hash)
+        may = signup_caps.may_mail(session, turn) and not suppressed
+        known = subscriber_with_address(session, address.key)
+        link_key = known.link_key if known else spare
+        reminder = _reminder(settings, link_key)
+        confirmed = known is not None and known.state == SubscriberState.CONFIRMED
+        with session.begin_nested() as signing_up:
+            subscriber = known or _add(session, now, address, address_hash, spare, place)
+            session.add(SignUp(subscriber_id=subscriber.id, key=key, asked_at=now, valid_until=valid_until))
+            session.flush()
+            _record(session, subscriber, ConsentStep.ASKED, consent_wordings.signing_up(settings), now, place, "asked")
+            post(session, now, CONFIRMATION, address.key, confirmation, subscriber_id=subscriber.id, turn=turn)
+            if confirmed or not may:
+                signing_up.rollback()
+        with session.begin_nested() as reminding:
+            post(session, now, REMINDER, address.key, reminder, turn=turn)
+            if not (confirmed and may):
+                reminding.rollback()
+
+
+def standing(session: Session, now: datetime, key: str) -> tuple[Standing, Subscriber | None]:
+    """What the confirmation link with this key is good for, and whose it is."""
+    signup = signup_with_key(session, key)
+    subscriber = session.get(Subscriber, signup.subscriber_id) if signup else None
+    if signup is None or subscriber is None:
+        return Standing.GONE, None
+    if is_suppressed(session, subscriber.address_hash):
+        return Standing.BLOCKED, subscriber
+    if subscriber.state == SubscriberState.CONFIRMED:
+        return Standing.DONE, subscriber
+    # A link from before the reader left must not bring them back: leaving is the later word.
+    left_since = subscriber.unsubscribed_at is not None and signup.asked_at < subscriber.unsubscribed_at
+    if signup.confirmed_at or left_since or signup.expired(now):
+        return Standing.EXPIRED, subscriber
+    return Standing.OPEN, subscriber
+
+
+def confirm(
+    db: Database, settings: Settings, now: datetime, key: str, place: str
+) -> tuple[Standing, Subscriber | None]:
+    """Confirm a sign-up. DONE: the reader is subscribed, now or already; anything else changed nothing."""
+    with db.writing() as session:
+        take_turns(session)
+        found, subscriber = standing(session, now, key)
+        signup = signup_with_key(session, key)
+        if found is not Standing.OPEN or subscriber is None or signup is None:
+            return found, subscriber
+        signup.confirmed_at = subscriber.confirmed_at = now
+        subscriber.state = SubscriberState.CONFIRMED
+        subscriber.unsubscribed_at = None
+        _record(
+            session, subscriber, ConsentStep.CONFIRMED, consent_wordings.confirming(settings), now, place, "confirmed"
+        )
+        return Standing.DONE, subscriber
+
+
+def leave(
+    db: Database, settings: Settings, now: datetime, link_key: str, wording: Wording, place: str
+) -> Subscriber | None:
+    """Unsubscribe the reader with this key, or leave them unsubscribed. None: no reader has it (any more)."""
+    with db.writing() as session:
+        take_turns(session)
+        subscriber = subscriber_with_link_key(session, link_key)
+        if subscriber is not None:
+            leave_in(session, settings, now, subscriber, wording, place)
+        return subscriber
+
+
+def leave_in(
+    session: Session, settings: Settings, now: datetime, subscriber: Subscriber, wording: Wording, place: str
+) -> None:
+    """The same within the caller's transaction, which has taken its turn. Who has left stays as they are."""
+    if subscriber.state == SubscriberState.UNSUBSCRIBED:
+        return
+    subscriber.state = SubscriberState.UNSUBSCRIBED
+    subscriber.unsubscribed_at = now
+    _record(session, subscriber, ConsentStep.UNSUBSCRIBED, wording, now, place, "unsubscribed")
+    # Who left by mistake may ask again at once; it takes the mailbox's owner to get here, so nobody is flooded.
+    signup_caps.forget_mail(session, settings, subscriber.address)
+    note_parting(settings, now, Parting.UNSUBSCRIBED, [subscriber.address_hash])
+
+
+def choose_topics(db: Database, now: datetime, link_key: str, slugs: Sequence[str], place: str) -> Subscriber | None:
+    """Remember what the reader wants to read; nothing chosen means everything. None: no reader has this key."""
+    topics = ",".join(sorted(set(slugs)))
+    with db.writing() as session:
+        take_turns(session)
+        subscriber = subscriber_with_link_key(session, link_key)
+        if subscriber is None or subscriber.topics == topics:
+            return subscriber
+        subscriber.topics = topics
+        _record(
+            session,
+            subscriber,
+            ConsentStep.TOPICS,
+            consent_wordings.choosing_topics(),
+            now,
+            place,
+            topics or EVERYTHING,
+        )
+        return subscriber
+
+
+def _confirmation(settings: Settings, valid_until: datetime, key: str) -> Rendered:
+    expires = settings.schedule.local(valid_until)
+    return render_confirmation(identity_of(settings), confirm_url(settings, key), expires)
+
+
+def _reminder(settings: Settings, link_key: str) -> Rendered:
+    return render_already_subscribed(
+        identity_of(settings), preferences_url(settings, link_key), unsubscribe_url(settings, link_key)
+    )
+
+
+def _add(session: Session, now: datetime, address: Address, address_hash: str, link_key: str, place: str) -> Subscriber:
+    subscriber = Subscriber(
+        email=address.shown,
+        address=address.key,
+        address_hash=address_hash,
+        state=SubscriberState.PENDING,
+        link_key=link_key,
+        source=place,
+        created_at=now,
+    )
+    session.add(subscriber)
+    session.flush()
+    return subscriber
+
+
+def _record(
+    session: Session,
+    subscriber: Subscriber,
+    step: ConsentStep,
+    wording: Wording,
+    now: datetime,
+    place: str,
+    answer: str,
+) -> None:
+    record_consent(session, subscriber.id, step, wording.keep(session), now, place, answer)

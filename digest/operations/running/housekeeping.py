@@ -1,0 +1,51 @@
+"""Housekeeping: what is no longer needed goes, on time and by itself, a little at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from digest.operations.shared.wakeups import pause
+from digest.operations.writing.shelving import GAP
+from digest.storage.base.database import Database
+from digest.storage.base.rate_limits import forget_tallies, tallies_before
+from digest.storage.messages.messages import forget_messages, messages_before
+from digest.storage.people.desk_sessions import forget_old_sessions
+from digest.storage.readers.signups import (
+    expired_signups,
+    forget_expired_signups,
+    forget_given_up_subscribers,
+    given_up_subscribers,
+)
+from digest.storage.readers.subscribers import take_turns
+
+MESSAGES_KEPT = timedelta(days=30)
+TALLIES_KEPT = timedelta(days=31)
+AT_ONCE = 500
+"""Rows in one transaction: a form gives up after three seconds, and a flood leaves many to delete."""
+
+
+def tidy_up(db: Database, now: datetime) -> None:
+    """Delete sign-ups that were never confirmed within seven days, finished messages after 30 days, and the like."""
+    _forget(db, lambda s: expired_signups(s, now), lambda s, ids: forget_expired_signups(s, now, ids))
+    _forget(db, lambda s: given_up_subscribers(s, now), lambda s, ids: forget_given_up_subscribers(s, now, ids))
+    _forget(db, lambda s: messages_before(s, now - MESSAGES_KEPT), forget_messages)
+    _forget(db, lambda s: tallies_before(s, now - TALLIES_KEPT), forget_tallies)
+    with db.writing() as session:
+        forget_old_sessions(session, now)
+
+
+def _forget(
+    db: Database, find: Callable[[Session], Sequence[int]], forget: Callable[[Session, Sequence[int]], None]
+) -> None:
+    """Look without a lock, then delete in turn: whoever asks for the digest meanwhile must not lose their row."""
+    with db.reading() as session:
+        ids = find(session)
+    for start in range(0, len(ids), AT_ONCE):
+        if start:
+            pause(GAP)
+        with db.writing() as session:
+            take_turns(session)
+            forget(session, ids[start : start + AT_ONCE])

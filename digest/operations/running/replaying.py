@@ -1,0 +1,108 @@
+"""Replaying the journal: who left comes back as one who left, whatever backup the database was restored from.
+
+The database remembers how far it has read the journal, so a restored one notices by itself what it lacks. In ordinary
+weeks the lines read are of partings that it knows, and nothing changes. A chunk is one transaction, which moves the
+mark; a crash repeats a chunk, and that changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.operations.guard.journal import Line, Parting, Passage, journal_name, journal_path, read_passage
+from digest.operations.messages.queue import tell_editors
+from digest.operations.readers import consent_wordings
+from digest.operations.readers.privacy import erase_in
+from digest.storage.base.database import Database
+from digest.storage.guard.journals import bytes_read, note_bytes_read
+from digest.storage.messages.messages import forget_waiting_messages
+from digest.storage.readers.consents import ConsentStep, record_consents
+from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscribers_with_hashes, take_turns
+from digest.storage.suppressions.suppressions import SuppressionReason, suppress_all
+
+SOURCE = "the journal"
+_CHUNK = 1_000
+
+log = logging.getLogger(__name__)
+
+
+def replay(db: Database, settings: Settings, now: datetime) -> int:
+    """Let every line of the journal that this database has not seen hold in it; returns how many readers it changed."""
+    changed = 0
+    while passage := _unseen(db, settings):
+        with db.writing() as session:
+            take_turns(session)
+            changed += _apply(session, settings, now, passage.lines)
+            _name_unreadable(session, settings, now, passage.unreadable)
+            note_bytes_read(session, passage.journal, passage.end)
+    if changed:
+        log.warning("the journal: %s readers had left, and this database did not know", changed)
+    return changed
+
+
+def _unseen(db: Database, settings: Settings) -> Passage | None:
+    journal = journal_name(settings)
+    if journal is None:
+        return None
+    with db.reading() as session:
+        start = bytes_read(session, journal)
+    if start == journal_path(settings).stat().st_size:
+        return None
+    passage = read_passage(settings, journal, start, _CHUNK)
+    return passage if passage.end != start else None
+
+
+def _apply(session: Session, settings: Settings, now: datetime, lines: Sequence[Line]) -> int:
+    known = {found.address_hash: found for found in subscribers_with_hashes(session, [x.address_hash for x in lines])}
+    erased = {line.address_hash for line in lines if line.what is Parting.ERASED}
+    reasons = {line.address_hash: _reason(line) for line in lines if line.what is Parting.SUPPRESSED}
+    changed = suppress_all(session, reasons | dict.fromkeys(erased, SuppressionReason.ERASURE), now, SOURCE)
+    for address_hash in erased & known.keys():
+        found = known.pop(address_hash)
+        erase_in(session, settings, now, found.address, address_hash, found, SOURCE)
+    left = {line.address_hash: line for line in lines if line.what is Parting.UNSUBSCRIBED}
+    return changed + _leave_again(session, now, [(known[key], left[key]) for key in left if key in known])
+
+
+def _leave_again(session: Session, now: datetime, partings: Sequence[tuple[Subscriber, Line]]) -> int:
+    gone = [(subscriber, line) for subscriber, line in partings if _is_news(subscriber, line)]
+    for subscriber, line in gone:
+        subscriber.state = SubscriberState.UNSUBSCRIBED
+        subscriber.unsubscribed_at = line.at
+    if gone:
+        session.flush()
+        answers = [(subscriber.id, f"left on {line.at:%Y-%m-%d %H:%M} UTC") for subscriber, line in gone]
+        wording = consent_wordings.from_the_journal().keep(session)
+        record_consents(session, answers, ConsentStep.UNSUBSCRIBED, wording, now, SOURCE)
+        forget_waiting_messages(session, [subscriber.address for subscriber, _ in gone])
+    return len(gone)
+
+
+def _is_news(subscriber: Subscriber, line: Line) -> bool:
+    """Whether they left, and did not come back after that; at the same moment, leaving is the later word."""
+    since = subscriber.confirmed_at or subscriber.created_at
+    return subscriber.state != SubscriberState.UNSUBSCRIBED and line.at >= since
+
+
+def _reason(line: Line) -> SuppressionReason:
+    """Why it was suppressed; where the journal does not say, as an objection, which is the strictest reading."""
+    known = line.reason in SuppressionReason.__members__.values()
+    return SuppressionReason(line.reason) if known else SuppressionReason.OBJECTION
+
+
+def _name_unreadable(session: Session, settings: Settings, now: datetime, starts: Sequence[int]) -> None:
+    """Someone may have left in a line that can't be read: people must look, since nothing here can."""
+    if not starts:
+        return
+    path = journal_path(settings)
+    places = ", ".join(f"{start:,}" for start in starts[:20])
+    log.error("%s: %s lines can't be read, at byte %s", path, len(starts), places)
+    tell_editors(
+        session, settings, now, "The journal has lines that can’t be read",
+        [f"In {path}, at byte {places}. Each may say that a reader left. All other lines were read."],
+    )  # fmt: skip

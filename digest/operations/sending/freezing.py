@@ -1,0 +1,157 @@
+"""The freeze: in one transaction an issue stops being a plan and becomes copies, one for each reader, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.domain.issues.lifecycle import IssueState, Step, next_step
+from digest.domain.sending.pace import START
+from digest.operations.accounting.pacing import set_pace
+from digest.operations.guard.restore_guard import note_freezes
+from digest.operations.issues.composing import Composed, compose_for_topics, stored, tags_to_json
+from digest.operations.issues.week import facts_of, make_next_issue
+from digest.operations.shared.refusal import Miscounted
+from digest.storage.base.database import Database, room_for_many_rows
+from digest.storage.guard.installations import Count, installation
+from digest.storage.issues.history import note
+from digest.storage.issues.issues import Issue, issue_for_change, last_closing
+from digest.storage.readers.subscribers import audience_by_topics, take_turns
+from digest.storage.sending.batches import Batch, BatchState
+from digest.storage.sending.deliveries import count_by_batch, deliver_to_audience, even_sizes, skip_whole_batch
+from digest.storage.sending.editions import Edition
+
+BATCH_SIZE = 1_000
+"""The most personalizations in one request (SendGrid, POST /v3/mail/send)."""
+
+NOTHING_CHOSEN = "nothing on the chosen topics this week"
+
+
+class Freeze(StrEnum):
+    """What came of freezing."""
+
+    FROZEN = "frozen"
+    NOT_CLOSED = "not closed"
+    NOT_DUE = "not due"
+    ON_HOLD = "on hold"
+    NO_AUDIENCE = "no audience"
+
+
+@dataclass(frozen=True)
+class _Share:
+    """The readers who see the same items: their choices of topics, how many they are, the digest they get."""
+
+    choices: Sequence[str]
+    readers: int
+    composed: Composed
+
+
+def freeze(
+    db: Database,
+    settings: Settings,
+    now: datetime,
+    issue_id: int,
+    who: str,
+    batch_size: int = BATCH_SIZE,
+    only_if_due: bool = False,
+) -> Freeze:
+    """Freeze a closed issue: its editions stored, every reader of the audience in exactly one batch of one edition.
+
+    All or nothing; the next issue is made with it. With `only_if_due` the moment is looked at again under the lock: an
+    editor may have moved the issue or cancelled since. Raises Miscounted if the copies do not add up.
+    """
+    if settings.mail_redirect_all:
+        batch_size = 1  # a rehearsal sends every copy to one address, and a request may name an address only once
+    with db.writing() as session:
+        take_turns(session)
+        issue = issue_for_change(session, issue_id)
+        closing = last_closing(session, issue)
+        if issue.state != IssueState.CLOSED or closing is None:
+            return Freeze.NOT_CLOSED
+        if issue.on_hold:
+            return Freeze.ON_HOLD
+        if only_if_due and next_step(facts_of(session, settings, issue), now, settings.minimum_items) is not Step.SEND:
+            return Freeze.NOT_DUE
+        choices = audience_by_topics(session)
+        issue.audience = sum(choices.values())
+        if not issue.audience:
+            return Freeze.NO_AUDIENCE
+        with room_for_many_rows(session):
+            for share in _shares(settings, stored(closing), choices):
+                _deliver(session, issue, share, batch_size)
+            _check_sum(session, issue)
+        issue.state = IssueState.SENDING
+        issue.frozen_at = now
+        set_pace(issue, START)
+        ours = installation(session)
+        note_freezes(settings, Count(ours.epoch, ours.claims), [(issue.send_date, issue.slot)])
+        note(
+            session,
+            issue.id,
+            now,
+            who,
+            f"froze it for {issue.audience:,} {'reader' if issue.audience == 1 else 'readers'}",
+        )
+        session.flush()
+        make_next_issue(session, settings, now, who)
+        return Freeze.FROZEN
+
+
+def _shares(settings: Settings, whole: Composed, audience: Mapping[str, int]) -> list[_Share]:
+    """The audience by the items they see; most issues have one share."""
+    shares: dict[tuple[int, ...], tuple[list[str], int, Composed]] = {}
+    for topics, readers in sorted(audience.items()):
+        composed = compose_for_topics(whole, frozenset(filter(None, topics.split(","))), settings)
+        key = tuple(item.summary_id for item in composed.content.items)
+        choices, so_far, first = shares.get(key, ([], 0, composed))
+        shares[key] = ([*choices, topics], so_far + readers, first)
+    return [_Share(choices, readers, composed) for choices, readers, composed in shares.values()]
+
+
+def _deliver(session: Session, issue: Issue, share: _Share, batch_size: int) -> None:
+    edition = _store_edition(session, issue, share.composed)
+    sizes = even_sizes(share.readers, -(-share.readers // batch_size))
+    batches = [Batch(issue_id=issue.id, edition_id=edition.id, size=size) for size in sizes]
+    session.add_all(batches)
+    session.flush()
+    deliver_to_audience(session, issue.id, share.choices, share.readers, [batch.id for batch in batches])
+    if not share.composed.content.items:
+        for batch in batches:
+            skip_whole_batch(session, batch.id, NOTHING_CHOSEN)
+            batch.state, batch.skipped = BatchState.SKIPPED, batch.size
+
+
+def _store_edition(session: Session, issue: Issue, composed: Composed) -> Edition:
+    rendered = composed.rendered
+    edition = Edition(
+        issue_id=issue.id,
+        items=len(composed.content.items),
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        tags=tags_to_json(composed.tags),
+        hash=sha256("\0".join((rendered.subject, rendered.text, rendered.html)).encode()).hexdigest(),
+    )
+    session.add(edition)
+    session.flush()
+    return edition
+
+
+def _check_sum(session: Session, issue: Issue) -> None:
+    """The promise that every reader is in exactly one batch, checked before anything is kept."""
+    counted = count_by_batch(session, issue.id)
+    wrong = [row for row in counted if row.size != row.copies]
+    total = sum(row.copies for row in counted)
+    if wrong or total != issue.audience:
+        raise Miscounted(
+            f"Issue {issue.send_date} does not add up (readers: {issue.audience:,}, copies: {total:,}, batches that "
+            f"differ: {len(wrong):,}). "
+            "Nothing was frozen. For a day from its moment each tick of a clock tries again; `digest send` does when "
+            "someone runs it again."
+        )

@@ -1,0 +1,106 @@
+"""Fates: what became of copies after SendGrid took them, as its events report it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, Select, bindparam, case, func, select, update
+from sqlalchemy.orm import Session
+
+from digest.storage.sending.batches import Batch, BatchState
+from digest.storage.sending.deliveries import Delivery, Fate
+
+RANKS: Mapping[str, int] = {fate.value: rank for rank, fate in enumerate(Fate, start=1)}
+"""How telling each fate is. A copy's fate only ever rises, so that neither order nor repetition of events matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedCopy:
+    """A copy that an event may be about. Without an address its reader was erased."""
+
+    delivery_id: int
+    batch_id: int
+    address: str | None
+    rank: int
+    """How telling its fate is so far; 0 without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class FateTold:
+    """The fate that an event tells of one copy."""
+
+    delivery_id: int
+    address: str
+    fate: Fate
+    at: datetime
+    reason: str
+
+    @property
+    def rank(self) -> int:
+        """How telling it is."""
+        return RANKS[self.fate]
+
+
+def reported_copies(session: Session, delivery_ids: Collection[int]) -> dict[int, ReportedCopy]:
+    """Those of these copies that there are, by their ids."""
+    rows = session.execute(_asked().where(Delivery.id.in_(delivery_ids))) if delivery_ids else ()
+    return {row.id: _copy(row) for row in rows}
+
+
+def accepted_copies_to(session: Session, issue_id: int, addresses: Collection[str]) -> dict[str, ReportedCopy]:
+    """The issue's copies to these addresses that were accepted, by address."""
+    rows = session.execute(
+        _asked()
+        .join(Batch, Batch.id == Delivery.batch_id)
+        .where(
+            Delivery.issue_id == issue_id,
+            Delivery.address.in_(addresses),
+            Delivery.outcome.is_(None),
+            Batch.state == BatchState.ACCEPTED,
+        )
+    )
+    return {row.address: _copy(row) for row in rows}
+
+
+def raise_fates(session: Session, told: Sequence[FateTold]) -> None:
+    """Give copies these fates, unless they have one that is as telling, or their reader was erased meanwhile.
+
+    In one order, so that two processes that write the same copies wait for each other and never for both.
+    """
+    if told:
+        rows = [
+            {"key": one.delivery_id, "to": one.address, "new": one.fate, "rank": one.rank, "at": one.at,
+             "why": one.reason or None}
+            for one in sorted(told, key=lambda one: one.delivery_id)
+        ]  # fmt: skip
+        # The connection's own way: the session would take many rows for an update by primary key alone.
+        session.connection().execute(_RAISE, rows)
+
+
+def fates_in(session: Session, issue_id: int) -> dict[str, int]:
+    """How many of the issue's copies have each fate; every fate is named. Copies without one are not counted."""
+    rows = session.execute(
+        select(Delivery.fate, func.count()).where(Delivery.issue_id == issue_id).group_by(Delivery.fate)
+    )
+    return {fate.value: 0 for fate in Fate} | {fate: count for fate, count in rows if fate}
+
+
+def _asked() -> Select[int, int, str | None, str | None]:
+    return select(Delivery.id, Delivery.batch_id, Delivery.address, Delivery.fate)
+
+
+def _copy(row: Row[int, int, str | None, str | None]) -> ReportedCopy:
+    return ReportedCopy(row.id, row.batch_id, row.address, RANKS.get(row.fate or "", 0))
+
+
+_RAISE = (
+    update(Delivery)
+    .where(
+        Delivery.id == bindparam("key"),
+        Delivery.address == bindparam("to"),
+        case(dict(RANKS), value=Delivery.fate, else_=0) < bindparam("rank"),
+    )
+    .values(fate=bindparam("new"), fate_at=bindparam("at"), fate_reason=bindparam("why"))
+)

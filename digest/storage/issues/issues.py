@@ -1,0 +1,207 @@
+"""Issues: one Friday's dated unit each, at most one per date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, String, Text, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from digest.domain.issues.lifecycle import BEFORE_SENDING, FROZEN, IssueState
+from digest.storage.base.model import NEVER_REUSED, Base
+
+
+class Issue(Base):
+    """One issue. Its send moment is its date at DIGEST_TIME, so it follows the settings and is not stored."""
+
+    __tablename__ = "issues"
+    __table_args__ = NEVER_REUSED
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    send_date: Mapped[date] = mapped_column(unique=True)
+    slot: Mapped[date]
+    """The date it was made for. A moved issue keeps its slot, so that none other is made for that week."""
+    state: Mapped[str] = mapped_column(String(10), default=IssueState.OPEN, index=True)
+    introduction: Mapped[str] = mapped_column(Text, default="")
+    subject: Mapped[str] = mapped_column(String(200), default="")
+    preheader: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime]
+
+    cutoff_at: Mapped[datetime | None]
+    """Set when the date was moved; otherwise the settings say."""
+    reopened_at: Mapped[datetime | None]
+    """Set: past its cut-off, but open until its send moment, because an editor reopened it or it was empty."""
+    held_at: Mapped[datetime | None]
+    held_by: Mapped[str] = mapped_column(String(254), default="")
+    send_now_at: Mapped[datetime | None]
+    send_now_by: Mapped[str] = mapped_column(String(254), default="")
+    reminded_at: Mapped[datetime | None]
+    """When the editors were told that an issue left open will close by itself."""
+    missed_at: Mapped[datetime | None]
+    """When the editors were told that it is over a day late and waits for them."""
+    frozen_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    skipped_at: Mapped[datetime | None]
+    skipped_because: Mapped[str] = mapped_column(String(500), default="")
+    audience: Mapped[int] = mapped_column(default=0)
+    paused_until: Mapped[float] = mapped_column(default=0.0)
+    """Seconds since 1970 by the database's clock: no batch is claimed before."""
+    paused_because: Mapped[str] = mapped_column(String(1000), default="")
+    pace: Mapped[float | None]
+    """How many requests may be in flight over all senders (`domain.sending.pace`); None for any number."""
+    pace_gentle: Mapped[bool] = mapped_column(default=False)
+    probe_key: Mapped[str] = mapped_column(String(32), default="")
+    """The probe that is under way or was last; an unknown outcome that comes meanwhile makes it worthless."""
+    probe_at: Mapped[float] = mapped_column(default=0.0)
+    """Seconds since 1970 by the database's clock: no other probe is made before."""
+    probe_tries: Mapped[int] = mapped_column(default=0)
+    stopped_at: Mapped[datetime | None]
+    stopped_by: Mapped[str] = mapped_column(String(254), default="")
+
+    @property
+    def on_hold(self) -> bool:
+        """Whether it waits for an editor's word."""
+        return self.held_at is not None
+
+
+class Closing(Base):
+    """The digest as rendered when its issue closed: what the proof showed and what goes, byte for byte."""
+
+    __tablename__ = "closings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"), index=True)
+    closed_at: Mapped[datetime]
+    closed_by: Mapped[str] = mapped_column(String(254))
+    hold_key: Mapped[str] = mapped_column(String(32), unique=True)
+    content: Mapped[str] = mapped_column(Text)
+    """`domain.edition.to_json`: what topic editions and the web page are made from."""
+    subject: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    tags: Mapped[str] = mapped_column(Text)
+
+
+def issue_for_change(session: Session, issue_id: int) -> Issue:
+    """The issue, fresh and locked until the transaction ends."""
+    return session.get_one(Issue, issue_id, with_for_update=True, populate_existing=True)
+
+
+def issue_on(session: Session, send_date: date) -> Issue | None:
+    """The issue of that date."""
+    return session.execute(select(Issue).where(Issue.send_date == send_date)).scalar_one_or_none()
+
+
+def current_issue(session: Session) -> Issue | None:
+    """The earliest issue not yet sending, sent or skipped."""
+    return session.execute(
+        select(Issue).where(Issue.state.in_(BEFORE_SENDING)).order_by(Issue.send_date).limit(1)
+    ).scalar_one_or_none()
+
+
+def unsent_issues(session: Session) -> list[Issue]:
+    """All issues not yet sending, sent or skipped, the earliest first."""
+    rows = session.execute(select(Issue).where(Issue.state.in_(BEFORE_SENDING)).order_by(Issue.send_date))
+    return list(rows.scalars())
+
+
+def first_open_issue(session: Session) -> Issue | None:
+    """The earliest issue whose selection may still change."""
+    return session.execute(
+        select(Issue).where(Issue.state == IssueState.OPEN).order_by(Issue.send_date).limit(1)
+    ).scalar_one_or_none()
+
+
+def issues_being_sent(session: Session) -> list[Issue]:
+    """All issues that are sending, the earliest date first."""
+    rows = session.execute(select(Issue).where(Issue.state == IssueState.SENDING).order_by(Issue.send_date))
+    return list(rows.scalars())
+
+
+def latest_frozen_issue(session: Session) -> Issue | None:
+    """The issue frozen last, sending or sent."""
+    return session.execute(
+        select(Issue).where(Issue.state.in_(FROZEN)).order_by(Issue.frozen_at.desc(), Issue.id.desc()).limit(1)
+    ).scalar_one_or_none()
+
+
+def frozen_dates(session: Session) -> list[tuple[date, date]]:
+    """The date and the slot of every frozen issue, the earliest first."""
+    rows = session.execute(select(Issue.send_date, Issue.slot).where(Issue.state.in_(FROZEN)).order_by(Issue.send_date))
+    return [(send_date, slot) for send_date, slot in rows]
+
+
+def past_issues(session: Session) -> list[Issue]:
+    """Issues that went or are going, the newest date first: what readers can look up."""
+    rows = session.execute(select(Issue).where(Issue.state.in_(FROZEN)).order_by(Issue.send_date.desc()))
+    return list(rows.scalars())
+
+
+def past_issue_dates(session: Session) -> list[date]:
+    """The dates of the past issues, the newest first."""
+    rows = session.execute(select(Issue.send_date).where(Issue.state.in_(FROZEN)).order_by(Issue.send_date.desc()))
+    return list(rows.scalars())
+
+
+def all_issues(session: Session) -> list[Issue]:
+    """Every issue, the newest date first."""
+    return list(session.execute(select(Issue).order_by(Issue.send_date.desc())).scalars())
+
+
+def taken_dates(session: Session) -> set[date]:
+    """The dates that have an issue, or had one that was moved away."""
+    return {day for row in session.execute(select(Issue.send_date, Issue.slot)) for day in row}
+
+
+def issue_number(session: Session, issue: Issue) -> int:
+    """The issue's running number: how many issues up to its date are not skipped."""
+    return session.execute(
+        select(func.count()).where(Issue.send_date <= issue.send_date, Issue.state != IssueState.SKIPPED)
+    ).scalar_one()
+
+
+def last_closing(session: Session, issue: Issue) -> Closing | None:
+    """The stored digest of the issue's last closing: what goes, unless it was reopened since."""
+    return session.execute(
+        select(Closing).where(Closing.issue_id == issue.id).order_by(Closing.id.desc()).limit(1)
+    ).scalar_one_or_none()
+
+
+def closing_with_hold_key(session: Session, key: str) -> Closing | None:
+    """The closing whose proof carried this hold link."""
+    return session.execute(select(Closing).where(Closing.hold_key == key)).scalar_one_or_none()
+
+
+def past_issue_count(session: Session) -> int:
+    """How many past digests readers can look up."""
+    return session.execute(
+        select(func.count()).select_from(Issue).where(Issue.state.in_(FROZEN), Issue.id.in_(select(Closing.issue_id)))
+    ).scalar_one()
+
+
+def past_contents(session: Session, number: int, size: int) -> list[str]:
+    """The stored contents of one page of past issues, the newest date first; `number` counts from 1."""
+    last = select(func.max(Closing.id)).group_by(Closing.issue_id)
+    rows = session.execute(
+        select(Closing.content)
+        .join(Issue, Issue.id == Closing.issue_id)
+        .where(Issue.state.in_(FROZEN), Closing.id.in_(last))
+        .order_by(Issue.send_date.desc())
+        .limit(size)
+        .offset((number - 1) * size)
+    )
+    return list(rows.scalars())
+
+
+def issues_around(session: Session, day: date, most: int) -> list[Issue]:
+    """The issues next to a date that has none, up to so many before it and so many after, the earliest first."""
+    before = select(Issue).where(Issue.send_date < day).order_by(Issue.send_date.desc()).limit(most)
+    after = select(Issue).where(Issue.send_date > day).order_by(Issue.send_date).limit(most)
+    return [*reversed(session.execute(before).scalars().all()), *session.execute(after).scalars()]
+
+
+def issues_beside(session: Session, issue: Issue) -> tuple[date | None, date | None]:
+    """The dates of the past issues just before and just after this one, where there are any."""
+    earlier = select(func.max(Issue.send_date)).where(Issue.state.in_(FROZEN), Issue.send_date < issue.send_date)
+    later = select(func.min(Issue.send_date)).where(Issue.state.in_(FROZEN), Issue.send_date > issue.send_date)
+    return session.execute(earlier).scalar_one(), session.execute(later).scalar_one()

@@ -1,0 +1,155 @@
+"""Subscribers: readers who asked for the digest, `pending → confirmed → unsubscribed`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Select, String, Text, func, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from digest.storage.base.database import one_at_a_time
+from digest.storage.base.model import NEVER_REUSED, Base
+from digest.storage.suppressions.suppressions import Suppression
+
+
+class SubscriberState(StrEnum):
+    """Where a subscriber stands."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class Subscriber(Base):
+    """One reader. Erasing removes the row."""
+
+    __tablename__ = "subscribers"
+    __table_args__ = NEVER_REUSED
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    """As the reader writes it."""
+    address: Mapped[str] = mapped_column(String(254), unique=True)
+    """Lower-cased, domain in IDNA: what makes it unique and what is mailed to."""
+    address_hash: Mapped[str] = mapped_column(String(64), index=True)
+    """Under SUPPRESSION_KEY, so that one join finds the suppressed, and a line of the journal its reader."""
+    name: Mapped[str] = mapped_column(String(200), default="")
+    state: Mapped[str] = mapped_column(String(12), index=True)
+    link_key: Mapped[str] = mapped_column(String(32), unique=True)
+    """The random key inside this reader's links."""
+    topics: Mapped[str] = mapped_column(Text, default="")
+    """The chosen topics' slugs in order, joined by commas; empty means everything."""
+    source: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    unsubscribed_at: Mapped[datetime | None]
+
+
+def subscriber_with_address(session: Session, address: str) -> Subscriber | None:
+    """The subscriber of that address (in its unique form)."""
+    return session.execute(select(Subscriber).where(Subscriber.address == address)).scalar_one_or_none()
+
+
+def subscribers_with_addresses(session: Session, addresses: Collection[str]) -> dict[str, Subscriber]:
+    """The subscribers of these addresses (in their unique form), by address."""
+    if not addresses:
+        return {}
+    rows = session.execute(select(Subscriber).where(Subscriber.address.in_(addresses)))
+    return {subscriber.address: subscriber for subscriber in rows.scalars()}
+
+
+def subscriber_with_link_key(session: Session, key: str) -> Subscriber | None:
+    """The subscriber whose links carry this key."""
+    return session.execute(select(Subscriber).where(Subscriber.link_key == key)).scalar_one_or_none()
+
+
+def subscribers_with_hashes(session: Session, address_hashes: Sequence[str]) -> list[Subscriber]:
+    """The subscribers whose addresses have these hashes, in whatever state."""
+    return list(session.execute(select(Subscriber).where(Subscriber.address_hash.in_(address_hashes))).scalars())
+
+
+def take_turns(session: Session) -> None:
+    """Let one transaction at a time change who is subscribed, until it ends.
+
+    Two sign-ups for one address at once would otherwise both find it new.
+    """
+    one_at_a_time(session, "subscribers")
+
+
+def known_addresses(session: Session, addresses: Sequence[str]) -> set[str]:
+    """Those of the addresses (in their unique form) that have a subscriber in whatever state."""
+    return set(session.execute(select(Subscriber.address).where(Subscriber.address.in_(addresses))).scalars())
+
+
+def known_states(session: Session, addresses: Sequence[str]) -> dict[str, str]:
+    """The states of those of the addresses (in their unique form) that have a subscriber."""
+    rows = session.execute(select(Subscriber.address, Subscriber.state).where(Subscriber.address.in_(addresses)))
+    return dict(rows.all())
+
+
+def add_subscribers(session: Session, rows: Sequence[Mapping[str, object]]) -> dict[str, int]:
+    """Add many at once, each row a value per column; returns the new ids by address."""
+    added = session.execute(insert(Subscriber).returning(Subscriber.address, Subscriber.id), rows)
+    return dict(added.all())
+
+
+def audience() -> Select[Subscriber]:
+    """Every confirmed subscriber whose address is not suppressed: who gets an issue frozen now."""
+    suppressed = select(Suppression.address_hash).where(Suppression.address_hash == Subscriber.address_hash)
+    return select(Subscriber).where(
+        Subscriber.state == SubscriberState.CONFIRMED, ~suppressed.correlate(Subscriber).exists()
+    )
+
+
+def audience_size(session: Session) -> int:
+    """How many readers an issue frozen now would have."""
+    return session.execute(select(func.count()).select_from(audience().subquery())).scalar_one()
+
+
+def audience_by_topics(session: Session) -> dict[str, int]:
+    """How many of the audience have made each choice of topics."""
+    chosen = audience().with_only_columns(Subscriber.topics, func.count()).group_by(Subscriber.topics)
+    return dict(session.execute(chosen).all())
+
+
+def count_by_state(session: Session) -> dict[str, int]:
+    """How many subscribers are in each state; every state is named."""
+    rows = session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state))
+    return {state.value: 0 for state in SubscriberState} | dict(rows.all())
+
+
+def subscribers_listed(state: str = "", text: str = "") -> Select[Subscriber]:
+    """Subscribers by address, optionally of one state or with a text in the address or name."""
+    text = text.replace("\0", "")  # which no text in PostgreSQL has, and which it refuses to be asked for
+    asked = select(Subscriber).order_by(Subscriber.address)
+    if state:
+        asked = asked.where(Subscriber.state == state)
+    if text:
+        asked = asked.where(
+            Subscriber.address.contains(text.lower(), autoescape=True)
+            | Subscriber.name.icontains(text, autoescape=True)
+        )
+    return asked
+
+
+def subscribers_and_bans(session: Session, state: str) -> Iterator[tuple[Subscriber, str]]:
+    """`subscribers_listed` by state, each with why the address is suppressed (empty if it isn't), read in parts."""
+    asked = subscribers_listed(state).outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
+    both = asked.add_columns(func.coalesce(Suppression.reason, ""))
+    for found in session.execute(both.execution_options(yield_per=1_000)):
+        yield found[0], found[1]
+
+
+def subscriber_by_id(session: Session, subscriber_id: int) -> Subscriber | None:
+    """The subscriber, in whatever state."""
+    return session.get(Subscriber, subscriber_id)
+
+
+def subscribers_page(session: Session, state: str, text: str, number: int, size: int) -> tuple[list[Subscriber], int]:
+    """One page (from 1) of `subscribers_listed`, and how many there are in all."""
+    asked = subscribers_listed(state, text)
+    total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
+    rows = session.execute(asked.limit(size).offset((number - 1) * size))
+    return list(rows.scalars()), total

@@ -1,0 +1,81 @@
+"""Demo marks: which rows the demo brought, so that removing it takes those and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Select, String, delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from digest.storage.base.model import Base
+from digest.storage.issues.issues import Issue
+from digest.storage.messages.messages import Message
+from digest.storage.people.editors import Editor
+from digest.storage.readers.subscribers import Subscriber
+from digest.storage.sending.deliveries import Delivery
+from digest.storage.suppressions.suppressions import Suppression
+from digest.storage.writing.publications import Publication
+from digest.storage.writing.summaries import Summary
+from digest.storage.writing.topics import Topic, summary_topics
+
+DEMO_SOURCE = "demo"
+"""The source of suppressions that the demo brings: they have no id to mark."""
+
+
+class DemoMark(Base):
+    """One row that belongs to the demo."""
+
+    __tablename__ = "demo_marks"
+
+    noun: Mapped[str] = mapped_column(String(30), primary_key=True)
+    row_id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def mark_demo(session: Session, noun: str, ids: Iterable[int]) -> None:
+    """Mark rows of one table as the demo's."""
+    session.add_all(DemoMark(noun=noun, row_id=row_id) for row_id in ids)
+    session.flush()
+
+
+def demo_ids(session: Session, noun: str) -> list[int]:
+    """The demo's rows of one table."""
+    return list(session.execute(select(DemoMark.row_id).where(DemoMark.noun == noun)).scalars())
+
+
+def has_demo(session: Session) -> bool:
+    """Whether demo content is in the database."""
+    return session.execute(select(DemoMark.row_id).limit(1)).first() is not None
+
+
+def unmark(session: Session, noun: str, row_id: int) -> None:
+    """Forget one mark with its row: SQLite may give the number to the next row, which is not the demo's."""
+    session.execute(delete(DemoMark).where(DemoMark.noun == noun, DemoMark.row_id == row_id))
+
+
+def delete_demo(session: Session) -> None:
+    """Delete the demo's rows and whatever hangs on them; a publication or topic that something else uses stays."""
+    marked = {
+        noun: _marked(noun) for noun in ("issues", "summaries", "subscribers", "editors", "publications", "topics")
+    }
+    for statement in (
+        delete(Delivery).where(Delivery.issue_id.in_(marked["issues"])),
+        delete(Issue).where(Issue.id.in_(marked["issues"])),
+        delete(Summary).where(Summary.id.in_(marked["summaries"])),
+        update(Delivery)
+        .where(Delivery.subscriber_id.in_(marked["subscribers"]))
+        .values(subscriber_id=None, address=None),
+        delete(Suppression).where(Suppression.source == DEMO_SOURCE),
+        delete(Subscriber).where(Subscriber.id.in_(marked["subscribers"])),
+        delete(Message).where(Message.recipient.in_(select(Editor.email).where(Editor.id.in_(marked["editors"])))),
+        delete(Editor).where(Editor.id.in_(marked["editors"])),
+        delete(Publication).where(
+            Publication.id.in_(marked["publications"]), Publication.id.not_in(select(Summary.publication_id))
+        ),
+        delete(Topic).where(Topic.id.in_(marked["topics"]), Topic.id.not_in(select(summary_topics.c.topic_id))),
+        delete(DemoMark),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _marked(noun: str) -> Select[int]:
+    return select(DemoMark.row_id).where(DemoMark.noun == noun)

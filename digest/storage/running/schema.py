@@ -1,0 +1,99 @@
+"""The schema as a whole: every table imported once, and Alembic's doors to bring a database up to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from digest.storage.accounting import settlements
+from digest.storage.base import rate_limits
+from digest.storage.base.database import Database
+from digest.storage.base.model import Base
+from digest.storage.events import sendgrid_status
+from digest.storage.guard import installations, journals
+from digest.storage.issues import history, issues, selections
+from digest.storage.messages import messages
+from digest.storage.people import desk_sessions, editors
+from digest.storage.readers import consents, signups, subscribers
+from digest.storage.running import demo_marks, heartbeats
+from digest.storage.sending import batches, deliveries, editions
+from digest.storage.suppressions import lists_read, suppressions
+from digest.storage.writing import publications, summaries, topics
+
+metadata = Base.metadata
+
+__all__ = ["UnknownRevision", "at_head", "differences", "downgrade", "metadata", "must_be_known", "upgrade"]
+
+_TABLES = (
+    batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, installations,
+    issues, journals, lists_read, messages, publications, rate_limits, selections, settlements,
+    sendgrid_status, signups,
+    subscribers, summaries, suppressions, topics,
+)  # fmt: skip
+
+
+class UnknownRevision(Exception):
+    """No migration here makes this revision; the message says which, and the remedy."""
+
+
+def upgrade(database: Database, migrations: Path, revision: str = "head") -> None:
+    """Bring the database up to `revision`. Safe to run again. Raises UnknownRevision for a newer program's database."""
+    must_be_known(database, migrations)
+    command.upgrade(_config(database, migrations), revision)
+
+
+def downgrade(database: Database, migrations: Path, revision: str) -> None:
+    """Take the database back to `revision`, such as -1 for one step. Raises UnknownRevision, and then does nothing."""
+    must_be_known(database, migrations)
+    try:
+        command.downgrade(_config(database, migrations), revision)
+    except CommandError as error:
+        known = [script.revision for script in _scripts(database, migrations).walk_revisions()]
+        raise UnknownRevision(
+            f"The database can’t be taken back to “{revision}” ({error}). Use -1 for one step, base for an empty "
+            f"database, or one of {', '.join(reversed(known))}."
+        ) from None
+
+
+def must_be_known(database: Database, migrations: Path) -> None:
+    """Raises UnknownRevision where a newer program has brought the database up; an older one can't read it."""
+    known = {script.revision for script in _scripts(database, migrations).walk_revisions()}
+    if strange := _revisions(database) - known:
+        raise UnknownRevision(
+            f"The database is of a newer program: no migration here makes its revision {', '.join(sorted(strange))}. "
+            "Install that program, or take the database back with it."
+        )
+
+
+def at_head(database: Database, migrations: Path) -> bool:
+    """Whether every migration has been applied."""
+    return _revisions(database) == set(_scripts(database, migrations).get_heads())
+
+
+def differences(database: Database) -> list[str]:
+    """What the database's tables lack or have over the models; empty when they agree."""
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return [str(difference) for difference in compare_metadata(context, metadata)]
+
+
+def _revisions(database: Database) -> set[str]:
+    with database.engine.connect() as connection:
+        return set(MigrationContext.configure(connection).get_current_heads())
+
+
+def _scripts(database: Database, migrations: Path) -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config(database, migrations))
+
+
+def _config(database: Database, migrations: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.attributes["engine"] = database.engine
+    return config

@@ -1,0 +1,260 @@
+"""Deliveries: one subscriber's copy of one issue each. They outlive the subscriber, without name or address."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    UniqueConstraint,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from digest.storage.base.model import Base, BigKey, table_of, utc_day
+from digest.storage.issues.issues import Issue
+from digest.storage.readers.subscribers import Subscriber, SubscriberState, audience
+from digest.storage.sending.batches import Batch
+from digest.storage.suppressions.suppressions import Suppression
+
+PASSED_OVER = "left to the copy that an admin had sent to this reader alone"
+"""The reason that a batch gives which is claimed after a copy was sent again."""
+
+
+class Outcome(StrEnum):
+    """What became of one delivery where that differs from its batch."""
+
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Fate(StrEnum):
+    """What SendGrid reports of one copy after the 202, from the least to the most telling."""
+
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BLOCKED = "blocked"
+    DROPPED = "dropped"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class Delivery(Base):
+    """One copy. Without an outcome of its own it has its batch's."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("issue_id", "subscriber_id"), UniqueConstraint("issue_id", "address"))
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    issue_id: Mapped[int]
+    """Its batch's."""
+    batch_id: Mapped[int] = mapped_column(index=True)
+    """Neither is a foreign key: checking a million rows one by one would be a third of a freeze, which counts the
+    copies by batch before it is committed; and whoever deletes an issue deletes its copies.
+    """
+    subscriber_id: Mapped[int | None] = mapped_column(Integer)
+    """Deliberately no foreign key: erasing a reader leaves the account of past issues whole."""
+    address: Mapped[str | None] = mapped_column(String(254))
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    fate: Mapped[str | None] = mapped_column(String(12))
+    """What SendGrid's events say became of it after it was accepted."""
+    fate_at: Mapped[datetime | None]
+    fate_reason: Mapped[str | None] = mapped_column(String(500))
+    again_at: Mapped[datetime | None]
+    """When an admin last sent it again to this reader alone, as an exception."""
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What the personalizations of one request need to know of their readers, column by column.
+
+    Columns, because a send handles every reader once, and an object for each would be a quarter of its time.
+    """
+
+    deliveries: Sequence[int] = ()
+    addresses: Sequence[str] = ()
+    link_keys: str = ""
+    """All keys, one behind the other: 32 hexadecimal digits each."""
+    confirmed_on: Sequence[str] = ()
+    """The UTC date of the confirmation, as in 2024-05-17; empty where it is not known."""
+
+    def __len__(self) -> int:
+        return len(self.deliveries)
+
+    def only(self, index: int) -> Copies:
+        """One of them, by itself."""
+        at, key = slice(index, index + 1), slice(32 * index, 32 * index + 32)
+        return Copies(self.deliveries[at], self.addresses[at], self.link_keys[key], self.confirmed_on[at])
+
+
+def deliver_to_audience(
+    session: Session, issue_id: int, topics: Sequence[str], readers: int, batch_ids: Sequence[int]
+) -> None:
+    """Give each of the audience that made one of these choices of topics a delivery, spread evenly over the batches as
+    `even_sizes` says; `readers` is how many they are.
+    """
+    # In the order of the readers' rows, so that a claim finds its thousand side by side.
+    number = func.row_number().over(order_by=Subscriber.id) - 1
+    tile = number * len(batch_ids) // readers
+    chosen = (
+        audience()
+        .with_only_columns(tile.label("tile"), Subscriber.id, Subscriber.address)
+        .where(Subscriber.topics.in_(topics))
+        .subquery()
+    )
+    batch_of_tile: ColumnElement[int] = chosen.c.tile + batch_ids[0]
+    if batch_ids != list(range(batch_ids[0], batch_ids[0] + len(batch_ids))):
+        batch_of_tile = case(dict(enumerate(batch_ids)), value=chosen.c.tile)
+    session.execute(
+        insert(Delivery).from_select(
+            ["issue_id", "batch_id", "subscriber_id", "address"],
+            select(literal(issue_id), batch_of_tile, chosen.c.id, chosen.c.address),
+        )
+    )
+
+
+def even_sizes(readers: int, batches: int) -> list[int]:
+    """How many of so many readers each batch gets; no two differ by more than one."""
+    firsts = [-(-number * readers // batches) for number in range(batches + 1)]
+    return [after - first for first, after in pairwise(firsts)]
+
+
+@dataclass(frozen=True)
+class BatchCount:
+    """How many copies a batch says it has, and how many there are."""
+
+    size: int
+    copies: int
+
+
+def count_by_batch(session: Session, issue_id: int) -> list[BatchCount]:
+    """The issue's batches counted."""
+    rows = session.execute(
+        select(Batch.size, func.count(Delivery.id))
+        .outerjoin(Delivery, Delivery.batch_id == Batch.id)
+        .where(Batch.issue_id == issue_id)
+        .group_by(Batch.id, Batch.size)
+    )
+    return [BatchCount(size, copies) for size, copies in rows]
+
+
+def skip_whole_batch(session: Session, batch_id: int, reason: str) -> None:
+    """Mark every copy of a batch as skipped."""
+    session.execute(
+        update(Delivery).where(Delivery.batch_id == batch_id).values(outcome=Outcome.SKIPPED, reason=reason)
+    )
+
+
+def copies_in(session: Session, batch_id: int) -> Copies:
+    """The batch's copies that are still to be sent: without an outcome, and with their reader still confirmed and not
+    suppressed. In no certain order, but the same in every column.
+    """
+    ids, addresses, link_keys, days = session.connection().execute(_COPIES, {"batch": batch_id}).one()
+    if not ids:
+        return Copies()
+    deliveries, found = [int(key) for key in ids.split(",")], addresses.split("\n")
+    if len(found) != len(deliveries):
+        found = _addresses_of(session, deliveries)
+    return Copies(deliveries, found, link_keys, days.split(","))
+
+
+def _addresses_of(session: Session, deliveries: Sequence[int]) -> list[str]:
+    """One by one: an address that holds a line break, which no version takes in, can't be told apart in a list."""
+    rows = session.execute(select(Delivery.id, Delivery.address).where(Delivery.id.in_(deliveries)))
+    known = {delivery_id: address or "" for delivery_id, address in rows}
+    return [known[delivery_id] for delivery_id in deliveries]
+
+
+def copies_gone(session: Session, batch_id: int, there: Collection[int]) -> dict[int, str]:
+    """The batch's copies without an outcome whose readers are not `there` (deliveries): by delivery, the reason.
+
+    On PostgreSQL each statement sees a moment of its own: who is there was decided before, and who left or came back
+    between the two is not asked again.
+    """
+    rows = session.execute(
+        select(Delivery.id, Subscriber.state, Suppression.address_hash.is_not(None), Delivery.again_at.is_not(None))
+        .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
+        .where(Delivery.batch_id == batch_id, Delivery.outcome.is_(None))
+    )
+    known = set(there)
+    return {key: _why_gone(state, suppressed, again) for key, state, suppressed, again in rows if key not in known}
+
+
+def _why_gone(state: str | None, suppressed: bool, sent_again: bool) -> str:
+    if not state:
+        return "erased before it was sent"
+    if suppressed:
+        return "suppressed before it was sent"
+    if sent_again and state == SubscriberState.CONFIRMED:
+        return PASSED_OVER
+    return "unsubscribed before it was sent"
+
+
+def end_copies(session: Session, outcome: Outcome, reasons: Mapping[int, str]) -> None:
+    """Give copies an outcome of their own, each with its reason."""
+    for delivery_id, reason in reasons.items():
+        session.execute(update(Delivery).where(Delivery.id == delivery_id).values(outcome=outcome, reason=reason[:500]))
+
+
+def move_copies(session: Session, delivery_ids: Sequence[int], batch_id: int) -> None:
+    """Put copies into another batch: a refused batch goes on as its children."""
+    session.execute(update(Delivery).where(Delivery.id.in_(delivery_ids)).values(batch_id=batch_id))
+
+
+def every_issue() -> Select[int]:
+    """Every issue's id. The unique indexes on copies begin with the issue: named with it, one reader's copies are
+    found by a look-up an issue, where a million copies an issue would be read without it.
+    """
+    return select(Issue.id)
+
+
+def forget_reader(session: Session, address: str) -> None:
+    """Take a reader out of every copy; the copies stay, so that past accounts still add up."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.issue_id.in_(every_issue()), Delivery.address == address)
+        .values(
+            subscriber_id=None,
+            address=None,
+            reason=func.replace(Delivery.reason, address, "(erased)"),  # SendGrid's words may name the address
+            fate_reason=None,  # a mail server's words may name it in any spelling
+        )
+    )
+
+
+_delivery, _reader = table_of(Delivery).c, table_of(Subscriber).c
+_COPIES = (
+    # One row with each column joined to a text: a thousand rows would cost more than all else that a claim does.
+    select(
+        func.coalesce(func.aggregate_strings(cast(_delivery.id, String), ","), ""),
+        func.aggregate_strings(_delivery.address, "\n"),
+        func.aggregate_strings(_reader.link_key, ""),
+        func.aggregate_strings(func.coalesce(utc_day(_reader.confirmed_at), ""), ","),
+    )
+    .join_from(table_of(Delivery), table_of(Subscriber), _reader.id == _delivery.subscriber_id)
+    .where(
+        _delivery.batch_id == bindparam("batch"),
+        _delivery.outcome.is_(None),
+        _delivery.address.is_not(None),
+        _delivery.again_at.is_(None),
+        _reader.state == SubscriberState.CONFIRMED.value,
+        ~exists().where(table_of(Suppression).c.address_hash == _reader.address_hash),
+    )
+)

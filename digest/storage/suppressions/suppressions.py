@@ -1,0 +1,102 @@
+"""Suppressions: addresses never to be mailed, known only by a keyed hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import String, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from digest.storage.base.model import Base
+
+
+class SuppressionReason(StrEnum):
+    """Why an address is never mailed."""
+
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    INVALID = "invalid"
+    OBJECTION = "objection"
+    ERASURE = "erasure"
+
+
+class Suppression(Base):
+    """One suppressed address, as its hash under SUPPRESSION_KEY."""
+
+    __tablename__ = "suppressions"
+
+    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(12))
+    at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(String(200), default="")
+
+
+def is_suppressed(session: Session, address_hash: str) -> bool:
+    """Whether this address must not be mailed."""
+    return session.get(Suppression, address_hash) is not None
+
+
+def suppressed_among(session: Session, address_hashes: Sequence[str]) -> set[str]:
+    """Those of the hashes that are suppressed."""
+    asked = select(Suppression.address_hash).where(Suppression.address_hash.in_(address_hashes))
+    return set(session.execute(asked).scalars())
+
+
+def suppress_all(session: Session, reasons: Mapping[str, SuppressionReason], now: datetime, source: str) -> int:
+    """Suppress many, each hash for its reason; returns how many were not suppressed before. The first reason stays."""
+    if not reasons:
+        return 0
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    adding = postgresql.insert(Suppression) if on_postgresql else sqlite.insert(Suppression)
+    rows = [
+        {"address_hash": address_hash, "reason": reason, "at": now, "source": source}
+        for address_hash, reason in reasons.items()
+    ]
+    added = session.execute(adding.values(rows).on_conflict_do_nothing().returning(Suppression.address_hash))
+    return len(added.all())
+
+
+def suppress(session: Session, address_hash: str, reason: SuppressionReason, now: datetime, source: str) -> None:
+    """Suppress an address; the first reason stays."""
+    if not is_suppressed(session, address_hash):
+        session.add(Suppression(address_hash=address_hash, reason=reason, at=now, source=source))
+        session.flush()
+
+
+@dataclass(frozen=True)
+class Ban:
+    """An address (as its hash) that is to be suppressed, why, and since when."""
+
+    address_hash: str
+    reason: SuppressionReason
+    at: datetime
+
+
+def suppress_many(session: Session, bans: Sequence[Ban], source: str) -> list[str]:
+    """Suppress these addresses; the first reason stays. Returns the hashes that were not suppressed before.
+
+    Up to a few thousand at a time. Someone else may suppress one of them at the same moment.
+    """
+    if not bans:
+        return []
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    added = session.execute(
+        insert(Suppression).on_conflict_do_nothing().returning(Suppression.address_hash),
+        [{"address_hash": ban.address_hash, "reason": ban.reason, "at": ban.at, "source": source} for ban in bans],
+    )
+    return list(added.scalars())
+
+
+def suppression_of(session: Session, address_hash: str) -> Suppression | None:
+    """Why and since when this address is suppressed, if it is."""
+    return session.get(Suppression, address_hash)
+
+
+def all_suppressions(session: Session) -> Iterator[Suppression]:
+    """Every suppression, the oldest first, read a thousand at a time."""
+    ordered = select(Suppression).order_by(Suppression.at, Suppression.address_hash)
+    yield from session.scalars(ordered.execution_options(yield_per=1_000))

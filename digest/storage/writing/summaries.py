@@ -1,0 +1,217 @@
+"""Summaries: the pieces editors write. Published ones are the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Select, String, Text, func, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+
+from digest.storage.base.model import NEVER_REUSED, Base
+from digest.storage.writing.publications import Publication
+from digest.storage.writing.topics import Topic, summary_topics
+
+
+class BodyFormat(StrEnum):
+    """How a body is written: our editors write Markdown, an imported archive may bring HTML."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class Summary(Base):
+    """One summary. Without `published_at` it is a draft; `body_html` is always sanitised and ready to show."""
+
+    __tablename__ = "summaries"
+    __table_args__ = NEVER_REUSED
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(300))
+    slug: Mapped[str] = mapped_column(String(100))
+    publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), index=True)
+    published_on: Mapped[date] = mapped_column(index=True)
+    body: Mapped[str] = mapped_column(Text)
+    body_format: Mapped[str] = mapped_column(String(10), default=BodyFormat.MARKDOWN)
+    body_html: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column(default=1)
+    wanted: Mapped[bool] = mapped_column(default=False)
+    """Published while no issue was open, for the next one: that one starts with it."""
+
+    publication: Mapped[Publication] = relationship(lazy="joined")
+    sources: Mapped[list[SourceLink]] = relationship(
+        lazy="selectin", order_by="SourceLink.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+    topics: Mapped[list[Topic]] = relationship(
+        secondary=summary_topics, lazy="selectin", order_by=Topic.name, passive_deletes=True
+    )
+
+
+class SourceLink(Base):
+    """An original article that a summary stands on; its publication is named as its readers know it."""
+
+    __tablename__ = "source_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    summary_id: Mapped[int] = mapped_column(ForeignKey("summaries.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    url: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(String(500), default="")
+    publication: Mapped[str] = mapped_column(String(200), default="")
+
+
+@dataclass(frozen=True)
+class ArchiveQuestion:
+    """What a reader asks of the archive; empty fields ask nothing."""
+
+    text: str = ""
+    topic: str = ""
+    publication: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Address:
+    """What a published summary's permanent address is made of, and when its page last changed."""
+
+    publication_slug: str
+    slug: str
+    summary_id: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a longer list; `number` counts from 1."""
+
+    summaries: Sequence[Summary]
+    number: int
+    total: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.size))
+
+
+def summary_by_id(session: Session, summary_id: int) -> Summary | None:
+    """The summary, draft or published."""
+    return session.get(Summary, summary_id)
+
+
+def published_summary(session: Session, summary_id: int) -> Summary | None:
+    """The summary if readers may see it."""
+    summary = session.get(Summary, summary_id)
+    return summary if summary and summary.published_at else None
+
+
+def archive_page(session: Session, question: ArchiveQuestion, number: int, size: int) -> Page:
+    """One page of the published summaries that answer the question, newest first."""
+    asked = _answering(question)
+    total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
+    return Page(_newest(session, asked, size, (number - 1) * size), number, total, size)
+
+
+def latest_summaries(session: Session, count: int) -> list[Summary]:
+    """The newest published summaries."""
+    return _newest(session, _answering(ArchiveQuestion()), count, 0)
+
+
+def wanted_summaries(session: Session) -> list[Summary]:
+    """Summaries published for the next issue while none was open, in the order of their publishing."""
+    rows = session.execute(
+        select(Summary)
+        .where(Summary.wanted, Summary.published_at.is_not(None))
+        .order_by(Summary.published_at, Summary.id)
+    )
+    return list(rows.scalars())
+
+
+def drafts(session: Session) -> list[Summary]:
+    """Unpublished summaries, the last touched first."""
+    rows = session.execute(select(Summary).where(Summary.published_at.is_(None)).order_by(Summary.updated_at.desc()))
+    return list(rows.scalars())
+
+
+def published_summaries_in_order() -> Select[Summary]:
+    """Every published summary by id, to be streamed."""
+    return (
+        select(Summary)
+        .where(Summary.published_at.is_not(None))
+        .order_by(Summary.id)
+        .options(selectinload(Summary.sources), selectinload(Summary.topics))
+    )
+
+
+def published_addresses(session: Session, count: int) -> Iterator[Address]:
+    """The addresses of the newest published summaries, streamed."""
+    rows = session.execute(
+        select(Publication.slug, Summary.slug, Summary.id, Summary.updated_at)
+        .join(Publication, Publication.id == Summary.publication_id)
+        .where(Summary.published_at.is_not(None))
+        .order_by(Summary.published_on.desc(), Summary.id.desc())
+        .limit(count)
+        .execution_options(yield_per=1000)
+    )
+    return (Address(*row) for row in rows)
+
+
+def topic_sizes(session: Session) -> list[tuple[Topic, int]]:
+    """The topics of published summaries with how many each has, the largest first."""
+    count = func.count(Summary.id)
+    rows = session.execute(
+        select(Topic, count)
+        .join(summary_topics, summary_topics.c.topic_id == Topic.id)
+        .join(Summary, Summary.id == summary_topics.c.summary_id)
+        .where(Summary.published_at.is_not(None))
+        .group_by(Topic.id, Topic.name, Topic.slug)
+        .order_by(count.desc(), Topic.name)
+    )
+    return [(topic, size) for topic, size in rows]
+
+
+def publication_sizes(session: Session) -> list[tuple[Publication, int]]:
+    """The publications of published summaries with how many each has, by name."""
+    count = func.count(Summary.id)
+    rows = session.execute(
+        select(Publication, count)
+        .join(Summary, Summary.publication_id == Publication.id)
+        .where(Summary.published_at.is_not(None))
+        .group_by(Publication.id, Publication.name, Publication.slug)
+        .order_by(Publication.name)
+    )
+    return [(publication, size) for publication, size in rows]
+
+
+def _newest(session: Session, asked: Select[int], count: int, offset: int) -> list[Summary]:
+    # Their keys first: SQLite would sort all of the archive's words with them.
+    keys = asked.order_by(Summary.published_on.desc(), Summary.id.desc()).limit(count).offset(offset)
+    found = list(session.execute(keys).scalars())
+    rows = session.execute(
+        select(Summary).where(Summary.id.in_(found)).order_by(Summary.published_on.desc(), Summary.id.desc())
+    )
+    return list(rows.scalars())
+
+
+def _answering(question: ArchiveQuestion) -> Select[int]:
+    asked = select(Summary.id).where(Summary.published_at.is_not(None))
+    for word in question.text.split():
+        asked = asked.where(
+            or_(Summary.title.icontains(word, autoescape=True), Summary.body.icontains(word, autoescape=True))
+        )
+    if question.topic:
+        asked = asked.where(Summary.topics.any(Topic.slug == question.topic))
+    if question.publication:
+        asked = asked.where(Summary.publication.has(Publication.slug == question.publication))
+    if question.since:
+        asked = asked.where(Summary.published_on >= question.since)
+    if question.until:
+        asked = asked.where(Summary.published_on <= question.until)
+    return asked

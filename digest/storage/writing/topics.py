@@ -1,0 +1,66 @@
+"""Topics: what a summary is about, and what a reader may choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Column, ForeignKey, String, Table, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from digest.domain.shared.slugs import folded, slugify
+from digest.storage.base.database import one_at_a_time
+from digest.storage.base.model import NEVER_REUSED, Base
+from digest.storage.writing.free_slugs import free_slug, slugs_like
+
+summary_topics = Table(
+    "summary_topics",
+    Base.metadata,
+    Column("summary_id", ForeignKey("summaries.id", ondelete="CASCADE"), primary_key=True),
+    Column("topic_id", ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class Topic(Base):
+    """A topic; readers' choices and feeds name it by its slug."""
+
+    __tablename__ = "topics"
+    __table_args__ = NEVER_REUSED
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    slug: Mapped[str] = mapped_column(String(100), unique=True)
+
+
+def all_topics(session: Session) -> list[Topic]:
+    """Every topic by name."""
+    return list(session.execute(select(Topic).order_by(Topic.name)).scalars())
+
+
+def topics_named(session: Session, names: Iterable[str]) -> list[Topic]:
+    """The topics of those names in their order, each once and made if it is new; spellings of one name are one."""
+    found: dict[str, Topic] = {}
+    for name in names:
+        key = folded(name)
+        if slugify(name) and key not in found:
+            found[key] = _topic(session, name.strip(), slugify(name))
+    return list(found.values())
+
+
+def _topic(session: Session, name: str, slug: str) -> Topic:
+    if found := _known(session, name, slug):
+        return found
+    one_at_a_time(session, "names")
+    if found := _known(session, name, slug):
+        return found  # someone else has just made it
+    topic = Topic(name=name, slug=free_slug(slugs_like(session, Topic.slug, slug), slug))
+    session.add(topic)
+    session.flush()
+    return topic
+
+
+def _known(session: Session, name: str, slug: str) -> Topic | None:
+    asked = select(Topic).where(or_(Topic.name == name, Topic.slug == slug, Topic.slug.startswith(f"{slug}-")))
+    alike = [
+        topic for topic in session.execute(asked.order_by(Topic.id)).scalars() if folded(topic.name) == folded(name)
+    ]
+    return next((topic for topic in alike if topic.name == name), alike[0] if alike else None)

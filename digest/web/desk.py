@@ -1,0 +1,37 @@
+"""The desk: where editors write, choose and send. Each file has the pages of one matter, all on one blueprint."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from digest.web.accounting import deciding, reports
+from digest.web.events import sendgrid_status
+from digest.web.issues import issue
+from digest.web.messages import outbox
+from digest.web.people import editors, own_login, signing_in
+from digest.web.readers import subscribers
+from digest.web.sending import copies
+from digest.web.shared.desk import desk
+from digest.web.writing import pasting, summaries, writing
+
+__all__ = [
+    "copies",
+    "deciding",
+    "editors",
+    "hang_up",
+    "issue",
+    "outbox",
+    "own_login",
+    "pasting",
+    "reports",
+    "sendgrid_status",
+    "signing_in",
+    "subscribers",
+    "summaries",
+    "writing",
+]
+
+
+def hang_up(app: Flask) -> None:
+    """Put the desk on the site."""
+    app.register_blueprint(desk)

@@ -1,0 +1,62 @@
+"""The postman: a thread of each web worker that hands waiting messages over, so that no form waits for SendGrid."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+
+from digest.config import Settings
+from digest.mail.outbox import Outbox
+from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.shared.fault_log import Troubles
+from digest.storage.base.database import Database
+from digest.storage.base.database_file import DatabaseFileGone
+
+_ROUND_SECONDS = 5.0
+_new_bell = threading.Event
+_WORK = "handing over single messages"
+
+
+class Postman:
+    """Goes his rounds at a pace of his own, and at once where an editor waits for a message.
+
+    A stranger's request never rings for him: the next one would find him at work or not, and its time would tell
+    whether the first had caused a message.
+    """
+
+    def __init__(self, db: Database, settings: Settings, outbox: Outbox) -> None:
+        self._db = db
+        self._settings = settings
+        self._outbox = outbox
+        self._bell = _new_bell()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """See that he goes his rounds. Begun by a request: a thread made earlier would not survive a server's fork."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._rounds, name="postman", daemon=True)
+                self._thread.start()
+
+    def wake(self) -> None:
+        """Have him look at once. Only where whoever asked may know that there is a message."""
+        self.start()
+        self._bell.set()
+
+    def _rounds(self) -> None:
+        troubles = Troubles()
+        next_round = time.monotonic() + _ROUND_SECONDS
+        while True:
+            if not self._bell.wait(max(0.0, next_round - time.monotonic())):
+                next_round = time.monotonic() + _ROUND_SECONDS
+            self._bell.clear()
+            try:
+                deliver_waiting(self._db, self._settings, self._outbox, lambda: datetime.now(UTC))
+            except DatabaseFileGone:
+                continue  # said when it was noticed; nothing can be handed over before a restart
+            except Exception as error:  # noqa: BLE001 - sign-ups still to come need this thread; said with its trace
+                troubles.failed(_WORK, f"failed; it is tried again every {_ROUND_SECONDS:.0f} s", error)
+            else:
+                troubles.went_well(_WORK)

@@ -1,0 +1,89 @@
+"""For machines that look after the site: its health, what crawlers may read, its icon."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, jsonify, redirect, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from digest import config
+from digest.storage.base.database import Database, database_now
+from digest.storage.base.database_file import DatabaseFileGone
+from digest.storage.running import schema
+from digest.storage.running.heartbeats import last_beat
+from digest.web.shared.context import db, settings
+from digest.web.shared.proxies import unknown_proxy
+from digest.web.shared.security import csrf
+
+_CLOCK_IS_DEAD_AFTER = 60  # seconds: it ticks every 5
+_CLOSED_TO_CRAWLERS = ("/desk", "/confirm/", "/unsubscribe/", "/preferences/", "/hold/", "/events/")
+_OK = "ok"
+
+service = Blueprint("service", __name__)
+csrf.exempt(service)
+
+
+def hang_up(app: Flask) -> None:
+    """Register the service pages."""
+    app.register_blueprint(service)
+
+
+@service.get("/health")
+def health() -> ResponseReturnValue:
+    """200 when the database answers, is up to date, and the clock has ticked within the minute; else 503.
+
+    What should be mended, but stops nobody, is told beside it.
+    """
+    checks = {"database": _database(db()), "migrations": _migrations(db()), "clock": _clock(db())}
+    well = set(checks.values()) == {_OK}
+    hints = {"proxy": words} if (words := unknown_proxy()) else {}
+    answer = jsonify(status=_OK if well else "failing", **checks, **hints)
+    answer.cache_control.no_store = True
+    return answer, 200 if well else 503
+
+
+@service.get("/robots.txt")
+def robots() -> Response:
+    """The archive is for everyone; the desk and pages whose address carries a token are not."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _CLOSED_TO_CRAWLERS)]
+    lines += ["", f"Sitemap: {settings().site_url}/sitemap.xml", ""]
+    return Response("\n".join(lines), mimetype="text/plain")
+
+
+@service.get("/favicon.svg")
+@service.get("/favicon.ico")
+def icon() -> ResponseReturnValue:
+    """The site's icon, where feed readers and browsers look for it without being told."""
+    return redirect(url_for("static", filename="favicon.svg"), 301)
+
+
+def _database(database: Database) -> str:
+    try:
+        with database.reading() as session:
+            session.execute(select(1))
+    except DatabaseFileGone:
+        return "the file was removed or replaced; restart"
+    except SQLAlchemyError:
+        return "does not answer"
+    return _OK
+
+
+def _migrations(database: Database) -> str:
+    try:
+        at_head = schema.at_head(database, config.resource("migrations"))
+    except SQLAlchemyError:
+        return "unknown"
+    return _OK if at_head else "not all applied"
+
+
+def _clock(database: Database) -> str:
+    try:
+        with database.reading() as session:
+            at, now = last_beat(session), database_now(session)
+    except SQLAlchemyError:
+        return "unknown"
+    if at is None:
+        return "never ticked"
+    age = max(0, round(now - at))
+    return _OK if age < _CLOCK_IS_DEAD_AFTER else f"last ticked {age} s ago"

@@ -1,0 +1,66 @@
+"""What people see when something is not there, not allowed or broken: plain words and the way on."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from digest.storage.base.database_file import DatabaseFileGone
+from digest.storage.base.faults import is_trouble
+
+_WORDS = {
+    400: ("This request can’t be read", "Go back, open the page again and send the form from there."),
+    401: ("You are signed out", "Sign in and try again."),
+    403: ("This is not yours to open", "Ask an admin of this publication if you need it."),
+    404: ("There is nothing at this address", "The archive has every summary that was published."),
+    405: ("This address works another way", "Go back and use the button on the page."),
+    410: ("This is no longer here", "The archive has every summary that was published."),
+    413: ("That is too large", "Send a smaller file, or import it with the command on the server."),
+    429: ("That was too often", "Wait a few minutes, then try again."),
+}
+_BROKEN = (
+    "Something broke on our side",
+    "Nothing you entered was half-saved. Try again in a minute; if it goes on, tell the operator.",
+)
+
+
+def hang_up(app: Flask) -> None:
+    """Answer errors with pages."""
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DBAPIError, _database_error)
+
+
+def _csrf_error(_error: CSRFError) -> Response:
+    return _page(400, "This form has grown too old", "Open the page again and send it once more.")
+
+
+def _http_error(error: HTTPException) -> Response:
+    code = error.code or 500
+    heading, remedy = _WORDS.get(code, _BROKEN)
+    ours = error.description if error.description != type(error).description else None
+    response = _page(code, heading, ours or remedy)
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _database_error(error: DBAPIError) -> Response:
+    if not is_trouble(error):
+        raise error
+    if not isinstance(error, DatabaseFileGone):  # which was said when it was noticed
+        current_app.logger.error("database: %s", error.orig)
+    return _page(
+        503,
+        "The database does not answer",
+        "Nothing was saved. Try again in a minute; if it goes on, tell the operator.",
+    )
+
+
+def _page(code: int, heading: str, remedy: str) -> Response:
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return make_response(jsonify(error=heading, remedy=remedy), code)
+    return make_response(render_template("shared/error.html", heading=heading, remedy=remedy, code=code), code)

@@ -1,0 +1,68 @@
+"""How templates write things: dates, moments, counts, and what every page knows of its site."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask import Flask
+
+from digest.config import Settings
+from digest.domain.issues.calendar import day_and_year
+from digest.web.shared.context import now, settings
+
+
+def hang_up(app: Flask) -> None:
+    """Give the templates their filters and globals."""
+    app.jinja_env.filters |= {
+        "day": day_and_year,
+        "moment": _moment,
+        "clock": _clock,
+        "stamp": _stamp,
+        "second": _second,
+        "weekday": _weekday,
+        "many": _many,
+        "number": _number,
+    }
+    app.context_processor(_what_every_page_knows)
+
+
+def _what_every_page_knows() -> dict[str, object]:
+    site: Settings = settings()
+    return {"site": {"name": site.site_name, "url": site.site_url}, "now": now()}
+
+
+def _moment(at: datetime) -> str:
+    """`Friday 17 May 2024, 08:00 Europe/London`, on the publication's clock."""
+    return settings().schedule.spoken(at)
+
+
+def _clock(at: datetime) -> str:
+    """`Fri 17 May, 08:00`, on the publication's clock; the page says the zone once."""
+    local = settings().schedule.local(at)
+    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+
+
+def _stamp(at: datetime) -> str:
+    """`17 May 2024, 08:00`, on the publication's clock; for lists over years that say the zone once."""
+    local = settings().schedule.local(at)
+    return f"{day_and_year(local.date())}, {local:%H:%M}"
+
+
+def _second(at: datetime) -> str:
+    """`08:00:45`, on the publication's clock; for moments so near that nobody asks of which day."""
+    return f"{settings().schedule.local(at):%H:%M:%S}"
+
+
+def _weekday(day: date) -> str:
+    """`Friday 17 May 2024`."""
+    return f"{day:%A} {day_and_year(day)}"
+
+
+def _number(count: int) -> str:
+    """`4,812`."""
+    return f"{count:,}"
+
+
+def _many(count: int, one: str, several: str = "") -> str:
+    """`1 reader`, `4,812 readers`."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"

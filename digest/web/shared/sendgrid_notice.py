@@ -1,0 +1,28 @@
+"""What every page of the desk tells of the account with SendGrid while something is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest.mail.sendgrid_account import Words, in_words
+from digest.storage.events.sendgrid_status import standing
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong, since when, and the report that says so."""
+
+    words: Words
+    at: datetime
+    event: str
+
+
+def trouble_with_sendgrid(session: Session) -> Trouble | None:
+    """The trouble, until SendGrid says that all is well again or an admin has put it away."""
+    found = standing(session)
+    if found is None or found.well or found.dismissed_by:
+        return None
+    return Trouble(in_words(found.word), found.at, found.event)

@@ -1,0 +1,136 @@
+"""The summary form: what was typed, kept as typed until it can be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import zip_longest
+
+from flask import request
+
+from digest.domain.issues.crediting import credited
+from digest.domain.issues.edition import Source
+from digest.domain.issues.leftovers import left_in_html, left_in_line
+from digest.domain.issues.manuscript import (
+    LONGEST_BODY,
+    Faults,
+    Manuscript,
+    Piece,
+    date_in,
+    one_line,
+    read,
+    several_lines,
+)
+from digest.operations.writing.editing import body_html
+from digest.storage.writing.summaries import BodyFormat, Summary
+from digest.storage.writing.topics import Topic
+
+
+@dataclass(frozen=True)
+class SummaryForm:
+    """Everything that the form shows. `version` is the one that the editor began from, 0 for a new summary."""
+
+    manuscript: Manuscript
+    version: int = 0
+    on_issue: bool = True
+    body_format: str = BodyFormat.MARKDOWN
+
+    def rows(self, faults: Faults) -> list[Mapping[str, str]]:
+        """The sources as the form's rows, each with what is wrong with it."""
+        return [
+            {
+                "url": source.url,
+                "title": source.title,
+                "publication": source.publication,
+                "error": faults.get(f"source-{number}", ""),
+            }
+            for number, source in enumerate(self.manuscript.sources)
+        ]
+
+    def new_topics(self, known: list[Topic]) -> str:
+        """The topics that have no box to tick, for the free field."""
+        names = {topic.name for topic in known}
+        return ", ".join(topic for topic in self.manuscript.topics if topic not in names)
+
+
+def empty_form(today: str) -> SummaryForm:
+    """A new summary's form, dated today."""
+    return SummaryForm(Manuscript(date=today))
+
+
+def form_of(summary: Summary) -> SummaryForm:
+    """A stored summary in its form."""
+    manuscript = Manuscript(
+        title=summary.title,
+        date=summary.published_on.isoformat(),
+        publication=summary.publication.name,
+        body=summary.body,
+        sources=tuple(Source(link.url, link.title, link.publication) for link in summary.sources),
+        topics=tuple(topic.name for topic in summary.topics),
+        body_is_html=summary.body_format == BodyFormat.HTML,
+    )
+    return SummaryForm(manuscript, summary.version, body_format=summary.body_format)
+
+
+def sent_form() -> SummaryForm:
+    """The form as the browser sent it; rows without any text are left out."""
+    form = request.form
+    rows = zip_longest(*map(form.getlist, ("source_url", "source_title", "source_publication")), fillvalue="")
+    body_format = BodyFormat.HTML if form.get("body_format") == BodyFormat.HTML else BodyFormat.MARKDOWN
+    free = form.get("new_topics", "").replace(";", ",").split(",")
+    manuscript = Manuscript(
+        title=form.get("title", ""),
+        date=form.get("date", ""),
+        publication=form.get("publication", ""),
+        body=form.get("body", ""),
+        sources=tuple(Source(*row) for row in rows if any(part.strip() for part in row)),
+        topics=tuple(topic.strip() for topic in (*form.getlist("topics"), *free) if topic.strip()),
+        body_is_html=body_format == BodyFormat.HTML,
+    )
+    return SummaryForm(manuscript, form.get("version", 0, int), "on_issue" in form, body_format)
+
+
+def on_version(form: SummaryForm, version: int) -> SummaryForm:
+    """The same words, to be saved over that version."""
+    return replace(form, version=version)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The summary as its page will show it, as far as what is typed can be read."""
+
+    title: str
+    publication: str
+    published_on: date | None
+    topics: tuple[str, ...]
+    body_html: str
+    sources: tuple[Source, ...]
+    leftovers: tuple[str, ...]
+    """What readers would see as it stands, though nobody meant it so; a sentence each with the remedy."""
+
+
+def preview_of(form: SummaryForm) -> Preview:
+    """What the preview shows for a form."""
+    typed = form.manuscript
+    piece = read(typed)
+    title, html = (
+        one_line(typed.title),
+        body_html(several_lines(typed.body[: 2 * LONGEST_BODY])[:LONGEST_BODY], form.body_format),
+    )
+    return Preview(
+        title=title,
+        publication=one_line(typed.publication),
+        published_on=date_in(typed.date),
+        topics=typed.topics,
+        body_html=html,
+        sources=credited(
+            piece.sources if isinstance(piece, Piece) else tuple(filter(_has_url, typed.sources)),
+            one_line(typed.publication),
+        ),
+        leftovers=tuple(dict.fromkeys((*left_in_line(title), *left_in_html(html)))),
+    )
+
+
+def _has_url(source: Source) -> bool:
+    return bool(source.url.strip())

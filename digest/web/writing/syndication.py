@@ -1,0 +1,131 @@
+"""The archive for machines: Atom and JSON feeds. Their addresses come from SITE_URL alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, abort, jsonify, render_template
+from werkzeug.urls import iri_to_uri
+
+from digest.config import Settings
+from digest.domain.shared.iris import as_uri
+from digest.domain.writing.markup import sanitised
+from digest.operations.shared.links import summary_url
+from digest.storage.writing.publications import Publication, all_publications
+from digest.storage.writing.summaries import ArchiveQuestion, Summary, archive_page, latest_summaries
+from digest.storage.writing.topics import Topic, all_topics
+from digest.web.shared.caching import keep_for_a_minute
+from digest.web.shared.context import reading, settings
+from digest.web.shared.security import csrf
+from digest.web.writing import sitemap
+
+_ENTRIES = 30
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # Atom wants a date even of a feed without entries
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
+
+syndication = Blueprint("syndication", __name__)
+csrf.exempt(syndication)
+syndication.after_request(keep_for_a_minute)
+
+
+def hang_up(app: Flask) -> None:
+    """Register the feeds and the sitemap."""
+    app.jinja_env.filters["uri"] = as_uri
+    app.register_blueprint(syndication)
+    sitemap.hang_up(app)
+
+
+@syndication.get("/feed.atom")
+def atom() -> Response:
+    """The latest summaries."""
+    return _atom(settings().site_name, "/feed.atom", "/news", latest_summaries(reading(), _ENTRIES))
+
+
+@syndication.get("/topics/<slug>.atom")
+def topic_atom(slug: str) -> Response:
+    """The latest summaries about one topic."""
+    topic = _named(slug, all_topics(reading()))
+    page = archive_page(reading(), ArchiveQuestion(topic=slug), 1, _ENTRIES)
+    title = f"{settings().site_name}: {topic.name}"
+    return _atom(title, f"/topics/{slug}.atom", f"/news?topic={slug}", page.summaries)
+
+
+@syndication.get("/publications/<slug>.atom")
+def publication_atom(slug: str) -> Response:
+    """The latest summaries of what one publication published."""
+    publication = _named(slug, all_publications(reading()))
+    page = archive_page(reading(), ArchiveQuestion(publication=slug), 1, _ENTRIES)
+    title = f"{settings().site_name}: {publication.name}"
+    return _atom(title, f"/publications/{slug}.atom", f"/news?publication={slug}", page.summaries)
+
+
+@syndication.get("/feed.json")
+def json_feed() -> Response:
+    """The latest summaries as JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+    site = settings()
+    response = jsonify(
+        version="https://jsonfeed.org/version/1.1",
+        title=site.site_name,
+        home_page_url=f"{site.site_url}/news",
+        feed_url=f"{site.site_url}/feed.json",
+        language="en-GB",
+        items=[_json_item(site, summary) for summary in latest_summaries(reading(), _ENTRIES)],
+    )
+    response.mimetype = "application/feed+json"
+    return response
+
+
+def permanent(site: Settings, summary: Summary) -> str:
+    """A summary's permanent address, as ASCII."""
+    return iri_to_uri(summary_url(site, summary.publication.slug, summary.slug, summary.id))
+
+
+def _named(slug: str, known: Sequence[Topic | Publication]) -> Topic | Publication:
+    found = next((one for one in known if one.slug == slug), None)
+    return found or abort(404)
+
+
+def _atom(title: str, path: str, page: str, summaries: Sequence[Summary]) -> Response:
+    site = settings()
+    entries = [
+        {
+            "id": _tag(site, summary),
+            "url": permanent(site, summary),
+            "summary": summary,
+            "html": sanitised(summary.body_html),
+        }
+        for summary in summaries
+    ]
+    xml = render_template(
+        "writing/archive/feed.xml",
+        title=title,
+        self_url=site.site_url + path,
+        page_url=site.site_url + page,
+        updated=max((summary.updated_at for summary in summaries), default=_NEVER),
+        entries=entries,
+    )
+    return Response(_NOT_XML.sub("", xml), mimetype="application/atom+xml")
+
+
+def _tag(site: Settings, summary: Summary) -> str:
+    # RFC 4151: stays the same when a headline, and with it the address, is changed; readers see no duplicate.
+    return f"tag:{urlsplit(site.site_url).hostname},{summary.created_at:%Y-%m-%d}:summary/{summary.id}"
+
+
+def _json_item(site: Settings, summary: Summary) -> dict[str, object]:
+    item: dict[str, object] = {
+        "id": _tag(site, summary),
+        "url": permanent(site, summary),
+        "title": summary.title,
+        "content_html": sanitised(summary.body_html),
+        "date_published": (summary.published_at or summary.created_at).isoformat(),
+        "date_modified": summary.updated_at.isoformat(),
+        "authors": [{"name": summary.publication.name}],
+        "tags": [topic.name for topic in summary.topics],
+    }
+    if len(summary.sources) == 1:
+        item["external_url"] = as_uri(summary.sources[0].url)
+    return item

@@ -1,0 +1,148 @@
+"""The sitemap and the feeds: one stranger who asks for them again and again costs nobody much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from threading import Event, Thread
+from time import monotonic, sleep
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, update
+
+from digest.domain.issues.lifecycle import IssueState
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Issue
+from digest.storage.issues.public_pages import PublicPages
+from digest.storage.writing.summaries import Summary
+from digest.web.writing.sitemap import Kept
+from tests.factories import make_summary
+
+LATER = datetime(2024, 6, 1, 12, tzinfo=UTC)
+PAGES = PublicPages(1, 1, 0, LATER)
+CHANGED = PublicPages(1, 2, 0, LATER)
+
+
+@pytest.fixture
+def story(db: Database) -> int:
+    return make_summary(db, "Fines")
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    """What the site asks of its database meanwhile."""
+    asked: list[str] = []
+
+    def listen(_c: object, _u: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            asked.append(statement)
+
+    engine = app.extensions["digest"].db.engine
+    event.listen(engine, "before_cursor_execute", listen)
+    yield asked
+    event.remove(engine, "before_cursor_execute", listen)
+
+
+def test_a_second_request_asks_the_database_once(app: Flask, client: FlaskClient, story: int) -> None:  # noqa: ARG001
+    first = client.get("/sitemap.xml")
+    with statements(app) as asked:
+        again = client.get("/sitemap.xml")
+    assert len(asked) == 1
+    assert again.data == first.data
+    assert b"/fines/" in again.data
+
+
+@pytest.mark.parametrize("path", ["/feed.atom", "/feed.json"])
+def test_a_feed_does_not_count_the_archive(app: Flask, client: FlaskClient, story: int, path: str) -> None:  # noqa: ARG001
+    with statements(app) as asked:
+        assert "Fines" in client.get(path).text
+    assert not any("count(" in statement for statement in asked)
+
+
+@pytest.mark.parametrize(("asked", "given"), [("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")])
+def test_whoever_has_it_gets_it_not_again(client: FlaskClient, story: int, asked: str, given: str) -> None:  # noqa: ARG001
+    first = client.get("/sitemap.xml")
+    assert first.headers["Cache-Control"] == "public, max-age=60"
+    again = client.get("/sitemap.xml", headers={asked: first.headers[given]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"published_at": None, "version": 2},
+        {"updated_at": LATER, "version": 2},
+    ],
+    ids=["taken back", "corrected"],
+)
+def test_it_is_made_anew_when_a_summary_has_changed(
+    client: FlaskClient, db: Database, story: int, values: dict[str, object]
+) -> None:
+    first = client.get("/sitemap.xml")
+    with db.writing() as session:
+        session.execute(update(Summary).where(Summary.id == story).values(**values))
+    again = client.get("/sitemap.xml", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 200
+    assert (b"/fines/" in again.data) == ("updated_at" in values)
+
+
+def test_a_new_summary_and_a_past_issue_are_in_it_at_once(client: FlaskClient, db: Database, story: int) -> None:  # noqa: ARG001
+    client.get("/sitemap.xml")
+    make_summary(db, "More")
+    assert b"/more/" in client.get("/sitemap.xml").data
+    with db.writing() as session:
+        day = date(2024, 5, 17)
+        session.add(Issue(send_date=day, slot=day, state=IssueState.SENT, created_at=LATER))
+    assert b"/issues/2024-05-17<" in client.get("/sitemap.xml").data
+
+
+def test_an_address_beyond_ascii_is_written_as_a_uri(client: FlaskClient, db: Database, story: int) -> None:
+    with db.writing() as session:
+        session.execute(update(Summary).where(Summary.id == story).values(slug="größe&<b>"))
+    assert b"/gr%C3%B6%C3%9Fe&amp;%3Cb%3E/" in client.get("/sitemap.xml").data
+
+
+def test_while_one_makes_it_anew_others_get_the_last() -> None:
+    kept, go = Kept(), Event()
+    kept.copy_of(PAGES, lambda: b"old")
+
+    def slowly() -> bytes:
+        go.wait(20)
+        return b"new"
+
+    maker = Thread(target=kept.copy_of, args=(CHANGED, slowly))
+    maker.start()
+    began = monotonic()
+    while not kept._making.locked() and monotonic() < began + 20:
+        sleep(0.001)
+    assert kept.copy_of(CHANGED, lambda: b"twice").content == b"old"
+    go.set()
+    maker.join(20)
+    assert kept.copy_of(CHANGED, lambda: b"twice").content == b"new"
+
+
+def test_where_there_is_none_yet_others_wait_for_it() -> None:
+    kept, go, made = Kept(), Event(), list[bytes]()
+
+    def slowly() -> bytes:
+        go.wait(20)
+        made.append(b"it")
+        return b"it"
+
+    askers = [Thread(target=kept.copy_of, args=(PAGES, slowly)) for _ in range(5)]
+    for asker in askers:
+        asker.start()
+    go.set()
+    for asker in askers:
+        asker.join(20)
+    assert made == [b"it"]
+
+
+def test_one_that_could_not_be_made_is_made_by_the_next() -> None:
+    kept = Kept()
+    with pytest.raises(ZeroDivisionError):
+        kept.copy_of(PAGES, lambda: bytes(1 // 0))
+    assert kept.copy_of(PAGES, lambda: b"it").content == b"it"

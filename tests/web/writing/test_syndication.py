@@ -1,0 +1,141 @@
+"""The archive for machines: feeds that parse, addresses that are whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from xml.etree import ElementTree
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from digest.storage.base.database import Database
+from digest.storage.writing.summaries import Summary
+from tests.factories import make_summary
+
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+SITEMAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+FEEDS = ["/feed.atom", "/topics/ai.atom", "/publications/euractiv.atom"]
+
+
+@pytest.fixture
+def story(db: Database) -> int:
+    """One summary, with all that XML could stumble over."""
+    key = make_summary(
+        db,
+        "Fines & <fees>",
+        date(2024, 5, 15),
+        topics=["AI"],
+        sources=[("https://example.org/?a=1&b=<2>", 'The "story"', "Euractiv")],
+    )
+    with db.writing() as session:
+        hostile = "<p>Text \x0b\ufffe]]> <script>x()</script> &amp; more</p>"
+        session.execute(update(Summary).where(Summary.id == key).values(body_html=hostile))
+    return key
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_atom_feed_has_what_the_standard_asks(client: FlaskClient, story: int, path: str) -> None:
+    response = client.get(path)
+    assert response.mimetype == "application/atom+xml"
+    feed = ElementTree.fromstring(response.text)  # noqa: S314 - our own
+    assert feed.findtext("a:id", namespaces=ATOM) == f"http://digest.test{path}"
+    for name in ("a:title", "a:updated", "a:author/a:name"):
+        assert feed.findtext(name, namespaces=ATOM)
+    [entry] = feed.findall("a:entry", ATOM)
+    assert entry.findtext("a:title", namespaces=ATOM) == "Fines & <fees>"
+    assert entry.findtext("a:id", namespaces=ATOM) == f"tag:digest.test,2024-01-08:summary/{story}"
+    body = entry.findtext("a:content", namespaces=ATOM)
+    assert body == "<p>Text ]]&gt;  &amp; more</p>"
+    links = {link.get("rel"): link.get("href") for link in entry.findall("a:link", ATOM)}
+    assert links == {
+        "alternate": f"http://digest.test/news/euractiv/fines-fees/{story}",
+        "related": "https://example.org/?a=1&b=<2>",
+    }
+    assert datetime.fromisoformat(entry.findtext("a:updated", "", ATOM)).tzinfo is not None
+
+
+def test_every_address_in_a_feed_is_whole(client: FlaskClient, story: int) -> None:  # noqa: ARG001
+    feed = ElementTree.fromstring(client.get("/feed.atom").text)  # noqa: S314 - our own
+    for link in feed.iter("{http://www.w3.org/2005/Atom}link"):
+        assert str(link.get("href")).startswith(("http://", "https://"))
+
+
+def test_empty_feed_is_a_feed(client: FlaskClient) -> None:
+    feed = ElementTree.fromstring(client.get("/feed.atom").text)  # noqa: S314 - our own
+    assert feed.findtext("a:updated", namespaces=ATOM)
+    assert feed.findall("a:entry", ATOM) == []
+
+
+@pytest.mark.parametrize("path", ["/topics/none-such.atom", "/publications/none-such.atom"])
+def test_feed_of_nothing_known_is_not_there(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_feeds_hold_the_latest_thirty_and_no_draft(client: FlaskClient, db: Database) -> None:
+    make_summary(db, "A draft", date(2024, 5, 16), topics=["AI"], published=False)
+    for number in range(35):
+        make_summary(db, f"Story {number}", date(2024, 1, 1) + timedelta(days=number), topics=["AI"])
+    newest = [f"Story {number}" for number in range(34, 4, -1)]
+    for path in FEEDS:
+        feed = ElementTree.fromstring(client.get(path).text)  # noqa: S314 - our own
+        assert [entry.findtext("a:title", "", ATOM) for entry in feed.findall("a:entry", ATOM)] == newest
+    items = client.get("/feed.json").json
+    assert items is not None
+    assert [item["title"] for item in items["items"]] == newest
+
+
+def test_topic_feed_leaves_others_out(client: FlaskClient, db: Database, story: int) -> None:  # noqa: ARG001
+    make_summary(db, "Other", publication="EDPB", topics=["Courts"])
+    for path in FEEDS[1:]:
+        feed = ElementTree.fromstring(client.get(path).text)  # noqa: S314 - our own
+        assert len(feed.findall("a:entry", ATOM)) == 1
+
+
+def test_json_feed_has_what_its_version_asks(client: FlaskClient, story: int) -> None:
+    response = client.get("/feed.json")
+    assert response.mimetype == "application/feed+json"
+    feed = response.json
+    assert feed is not None
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert (feed["home_page_url"], feed["feed_url"]) == ("http://digest.test/news", "http://digest.test/feed.json")
+    [item] = feed["items"]
+    assert item["url"] == f"http://digest.test/news/euractiv/fines-fees/{story}"
+    assert item["tags"] == ["AI"]
+    assert item["date_published"] == "2024-01-08T09:00:00+00:00"
+    assert "script" not in item["content_html"]
+
+
+def test_entry_keeps_its_id_when_its_headline_changes(client: FlaskClient, db: Database, story: int) -> None:
+    def entry_id() -> str:
+        feed = ElementTree.fromstring(client.get("/feed.atom").text)  # noqa: S314 - our own
+        return feed.findtext("a:entry/a:id", "", ATOM)
+
+    before = entry_id()
+    with db.writing() as session:
+        values = {"slug": "new", "title": "New", "updated_at": datetime(2024, 6, 1, tzinfo=UTC)}
+        session.execute(update(Summary).where(Summary.id == story).values(**values))
+    assert entry_id() == before
+
+
+def test_whoever_has_the_feed_already_gets_it_not_again(client: FlaskClient, story: int) -> None:  # noqa: ARG001
+    for path in (*FEEDS, "/feed.json"):
+        first = client.get(path)
+        assert first.headers["Cache-Control"] == "public, max-age=60"
+        again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+        assert "Set-Cookie" not in again.headers
+
+
+def test_sitemap_names_every_public_page(client: FlaskClient, db: Database, story: int) -> None:
+    make_summary(db, "A draft", published=False)
+    sitemap = ElementTree.fromstring(client.get("/sitemap.xml").text)  # noqa: S314 - our own
+    assert [found.text for found in sitemap.findall("s:url/s:loc", SITEMAP)] == [
+        "http://digest.test/",
+        "http://digest.test/news",
+        "http://digest.test/issues",
+        "http://digest.test/privacy",
+        f"http://digest.test/news/euractiv/fines-fees/{story}",
+    ]
+    assert [found.text for found in sitemap.findall("s:url/s:lastmod", SITEMAP)] == ["2024-01-08"]
+    assert client.head("/sitemap.xml").status_code == 200
