@@ -1,0 +1,1 @@
+"""`serve`, `scheduler`, `db`, `demo`: the installation and its processes."""

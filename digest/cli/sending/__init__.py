@@ -1,0 +1,1 @@
+"""`send`, alone or with a second process."""

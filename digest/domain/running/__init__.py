@@ -1,0 +1,1 @@
+"""What logs may say, and what counts as a living clock."""

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.config.retention import MESSAGES_KEPT, TALLIES_KEPT
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.messages.signup_caps import forget_mail
-from digest.operations.running.housekeeping import MESSAGES_KEPT, TALLIES_KEPT
 from digest.storage.accounting.reader_copies import ReaderCopy, copies_of
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import forget_messages_to

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest.domain.shared.addresses import Address, parse
+from digest.domain.shared.addresses import Address
 from digest.domain.shared.slugs import slugify
+from digest.operations.shared.csv_addresses import BANS, address_in
 from digest.operations.shared.csv_rows import CsvRow
 from digest.operations.shared.csv_signs import Sign, gravest, signs, unsaid
 from digest.operations.shared.known_columns import FormerState, Means
@@ -18,16 +18,7 @@ from digest.storage.suppressions.suppressions import SuppressionReason
 COLUMNS = ("email", "name", "state", "topics", "confirmed_at", "unsubscribed_at", "source")
 LONGEST = 200
 
-BANS: Mapping[FormerState, SuppressionReason] = {
-    FormerState.OBJECTED: SuppressionReason.OBJECTION,
-    FormerState.INVALID: SuppressionReason.INVALID,
-    FormerState.BOUNCED: SuppressionReason.BOUNCE,
-    FormerState.COMPLAINED: SuppressionReason.COMPLAINT,
-}
-"""What makes an address one never to be mailed."""
-
 _CONFIRMED_AT = (Means.CONFIRMED_AT, Means.DOUBLE_OPT_IN_AT, Means.OPTED_IN_AT)
-_SHOWN = re.compile(r"(?P<name>[^<>]*)<\s*(?P<address>[^<>\s]+)\s*>")
 _LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 _OTHER_SPACE = re.compile(r"[^\S ]")
 _A_DAY = timedelta(days=1)
@@ -91,24 +82,6 @@ def says_left(row: CsvRow) -> bool:
     except ValueError:
         return False
     return True
-
-
-def address_in(text: str) -> tuple[Address, str]:
-    """The address in a cell, and the name beside it: `Jane Doe <jane@example.net>`, `mailto:jane@example.net`.
-
-    Raises BadAddress for none, ValueError for two.
-    """
-    name = ""
-    if found := _SHOWN.fullmatch(text):
-        name, text = found["name"].strip().strip("\"'").strip(), found["address"]
-    if text[:7].lower() == "mailto:":
-        text = text[7:].partition("?")[0]
-    address = parse(text)
-    if "@" in name:
-        if name.lower() != text.lower():
-            raise ValueError(f"“{name[:40]}” and “{text[:40]}” are two addresses. Give each a row of its own.")
-        name = ""
-    return address, name
 
 
 def _left(row: CsvRow, sign: Sign, address: Address, now: datetime, source: str) -> Row:

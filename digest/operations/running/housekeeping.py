@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from digest.config.retention import MESSAGES_KEPT, TALLIES_KEPT
 from digest.operations.shared.wakeups import pause
 from digest.operations.writing.shelving import GAP
 from digest.storage.base.database import Database
@@ -21,8 +22,6 @@ from digest.storage.readers.signups import (
 )
 from digest.storage.readers.subscribers import take_turns
 
-MESSAGES_KEPT = timedelta(days=30)
-TALLIES_KEPT = timedelta(days=31)
 AT_ONCE = 500
 """Rows in one transaction: a form gives up after three seconds, and a flood leaves many to delete."""
 

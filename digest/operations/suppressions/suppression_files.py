@@ -15,7 +15,7 @@ from pathlib import Path
 from digest.config import Settings
 from digest.domain.shared.addresses import Address
 from digest.domain.shared.tokens import fingerprint
-from digest.operations.readers.subscriber_rows import BANS, address_in
+from digest.operations.shared.csv_addresses import BANS, address_in
 from digest.operations.shared.csv_cells import as_csv
 from digest.operations.shared.csv_rows import CsvRow, Refusal, Table, in_batches, read_table
 from digest.operations.shared.csv_signs import gravest, signs

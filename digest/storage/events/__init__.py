@@ -1,0 +1,1 @@
+"""What SendGrid reported: of each copy, and of our account there."""

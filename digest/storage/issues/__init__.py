@@ -1,0 +1,1 @@
+"""Issues, what is on each of them, and what happened to it."""

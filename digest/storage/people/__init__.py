@@ -1,0 +1,1 @@
+"""Editors, and who of them is signed in."""

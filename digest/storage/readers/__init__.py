@@ -1,0 +1,1 @@
+"""Subscribers, their requests to subscribe, and what they consented to."""

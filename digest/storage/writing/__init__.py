@@ -1,0 +1,1 @@
+"""Summaries, publications and topics: the archive."""

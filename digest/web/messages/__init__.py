@@ -1,0 +1,1 @@
+"""The outbox as admins read it, and the thread that hands messages over."""

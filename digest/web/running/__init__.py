@@ -1,0 +1,1 @@
+"""Pages for machines: is the site well, what may crawlers read."""

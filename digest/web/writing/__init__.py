@@ -1,0 +1,1 @@
+"""Summaries: the desk's form and the public archive with its feeds."""

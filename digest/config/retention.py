@@ -1,0 +1,10 @@
+"""How long what nobody needs any more is kept: housekeeping deletes by it, and the privacy page says it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+MESSAGES_KEPT = timedelta(days=30)
+"""After a single message ended."""
+TALLIES_KEPT = timedelta(days=31)
+"""After something was last counted against a limit."""
