@@ -21,6 +21,7 @@ from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.running.heartbeat import note_heartbeat
 from digest.operations.running.housekeeping import tidy_up
 from digest.operations.running.tick import tick
+from digest.operations.shared.context import Process
 from digest.operations.shared.fault_log import Troubles
 from digest.operations.shared.wakeups import pause
 from digest.storage.base.database import Database
@@ -73,6 +74,7 @@ class Clock:
         self._ticked_well = False
         self._pinged_at = -math.inf
         self._stopping = threading.Event()
+        self._process = Process(db, settings, outbox, utc_now, self._stopping)
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._jobs: Sequence[tuple[str, Callable[[], None], int]] = (
             ("the clock’s sign of life", self._beat, HEARTBEAT_SECONDS),
@@ -104,7 +106,7 @@ class Clock:
         self._stopping.set()
 
     def _tick(self) -> None:
-        tick(self._db, self._settings, self._outbox, utc_now, self._stopping, self._troubles)
+        tick(self._process, self._troubles)
         self._ticked_well = True
 
     def _ping(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import closing
 from datetime import UTC, date, datetime
 
@@ -15,6 +14,7 @@ from digest.operations.issues.closing import close_issue
 from digest.operations.running.sending_now import report
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.sending.sender import send_issue
+from digest.operations.shared.context import Context, Process
 from digest.storage.accounting.settlements import Settlement
 from digest.storage.base.database import Database
 from digest.storage.issues.history import history_of
@@ -37,15 +37,15 @@ def both_ways(sendgrid: LoopbackSendGrid) -> dict[str, str]:
 def frozen_issue(db: Database, settings: Settings, send_date: date = FRIDAY, batch_size: int = 1000) -> int:
     """An issue of one summary, frozen for whoever is subscribed."""
     issue_id = make_issue(db, send_date, [make_summary(db)])
-    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
-    assert freeze(db, settings, TUESDAY, issue_id, "alice@digest.test", batch_size) is Freeze.FROZEN
+    close_issue(Context(db, settings, TUESDAY), issue_id, "alice@digest.test")
+    assert freeze(Context(db, settings, TUESDAY), issue_id, "alice@digest.test", batch_size) is Freeze.FROZEN
     return issue_id
 
 
 def send(db: Database, settings: Settings, issue_id: int) -> None:
     """Send until nothing is left to do."""
     with closing(open_outbox(settings)) as outbox:
-        send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: datetime.now(UTC))
+        send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id)
 
 
 def account(db: Database, issue_id: int) -> dict[str, int]:

@@ -14,6 +14,7 @@ from digest.mail.transports import open_outbox
 from digest.operations.issues.closing import close_issue
 from digest.operations.issues.week import ensure_issue
 from digest.operations.running.sending_now import report
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.storage.accounting.settlements import Settlement, decisions_of
 from digest.storage.base.database import Database
@@ -136,7 +137,7 @@ def test_a_closed_issue_with_demo_summaries_is_opened_again(db: Database, settin
         this_week = current_issue(session)
         assert this_week is not None
         append_selection(session, this_week.id, mine)
-    close_issue(db, settings, NOW, this_week.id, "me@example.org")
+    close_issue(Context(db, settings, NOW), this_week.id, "me@example.org")
     demo.remove(db, settings)
     with db.reading() as session:
         issue = session.get_one(Issue, this_week.id)
@@ -148,6 +149,6 @@ def test_a_closed_issue_with_demo_summaries_is_opened_again(db: Database, settin
 def test_the_demo_leaves_a_week_to_go_on_with(db: Database, settings: Settings) -> None:
     load(db, settings)
     demo.remove(db, settings)
-    ensure_issue(db, settings, NOW)
+    ensure_issue(Context(db, settings, NOW))
     with db.reading() as session:
         assert len(all_issues(session)) == 1

@@ -13,6 +13,7 @@ from digest.mail.transports import open_outbox
 from digest.operations.issues.closing import close_issue
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.sending.sender import Ending, send_issue
+from digest.operations.shared.context import Context, Process
 from digest.storage.accounting.accounts import account_of, accounts_by_counters
 from digest.storage.accounting.settlements import Settlement
 from digest.storage.base.database import Database, database_now
@@ -38,15 +39,15 @@ WEBHOOK_KEY = (
 def freeze_issue(db: Database, settings: Settings, batch_size: int = 50) -> int:
     """An issue frozen for everyone who reads, in batches of that size; returns its id."""
     issue_id = make_issue(db, FRIDAY, [make_summary(db, "Court annuls a fine")])
-    close_issue(db, settings, TUESDAY, issue_id, ALICE)
-    assert freeze(db, settings, TUESDAY, issue_id, ALICE, batch_size) is Freeze.FROZEN
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    assert freeze(Context(db, settings, TUESDAY), issue_id, ALICE, batch_size) is Freeze.FROZEN
     return issue_id
 
 
 def send(db: Database, settings: Settings, issue_id: int) -> Ending:
     """Send what can be sent."""
     with closing(open_outbox(settings)) as outbox:
-        return send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: datetime.now(UTC))
+        return send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id)
 
 
 def events_come(db: Database, but_for: int = 0) -> None:

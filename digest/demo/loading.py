@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -27,6 +26,7 @@ from digest.operations.people.password_hashing import hash_password
 from digest.operations.readers import consent_wordings
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sender import send_issue
+from digest.operations.shared.context import Context, Process, Work
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue, all_issues, current_issue, issue_on
@@ -65,9 +65,9 @@ def load(db: Database, settings: Settings, outbox: Outbox, now: datetime) -> Loa
         if new and _has_content(session):
             raise Refused("This database has content of its own. Try the demo on an empty one (see INSTANCE_PATH).")
     if new:
-        ensure_issue(db, settings, now)
+        ensure_issue(Context(db, settings, now))
         with db.writing() as session:
-            _fill(session, settings, now, lines, plans)
+            _fill(Work(session, settings, now), lines, plans)
     for plan in plans:
         if plan["date"] != _CURRENT:
             _send_past_issue(db, settings, outbox, date.fromisoformat(plan["date"]), plan.get("trouble"))
@@ -88,34 +88,36 @@ def _has_content(session: Session) -> bool:
 
 
 def _fill(
-    session: Session,
-    settings: Settings,
-    now: datetime,
+    work: Work,
     lines: Sequence[Mapping[str, Any]],
     plans: Sequence[Mapping[str, Any]],
 ) -> None:
-    for reader in readers(now):
-        _add_reader(session, settings, now, reader)
+    for reader in readers(work.now):
+        _add_reader(work, reader)
     groups: dict[str, list[int]] = {}
     for line in lines:
-        groups.setdefault(line["issue"], []).append(_add_summary(session, now, line))
-    this_week = current_issue(session)  # asked before the past issues are there, which are earlier and open at first
+        groups.setdefault(line["issue"], []).append(_add_summary(work.session, work.now, line))
+    this_week = current_issue(
+        work.session
+    )  # asked before the past issues are there, which are earlier and open at first
     for plan in plans:
         if plan["date"] == _CURRENT:
             issue = this_week
         else:
             day = date.fromisoformat(plan["date"])
-            issue = Issue(send_date=day, slot=day, created_at=settings.schedule.send_moment(day) - timedelta(days=7))
-            session.add(issue)
-            session.flush()
-            mark_demo(session, "issues", [issue.id])
+            issue = Issue(
+                send_date=day, slot=day, created_at=work.settings.schedule.send_moment(day) - timedelta(days=7)
+            )
+            work.session.add(issue)
+            work.session.flush()
+            mark_demo(work.session, "issues", [issue.id])
         if issue:
             issue.introduction = plan["introduction"]
             issue.subject, issue.preheader = plan.get("subject", ""), plan.get("preheader", "")
             for summary_id in groups[plan["date"]]:
-                append_selection(session, issue.id, summary_id)
-    mark_demo(session, "publications", [publication.id for publication in all_publications(session)])
-    mark_demo(session, "topics", [topic.id for topic in all_topics(session)])
+                append_selection(work.session, issue.id, summary_id)
+    mark_demo(work.session, "publications", [publication.id for publication in all_publications(work.session)])
+    mark_demo(work.session, "topics", [topic.id for topic in all_topics(work.session)])
 
 
 def _add_summary(session: Session, now: datetime, line: Mapping[str, Any]) -> int:
@@ -144,14 +146,14 @@ def _add_summary(session: Session, now: datetime, line: Mapping[str, Any]) -> in
     return summary.id
 
 
-def _add_reader(session: Session, settings: Settings, now: datetime, reader: Reader) -> None:
+def _add_reader(work: Work, reader: Reader) -> None:
     address = addresses.parse(reader.email)
     answered = reader.asked_at + timedelta(minutes=12)
     left = answered + timedelta(days=200)
     subscriber = Subscriber(
         email=address.shown,
         address=address.key,
-        address_hash=fingerprint(address.key, settings.suppression_key),
+        address_hash=fingerprint(address.key, work.settings.suppression_key),
         state=reader.state,
         link_key=new_key(),
         topics=reader.topics,
@@ -160,20 +162,27 @@ def _add_reader(session: Session, settings: Settings, now: datetime, reader: Rea
         confirmed_at=None if reader.state is SubscriberState.PENDING else answered,
         unsubscribed_at=left if reader.state is SubscriberState.UNSUBSCRIBED else None,
     )
-    session.add(subscriber)
-    session.flush()
-    mark_demo(session, "subscribers", [subscriber.id])
-    steps = [(ConsentStep.ASKED, consent_wordings.signing_up(settings), reader.asked_at, "the form")]
+    work.session.add(subscriber)
+    work.session.flush()
+    mark_demo(work.session, "subscribers", [subscriber.id])
+    steps = [(ConsentStep.ASKED, consent_wordings.signing_up(work.settings), reader.asked_at, "the form")]
     if subscriber.confirmed_at:
-        steps.append((ConsentStep.CONFIRMED, consent_wordings.confirming(settings), answered, "the confirmation page"))
+        steps.append(
+            (ConsentStep.CONFIRMED, consent_wordings.confirming(work.settings), answered, "the confirmation page")
+        )
     if subscriber.unsubscribed_at:
         steps.append(
-            (ConsentStep.UNSUBSCRIBED, consent_wordings.leaving(settings), left, "the page behind the digest’s link")
+            (
+                ConsentStep.UNSUBSCRIBED,
+                consent_wordings.leaving(work.settings),
+                left,
+                "the page behind the digest’s link",
+            )
         )
     for step, wording, at, place in steps:
-        record_consent(session, subscriber.id, step, wording.keep(session), at, place, "yes")
+        record_consent(work.session, subscriber.id, step, wording.keep(work.session), at, place, "yes")
     if reader.suppressed:
-        suppress(session, subscriber.address_hash, SuppressionReason.BOUNCE, now, DEMO_SOURCE)
+        suppress(work.session, subscriber.address_hash, SuppressionReason.BOUNCE, work.now, DEMO_SOURCE)
 
 
 def _send_past_issue(db: Database, settings: Settings, outbox: Outbox, day: date, trouble: str | None) -> None:
@@ -184,12 +193,12 @@ def _send_past_issue(db: Database, settings: Settings, outbox: Outbox, day: date
         return
     send_at = settings.schedule.send_moment(day)
     if issue.state == IssueState.OPEN:
-        close_issue(db, settings, settings.schedule.cutoff_moment(day), issue.id, THE_CLOCK)
+        close_issue(Context(db, settings, settings.schedule.cutoff_moment(day)), issue.id, THE_CLOCK)
     if trouble:
         send_with_trouble(db, settings, outbox, issue.id, send_at, Unanswered(trouble), THE_CLOCK)
         return
-    freeze(db, settings, send_at, issue.id, THE_CLOCK)
-    send_issue(db, settings, outbox, issue.id, threading.Event(), lambda: send_at)
+    freeze(Context(db, settings, send_at), issue.id, THE_CLOCK)
+    send_issue(Process(db, settings, outbox, lambda: send_at), issue.id)
 
 
 def _add_editors(session: Session, now: datetime) -> None:

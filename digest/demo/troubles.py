@@ -5,7 +5,6 @@ Their outbox plays SendGrid on a bad day; all that follows is done by the operat
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from digest.operations.accounting.deciding import settle
 from digest.operations.events.feedback import take_events
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sender import send_issue
+from digest.operations.shared.context import Context, Process
 from digest.storage.accounting.account_lines import Line, lines_in, span_of
 from digest.storage.accounting.settlements import Verdict
 from digest.storage.accounting.unsettled import doubts_of, last_doubted
@@ -64,21 +64,21 @@ def send_with_trouble(
     events_come = trouble is Unanswered.TAKEN
     settings = replace(settings, sendgrid_webhook_key="the demo’s" if events_come else "", alert_url="")
     _own_up(db, issue_id, send_at, events_come)
-    freeze(db, settings, send_at, issue_id, who, _BATCH)
+    freeze(Context(db, settings, send_at), issue_id, who, _BATCH)
     with db.reading() as session:
         lost = last_doubted(session, issue_id) is not None
     bad_day = outbox if lost else _BadDay(outbox, events_come)
-    send_issue(db, settings, bad_day, issue_id, threading.Event(), lambda: send_at)
+    send_issue(Process(db, settings, bad_day, lambda: send_at), issue_id)
     with db.reading() as session:
         doubts = doubts_of(session, issue_id)
         events = _events(session, issue_id, send_at) if doubts and events_come else ()
     if events:
-        take_events(db, settings, send_at + _EVENTS_AFTER, events)
+        take_events(Context(db, settings, send_at + _EVENTS_AFTER), events)
     elif doubts:
         decided_at = send_at + _DECIDED_AFTER
-        settle(db, settings, decided_at, doubts[0].batch_id, Verdict.RESEND, EDITORS[0][0], _SEEN)
+        settle(Context(db, settings, decided_at), doubts[0].batch_id, Verdict.RESEND, EDITORS[0][0], _SEEN)
     if not events_come:
-        send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: send_at + _DECIDED_AFTER)
+        send_issue(Process(db, settings, outbox, lambda: send_at + _DECIDED_AFTER), issue_id)
 
 
 def _own_up(db: Database, issue_id: int, at: datetime, events_come: bool) -> None:

@@ -28,10 +28,11 @@ from digest.domain.shared.tokens import fingerprint, new_key
 from digest.mail.outbox import Answer, Certainty
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.startup import MIGRATIONS
-from digest.operations.sending.claiming import Claim, Editions
+from digest.operations.sending.claiming import Claim, Claimant
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.recording import Result
 from digest.operations.sending.sender import take_turn
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.readers.subscribers import SubscriberState, add_subscribers
 from digest.storage.running import schema
@@ -95,12 +96,12 @@ def sent_issue(db: Database, settings: Settings, readers: int) -> list[Claim]:
         with db.writing() as session:
             add_subscribers(session, [_reader(settings, now, number) for number in range(start, start + 10_000)])
     issue_id = make_issue(db, summary_ids=[make_summary(db)])
-    close_issue(db, settings, now, issue_id, "bench")
-    freeze(db, settings, now, issue_id, "bench")
+    close_issue(Context(db, settings, now), issue_id, "bench")
+    freeze(Context(db, settings, now), issue_id, "bench")
     claims: list[Claim] = []
     results: list[Result] = []
-    editions = Editions()
-    while found := take_turn(db, settings, now, issue_id, "bench", results, [new_key() for _ in range(8)], editions):
+    bench = Claimant("bench")
+    while found := take_turn(Context(db, settings, now), issue_id, bench, results, [new_key() for _ in range(8)]):
         claims += found
         results = [Result(one.attempt_id, [], Answer(Certainty.ACCEPTED, 202)) for one in found]
     return claims

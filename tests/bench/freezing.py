@@ -11,6 +11,7 @@ from pathlib import Path
 
 from digest import config
 from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 
 
@@ -19,7 +20,7 @@ def main() -> None:
     settings = config.load(root=Path(os.environ["INSTANCE_PATH"]))
     with closing(Database(settings.database_url)) as db:
         began = time.perf_counter()
-        outcome = freeze(db, settings, datetime.now(UTC), int(sys.argv[1]), "the bench")
+        outcome = freeze(Context(db, settings, datetime.now(UTC)), int(sys.argv[1]), "the bench")
         if outcome is not Freeze.FROZEN:
             raise RuntimeError(f"not frozen: {outcome}")
         sys.stdout.write(f"{time.perf_counter() - began}\n")

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from digest.operations.running.sending_now import report
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.posting import bulk_of
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import issue_for_change
 from digest.storage.sending.batches import Attempt
@@ -80,7 +81,7 @@ def measure_rivals(requests: int, folder: Path, host: str) -> Rivals:
     """Post requests like those of a send without a send behind them."""
     settings, db, issue_id = open_stage(environment(folder, f"sqlite:///{folder}/digest.db", host), BODIES * BATCH)
     with closing(db):
-        freeze(db, settings, datetime.now(UTC), issue_id, "the bench")
+        freeze(Context(db, settings, datetime.now(UTC)), issue_id, "the bench")
         with db.writing() as session:
             issue_for_change(session, issue_id).pace = None
         claims = rivals.some_claims(db, settings, issue_id, BODIES)

@@ -17,9 +17,10 @@ from digest.mail.outbox import Answer, Bulk, Certainty
 from digest.mail.sendgrid import SendGridOutbox
 from digest.mail.sendgrid_client import SendGridClient
 from digest.mail.transports import identity_of
-from digest.operations.sending.claiming import Claim, Editions
+from digest.operations.sending.claiming import Claim, Claimant
 from digest.operations.sending.posting import bulk_of
 from digest.operations.sending.sender import take_turn
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 
 PATIENCE = 30.0
@@ -28,7 +29,11 @@ PATIENCE = 30.0
 def some_claims(db: Database, settings: Settings, issue_id: int, how_many: int) -> Sequence[Claim]:
     """Claims of a send's first batches; only for a database that is thrown away afterwards."""
     return take_turn(
-        db, settings, datetime.now(UTC), issue_id, "bench", (), [new_key() for _ in range(how_many)], Editions()
+        Context(db, settings, datetime.now(UTC)),
+        issue_id,
+        Claimant("bench"),
+        (),
+        [new_key() for _ in range(how_many)],
     )
 
 

@@ -16,6 +16,7 @@ from digest.config import Settings
 from digest.domain.issues.calendar import Schedule
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.startup import MIGRATIONS
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.issues.selections import append_selection
@@ -97,5 +98,5 @@ def _closed_issue(db: Database, settings: Settings) -> int:
         for summary_id in summaries:
             append_selection(session, issue.id, summary_id)
         issue_id = issue.id
-    close_issue(db, settings, now, issue_id, "the bench")
+    close_issue(Context(db, settings, now), issue_id, "the bench")
     return issue_id

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from digest.config import Settings
 from digest.operations.issues.week import ensure_issue
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import current_issue
 from digest.storage.issues.selections import append_selection
@@ -38,7 +39,7 @@ class Shell:
 
 def select_one(db: Database, settings: Settings) -> int:
     """One summary on the issue that is current today."""
-    ensure_issue(db, settings, datetime.now(UTC))
+    ensure_issue(Context(db, settings, datetime.now(UTC)))
     summary_id = make_summary(db, "Court annuls a fine", topics=["AI"])
     with db.writing() as session:
         issue = current_issue(session)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, text, update
@@ -20,8 +19,9 @@ from digest.mail.sendgrid_client import HttpAnswer
 from digest.operations.accounting import deciding
 from digest.operations.running import tick
 from digest.operations.sending import claiming, freezing, recording, sender
-from digest.operations.sending.claiming import Claim, Editions
+from digest.operations.sending.claiming import Claim, Claimant
 from digest.operations.sending.recording import Result
+from digest.operations.shared.context import Context, Work
 from digest.storage.base import database as databases
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.issues import Issue
@@ -41,11 +41,11 @@ class Mutant:
 
 
 def _accepted_before_posting() -> None:
-    def take_turn(db: Database, *arguments: Any) -> Sequence[Claim]:
-        claims: Sequence[Claim] = real(db, *arguments)
-        with db.writing() as session:
+    def take_turn(context: Context, *arguments: Any) -> Sequence[Claim]:
+        claims: Sequence[Claim] = real(context, *arguments)
+        with context.db.writing() as session:
             for claim in claims:
-                close_attempt(session, claim.attempt_id, "accepted", arguments[1], 202, "", "")
+                close_attempt(session, claim.attempt_id, "accepted", context.now, 202, "", "")
                 mark_accepted(session, claim.batch_id, database_now(session))
         return claims
 
@@ -56,17 +56,14 @@ def _claim_not_committed() -> None:
     in_hand: dict[str, int] = {}
 
     def take_turn(
-        db: Database,
-        _settings: Settings,
-        now: datetime,
+        context: Context,
         issue_id: int,
-        owner: str,
+        claimant: Claimant,
         results: Sequence[Result],
         attempt_ids: Sequence[str],
-        editions: Editions,
         _look_for_dead: bool = True,
     ) -> Sequence[Claim]:
-        with db.writing() as session:
+        with context.db.writing() as session:
             for result in results:
                 batch_id = in_hand.pop(result.attempt_id, None)
                 if batch_id and result.answer.certainty is Certainty.ACCEPTED:
@@ -76,10 +73,10 @@ def _claim_not_committed() -> None:
                     batch.state, batch.because = BatchState.HELD, result.answer.detail
         if in_hand or not attempt_ids:
             return ()
-        with db.writing() as session:
+        with context.db.writing() as session:
             issue = session.get_one(Issue, issue_id)
             begun, at = deadline.ticking(), database_now(session)
-            found = claiming.claim(session, now, begun, at, issue, owner, attempt_ids[:1], editions).claims
+            found = claiming.claim(context.within(session), begun, at, issue, claimant, attempt_ids[:1]).claims
             session.rollback()
         in_hand.update({claim.attempt_id: claim.batch_id for claim in found})
         return found
@@ -88,10 +85,10 @@ def _claim_not_committed() -> None:
 
 
 def _lease_to_pending() -> None:
-    def expire(session: Session, _settings: Settings, now: datetime, at: float, issue: Issue, _lease: float) -> None:
-        for attempt_id, _ in attempts_out_of_lease(session, issue.id, at):
-            batch_id = close_attempt(session, attempt_id, Certainty.UNKNOWN, now, None, "", "")
-            session.execute(update(Batch).where(Batch.id == batch_id).values(state=BatchState.PENDING))
+    def expire(work: Work, at: float, issue: Issue, _lease: float) -> None:
+        for attempt_id, _ in attempts_out_of_lease(work.session, issue.id, at):
+            batch_id = close_attempt(work.session, attempt_id, Certainty.UNKNOWN, work.now, None, "", "")
+            work.session.execute(update(Batch).where(Batch.id == batch_id).values(state=BatchState.PENDING))
 
     put(sender, "expire_leases", expire)
 
@@ -176,14 +173,12 @@ def _freeze_twice() -> None:
         issue.state = IssueState.CLOSED
         return issue
 
-    def freeze(
-        db: Database, settings: Settings, now: datetime, issue_id: int, who: str, only_if_due: bool
-    ) -> freezing.Freeze:
-        freezing.freeze(db, settings, now, issue_id, who, 2, only_if_due)
-        return freezing.freeze(db, settings, now, issue_id, who, 2, only_if_due)
+    def freeze(context: Context, issue_id: int, who: str, only_if_due: bool) -> freezing.Freeze:
+        freezing.freeze(context, issue_id, who, 2, only_if_due)
+        return freezing.freeze(context, issue_id, who, 2, only_if_due)
 
     real = put(freezing, "issue_for_change", issue_for_change)
-    put(freezing, "next_step", lambda *_: Step.SEND)
+    put(freezing, "step_of", lambda *_: Step.SEND)
     put(freezing, "_check_sum", lambda *_: None)
     put(tick, "freeze", freeze)
 

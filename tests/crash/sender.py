@@ -32,6 +32,7 @@ from digest.operations.running import tick
 from digest.operations.running.heartbeat import note_heartbeat
 from digest.operations.sending import claiming, freezing, sender
 from digest.operations.shared import wakeups
+from digest.operations.shared.context import Process
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from tests.crash import sockets, steps
@@ -124,7 +125,7 @@ def _send(
     for _ in range(asked.ticks):
         try:
             note_heartbeat(database, f"a sender:{os.getpid()}")
-            tick.tick(database, settings, outbox, lambda: FRIDAY, stop)
+            tick.tick(Process(database, settings, outbox, lambda: FRIDAY, stop))
             if _is_sent(database):
                 return SENT
         except Exception:

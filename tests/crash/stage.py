@@ -14,6 +14,7 @@ from digest.config import Settings
 from digest.operations.issues.closing import close_issue
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.subscribing import leave
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.readers.subscribers import subscriber_with_address
 from tests.crash.databases import Home
@@ -52,7 +53,7 @@ def set_stage(database: Database, readers: int = len(READERS)) -> None:
         make_summary(database, "Court annuls a fine", topics=["Enforcement"]),
         make_summary(database, "An app is fined", topics=["AI"]),
     ]
-    close_issue(database, settings, TUESDAY, make_issue(database, summary_ids=stories), "alice@digest.test")
+    close_issue(Context(database, settings, TUESDAY), make_issue(database, summary_ids=stories), "alice@digest.test")
 
 
 @dataclass(frozen=True)
@@ -97,4 +98,4 @@ def let_unsubscribe(case: Case, address: str) -> None:
         with database.reading() as session:
             reader = subscriber_with_address(session, address)
             assert reader is not None
-        leave(database, settings, FRIDAY, reader.link_key, consent_wordings.leaving(settings), "/unsubscribe")
+        leave(Context(database, settings, FRIDAY), reader.link_key, consent_wordings.leaving(settings), "/unsubscribe")

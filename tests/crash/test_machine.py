@@ -31,6 +31,7 @@ from digest.operations.accounting.completing import finish_if_done
 from digest.operations.accounting.deciding import settle, settle_by_silence
 from digest.operations.accounting.pacing import probe_if_due
 from digest.operations.running.heartbeat import note_heartbeat
+from digest.operations.shared.context import Context
 from digest.storage.accounting.settlements import Verdict
 from digest.storage.sending.batches import BatchState
 from tests.crash.databases import SqliteHome
@@ -115,7 +116,7 @@ def machine(home: SqliteHome) -> type[RuleBasedStateMachine]:
         def settle_by_silence(self) -> None:
             """The clock has run through every leap."""
             note_heartbeat(self.world.db, "the clock")
-            settle_by_silence(self.world.db, self.world.settings, self.world.now)
+            settle_by_silence(Context(self.world.db, self.world.settings, self.world.now))
 
         @rule()
         def settle_by_word(self) -> None:
@@ -124,7 +125,7 @@ def machine(home: SqliteHome) -> type[RuleBasedStateMachine]:
             if held:
                 word = Verdict.SENT if self.world.times_taken(held[0].address or "") else Verdict.RESEND
                 world = self.world
-                settle(world.db, world.settings, world.now, held[0].batch, word, "alice@digest.test")
+                settle(Context(world.db, world.settings, world.now), held[0].batch, word, "alice@digest.test")
 
         @invariant()
         def nothing_is_wrong(self) -> None:
@@ -161,7 +162,7 @@ def machine(home: SqliteHome) -> type[RuleBasedStateMachine]:
                 world.jump(400.0)
                 probe_if_due(world.db, world.sendgrid, world.issue_id)
                 self._turn(Mood.TAKES)
-            finish_if_done(world.db, world.settings, world.now, world.issue_id)
+            finish_if_done(Context(world.db, world.settings, world.now), world.issue_id)
             assert {line.state for line in world.lines()} <= _SEEN_TO_ITS_END
             self.nothing_is_wrong()
 

@@ -15,11 +15,12 @@ from digest.operations.events.feedback import take_events
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.privacy import erase
 from digest.operations.readers.subscribing import Standing, ask, confirm, leave
-from digest.operations.sending.claiming import Claim, Editions
+from digest.operations.sending.claiming import Claim, Claimant
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.posting import bulk_of
 from digest.operations.sending.recording import Result
 from digest.operations.sending.sender import take_turn
+from digest.operations.shared.context import Context
 from digest.storage.accounting.accounts import Account, account_of
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
@@ -82,7 +83,7 @@ class World:
     def subscribe(self, address: str) -> None:
         """Somebody asks for the digest."""
         place = f"10.0.0.{self.now.second}"  # each from a network of its own: caps are another test's matter
-        ask(self.db, self.settings, self._later(), addresses.parse(address), place, "the front page")
+        ask(Context(self.db, self.settings, self._later()), addresses.parse(address), place, "the front page")
 
     def confirm(self, address: str) -> None:
         """The link of the latest message to this address is followed."""
@@ -91,7 +92,7 @@ class World:
                 select(SignUp.key).join(Subscriber, Subscriber.id == SignUp.subscriber_id).order_by(SignUp.id.desc())
             )
             key = session.execute(latest.where(Subscriber.address == address)).scalars().first()
-        if key and confirm(self.db, self.settings, self._later(), key, "the page")[0] is Standing.DONE:
+        if key and confirm(Context(self.db, self.settings, self._later()), key, "the page")[0] is Standing.DONE:
             self.gone.discard(address)
 
     def leave(self, address: str) -> None:
@@ -100,9 +101,7 @@ class World:
             reader = subscriber_with_address(session, address)
         if reader is not None:
             leave(
-                self.db,
-                self.settings,
-                self._later(),
+                Context(self.db, self.settings, self._later()),
                 reader.link_key,
                 consent_wordings.leaving(self.settings),
                 "the page",
@@ -111,17 +110,17 @@ class World:
 
     def erase(self, address: str) -> None:
         """A reader has everything erased."""
-        erase(self.db, self.settings, self._later(), address, "the page")
+        erase(Context(self.db, self.settings, self._later()), address, "the page")
         self.gone.add(address)
 
     def freeze(self, batch_size: int) -> None:
         """The issue becomes copies."""
-        freeze(self.db, self.settings, self._later(), self.issue_id, "the clock", batch_size)
+        freeze(Context(self.db, self.settings, self._later()), self.issue_id, "the clock", batch_size)
 
     def claim(self, attempt_ids: list[str]) -> None:
         """A sender claims; nobody who has left may be among its copies."""
         claims = take_turn(
-            self.db, self.settings, self._later(), self.issue_id, "a sender", (), attempt_ids, Editions()
+            Context(self.db, self.settings, self._later()), self.issue_id, Claimant("a sender"), (), attempt_ids
         )
         mailed = {address for claim in claims for address in claim.copies.addresses}
         assert not mailed & self.gone, f"claimed although gone: {mailed & self.gone}"
@@ -137,7 +136,7 @@ class World:
     def record(self) -> None:
         """A sender writes down what came back."""
         results, self.results = self.results, []
-        take_turn(self.db, self.settings, self._later(), self.issue_id, "a sender", results, (), Editions())
+        take_turn(Context(self.db, self.settings, self._later()), self.issue_id, Claimant("a sender"), results, ())
 
     def crash(self) -> None:
         """All senders die, whatever they held or knew."""
@@ -159,7 +158,7 @@ class World:
             )
             for address, _, _, _, delivery in bulk.recipients
         ]  # fmt: skip
-        take_events(self.db, self.settings, self.now, events)
+        take_events(Context(self.db, self.settings, self.now), events)
 
     def account(self) -> Account | None:
         """The issue's account; None before it is frozen."""

@@ -17,6 +17,7 @@ from digest.mail.monitors import ping
 from digest.mail.transports import open_outbox
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.queue import tell_editors
+from digest.operations.shared.context import Work
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message, waiting_messages
 
@@ -70,7 +71,7 @@ def alerting(environ: dict[str, str], settings: Settings, monitor: Monitor) -> S
 
 def tell(db: Database, settings: Settings) -> None:
     with db.writing() as session:
-        tell_editors(session, settings, datetime.now(UTC), "The send has stopped", ["Check the key."], None)
+        tell_editors(Work(session, settings, datetime.now(UTC)), "The send has stopped", ["Check the key."], None)
 
 
 def test_an_alert_is_posted_as_json(db: Database, alerting: Settings, monitor: Monitor) -> None:

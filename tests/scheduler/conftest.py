@@ -13,6 +13,7 @@ from digest.config import Settings
 from digest.mail.outbox import Answer, Bulk, Mark, Outbox, Page, Single, Trouble
 from digest.mail.transports import open_outbox
 from digest.operations.running.tick import tick
+from digest.operations.shared.context import Process
 from digest.storage.base.database import Database
 from digest.storage.issues.history import history_of
 from digest.storage.issues.issues import Issue, all_issues, issue_on
@@ -74,7 +75,7 @@ class Week:
         if stopping:
             stop.set()
         for moment in moments:
-            tick(self.db, self.settings, self.outbox, lambda now=moment: now, stop)  # type: ignore[misc]
+            tick(Process(self.db, self.settings, self.outbox, lambda now=moment: now, stop))  # type: ignore[misc]
 
     def issue(self, send_date: date = FRIDAY) -> Issue:
         with self.db.reading() as session:

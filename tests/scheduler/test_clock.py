@@ -22,6 +22,7 @@ from digest.mail.files import FileOutbox
 from digest.mail.transports import identity_of, open_outbox
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.queue import tell_editors
+from digest.operations.shared.context import Work
 from digest.scheduler import Clock, utc_now
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import all_issues
@@ -113,7 +114,7 @@ def test_a_job_that_raises_does_not_end_it(
     make_editor(db)
     with db.writing() as session:
         for heading in ("First", "Second"):
-            tell_editors(session, settings, utc_now(), heading, ["Some words."])
+            tell_editors(Work(session, settings, utc_now()), heading, ["Some words."])
     failures = iter([OSError("the disk is gone")])
 
     def stumble(*arguments: Any) -> int:

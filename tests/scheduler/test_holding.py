@@ -9,6 +9,7 @@ import pytest
 from digest.domain.shared.tokens import Purpose, unseal
 from digest.operations.issues.selecting import add_summary
 from digest.operations.issues.week import Held, hold_by_link, hold_issue, release_issue, send_now, skip_issue
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from tests.conftest import Mailbox, html_of, text_of
 from tests.factories import make_issue, make_summary
@@ -58,7 +59,7 @@ def test_the_proofs_link_holds_it(week: Week, mailbox: Mailbox) -> None:
 def test_released_before_its_moment_it_goes_then(week: Week, readers: list[str]) -> None:
     week.tick(CUTOFF)
     hold_issue(week.db, CUTOFF, week.issue().id, ALICE)
-    release_issue(week.db, week.settings, london(16, 20), week.issue().id, BOB)
+    release_issue(Context(week.db, week.settings, london(16, 20)), week.issue().id, BOB)
     week.tick(london(16, 20), SEND - timedelta(seconds=1))
     assert week.copies == []
     week.tick(SEND)
@@ -69,7 +70,7 @@ def test_released_before_its_moment_it_goes_then(week: Week, readers: list[str])
 def test_released_within_a_day_it_goes_at_once(week: Week, readers: list[str], released_at: datetime) -> None:
     hold_issue(week.db, TUESDAY, week.issue().id, ALICE)
     week.tick(CUTOFF, SEND)
-    release_issue(week.db, week.settings, released_at, week.issue().id, BOB)
+    release_issue(Context(week.db, week.settings, released_at), week.issue().id, BOB)
     week.tick(released_at)
     assert week.copies == readers
 
@@ -77,7 +78,7 @@ def test_released_within_a_day_it_goes_at_once(week: Week, readers: list[str], r
 def test_released_later_it_waits_and_the_editors_are_told_once(week: Week) -> None:
     hold_issue(week.db, TUESDAY, week.issue().id, ALICE)
     week.tick(CUTOFF, SEND, london(18, 8), london(18, 8, 0, 5))
-    release_issue(week.db, week.settings, LATER, week.issue().id, BOB)
+    release_issue(Context(week.db, week.settings, LATER), week.issue().id, BOB)
     week.tick(LATER, london(19, 9), london(20, 9))
     assert week.notices == week.mail("notice", BOB) == [DID_NOT_GO]
     assert week.history()[-1] == f"{BOB}: released it; over a day late, it waits for an editor"
@@ -98,9 +99,9 @@ def test_a_late_one_goes_when_a_sender_says_so(week: Week, readers: list[str]) -
     hold_issue(week.db, TUESDAY, week.issue().id, ALICE)
     week.tick(CUTOFF, SEND, LATER)
     with pytest.raises(Refused, match="on hold"):
-        send_now(week.db, week.settings, LATER, week.issue().id, ALICE)
-    release_issue(week.db, week.settings, LATER, week.issue().id, ALICE)
-    due = send_now(week.db, week.settings, LATER, week.issue().id, ALICE)
+        send_now(Context(week.db, week.settings, LATER), week.issue().id, ALICE)
+    release_issue(Context(week.db, week.settings, LATER), week.issue().id, ALICE)
+    due = send_now(Context(week.db, week.settings, LATER), week.issue().id, ALICE)
     week.tick(LATER, due - timedelta(seconds=1))
     assert week.copies == []
     week.tick(due)
@@ -109,10 +110,10 @@ def test_a_late_one_goes_when_a_sender_says_so(week: Week, readers: list[str]) -
 
 
 def test_holding_takes_back_send_now(week: Week) -> None:
-    due = send_now(week.db, week.settings, TUESDAY, week.issue().id, ALICE)
+    due = send_now(Context(week.db, week.settings, TUESDAY), week.issue().id, ALICE)
     hold_issue(week.db, TUESDAY, week.issue().id, BOB)
     week.tick(due)
-    release_issue(week.db, week.settings, due, week.issue().id, BOB)
+    release_issue(Context(week.db, week.settings, due), week.issue().id, BOB)
     week.tick(due, CUTOFF)
     assert week.copies == []
 
@@ -120,7 +121,7 @@ def test_holding_takes_back_send_now(week: Week) -> None:
 def test_a_late_one_can_be_skipped(week: Week) -> None:
     hold_issue(week.db, TUESDAY, week.issue().id, ALICE)
     week.tick(CUTOFF, SEND, LATER)
-    skip_issue(week.db, week.settings, LATER, week.issue().id, ALICE, "the ruling was withdrawn")
+    skip_issue(Context(week.db, week.settings, LATER), week.issue().id, ALICE, "the ruling was withdrawn")
     week.tick(LATER)
     assert week.states() == {FRIDAY: "skipped", NEXT_FRIDAY: "open"}
     assert week.notices == [DID_NOT_GO, "No digest on 17 May 2024"]

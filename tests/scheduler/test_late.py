@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from digest.operations.issues.week import send_now
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from tests.conftest import Mailbox, text_of
 from tests.scheduler.conftest import ALICE, CUTOFF, FRIDAY, NEXT_FRIDAY, SEND, TUESDAY, Week, london
@@ -79,7 +80,7 @@ def test_a_frozen_issue_is_finished_however_late(week: Week, readers: list[str])
 
 
 def test_send_now_survives_a_short_sleep_but_not_a_long_one(week: Week, readers: list[str]) -> None:
-    due = send_now(week.db, week.settings, TUESDAY, week.issue().id, ALICE)
+    due = send_now(Context(week.db, week.settings, TUESDAY), week.issue().id, ALICE)
     week.tick(due + timedelta(hours=24))
     assert week.copies == []
     week.tick(due + timedelta(hours=23))
@@ -88,7 +89,7 @@ def test_send_now_survives_a_short_sleep_but_not_a_long_one(week: Week, readers:
 
 def test_the_clock_that_comes_back_lets_a_sender_have_the_word(week: Week, readers: list[str]) -> None:
     week.tick(CUTOFF)
-    due = send_now(week.db, week.settings, london(18, 10), week.issue().id, ALICE)
+    due = send_now(Context(week.db, week.settings, london(18, 10)), week.issue().id, ALICE)
     week.tick(london(18, 10, 1), due)
     assert week.copies == readers
     assert week.notices == []

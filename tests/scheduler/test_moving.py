@@ -10,6 +10,7 @@ from digest import config
 from digest.config import Settings
 from digest.operations.issues.closing import close_issue, reopen_issue
 from digest.operations.issues.week import move_issue
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
 from tests.conftest import Mailbox, text_of
@@ -21,7 +22,7 @@ THURSDAY, MONDAY = date(2024, 5, 16), date(2024, 5, 20)
 
 
 def test_moved_to_monday_it_keeps_thursdays_cutoff(week: Week, readers: list[str]) -> None:
-    move_issue(week.db, week.settings, TUESDAY, week.issue().id, MONDAY, ALICE)
+    move_issue(Context(week.db, week.settings, TUESDAY), week.issue().id, MONDAY, ALICE)
     week.tick(CUTOFF - SECOND)
     assert week.states() == {MONDAY: "open"}
     week.tick(CUTOFF, SEND, london(20, 8) - SECOND)
@@ -32,7 +33,7 @@ def test_moved_to_monday_it_keeps_thursdays_cutoff(week: Week, readers: list[str
 
 
 def test_moved_to_thursday_morning_it_closes_on_wednesday(week: Week, readers: list[str]) -> None:
-    move_issue(week.db, week.settings, TUESDAY, week.issue().id, THURSDAY, ALICE)
+    move_issue(Context(week.db, week.settings, TUESDAY), week.issue().id, THURSDAY, ALICE)
     week.tick(london(15, 16) - SECOND)
     assert week.states() == {THURSDAY: "open"}
     week.tick(london(15, 16))
@@ -42,7 +43,7 @@ def test_moved_to_thursday_morning_it_closes_on_wednesday(week: Week, readers: l
 
 
 def test_the_issue_after_a_moved_one_keeps_its_own_week(week: Week, readers: list[str]) -> None:
-    move_issue(week.db, week.settings, TUESDAY, week.issue().id, THURSDAY, ALICE)
+    move_issue(Context(week.db, week.settings, TUESDAY), week.issue().id, THURSDAY, ALICE)
     week.tick(london(15, 16), london(16, 8), CUTOFF, SEND)
     assert week.states() == {THURSDAY: "sent", NEXT_FRIDAY: "open"}
     assert week.copies == readers
@@ -50,7 +51,7 @@ def test_the_issue_after_a_moved_one_keeps_its_own_week(week: Week, readers: lis
 
 def test_closed_and_moved_later_it_opens_again_and_its_proof_names_the_date(week: Week, mailbox: Mailbox) -> None:
     week.tick(CUTOFF)
-    move_issue(week.db, week.settings, london(16, 17), week.issue().id, MONDAY, ALICE)
+    move_issue(Context(week.db, week.settings, london(16, 17)), week.issue().id, MONDAY, ALICE)
     assert week.states() == {MONDAY: "open"}
     week.tick(SEND, london(19, 16))
     assert week.states() == {MONDAY: "closed"}
@@ -64,8 +65,8 @@ def test_closed_and_moved_later_it_opens_again_and_its_proof_names_the_date(week
 
 def test_left_open_and_moved_later_it_closes_at_its_new_cutoff(week: Week) -> None:
     week.tick(CUTOFF)
-    reopen_issue(week.db, week.settings, london(16, 17), week.issue().id, ALICE)
-    move_issue(week.db, week.settings, london(16, 18), week.issue().id, MONDAY, ALICE)
+    reopen_issue(Context(week.db, week.settings, london(16, 17)), week.issue().id, ALICE)
+    move_issue(Context(week.db, week.settings, london(16, 18)), week.issue().id, MONDAY, ALICE)
     week.tick(london(19, 16) - SECOND)
     assert week.states() == {MONDAY: "open"}
     week.tick(london(19, 16))
@@ -74,8 +75,8 @@ def test_left_open_and_moved_later_it_closes_at_its_new_cutoff(week: Week) -> No
 
 
 def test_closed_and_moved_past_its_new_cutoff_it_is_closed_anew(week: Week, mailbox: Mailbox) -> None:
-    close_issue(week.db, week.settings, london(15, 17), week.issue().id, ALICE)
-    move_issue(week.db, week.settings, london(15, 18), week.issue().id, THURSDAY, ALICE)
+    close_issue(Context(week.db, week.settings, london(15, 17)), week.issue().id, ALICE)
+    move_issue(Context(week.db, week.settings, london(15, 18)), week.issue().id, THURSDAY, ALICE)
     assert week.states() == {THURSDAY: "closed"}
     _, second = mailbox.to(ALICE)
     assert "The date moved to Thursday 16 May 2024." in text_of(second)
@@ -84,8 +85,8 @@ def test_closed_and_moved_past_its_new_cutoff_it_is_closed_anew(week: Week, mail
 
 
 def test_moved_there_and_back_it_has_its_old_cutoff(week: Week) -> None:
-    move_issue(week.db, week.settings, TUESDAY, week.issue().id, THURSDAY, ALICE)
-    move_issue(week.db, week.settings, TUESDAY, week.issue(THURSDAY).id, FRIDAY, ALICE)
+    move_issue(Context(week.db, week.settings, TUESDAY), week.issue().id, THURSDAY, ALICE)
+    move_issue(Context(week.db, week.settings, TUESDAY), week.issue(THURSDAY).id, FRIDAY, ALICE)
     week.tick(london(15, 16), CUTOFF - SECOND)
     assert week.states() == {FRIDAY: "open"}
     week.tick(CUTOFF)
@@ -94,7 +95,7 @@ def test_moved_there_and_back_it_has_its_old_cutoff(week: Week) -> None:
 
 def test_a_missed_one_goes_on_the_date_it_is_moved_to(week: Week, readers: list[str]) -> None:
     week.tick(CUTOFF, london(18, 9))
-    move_issue(week.db, week.settings, london(18, 10), week.issue().id, MONDAY, ALICE)
+    move_issue(Context(week.db, week.settings, london(18, 10)), week.issue().id, MONDAY, ALICE)
     week.tick(london(18, 11), london(19, 16), london(20, 8))
     assert week.copies == readers
     assert week.states() == {MONDAY: "sent", NEXT_FRIDAY: "open"}
@@ -104,7 +105,7 @@ def test_a_missed_one_goes_on_the_date_it_is_moved_to(week: Week, readers: list[
 def test_a_date_that_is_past_or_taken_is_refused(week: Week, day: date) -> None:
     make_issue(week.db, NEXT_FRIDAY)
     with pytest.raises(Refused, match="Choose"):
-        move_issue(week.db, week.settings, TUESDAY, week.issue().id, day, ALICE)
+        move_issue(Context(week.db, week.settings, TUESDAY), week.issue().id, day, ALICE)
     assert week.states() == {FRIDAY: "open", NEXT_FRIDAY: "open"}
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from digest.config import Settings
 from digest.operations.running.tick import tick
+from digest.operations.shared.context import Process
 from digest.storage.base.database import Database
 from tests.factories import make_issue, make_summary
 from tests.scheduler.conftest import CUTOFF, FRIDAY, NEXT_FRIDAY, SEND, TUESDAY, Week, london
@@ -33,7 +34,7 @@ def tick_together(clocks: ThreadPoolExecutor, week: Week, now: datetime) -> None
     def one_clock() -> None:
         with closing(Database(week.settings.database_url)) as db:
             ready.wait(60)
-            tick(db, replace(week.settings, send_concurrency=1), week.outbox, lambda: now, threading.Event())
+            tick(Process(db, replace(week.settings, send_concurrency=1), week.outbox, lambda: now))
 
     for clock in [clocks.submit(one_clock) for _ in range(CLOCKS)]:
         clock.result()

@@ -15,6 +15,7 @@ from digest.operations.issues.selecting import add_summary, remove_summary
 from digest.operations.issues.week import cancel_send_now, hold_issue, send_now
 from digest.operations.running.tick import freeze_or_skip
 from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.shared.context import Context
 from digest.operations.writing.editing import Published, publish, save
 from digest.storage.base.database import Database
 from digest.storage.issues.selections import candidates
@@ -81,10 +82,10 @@ def test_friday_sends_to_every_reader_what_the_proof_showed(week: Week, readers:
 
 def test_a_second_proof_says_what_changed(week: Week, mailbox: Mailbox) -> None:
     week.tick(CUTOFF)
-    reopen_issue(week.db, week.settings, CUTOFF, week.issue().id, ALICE)
+    reopen_issue(Context(week.db, week.settings, CUTOFF), week.issue().id, ALICE)
     rewrite(week, "Court annuls fine", "Court keeps fine")
     add_summary(week.db, week.issue().id, make_summary(week.db, "Transfers"))
-    close_issue(week.db, week.settings, CUTOFF, week.issue().id, ALICE)
+    close_issue(Context(week.db, week.settings, CUTOFF), week.issue().id, ALICE)
     first, second = (text_of(message) for message in mailbox.to(BOB))
     assert "Changed since the last proof" not in first
     assert "Changed: “Court keeps fine” (headline, body, sources)." in " ".join(second.split())
@@ -94,8 +95,8 @@ def test_a_second_proof_says_what_changed(week: Week, mailbox: Mailbox) -> None:
 
 
 def test_reopened_before_the_cutoff_it_closes_then_as_any_other(week: Week) -> None:
-    close_issue(week.db, week.settings, TUESDAY, week.issue().id, ALICE)
-    reopen_issue(week.db, week.settings, TUESDAY, week.issue().id, ALICE)
+    close_issue(Context(week.db, week.settings, TUESDAY), week.issue().id, ALICE)
+    reopen_issue(Context(week.db, week.settings, TUESDAY), week.issue().id, ALICE)
     week.tick(CUTOFF - SECOND)
     assert week.states() == {FRIDAY: "open"}
     week.tick(CUTOFF)
@@ -105,7 +106,7 @@ def test_reopened_before_the_cutoff_it_closes_then_as_any_other(week: Week) -> N
 
 def test_left_open_it_reminds_once_and_closes_itself_as_it_stands(week: Week, readers: list[str]) -> None:
     week.tick(CUTOFF)
-    reopen_issue(week.db, week.settings, CUTOFF, week.issue().id, ALICE)
+    reopen_issue(Context(week.db, week.settings, CUTOFF), week.issue().id, ALICE)
     week.tick(london(16, 20), london(17, 6, 59, 59))
     assert week.notices == []
     week.tick(london(17, 7), london(17, 7, 0, 5), SEND - SECOND)
@@ -182,7 +183,7 @@ def test_sent_now_it_goes_with_too_few_items_and_the_proof_says_that(
     week: Week, environ: dict[str, str], settings: Settings, mailbox: Mailbox, readers: list[str]
 ) -> None:
     week.settings = config.load(environ | {"DIGEST_MINIMUM_ITEMS": "3"}, settings.instance_path.parent)
-    due = send_now(week.db, week.settings, TUESDAY, week.issue().id, ALICE)
+    due = send_now(Context(week.db, week.settings, TUESDAY), week.issue().id, ALICE)
     (proof,) = mailbox.to(ALICE)
     assert "an issue needs" not in text_of(proof)
     week.tick(due)
@@ -222,7 +223,7 @@ def test_what_preflight_blocks_is_held_and_said(week: Week) -> None:
 def test_published_while_closed_it_waits_for_the_next_issue(week: Week) -> None:
     week.tick(CUTOFF)
     piece = Piece("Too late for this week", date(2024, 5, 16), "MLex", "One paragraph.", (), ())
-    done = publish(week.db, week.settings, london(16, 18), piece)
+    done = publish(Context(week.db, week.settings, london(16, 18)), piece)
     assert isinstance(done, Published)
     assert done.wanted
     assert done.closed_date == FRIDAY
@@ -235,7 +236,7 @@ def test_published_while_closed_it_waits_for_the_next_issue(week: Week) -> None:
 
 
 def test_sent_now_it_goes_after_five_minutes(week: Week, readers: list[str]) -> None:
-    assert send_now(week.db, week.settings, TUESDAY, week.issue().id, ALICE) == TUESDAY + timedelta(minutes=5)
+    assert send_now(Context(week.db, week.settings, TUESDAY), week.issue().id, ALICE) == TUESDAY + timedelta(minutes=5)
     assert len(week.proofs) == 1
     week.tick(TUESDAY, TUESDAY + timedelta(minutes=4, seconds=59))
     assert week.copies == []
@@ -247,7 +248,7 @@ def test_sent_now_it_goes_after_five_minutes(week: Week, readers: list[str]) -> 
 
 
 def test_cancelled_it_waits_for_friday(week: Week, readers: list[str]) -> None:
-    due = send_now(week.db, week.settings, TUESDAY, week.issue().id, ALICE)
+    due = send_now(Context(week.db, week.settings, TUESDAY), week.issue().id, ALICE)
     cancel_send_now(week.db, due - SECOND, week.issue().id, BOB)
     week.tick(due, CUTOFF)
     assert week.copies == []
@@ -256,11 +257,11 @@ def test_cancelled_it_waits_for_friday(week: Week, readers: list[str]) -> None:
 
 
 def test_a_cancel_between_the_clocks_look_and_its_act_counts(week: Week) -> None:
-    due = send_now(week.db, week.settings, TUESDAY, week.issue().id, ALICE)
+    due = send_now(Context(week.db, week.settings, TUESDAY), week.issue().id, ALICE)
     cancel_send_now(week.db, due, week.issue().id, BOB)
-    freeze_or_skip(week.db, week.settings, due, week.issue().id)
+    freeze_or_skip(Context(week.db, week.settings, due), week.issue().id)
     assert week.states() == {FRIDAY: "closed"}
-    assert freeze(week.db, week.settings, due, week.issue().id, ALICE, only_if_due=True) is Freeze.NOT_DUE
+    assert freeze(Context(week.db, week.settings, due), week.issue().id, ALICE, only_if_due=True) is Freeze.NOT_DUE
 
 
 def test_a_hundred_ticks_more_change_nothing(week: Week) -> None:
@@ -276,7 +277,7 @@ def test_items_removed_after_the_cutoff_leave_too_few(empty_week: Week) -> None:
     only = make_summary(empty_week.db, "The only one")
     add_summary(empty_week.db, empty_week.issue().id, only)
     empty_week.tick(CUTOFF)
-    reopen_issue(empty_week.db, empty_week.settings, CUTOFF, empty_week.issue().id, ALICE)
+    reopen_issue(Context(empty_week.db, empty_week.settings, CUTOFF), empty_week.issue().id, ALICE)
     remove_summary(empty_week.db, empty_week.issue().id, only)
     empty_week.tick(london(17, 7), SEND)
     assert empty_week.states() == {FRIDAY: "skipped", NEXT_FRIDAY: "open"}

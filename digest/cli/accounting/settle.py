@@ -13,6 +13,7 @@ from digest.operations.accounting.deciding import WORDS, Settled
 from digest.operations.accounting.deciding import settle as settle_batch
 from digest.operations.issues.closing import THE_COMMAND
 from digest.operations.running.sending_now import report
+from digest.operations.shared.context import Context
 from digest.storage.accounting.settlements import Verdict
 from digest.storage.accounting.unsettled import Alike, Doubt, doubt_about, doubts_alike, taken_together
 from digest.storage.sending.attempts import last_attempts
@@ -56,7 +57,9 @@ def settle(batch: int, verdict: str, alike: bool, because: str, yes: bool) -> No
         _explain(ours, doubt, last, word, all_alike, alike)
         if not yes and sys.stdin.isatty():
             click.confirm("Is that so?", abort=True)
-    settled = settle_batch(ours.db, ours.settings, now(), batch, word, THE_COMMAND, because, alike, all_alike.mark)
+    settled = settle_batch(
+        Context(ours.db, ours.settings, now()), batch, word, THE_COMMAND, because, alike, all_alike.mark
+    )
     click.echo(_outcome(settled))
     click.echo(account_in_words(ours, report(ours.db, settled.issue_id)))
 

@@ -20,6 +20,7 @@ from digest.cli.shared.logs import log_to_stderr
 from digest.config import Settings
 from digest.mail.transports import open_outbox
 from digest.operations.sending.sender import send_issue
+from digest.operations.shared.context import Process
 from digest.storage.base.database import Database
 
 log = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ def _work(settings: Settings, pipe: int) -> int:
     mine = replace(settings, send_concurrency=_hands(settings))
     try:
         with closing(Database(mine.database_url)) as db, closing(open_outbox(mine)) as outbox:
-            send_issue(db, mine, outbox, int(asked), stop, now)
+            send_issue(Process(db, mine, outbox, now, stop), int(asked))
     except Exception:
         log.exception("the second process of the send failed; the first goes on")
         return 1

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 
 import click
@@ -23,6 +24,7 @@ from digest.mail.transports import open_outbox
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.running.sending_now import Ready, Report, prepare, report
 from digest.operations.sending.sender import Ending, Progress, send_issue
+from digest.operations.shared.context import Process
 from digest.operations.shared.refusal import Interrupted, Refused
 from digest.storage.issues.issues import Issue
 from digest.storage.sending.batches import ended_copies
@@ -65,8 +67,9 @@ def _send(ours: Installation, day: datetime | None) -> tuple[Ready, Ending]:
         partner(ours) as second,
         closing(open_outbox(ours.settings)) as outbox,
     ):
-        stop, interruption.tell = interruption.asked, second.dismiss
-        ready = prepare(ours.db, ours.settings, outbox, now(), day.date() if day else None, stop)
+        interruption.tell = second.dismiss
+        process = Process(ours.db, ours.settings, outbox, now, interruption.asked)
+        ready = prepare(process, day.date() if day else None)
         with suppress(BrokenPipeError):  # whoever reads it may have gone; the digest goes all the same
             click.echo(ready.words)
             if ours.settings.mail_redirect_all:
@@ -75,7 +78,7 @@ def _send(ours: Installation, day: datetime | None) -> tuple[Ready, Ending]:
             return ready, Ending.DONE
         mine = second.start(ready.issue_id, ready.batches_left)
         with progress_bar(_progress(ours, ready.issue_id).done) as show:
-            ending = send_issue(ours.db, mine, outbox, ready.issue_id, stop, now, progress=show, lull=Lulls(mine))
+            ending = send_issue(replace(process, settings=mine), ready.issue_id, progress=show, lull=Lulls(mine))
             if show:
                 show(_progress(ours, ready.issue_id))
         if ending is not Ending.INTERRUPTED:

@@ -16,6 +16,7 @@ from digest.cli.shared.failing import Failed
 from digest.cli.shared.installation import installation, now
 from digest.cli.writing.import_bar import import_bar
 from digest.domain.issues.calendar import day_and_year
+from digest.operations.shared.context import Context
 from digest.operations.writing.summary_files import CutShort, Imported, export_summaries, import_summaries
 
 
@@ -41,7 +42,7 @@ def import_(file: Path, select: bool) -> None:
     here = installation()
     try:
         with _lines_of(file) as lines, import_bar() as tell:
-            imported = import_summaries(here.db, here.settings, now(), lines, select, tell)
+            imported = import_summaries(Context(here.db, here.settings, now()), lines, select, tell)
     except UnicodeDecodeError as error:
         raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
     except CutShort as cut:

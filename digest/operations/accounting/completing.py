@@ -2,57 +2,50 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlalchemy.orm import Session
-
-from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
 from digest.mail.templating import counted
 from digest.operations.messages.queue import tell_editors
+from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_report_url
 from digest.storage.accounting.accounts import Account, account_of
 from digest.storage.accounting.unsettled import held_since
-from digest.storage.base.database import Database
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import Issue, issue_for_change
 from digest.storage.sending.batches import BatchState, batches_in
 
 
-def finish_if_done(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
+def finish_if_done(context: Context, issue_id: int) -> None:
     """Call an issue sent once every copy has ended or waits for a person."""
-    with db.writing() as session:
-        finish_in(session, settings, now, issue_for_change(session, issue_id))
+    with context.db.writing() as session:
+        finish_in(context.within(session), issue_for_change(session, issue_id))
 
 
-def finish_in(session: Session, settings: Settings, now: datetime, issue: Issue) -> None:
+def finish_in(work: Work, issue: Issue) -> None:
     """The same within the caller's transaction, which has locked the issue."""
-    session.flush()
-    under_way = batches_in(session, issue.id, BatchState.PENDING, BatchState.CLAIMED, BatchState.UNKNOWN)
+    work.session.flush()
+    under_way = batches_in(work.session, issue.id, BatchState.PENDING, BatchState.CLAIMED, BatchState.UNKNOWN)
     if issue.state != IssueState.SENDING or under_way:
         return
-    before, issue.state, issue.sent_at = issue.sent_at, IssueState.SENT, now
-    parts = account_of(session, issue)
+    before, issue.state, issue.sent_at = issue.sent_at, IssueState.SENT, work.now
+    parts = account_of(work.session, issue)
     note(
-        session, issue.id, now, "the send",
+        work.session, issue.id, work.now, "the send",
         f"finished: {parts.accepted:,} accepted, {parts.failed:,} failed, {parts.skipped:,} skipped, "
         f"{parts.held:,} held",
     )  # fmt: skip
     # Finished before, and again after someone's word on a held batch: only what came since is news.
-    news = held_since(session, issue.id, before.timestamp()) if before else parts.held or parts.failed
+    news = held_since(work.session, issue.id, before.timestamp()) if before else parts.held or parts.failed
     if news:
-        _tell_of_rest(session, settings, now, issue, parts)
+        _tell_of_rest(work, issue, parts)
 
 
-def _tell_of_rest(session: Session, settings: Settings, now: datetime, issue: Issue, parts: Account) -> None:
+def _tell_of_rest(work: Work, issue: Issue, parts: Account) -> None:
     tell_editors(
-        session,
-        settings,
-        now,
+        work,
         f"The digest of {day_and_year(issue.send_date)} went, with exceptions",
         [*_of_failed(parts.failed), *_of_held(parts.held)],
-        ("See the account", desk_report_url(settings, issue.send_date)),
+        ("See the account", desk_report_url(work.settings, issue.send_date)),
     )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from digest.domain.shared.addresses import without_addresses
 from digest.operations.accounting.completing import finish_in
 from digest.operations.issues.closing import THE_CLOCK
 from digest.operations.messages.queue import tell_editors
+from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_report_url
 from digest.operations.shared.refusal import Refused
 from digest.storage.accounting.settlements import Verdict, has_held, last_settlement, note_settlement
@@ -36,7 +36,7 @@ from digest.storage.accounting.unsettled import (
     taken_together,
     unknown_batches,
 )
-from digest.storage.base.database import Database, database_now
+from digest.storage.base.database import database_now
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import Issue, issue_for_change
 from digest.storage.running.heartbeats import ticking_since
@@ -62,24 +62,24 @@ class Settled:
     """Whether the send was stopped, so that what is to be sent again waits until it is resumed."""
 
 
-def settle_by_silence(db: Database, settings: Settings, now: datetime) -> None:
+def settle_by_silence(context: Context) -> None:
     """Decide about every unknown batch whose time is over: sent again, or held for a person.
 
     Any number of clocks may do so at once; nothing is written while there is nothing to decide.
     """
-    with db.reading() as session:
-        doubtful = [issue_id for issue_id in issues_with_unknown_batches(session) if _due(session, settings, issue_id)]
+    with context.db.reading() as session:
+        doubtful = [
+            issue_id for issue_id in issues_with_unknown_batches(session) if _due(session, context.settings, issue_id)
+        ]
     for issue_id in doubtful:
-        with db.writing() as session:
+        with context.db.writing() as session:
             issue = issue_for_change(session, issue_id)
-            if judged := _due(session, settings, issue_id, lock=True):
-                _settle_issue(session, settings, now, issue, judged)
+            if judged := _due(session, context.settings, issue_id, lock=True):
+                _settle_issue(context.within(session), issue, judged)
 
 
 def settle(
-    db: Database,
-    settings: Settings,
-    now: datetime,
+    context: Context,
     batch_id: int,
     verdict: Verdict,
     who: str,
@@ -96,21 +96,21 @@ def settle(
     evidence = without_addresses(evidence)
     if verdict not in WORDS:
         raise Refused(f"“{verdict}” can’t be said of a batch: say {', '.join(WORDS)}.")
-    with db.writing() as session:
+    with context.db.writing() as session:
         batch = session.get(Batch, batch_id)
         if batch is None:
             raise Refused(f"There is no batch {batch_id}. `digest status` lists those that wait for a word.")
         issue = issue_for_change(session, batch.issue_id)
-        doubts = _in_question(session, settings, batch_id, alike)
+        doubts = _in_question(session, context.settings, batch_id, alike)
         if alike and shown not in (None, taken_together(doubts).mark):
             raise OthersMeanwhile("Meanwhile other batches wait for the same cause. Look at them, then decide.")
-        _carry_out(session, settings, now, issue, verdict, doubts)
+        _carry_out(context.within(session), issue, verdict, doubts)
         for doubt in doubts:
-            note_settlement(session, doubt.batch_id, now, who, verdict, _evidence(evidence, doubt))
+            note_settlement(session, doubt.batch_id, context.now, who, verdict, _evidence(evidence, doubt))
         copies = sum(doubt.copies for doubt in doubts)
         settled = Settled(issue.id, verdict, len(doubts), copies, issue.stopped_at is not None)
-        note(session, issue.id, now, who, f"decided “{verdict}” for {_named(doubts)}{_because(evidence)}")
-        finish_in(session, settings, now, issue)
+        note(session, issue.id, context.now, who, f"decided “{verdict}” for {_named(doubts)}{_because(evidence)}")
+        finish_in(context.within(session), issue)
         return settled
 
 
@@ -139,30 +139,28 @@ def _silence(settings: Settings, doubt: Doubt, heard: Listening, at: float, up: 
     )
 
 
-def _settle_issue(
-    session: Session, settings: Settings, now: datetime, issue: Issue, judged: Sequence[tuple[Doubt, Judged]]
-) -> None:
-    held_before = has_held(session, issue.id, THE_CLOCK)
+def _settle_issue(work: Work, issue: Issue, judged: Sequence[tuple[Doubt, Judged]]) -> None:
+    held_before = has_held(work.session, issue.id, THE_CLOCK)
     held = [doubt for doubt, found in judged if found.judgement is Judgement.HOLD]
     again = [doubt for doubt, found in judged if found.judgement is Judgement.RESEND]
     if again:
-        release_batches(session, [doubt.batch_id for doubt in again])
+        release_batches(work.session, [doubt.batch_id for doubt in again])
         issue.state = IssueState.SENDING
     for doubt, found in judged:
         verdict = Verdict.HOLD
         if found.judgement is Judgement.RESEND:
             verdict = Verdict.RESEND
         else:
-            hold_batch(session, doubt.batch_id, f"{doubt.because}; {found.evidence}".removeprefix("; "))
-        note_settlement(session, doubt.batch_id, now, THE_CLOCK, verdict, found.evidence)
+            hold_batch(work.session, doubt.batch_id, f"{doubt.because}; {found.evidence}".removeprefix("; "))
+        note_settlement(work.session, doubt.batch_id, work.now, THE_CLOCK, verdict, found.evidence)
     if again:
-        note(session, issue.id, now, THE_CLOCK, f"sends {_named(again)} again: no event of any copy came")
+        note(work.session, issue.id, work.now, THE_CLOCK, f"sends {_named(again)} again: no event of any copy came")
     if held:
-        note(session, issue.id, now, THE_CLOCK, f"left {_named(held)} to a person: {_in_common(judged)}")
-    finish_in(session, settings, now, issue)
+        note(work.session, issue.id, work.now, THE_CLOCK, f"left {_named(held)} to a person: {_in_common(judged)}")
+    finish_in(work, issue)
     # What has just been finished has told of everything that is held.
     if held and not held_before and issue.state == IssueState.SENDING:
-        _tell_of_held(session, settings, now, issue, held)
+        _tell_of_held(work, issue, held)
 
 
 def _in_common(judged: Sequence[tuple[Doubt, Judged]]) -> str:
@@ -171,16 +169,13 @@ def _in_common(judged: Sequence[tuple[Doubt, Judged]]) -> str:
     return found.pop() if len(found) == 1 else "silence did not settle them, for each batch’s own reasons"
 
 
-def _tell_of_held(session: Session, settings: Settings, now: datetime, issue: Issue, held: Sequence[Doubt]) -> None:
+def _tell_of_held(work: Work, issue: Issue, held: Sequence[Doubt]) -> None:
     tell_editors(
-        session,
-        settings,
-        now,
-        f"Someone must decide about copies of the digest of {day_and_year(issue.send_date)}",
+        work, f"Someone must decide about copies of the digest of {day_and_year(issue.send_date)}",
         [f"Nobody can know whether {_named(held)} left, and SendGrid’s events did not settle it.",
          "They are never sent again by themselves. Look at the report, then say sent, resend or skip, on the desk or "
          "with `digest settle`. The rest of the send goes on."],
-        ("Decide", desk_report_url(settings, issue.send_date)),
+        ("Decide", desk_report_url(work.settings, issue.send_date)),
     )  # fmt: skip
 
 
@@ -199,17 +194,17 @@ def _in_question(session: Session, settings: Settings, batch_id: int, alike: boo
     )
 
 
-def _carry_out(
-    session: Session, settings: Settings, now: datetime, issue: Issue, verdict: Verdict, doubts: Sequence[Doubt]
-) -> None:
+def _carry_out(work: Work, issue: Issue, verdict: Verdict, doubts: Sequence[Doubt]) -> None:
     batch_ids = [doubt.batch_id for doubt in doubts]
     if verdict == Verdict.SENT:
-        accept_batches(session, batch_ids, database_now(session))
+        accept_batches(work.session, batch_ids, database_now(work.session))
     elif verdict == Verdict.SKIP:
-        day = day_and_year(settings.schedule.local(now))
-        skip_batches(session, batch_ids, f"nobody knew whether it had left; skipped by a person’s decision of {day}")
+        day = day_and_year(work.settings.schedule.local(work.now))
+        skip_batches(
+            work.session, batch_ids, f"nobody knew whether it had left; skipped by a person’s decision of {day}"
+        )
     elif verdict == Verdict.RESEND:
-        release_batches(session, batch_ids)
+        release_batches(work.session, batch_ids)
         issue.state = IssueState.SENDING
     else:
         raise ValueError(f"nothing is known of the verdict {verdict}")

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.sending import pace
 from digest.mail.outbox import Certainty
 from digest.operations.accounting.completing import finish_in
 from digest.operations.accounting.pacing import pace_of, set_pace
+from digest.operations.shared.context import Work
 from digest.storage.accounting.settlements import Verdict, note_settlement
 from digest.storage.base.database import database_now
 from digest.storage.issues.history import note
@@ -30,42 +30,40 @@ _OPEN = (BatchState.UNKNOWN, BatchState.HELD, BatchState.PENDING)
 log = logging.getLogger(__name__)
 
 
-def prove_attempt(
-    session: Session, settings: Settings, now: datetime, issue_id: int, attempt_id: str, evidence: str
-) -> None:
+def prove_attempt(work: Work, issue_id: int, attempt_id: str, evidence: str) -> None:
     """Write that this attempt was taken, and what follows for its batch; again, it changes nothing.
 
     `evidence` in words, such as “delivered” of 17 May. A batch that is unknown, held, or waiting to go again is
     accepted. If it has gone on meanwhile it is too late for that, and the issue's history says so.
     """
-    issue = issue_for_change(session, issue_id)
-    attempt = attempt_for_change(session, attempt_id)
+    issue = issue_for_change(work.session, issue_id)
+    attempt = attempt_for_change(work.session, attempt_id)
     if attempt.outcome in TAKEN:
         return
-    judged, at = attempt.outcome, database_now(session)
+    judged, at = attempt.outcome, database_now(work.session)
     in_time = judged is None and attempt.lease_until > at
     begun = f"{day_and_year(attempt.started_at)}, {attempt.started_at:%H:%M:%S} UTC"
     words = f"{evidence}, for its attempt of {begun}{_but(judged, attempt.detail)}"
     attempt.outcome = Certainty.ACCEPTED if in_time else BY_EVENTS
-    attempt.finished_at = attempt.finished_at or now
+    attempt.finished_at = attempt.finished_at or work.now
     attempt.detail = words[:1000]
-    session.flush()
-    batch = batch_for_change(session, attempt.batch_id)
+    work.session.flush()
+    batch = batch_for_change(work.session, attempt.batch_id)
     if judged is None and batch.state == BatchState.CLAIMED:
-        _accept(session, settings, now, issue, batch, at)
+        _accept(work, issue, batch, at)
         set_pace(issue, pace.after_accepted(pace_of(issue)))
     elif batch.state in _OPEN:
-        note_settlement(session, batch.id, now, WHO, Verdict.SENT, words)
-        note(session, issue.id, now, WHO, f"batch {batch.id} was taken: {words}")
-        _accept(session, settings, now, issue, batch, at)
+        note_settlement(work.session, batch.id, work.now, WHO, Verdict.SENT, words)
+        note(work.session, issue.id, work.now, WHO, f"batch {batch.id} was taken: {words}")
+        _accept(work, issue, batch, at)
     else:
-        _too_late(session, now, issue, batch, attempt, words)
-    session.flush()
+        _too_late(work.session, work.now, issue, batch, attempt, words)
+    work.session.flush()
 
 
-def _accept(session: Session, settings: Settings, now: datetime, issue: Issue, batch: Batch, at: float) -> None:
+def _accept(work: Work, issue: Issue, batch: Batch, at: float) -> None:
     batch.state, batch.because, batch.accepted_at = BatchState.ACCEPTED, "", at
-    finish_in(session, settings, now, issue)
+    finish_in(work, issue)
 
 
 def _too_late(session: Session, now: datetime, issue: Issue, batch: Batch, attempt: Attempt, words: str) -> None:

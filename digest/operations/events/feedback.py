@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -21,8 +20,9 @@ from digest.operations.accounting.proving import TAKEN, prove_attempt
 from digest.operations.events.matching import Told, told_of_addresses, told_of_copies
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.subscribing import leave_in
+from digest.operations.shared.context import Context, Work
 from digest.operations.suppressions.suppressing import suppress_in
-from digest.storage.base.database import Database, database_now
+from digest.storage.base.database import database_now
 from digest.storage.events.delivery_status import FateTold, ReportedCopy, accepted_copies_to, raise_fates
 from digest.storage.issues.issues import latest_frozen_issue
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscribers_with_addresses, take_turns
@@ -54,7 +54,7 @@ class Plan:
         return len(self.fates) + len(self.heard) + len(self.proven) + len(self.bans) + len(self.leaving)
 
 
-def take_events(db: Database, settings: Settings, now: datetime, events: Sequence[Event]) -> int:
+def take_events(context: Context, events: Sequence[Event]) -> int:
     """Take in what these events tell; returns how many things changed. On disk when this returns.
 
     Raises what the database raises; then some of it may be in, and all of it may come again.
@@ -62,11 +62,11 @@ def take_events(db: Database, settings: Settings, now: datetime, events: Sequenc
     changes = 0
     for start in range(0, len(events), MOST_AT_ONCE):
         part = events[start : start + MOST_AT_ONCE]
-        with db.reading() as session:
-            plan = _look(session, settings, part)
+        with context.db.reading() as session:
+            plan = _look(session, context.settings, part)
         if plan.changes:
-            with db.writing() as session:
-                _apply(session, settings, now, plan)
+            with context.db.writing() as session:
+                _apply(context.within(session), plan)
         changes += plan.changes
     log.info("%s events from SendGrid: %s changes", len(events), changes)
     return changes
@@ -135,23 +135,23 @@ def _may_leave(subscriber: Subscriber | None, event: Event) -> bool:
     return subscriber.confirmed_at is None or event.at >= subscriber.confirmed_at
 
 
-def _apply(session: Session, settings: Settings, now: datetime, plan: Plan) -> None:
+def _apply(work: Work, plan: Plan) -> None:
     # Locks are taken in this order everywhere: readers' turn, issue, attempt, batch, copies.
     if plan.bans or plan.leaving:
-        take_turns(session)
+        take_turns(work.session)
     for attempt_id, one in sorted(plan.proven.items(), key=lambda item: (item[1].attempt.issue_id, item[0])):
-        prove_attempt(session, settings, now, one.attempt.issue_id, attempt_id, _evidence(one.event))
+        prove_attempt(work, one.attempt.issue_id, attempt_id, _evidence(one.event))
     if plan.heard:
-        mark_heard(session, plan.heard, database_now(session))
-    raise_fates(session, plan.fates)
-    _let_go(session, settings, now, plan.leaving)
-    suppress_in(session, settings, now, plan.bans, PLACE)
+        mark_heard(work.session, plan.heard, database_now(work.session))
+    raise_fates(work.session, plan.fates)
+    _let_go(work, plan.leaving)
+    suppress_in(work, plan.bans, PLACE)
 
 
-def _let_go(session: Session, settings: Settings, now: datetime, leaving: Mapping[str, Event]) -> None:
-    for address, subscriber in subscribers_with_addresses(session, leaving).items():
+def _let_go(work: Work, leaving: Mapping[str, Event]) -> None:
+    for address, subscriber in subscribers_with_addresses(work.session, leaving).items():
         if _may_leave(subscriber, leaving[address]):
-            leave_in(session, settings, now, subscriber, consent_wordings.leaving_at_sendgrid(), PLACE)
+            leave_in(work, subscriber, consent_wordings.leaving_at_sendgrid(), PLACE)
 
 
 def _evidence(event: Event) -> str:

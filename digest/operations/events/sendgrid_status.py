@@ -9,26 +9,24 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
-from digest.config import Settings
 from digest.mail.sendgrid_account import AccountChange, in_words
 from digest.operations.messages.queue import tell_operator
+from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database
 from digest.storage.events.sendgrid_status import Standing, put_standing, standing, standing_for_change
 
 log = logging.getLogger(__name__)
 
 
-def take_account_changes(db: Database, settings: Settings, now: datetime, changes: Sequence[AccountChange]) -> bool:
+def take_account_changes(context: Context, changes: Sequence[AccountChange]) -> bool:
     """Remember the latest of these reports if it is news; returns whether the operator was told. On disk then."""
     if not changes:
         return False
     latest = max(changes, key=_rank)
-    with db.reading() as session:
+    with context.db.reading() as session:
         if not _is_later(latest, standing(session)):
             return False
-    with db.writing() as session:
+    with context.db.writing() as session:
         before = standing_for_change(session)
         if not _is_later(latest, before):
             return False
@@ -37,7 +35,7 @@ def take_account_changes(db: Database, settings: Settings, now: datetime, change
         dismissed_by = before.dismissed_by if before and same else ""
         put_standing(session, latest.word, latest.well, latest.at, latest.event, dismissed_by)
         if told:
-            _tell(session, settings, now, latest)
+            _tell(context.within(session), latest)
     return told
 
 
@@ -60,7 +58,7 @@ def _is_later(change: AccountChange, known: Standing | None) -> bool:
     return not again and _rank(change) > (known.at, not known.well, known.event)
 
 
-def _tell(session: Session, settings: Settings, now: datetime, change: AccountChange) -> None:
+def _tell(work: Work, change: AccountChange) -> None:
     words = in_words(change.word)
     log.warning("%s (%s). %s", words.heading, change.word, words.meaning)
-    tell_operator(session, settings, now, words.heading, [words.meaning], f"{settings.site_url}/desk")
+    tell_operator(work, words.heading, [words.meaning], f"{work.settings.site_url}/desk")

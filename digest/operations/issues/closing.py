@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from digest.config import Settings
 from digest.domain.issues.calendar import GRACE
 from digest.domain.issues.edition import changes, from_json, to_json
@@ -18,9 +16,9 @@ from digest.mail.templating import counted
 from digest.mail.transports import identity_of
 from digest.operations.issues.composing import Composed, compose, content_of, render, sample, tags_to_json
 from digest.operations.messages.queue import post, tell_editors
+from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_issue_url, hold_url
 from digest.operations.shared.refusal import Refused
-from digest.storage.base.database import Database
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import Closing, Issue, issue_for_change, last_closing
 from digest.storage.people.editors import Editor, active_editors
@@ -30,61 +28,61 @@ THE_CLOCK = "the clock"
 THE_COMMAND = "the command"
 
 
-def close_issue(db: Database, settings: Settings, now: datetime, issue_id: int, who: str) -> None:
+def close_issue(context: Context, issue_id: int, who: str) -> None:
     """Close an open issue on a person's word. Raises Refused with what pre-flight blocks."""
-    with db.writing() as session:
+    with context.db.writing() as session:
         issue = issue_for_change(session, issue_id)
         if issue.state != IssueState.OPEN:
             raise Refused(f"This issue is {issue.state} already.")
-        close(session, settings, now, issue, who)
+        close(context.within(session), issue, who)
 
 
-def close_at_cutoff(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
+def close_at_cutoff(context: Context, issue_id: int) -> None:
     """Close an open issue because its moment has come.
 
     An empty one stays open until its send moment, and the editors are told. One that pre-flight blocks is closed and
     put on hold: nobody is there to mend it, and a digest with a fault in it can't be called back.
     """
-    with db.writing() as session:
+    with context.db.writing() as session:
         issue = issue_for_change(session, issue_id)
         if issue.state != IssueState.OPEN:
             return
-        composed = render(content_of(session, settings, issue), settings)
+        composed = render(content_of(session, context.settings, issue), context.settings)
         if not composed.content.items:
             if issue.reopened_at is None:
-                _leave_open(session, settings, now, issue)
+                _leave_open(context.within(session), issue)
             return
         if blocking := [str(fault) for fault in composed.faults if fault.level is Level.BLOCKS]:
-            issue.held_at, issue.held_by = now, THE_CLOCK
-            note(session, issue.id, now, THE_CLOCK, f"put it on hold: {' '.join(blocking).rstrip('.')}")
-            _tell_of_hold(session, settings, now, issue, blocking)
-        _store(session, settings, now, issue, composed, THE_CLOCK)
+            issue.held_at, issue.held_by = context.now, THE_CLOCK
+            note(session, issue.id, context.now, THE_CLOCK, f"put it on hold: {' '.join(blocking).rstrip('.')}")
+            _tell_of_hold(context.within(session), issue, blocking)
+        _store(context.within(session), issue, composed, THE_CLOCK)
 
 
-def close(session: Session, settings: Settings, now: datetime, issue: Issue, who: str) -> None:
+def close(work: Work, issue: Issue, who: str) -> None:
     """Store the digest and queue the proofs, in the caller's transaction. Raises Refused, then nothing is stored."""
-    composed = render(content_of(session, settings, issue), settings)
+    composed = render(content_of(work.session, work.settings, issue), work.settings)
     if not composed.content.items:
         raise Refused("Nothing is selected. Put at least one published summary on the issue.")
     if blocking := [str(fault) for fault in composed.faults if fault.level is Level.BLOCKS]:
         raise Refused("Pre-flight stops it. " + " ".join(blocking))
-    _store(session, settings, now, issue, composed, who)
+    _store(work, issue, composed, who)
 
 
-def reopen_issue(db: Database, settings: Settings, now: datetime, issue_id: int, who: str) -> None:
+def reopen_issue(context: Context, issue_id: int, who: str) -> None:
     """Open a closed issue again. Left open, it closes itself as it stands at its send moment. Raises Refused."""
-    with db.writing() as session:
+    with context.db.writing() as session:
         issue = issue_for_change(session, issue_id)
         if issue.state != IssueState.CLOSED:
             raise Refused(f"This issue is {issue.state}; only a closed one can be reopened.")
-        send_at = settings.schedule.send_moment(issue.send_date)
-        if send_at <= now < send_at + GRACE and not issue.on_hold:
+        send_at = context.settings.schedule.send_moment(issue.send_date)
+        if send_at <= context.now < send_at + GRACE and not issue.on_hold:
             raise Refused("Its send moment has come. Put it on hold first, if it has not left yet.")
         issue.state = IssueState.OPEN
         # Before its cut-off an issue is simply open, and closes then as any other.
-        issue.reopened_at = now if cutoff_of(settings, issue) <= now else None
+        issue.reopened_at = context.now if cutoff_of(context.settings, issue) <= context.now else None
         issue.reminded_at = issue.send_now_at = None
-        note(session, issue.id, now, who, "reopened it")
+        note(session, issue.id, context.now, who, "reopened it")
 
 
 def too_few(settings: Settings, items: int) -> str:
@@ -105,38 +103,36 @@ def cutoff_of(settings: Settings, issue: Issue) -> datetime:
     return issue.cutoff_at or settings.schedule.cutoff_moment(issue.send_date)
 
 
-def remind_of_open_issue(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
+def remind_of_open_issue(context: Context, issue_id: int) -> None:
     """Tell the editors, once, that an issue left open will close itself as it stands."""
-    with db.writing() as session:
+    with context.db.writing() as session:
         issue = issue_for_change(session, issue_id)
         if issue.state != IssueState.OPEN or issue.reminded_at:
             return
-        issue.reminded_at = now
-        at = settings.schedule.spoken(settings.schedule.send_moment(issue.send_date))
+        issue.reminded_at = context.now
+        at = context.settings.schedule.spoken(context.settings.schedule.send_moment(issue.send_date))
         tell_editors(
-            session,
-            settings,
-            now,
+            context.within(session),
             "The issue is still open",
             [f"Left open, it closes itself as it stands and goes at {at}.", "Approve it, or put it on hold."],
-            ("Open the issue", desk_issue_url(settings, issue.send_date)),
+            ("Open the issue", desk_issue_url(context.settings, issue.send_date)),
         )
 
 
-def send_test(db: Database, settings: Settings, now: datetime, issue_id: int, editor: Editor) -> None:
+def send_test(context: Context, issue_id: int, editor: Editor) -> None:
     """Mail the digest as it stands to one editor."""
-    with db.writing() as session:
+    with context.db.writing() as session:
         issue = issue_for_change(session, issue_id)
-        shown = sample(compose(session, settings, issue), settings, now.date())
-        test = render_test(shown, identity_of(settings), desk_issue_url(settings, issue.send_date))
-        post(session, now, "test", editor.email, test)
+        shown = sample(compose(session, context.settings, issue), context.settings, context.now.date())
+        test = render_test(shown, identity_of(context.settings), desk_issue_url(context.settings, issue.send_date))
+        post(session, context.now, "test", editor.email, test)
 
 
-def _store(session: Session, settings: Settings, now: datetime, issue: Issue, composed: Composed, who: str) -> None:
-    before = last_closing(session, issue)
+def _store(work: Work, issue: Issue, composed: Composed, who: str) -> None:
+    before = last_closing(work.session, issue)
     closing = Closing(
         issue_id=issue.id,
-        closed_at=now,
+        closed_at=work.now,
         closed_by=who,
         hold_key=new_key(),
         content=to_json(composed.content),
@@ -145,67 +141,67 @@ def _store(session: Session, settings: Settings, now: datetime, issue: Issue, co
         html=composed.rendered.html,
         tags=tags_to_json(composed.tags),
     )
-    session.add(closing)
+    work.session.add(closing)
     issue.state = IssueState.CLOSED
     issue.reopened_at = None
-    session.flush()
+    work.session.flush()
     differences = changes(from_json(before.content), composed.content) if before else []
-    proof = "the proof is on its way to the editors" if active_editors(session) else "no editor is there to get a proof"
-    note(session, issue.id, now, who, f"closed it; {proof}")
-    _post_proofs(session, settings, now, issue, composed, closing.hold_key, differences)
+    proof = (
+        "the proof is on its way to the editors"
+        if active_editors(work.session)
+        else "no editor is there to get a proof"
+    )
+    note(work.session, issue.id, work.now, who, f"closed it; {proof}")
+    _post_proofs(work, issue, composed, closing.hold_key, differences)
 
 
 def _post_proofs(
-    session: Session,
-    settings: Settings,
-    now: datetime,
+    work: Work,
     issue: Issue,
     composed: Composed,
     hold_key: str,
     differences: list[str],
 ) -> None:
     proof = render_proof(
-        sample(composed, settings, now.date()),
-        identity_of(settings),
+        sample(composed, work.settings, work.now.date()),
+        identity_of(work.settings),
         ProofNote(
-            send_at_text=settings.schedule.spoken(issue.send_now_at or settings.schedule.send_moment(issue.send_date)),
-            readers=audience_size(session),
-            hold_url=hold_url(settings, hold_key),
-            desk_url=desk_issue_url(settings, issue.send_date),
+            send_at_text=work.settings.schedule.spoken(
+                issue.send_now_at or work.settings.schedule.send_moment(issue.send_date)
+            ),
+            readers=audience_size(work.session),
+            hold_url=hold_url(work.settings, hold_key),
+            desk_url=desk_issue_url(work.settings, issue.send_date),
             changes=tuple(differences),
             warnings=tuple(str(fault) for fault in composed.faults),
             on_hold=issue.on_hold,
-            too_few="" if issue.send_now_at else too_few(settings, len(composed.content.items)),
+            too_few="" if issue.send_now_at else too_few(work.settings, len(composed.content.items)),
         ),
     )
-    for editor in active_editors(session):
-        post(session, now, "proof", editor.email, proof)
+    for editor in active_editors(work.session):
+        post(work.session, work.now, "proof", editor.email, proof)
 
 
-def _tell_of_hold(session: Session, settings: Settings, now: datetime, issue: Issue, blocking: Sequence[str]) -> None:
+def _tell_of_hold(work: Work, issue: Issue, blocking: Sequence[str]) -> None:
     tell_editors(
-        session,
-        settings,
-        now,
+        work,
         "The issue is on hold: pre-flight stops it",
         [*blocking, "It does not go by itself. Reopen it, mend it, approve it again and release it."],
-        ("Open the issue", desk_issue_url(settings, issue.send_date)),
+        ("Open the issue", desk_issue_url(work.settings, issue.send_date)),
     )
 
 
-def _leave_open(session: Session, settings: Settings, now: datetime, issue: Issue) -> None:
-    issue.reopened_at = now
-    at = settings.schedule.spoken(settings.schedule.send_moment(issue.send_date))
-    least = settings.minimum_items
+def _leave_open(work: Work, issue: Issue) -> None:
+    issue.reopened_at = work.now
+    at = work.settings.schedule.spoken(work.settings.schedule.send_moment(issue.send_date))
+    least = work.settings.minimum_items
     goes = f"Whatever is on the issue at {at} goes; if nothing is, the issue is skipped."
     if least > 1:
         goes = f"Whatever is on the issue at {at} goes, if that is {least:,} items or more; with fewer it is skipped."
-    note(session, issue.id, now, THE_CLOCK, "left it open at the cut-off: nothing was selected")
+    note(work.session, issue.id, work.now, THE_CLOCK, "left it open at the cut-off: nothing was selected")
     tell_editors(
-        session,
-        settings,
-        now,
+        work,
         "Nothing is selected for this week’s issue",
         [f"The cut-off has passed. {goes}"],
-        ("Choose what goes", desk_issue_url(settings, issue.send_date)),
+        ("Choose what goes", desk_issue_url(work.settings, issue.send_date)),
     )

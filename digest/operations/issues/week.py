@@ -17,6 +17,7 @@ from digest.domain.issues.calendar import GRACE, day_and_year
 from digest.domain.issues.lifecycle import BEFORE_SENDING, IssueFacts, IssueState, Step, next_step
 from digest.operations.issues.closing import THE_CLOCK, close, cutoff_of
 from digest.operations.messages.queue import tell_editors
+from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_issue_url
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
@@ -58,31 +59,36 @@ class HoldLink:
     outcome: Held
 
 
-def ensure_issue(db: Database, settings: Settings, now: datetime, who: str = THE_PROGRAM) -> None:
+def ensure_issue(context: Context, who: str = THE_PROGRAM) -> None:
     """Make the next issue unless one with its send moment ahead is there. Two clocks at once make one."""
-    with db.reading() as session:
-        if _one_lies_ahead(session, settings, now):
+    with context.db.reading() as session:
+        if _one_lies_ahead(context.within(session)):
             return
     try:
-        with db.writing() as session:
-            make_next_issue(session, settings, now, who)
+        with context.db.writing() as session:
+            make_next_issue(context.within(session), who)
     except IntegrityError:
         return  # another process has just made it: the date is unique
 
 
-def make_next_issue(session: Session, settings: Settings, now: datetime, who: str) -> None:
+def make_next_issue(work: Work, who: str) -> None:
     """Make the issue for the next free send moment, unless one lies ahead; it begins with what was wanted for it."""
-    taken = taken_dates(session)  # read first: an issue that another clock makes after this has the same date
-    if _one_lies_ahead(session, settings, now):
+    taken = taken_dates(work.session)  # read first: an issue that another clock makes after this has the same date
+    if _one_lies_ahead(work):
         return
-    send_date = settings.schedule.next_send_date(now, taken)
-    issue = Issue(send_date=send_date, slot=send_date, created_at=now)
-    session.add(issue)
-    session.flush()
-    for summary in wanted_summaries(session):
-        append_selection(session, issue.id, summary.id)
+    send_date = work.settings.schedule.next_send_date(work.now, taken)
+    issue = Issue(send_date=send_date, slot=send_date, created_at=work.now)
+    work.session.add(issue)
+    work.session.flush()
+    for summary in wanted_summaries(work.session):
+        append_selection(work.session, issue.id, summary.id)
         summary.wanted = False
-    note(session, issue.id, now, who, "made it")
+    note(work.session, issue.id, work.now, who, "made it")
+
+
+def step_of(work: Work, issue: Issue) -> Step:
+    """What this moment asks of the issue."""
+    return next_step(facts_of(work.session, work.settings, issue), work.now, work.settings.minimum_items)
 
 
 def facts_of(session: Session, settings: Settings, issue: Issue) -> IssueFacts:
@@ -135,56 +141,53 @@ def hold_by_link(db: Database, now: datetime, key: str) -> HoldLink | None:
         return _hold_link(session, issue, outcome)
 
 
-def release_issue(db: Database, settings: Settings, now: datetime, issue_id: int, who: str) -> None:
+def release_issue(context: Context, issue_id: int, who: str) -> None:
     """Let a held issue go by itself again: at its moment, or at once if that is less than 24 hours past."""
-    with db.writing() as session:
+    with context.db.writing() as session:
         issue = _not_yet_sending(session, issue_id)
         if not issue.on_hold:
             return
         issue.held_at, issue.held_by = None, ""
-        late = now - settings.schedule.send_moment(issue.send_date) >= GRACE
+        late = context.now - context.settings.schedule.send_moment(issue.send_date) >= GRACE
         note(
             session,
             issue.id,
-            now,
+            context.now,
             who,
             "released it" + ("; over a day late, it waits for an editor" if late else ""),
         )
 
 
-def skip_issue(db: Database, settings: Settings, now: datetime, issue_id: int, who: str, because: str) -> None:
+def skip_issue(context: Context, issue_id: int, who: str, because: str) -> None:
     """Send nothing for this issue: its summaries are candidates again, the editors are told once. Raises Refused."""
-    with db.writing() as session:
+    with context.db.writing() as session:
         issue = _not_yet_sending(session, issue_id)
-        skip(session, settings, now, issue, who, because)
+        skip(context.within(session), issue, who, because)
 
 
-def skip(session: Session, settings: Settings, now: datetime, issue: Issue, who: str, because: str) -> None:
+def skip(work: Work, issue: Issue, who: str, because: str) -> None:
     """`skip_issue` in the caller's transaction."""
     issue.state = IssueState.SKIPPED
-    issue.skipped_at, issue.skipped_because = now, because
-    note(session, issue.id, now, who, f"skipped it: {because}")
+    issue.skipped_at, issue.skipped_because = work.now, because
+    note(work.session, issue.id, work.now, who, f"skipped it: {because}")
     tell_editors(
-        session,
-        settings,
-        now,
-        f"No digest on {day_and_year(issue.send_date)}",
+        work, f"No digest on {day_and_year(issue.send_date)}",
         [f"The issue of {issue.send_date:%A} {day_and_year(issue.send_date)} was skipped by {who}: {because}.",
          "What was on it can be chosen again for another issue."],
-        ("Open the desk", desk_issue_url(settings, issue.send_date)),
+        ("Open the desk", desk_issue_url(work.settings, issue.send_date)),
     )  # fmt: skip
-    session.flush()
-    make_next_issue(session, settings, now, who)
+    work.session.flush()
+    make_next_issue(work, who)
 
 
-def move_issue(db: Database, settings: Settings, now: datetime, issue_id: int, send_date: date, who: str) -> None:
+def move_issue(context: Context, issue_id: int, send_date: date, who: str) -> None:
     """Give an issue another date. A closed one opens again if its new cut-off lies ahead, else it is closed anew with
     a new proof. Raises Refused for a date that is past or taken.
     """
-    schedule = settings.schedule
-    with db.writing() as session:
+    schedule = context.settings.schedule
+    with context.db.writing() as session:
         issue = _not_yet_sending(session, issue_id)
-        if schedule.send_moment(send_date) <= now:
+        if schedule.send_moment(send_date) <= context.now:
             raise Refused(f"{day_and_year(send_date)} at {schedule.send.at:%H:%M} has passed. Choose a later date.")
         other = issue_on(session, send_date)
         if other is not None and other.id != issue.id:
@@ -192,31 +195,31 @@ def move_issue(db: Database, settings: Settings, now: datetime, issue_id: int, s
                 f"{day_and_year(send_date)} has an issue already. Choose another date, or move that one first."
             )
         before, issue.send_date = issue.send_date, send_date
-        issue.cutoff_at = None if send_date == issue.slot else schedule.cutoff_after_move(send_date, now)
+        issue.cutoff_at = None if send_date == issue.slot else schedule.cutoff_after_move(send_date, context.now)
         issue.missed_at = issue.reminded_at = issue.send_now_at = None
-        note(session, issue.id, now, who, f"moved it from {day_and_year(before)} to {day_and_year(send_date)}")
+        note(session, issue.id, context.now, who, f"moved it from {day_and_year(before)} to {day_and_year(send_date)}")
         session.flush()
-        if cutoff_of(settings, issue) > now:
+        if cutoff_of(context.settings, issue) > context.now:
             issue.reopened_at = None
         if issue.state == IssueState.CLOSED:
-            _close_anew(session, settings, now, issue, who)
-        make_next_issue(session, settings, now, who)
+            _close_anew(context.within(session), issue, who)
+        make_next_issue(context.within(session), who)
 
 
-def send_now(db: Database, settings: Settings, now: datetime, issue_id: int, who: str) -> datetime:
+def send_now(context: Context, issue_id: int, who: str) -> datetime:
     """Send an issue in five minutes, which anyone on the desk can cancel; returns when. Closes it first if it is
     open. Raises Refused on hold, when pre-flight blocks it, and when nobody would get it.
     """
-    with db.writing() as session:
+    with context.db.writing() as session:
         issue = _not_yet_sending(session, issue_id)
         if issue.on_hold:
             raise Refused("This issue is on hold. Release it first.")
         if not audience_size(session):
             raise Refused("No reader would get it: there is no confirmed subscriber yet.")
-        issue.send_now_at, issue.send_now_by = now + SEND_NOW_WAIT, who
+        issue.send_now_at, issue.send_now_by = context.now + SEND_NOW_WAIT, who
         if issue.state == IssueState.OPEN:
-            close(session, settings, now, issue, who)
-        note(session, issue.id, now, who, "asked to send it now")
+            close(context.within(session), issue, who)
+        note(session, issue.id, context.now, who, "asked to send it now")
         return issue.send_now_at
 
 
@@ -229,26 +232,26 @@ def cancel_send_now(db: Database, now: datetime, issue_id: int, who: str) -> Non
             note(session, issue.id, now, who, "cancelled sending it now")
 
 
-def tell_of_missed_issue(db: Database, settings: Settings, now: datetime, issue_id: int) -> None:
+def tell_of_missed_issue(context: Context, issue_id: int) -> None:
     """Tell the editors, once, that an issue is over a day late and waits for them; the week after goes on."""
-    with db.writing() as session:
+    with context.db.writing() as session:
         issue = issue_for_change(session, issue_id)
-        if next_step(facts_of(session, settings, issue), now, settings.minimum_items) is not Step.MISSED:
+        if step_of(context.within(session), issue) is not Step.MISSED:
             return
-        issue.missed_at = now
+        issue.missed_at = context.now
         issue.send_now_at = None
-        at = settings.schedule.spoken(settings.schedule.send_moment(issue.send_date))
-        note(session, issue.id, now, THE_CLOCK, "did not send it: it is over 24 hours late")
+        at = context.settings.schedule.spoken(context.settings.schedule.send_moment(issue.send_date))
+        note(session, issue.id, context.now, THE_CLOCK, "did not send it: it is over 24 hours late")
         tell_editors(
-            session, settings, now, f"The issue of {day_and_year(issue.send_date)} did not go",
+            context.within(session), f"The issue of {day_and_year(issue.send_date)} did not go",
             [f"It was due at {at}. After 24 hours nothing goes by itself: send it now, move it, or skip it.",
              "On hold." if issue.on_hold else "The clock was not running then, or it could not send."],
-            ("Decide on the desk", desk_issue_url(settings, issue.send_date)),
+            ("Decide on the desk", desk_issue_url(context.settings, issue.send_date)),
         )  # fmt: skip
 
 
-def _one_lies_ahead(session: Session, settings: Settings, now: datetime) -> bool:
-    return any(settings.schedule.send_moment(issue.send_date) > now for issue in unsent_issues(session))
+def _one_lies_ahead(work: Work) -> bool:
+    return any(work.settings.schedule.send_moment(issue.send_date) > work.now for issue in unsent_issues(work.session))
 
 
 def _not_yet_sending(session: Session, issue_id: int) -> Issue:
@@ -269,9 +272,9 @@ def _would_hold(issue: Issue) -> Held:
     return Held.ALREADY if issue.on_hold else Held.HELD
 
 
-def _close_anew(session: Session, settings: Settings, now: datetime, issue: Issue, who: str) -> None:
-    if cutoff_of(settings, issue) > now or last_closing(session, issue) is None:
+def _close_anew(work: Work, issue: Issue, who: str) -> None:
+    if cutoff_of(work.settings, issue) > work.now or last_closing(work.session, issue) is None:
         issue.state = IssueState.OPEN
         return
     issue.state = IssueState.OPEN
-    close(session, settings, now, issue, who)
+    close(work, issue, who)

@@ -18,6 +18,7 @@ from digest.operations.guard.restore_guard import note_claims
 from digest.operations.messages.next_message import MOST_TRIES, Claimed, claim_next
 from digest.operations.messages.queue import COPY
 from digest.operations.messages.taking_back import NOBODY_KNOWS, hold_still, take_back, tell_of_doubt
+from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database, database_now
 from digest.storage.messages.form_mail import count_for_mailbox
 from digest.storage.messages.messages import MessageState, finish_message, others_wait_for
@@ -36,7 +37,7 @@ def deliver_waiting(db: Database, settings: Settings, outbox: Outbox, clock: Cal
     it waited; and it counts as a claim, so that a backup older than it shows as such.
     """
     accepted = 0
-    while claimed := claim_next(db, settings, clock()):
+    while claimed := claim_next(Context(db, settings, clock())):
         _note_claim(db, settings, claimed, clock)
         answer = _handed_over(outbox, claimed)
         _record(db, settings, claimed, answer, clock())
@@ -92,7 +93,7 @@ def _record(db: Database, settings: Settings, claimed: Claimed, answer: Answer, 
             elif "finished_at" in values:
                 count_for_mailbox(session, claimed.mailbox, now)
             if in_doubt:
-                tell_of_doubt(session, settings, now, claimed.delivery_id, _why(answer))
+                tell_of_doubt(Work(session, settings, now), claimed.delivery_id, _why(answer))
     _log(claimed, answer, ended=values["state"] is not MessageState.WAITING, known=known)
 
 

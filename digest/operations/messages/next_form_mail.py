@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -10,6 +10,7 @@ from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.messages import signup_caps
 from digest.operations.messages.queue import CONFIRMATION, REMINDER
+from digest.operations.shared.context import Work
 from digest.storage.base.database import one_at_a_time
 from digest.storage.messages.form_mail import claim_form_mail, form_mail_since
 from digest.storage.messages.messages import Message, give_up_message
@@ -25,23 +26,21 @@ _CONFIRMED = "its reader had confirmed before it was sent"
 _LEFT = "its reader had left before it was sent"
 
 
-def claim_next_form_mail(
-    session: Session, settings: Settings, now: datetime, owner: str, at: float, lease: float
-) -> Message | None:
+def claim_next_form_mail(work: Work, owner: str, at: float, lease: float) -> Message | None:
     """What the form caused goes last, in order, and only so much of it an hour, in all processes together.
 
     However long it had to wait, a mailbox gets its messages an hour apart. One that is no longer true ends here.
     """
-    one_at_a_time(session, "form mail")
-    if form_mail_since(session, now - signup_caps.HOUR) >= signup_caps.IN_ALL_HOUR:
+    one_at_a_time(work.session, "form mail")
+    if form_mail_since(work.session, work.now - signup_caps.HOUR) >= signup_caps.IN_ALL_HOUR:
         return None
     for _ in range(_MOST_ENDED):
-        message = claim_form_mail(session, owner, at, lease, now, now - _APART)
-        reason = _reason_to_end(session, settings, message) if message else ""
+        message = claim_form_mail(work.session, owner, at, lease, work.now, work.now - _APART)
+        reason = _reason_to_end(work.session, work.settings, message) if message else ""
         if message is None or not reason:
             return message
-        session.flush()
-        give_up_message(session, message, now, reason)
+        work.session.flush()
+        give_up_message(work.session, message, work.now, reason)
     return None
 
 

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from digest.config import Settings
 from digest.domain.shared.tokens import new_key
 from digest.mail.rendering import Rendered
 from digest.operations.messages.next_form_mail import claim_next_form_mail
 from digest.operations.messages.queue import COPY
 from digest.operations.messages.taking_back import NOBODY_KNOWS, hold_still, take_back, tell_of_doubt
-from digest.storage.base.database import Database, database_now
+from digest.operations.shared.context import Context, Work
+from digest.storage.base.database import database_now
 from digest.storage.guard.installations import Count, count_claims
 from digest.storage.messages.messages import (
     Message,
@@ -59,42 +59,44 @@ class Claimed:
     """Of a copy of an issue, which counts as a claim: how many those are with it."""
 
 
-def claim_next(db: Database, settings: Settings, now: datetime) -> Claimed | None:
+def claim_next(context: Context) -> Claimed | None:
     """Claim the next message that may leave; None if there is none."""
-    with db.writing() as session:
+    with context.db.writing() as session:
         owner, at = new_key(), database_now(session)
-        _end_lost_copies(session, settings, now, at)
-        message = _claimable(session, settings, now, owner, at)
+        _end_lost_copies(context.within(session), at)
+        message = _claimable(context.within(session), owner, at)
         return _as_values(session, message, owner) if message else None
 
 
-def _end_lost_copies(session: Session, settings: Settings, now: datetime, at: float) -> None:
+def _end_lost_copies(work: Work, at: float) -> None:
     """Copies of which nobody can know whether they left, and those whose readers have left, go no more."""
-    for lost in abandoned_messages(session, COPY, at):
-        hold_still(session, lost.delivery_id)
-        if give_up_message(session, lost, now, NOBODY_KNOWS):
-            tell_of_doubt(session, settings, now, lost.delivery_id, "whoever sent it did not report back")
-    for left in waiting_for_those_who_left(session, COPY):
-        hold_still(session, left.delivery_id)
-        if give_up_message(session, left, now, _LEFT):
-            take_back(session, now, left.id, _LEFT)
+    for lost in abandoned_messages(work.session, COPY, at):
+        hold_still(work.session, lost.delivery_id)
+        if give_up_message(work.session, lost, work.now, NOBODY_KNOWS):
+            tell_of_doubt(work, lost.delivery_id, "whoever sent it did not report back")
+    for left in waiting_for_those_who_left(work.session, COPY):
+        hold_still(work.session, left.delivery_id)
+        if give_up_message(work.session, left, work.now, _LEFT):
+            take_back(work.session, work.now, left.id, _LEFT)
 
 
-def _claimable(session: Session, settings: Settings, now: datetime, owner: str, at: float) -> Message | None:
+def _claimable(work: Work, owner: str, at: float) -> Message | None:
     """The next message, claimed. One that was claimed too often without a word of what came of it ends here: whatever
     keeps its senders from reporting back may well be the message.
     """
-    while message := _next(session, settings, now, owner, at):
+    while message := _next(work, owner, at):
         if message.tries <= MOST_TRIES:
             return message
         log.warning("message %s: %s", message.id, _NO_REPORT)
-        finish_message(session, message.id, owner, state=MessageState.FAILED, finished_at=now, detail=_NO_REPORT)
+        finish_message(
+            work.session, message.id, owner, state=MessageState.FAILED, finished_at=work.now, detail=_NO_REPORT
+        )
     return None
 
 
-def _next(session: Session, settings: Settings, now: datetime, owner: str, at: float) -> Message | None:
-    message = claim_message(session, owner, at, LEASE_SECONDS)
-    return message or claim_next_form_mail(session, settings, now, owner, at, LEASE_SECONDS)
+def _next(work: Work, owner: str, at: float) -> Message | None:
+    message = claim_message(work.session, owner, at, LEASE_SECONDS)
+    return message or claim_next_form_mail(work, owner, at, LEASE_SECONDS)
 
 
 def _as_values(session: Session, message: Message, owner: str) -> Claimed:

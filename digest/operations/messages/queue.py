@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from digest.config import Settings
 from digest.mail.monitors import ALERT, Alert
 from digest.mail.rendering import Rendered, render_notice
 from digest.mail.transports import identity_of
+from digest.operations.shared.context import Work
 from digest.storage.messages.messages import Message, Turn, queue_message
 from digest.storage.people.editors import active_editors
 
@@ -40,24 +40,20 @@ def post(
 
 
 def tell_editors(
-    session: Session,
-    settings: Settings,
-    now: datetime,
+    work: Work,
     heading: str,
     paragraphs: Sequence[str],
     link: tuple[str, str] | None = None,
 ) -> None:
     """Queue a notice to every active editor, and an alert to ALERT_URL. `link` is a label and an address."""
-    rendered = render_notice(identity_of(settings), heading, paragraphs, link)
-    for editor in active_editors(session):
-        post(session, now, "notice", editor.email, rendered)
-    tell_operator(session, settings, now, heading, paragraphs, link[1] if link else settings.site_url)
+    rendered = render_notice(identity_of(work.settings), heading, paragraphs, link)
+    for editor in active_editors(work.session):
+        post(work.session, work.now, "notice", editor.email, rendered)
+    tell_operator(work, heading, paragraphs, link[1] if link else work.settings.site_url)
 
 
-def tell_operator(
-    session: Session, settings: Settings, now: datetime, heading: str, paragraphs: Sequence[str], link: str
-) -> None:
+def tell_operator(work: Work, heading: str, paragraphs: Sequence[str], link: str) -> None:
     """Queue an alert to ALERT_URL alone, where one is set: for what mail can't tell, since it is what is broken."""
-    if settings.alert_url:
-        alert = Alert(settings.site_url, heading, " ".join(paragraphs), link)
-        queue_message(session, now, ALERT, settings.alert_url, (heading, alert.as_json(), ""))
+    if work.settings.alert_url:
+        alert = Alert(work.settings.site_url, heading, " ".join(paragraphs), link)
+        queue_message(work.session, work.now, ALERT, work.settings.alert_url, (heading, alert.as_json(), ""))

@@ -17,6 +17,7 @@ from digest.config import Settings
 from digest.domain.shared.addresses import Address, masked
 from digest.domain.shared.mailboxes import mailbox_of
 from digest.domain.shared.tokens import fingerprint
+from digest.operations.shared.context import Work
 from digest.storage.base.rate_limits import count_one, moment_of
 from digest.storage.messages.form_mail import forget_mailbox, form_mail_due, form_mail_waiting, mail_to_mailbox
 from digest.storage.messages.messages import Turn
@@ -44,26 +45,28 @@ _ASKED = "signup-network"
 log = logging.getLogger(__name__)
 
 
-def turn(session: Session, settings: Settings, now: datetime, address: Address, ip: str) -> Turn | None:
+def turn(work: Work, address: Address, ip: str) -> Turn | None:
     """When a message for this request may leave: its network has a share an hour. None: beyond what it has for a day,
     or beyond what may wait in all.
 
     Counts the request for its network alone, whatever comes of it.
     """
-    shares = [(fingerprint(prefix, settings.suppression_key), share) for prefix, share in _shares(ip)]
-    moment = max([now, *(ago + HOUR for key, share in shares if (ago := moment_of(session, _ASKED, key, share)))])
-    if moment > now + DAY:
-        _note_turned_away(session, now, shares[0][0])
+    shares = [(fingerprint(prefix, work.settings.suppression_key), share) for prefix, share in _shares(ip)]
+    moment = max(
+        [work.now, *(ago + HOUR for key, share in shares if (ago := moment_of(work.session, _ASKED, key, share)))]
+    )
+    if moment > work.now + DAY:
+        _note_turned_away(work.session, work.now, shares[0][0])
         return None
-    if form_mail_waiting(session) >= (MOST_WAITING if moment == now else MOST_WAITING // 2):
-        _note_no_room(session, now)
+    if form_mail_waiting(work.session) >= (MOST_WAITING if moment == work.now else MOST_WAITING // 2):
+        _note_no_room(work.session, work.now)
         return None
     for key, _ in shares:
-        count_one(session, _ASKED, key, moment)
-    if moment > now:
+        count_one(work.session, _ASKED, key, moment)
+    if moment > work.now:
         at = moment.astimezone(UTC).strftime("%H:%M")
         log.info("a sign-up of %s is answered at %s UTC: its network asks too often", masked(address.key), at)
-    return Turn(moment, _hash(settings, address.key))
+    return Turn(moment, _hash(work.settings, address.key))
 
 
 def may_mail(session: Session, turn: Turn) -> bool:

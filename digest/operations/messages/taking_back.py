@@ -10,9 +10,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.operations.messages.queue import tell_editors
+from digest.operations.shared.context import Work
 from digest.operations.shared.links import desk_subscriber_url
 from digest.storage.accounting.reader_copies import ReaderCopy, copy_with_id, take_sent_again_back
 from digest.storage.issues.history import note
@@ -59,19 +59,16 @@ def note_doubt(session: Session, now: datetime, delivery_id: int | None, why: st
     return copy
 
 
-def tell_of_doubt(session: Session, settings: Settings, now: datetime, delivery_id: int | None, why: str) -> None:
+def tell_of_doubt(work: Work, delivery_id: int | None, why: str) -> None:
     """`note_doubt`, and a notice to the editors: somebody has to look."""
-    copy = note_doubt(session, now, delivery_id, why)
+    copy = note_doubt(work.session, work.now, delivery_id, why)
     if copy is None or copy.subscriber_id is None:
         return
     tell_editors(
-        session,
-        settings,
-        now,
-        "A copy sent again may not have left",
+        work, "A copy sent again may not have left",
         [f"Delivery {copy.delivery_id} of the issue of {day_and_year(copy.issue_date)} was sent again to its reader "
          f"alone, and {NOBODY_KNOWS}: {why}.",
          "It does not go again by itself. Look in SendGrid’s Activity; if it did not leave, an admin can send it again "
          "from the reader’s page."],
-        ("See the reader’s copies (for admins)", desk_subscriber_url(settings, copy.subscriber_id)),
+        ("See the reader’s copies (for admins)", desk_subscriber_url(work.settings, copy.subscriber_id)),
     )  # fmt: skip

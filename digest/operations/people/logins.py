@@ -20,6 +20,7 @@ from digest.mail.transports import identity_of
 from digest.operations.messages.queue import post
 from digest.operations.people import password_hashing
 from digest.operations.people.signing_in import forget_tries, forgive
+from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import password_url
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database, one_at_a_time
@@ -55,88 +56,82 @@ class Invited:
     new: bool
 
 
-def invite(
-    db: Database, settings: Settings, now: datetime, invited_by: str, email: str, name: str = "", admin: bool = False
-) -> Invited:
+def invite(context: Context, invited_by: str, email: str, name: str = "", admin: bool = False) -> Invited:
     """Add an editor and send the link that sets a password. Raises BadAddress, or Refused for one who is there."""
     address = addresses.parse(email)
-    with db.writing() as session:
+    with context.db.writing() as session:
         if editor_with_email(session, address.key):
             raise Refused(f"{address.shown} is an editor already. Their row in the list has what can be changed.")
-        editor = Editor(email=address.key, name=_name(name, address.key), is_admin=admin, created_at=now)
+        editor = Editor(email=address.key, name=_name(name, address.key), is_admin=admin, created_at=context.now)
         session.add(editor)
         session.flush()
-        link = _send_invitation(session, settings, now, editor, invited_by)
-        return Invited(editor.id, editor.email, link, now + INVITATION_LIVES, True)
+        link = _send_invitation(context.within(session), editor, invited_by)
+        return Invited(editor.id, editor.email, link, context.now + INVITATION_LIVES, True)
 
 
-def let_in(
-    db: Database, settings: Settings, now: datetime, invited_by: str, email: str, name: str = "", admin: bool = False
-) -> Invited:
+def let_in(context: Context, invited_by: str, email: str, name: str = "", admin: bool = False) -> Invited:
     """As `invite`; an editor who is there already is made active (and admin, if asked) and gets a fresh link."""
     address = addresses.parse(email)
-    with db.writing() as session:
+    with context.db.writing() as session:
         editor = editor_with_email(session, address.key)
         if editor:
             editor.is_active = True
             editor.is_admin = editor.is_admin or admin
             send = _send_reset if editor.password_hash else _send_invitation
-            link = send(session, settings, now, editor, invited_by)
-            expires = editor.password_key_until or now
+            link = send(context.within(session), editor, invited_by)
+            expires = editor.password_key_until or context.now
             return Invited(editor.id, editor.email, link, expires, False)
-    return invite(db, settings, now, invited_by, email, name, admin)
+    return invite(context, invited_by, email, name, admin)
 
 
-def invite_again(db: Database, settings: Settings, now: datetime, invited_by: str, editor_id: int) -> None:
+def invite_again(context: Context, invited_by: str, editor_id: int) -> None:
     """Send a fresh invitation to an editor who has not chosen a password yet."""
-    with db.writing() as session:
+    with context.db.writing() as session:
         editor = _existing(session, editor_id)
         if editor.password_hash or not editor.is_active:
             raise Refused(f"{editor.name} has no open invitation. Whoever forgot a password asks for a new one.")
-        _send_invitation(session, settings, now, editor, invited_by)
+        _send_invitation(context.within(session), editor, invited_by)
 
 
-def ask_for_password_link(db: Database, settings: Settings, now: datetime, email: str, network: str) -> bool:
+def ask_for_password_link(context: Context, email: str, network: str) -> bool:
     """Send an editor the link that sets a new password. Tells nothing, by words or by work, about who is one.
 
     False: this network has asked so often within the hour that nothing was done. Raises BadAddress for what can't be an
     address.
     """
     address = addresses.parse(email)
-    with db.reading() as session:
+    with context.db.reading() as session:
         editor = editor_with_email(session, address.key)
-    given = _key_to_send(editor, now)
-    rendered = _reset_message(settings, editor.name if editor else address.key, given)
-    with db.writing() as session:
-        if not _network_may_ask(session, settings, now, network):
+    given = _key_to_send(editor, context.now)
+    rendered = _reset_message(context.settings, editor.name if editor else address.key, given)
+    with context.db.writing() as session:
+        if not _network_may_ask(context.within(session), network):
             return False
-        account, since = fingerprint(address.key, settings.secret_key), now - timedelta(hours=1)
+        account, since = fingerprint(address.key, context.settings.secret_key), context.now - timedelta(hours=1)
         had_their_share = counted(session, "reset", since, account) >= _RESETS_AN_HOUR
         with session.begin_nested() as sending:
             known = put_password_key(session, address.key, given, editor.password_key if editor else None)
-            post(session, now, "password_reset", address.key, rendered)
-            count_one(session, "reset", account, now)
+            post(session, context.now, "password_reset", address.key, rendered)
+            count_one(session, "reset", account, context.now)
             if had_their_share or not known:
                 sending.rollback()
     return True
 
 
-def choose_password(
-    db: Database, settings: Settings, now: datetime, key: str, password: str, network: str = ""
-) -> None:
+def choose_password(context: Context, key: str, password: str, network: str = "") -> None:
     """Spend a link: set the password, end all sessions, and let whoever did so sign in from this network.
 
     Raises Refused with what is wrong with link or password, and Busy before anything was done.
     """
-    with db.reading() as session:
-        _check(settings, _with_key(session, key, now), password)
+    with context.db.reading() as session:
+        _check(context.settings, _with_key(session, key, context.now), password)
     with password_hashing.PROVEN.taken(key):
-        hashed = password_hashing.hashed(settings, password)
-    with db.writing() as session:
-        editor = _with_key(session, key, now)
-        _set_password(session, settings, editor, password, hashed)
+        hashed = password_hashing.hashed(context.settings, password)
+    with context.db.writing() as session:
+        editor = _with_key(session, key, context.now)
+        _set_password(session, context.settings, editor, password, hashed)
         if network:
-            forgive(session, settings, now, editor.email, network)
+            forgive(context.within(session), editor.email, network)
 
 
 def change_password(db: Database, settings: Settings, editor_id: int, password: str) -> None:
@@ -195,17 +190,17 @@ def _name(name: str, email: str) -> str:
     return name or email.partition("@")[0].replace(".", " ").replace("_", " ").title()
 
 
-def _send_invitation(session: Session, settings: Settings, now: datetime, editor: Editor, invited_by: str) -> str:
-    given = PasswordKey(new_key(), now + INVITATION_LIVES, now)
+def _send_invitation(work: Work, editor: Editor, invited_by: str) -> str:
+    given = PasswordKey(new_key(), work.now + INVITATION_LIVES, work.now)
     editor.give(given)
-    link = password_url(settings, given.key)
-    local = settings.schedule.local(given.until)
+    link = password_url(work.settings, given.key)
+    local = work.settings.schedule.local(given.until)
     post(
-        session,
-        now,
+        work.session,
+        work.now,
         "invitation",
         editor.email,
-        render_invitation(identity_of(settings), editor.name, invited_by, link, local),
+        render_invitation(identity_of(work.settings), editor.name, invited_by, link, local),
     )
     return link
 
@@ -222,11 +217,11 @@ def _key_to_send(editor: Editor | None, now: datetime) -> PasswordKey:
     return PasswordKey(new_key(), soon, now)
 
 
-def _send_reset(session: Session, settings: Settings, now: datetime, editor: Editor, _asked_by: str) -> str:
-    given = PasswordKey(new_key(), now + RESET_LIVES, now)
+def _send_reset(work: Work, editor: Editor, _asked_by: str) -> str:
+    given = PasswordKey(new_key(), work.now + RESET_LIVES, work.now)
     editor.give(given)
-    post(session, now, "password_reset", editor.email, _reset_message(settings, editor.name, given))
-    return password_url(settings, given.key)
+    post(work.session, work.now, "password_reset", editor.email, _reset_message(work.settings, editor.name, given))
+    return password_url(work.settings, given.key)
 
 
 def _reset_message(settings: Settings, name: str, given: PasswordKey) -> Rendered:
@@ -234,13 +229,13 @@ def _reset_message(settings: Settings, name: str, given: PasswordKey) -> Rendere
     return render_password_reset(identity_of(settings), name, password_url(settings, given.key), local)
 
 
-def _network_may_ask(session: Session, settings: Settings, now: datetime, network: str) -> bool:
+def _network_may_ask(work: Work, network: str) -> bool:
     """Count this request for its network alone. There is no limit for all together, which strangers could use up."""
-    since, place = now - timedelta(hours=1), fingerprint(f"network\n{network}", settings.secret_key)
-    one_at_a_time(session, "reset")
-    if counted(session, "reset network", since, place) >= _RESETS_OF_ONE_NETWORK:
+    since, place = work.now - timedelta(hours=1), fingerprint(f"network\n{network}", work.settings.secret_key)
+    one_at_a_time(work.session, "reset")
+    if counted(work.session, "reset network", since, place) >= _RESETS_OF_ONE_NETWORK:
         return False
-    count_one(session, "reset network", place, now)
+    count_one(work.session, "reset network", place, work.now)
     return True
 
 

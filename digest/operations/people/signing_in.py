@@ -18,6 +18,7 @@ from digest.config import Settings
 from digest.domain.shared import addresses
 from digest.domain.shared.tokens import fingerprint, new_key
 from digest.operations.people import password_hashing
+from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database, one_at_a_time
 from digest.storage.base.rate_limits import count_one, counted, forget
 from digest.storage.people.desk_sessions import DeskSession, end_session, end_sessions_of
@@ -51,9 +52,7 @@ class SignedIn:
 
 
 def sign_in(
-    db: Database,
-    settings: Settings,
-    now: datetime,
+    context: Context,
     email: str,
     password: str,
     network: str,
@@ -66,20 +65,20 @@ def sign_in(
     account = _account(email)
     try:
         with password_hashing.STRANGERS.taken(network):
-            if not _may_try(db, settings, now, account, network):
+            if not _may_try(context, account, network):
                 return NotSignedIn.TOO_OFTEN
-            editor = _editor(db, account)
+            editor = _editor(context.db, account)
             usable = editor.password_hash if editor and editor.is_active else None
-            if not password_hashing.matches(settings, usable, password) or editor is None:
+            if not password_hashing.matches(context.settings, usable, password) or editor is None:
                 return NotSignedIn.WRONG
-            renewed = password_hashing.renewed(settings, usable, password)
+            renewed = password_hashing.renewed(context.settings, usable, password)
     except password_hashing.Busy:
         return NotSignedIn.BUSY
-    with db.writing() as session:
-        forget_tries(session, settings, account, network)
+    with context.db.writing() as session:
+        forget_tries(session, context.settings, account, network)
         if renewed:
             renew_hash(session, editor.id, usable, renewed)
-        return SignedIn(editor.id, _start(session, now, editor.id, old_key_hash))
+        return SignedIn(editor.id, _start(session, context.now, editor.id, old_key_hash))
 
 
 def sign_in_anew(db: Database, now: datetime, editor_id: int, old_key_hash: str) -> SignedIn:
@@ -88,21 +87,21 @@ def sign_in_anew(db: Database, now: datetime, editor_id: int, old_key_hash: str)
         return SignedIn(editor_id, _start(session, now, editor_id, old_key_hash))
 
 
-def password_fits(db: Database, settings: Settings, now: datetime, editor: Editor, password: str) -> bool | None:
+def password_fits(context: Context, editor: Editor, password: str) -> bool | None:
     """Whether this is the password of the editor who is signed in; None after too many tries. Raises Busy.
 
     These tries are counted by themselves: strangers who guess at the account from outside never use them up.
     """
-    account = _key(settings, editor.email)
+    account = _key(context.settings, editor.email)
     with password_hashing.PROVEN.taken(account):
-        with db.writing() as session:
+        with context.db.writing() as session:
             one_at_a_time(session, "sign-in")
-            if counted(session, "password check", now - WINDOW, account) >= TRIES_FROM_ONE_NETWORK:
+            if counted(session, "password check", context.now - WINDOW, account) >= TRIES_FROM_ONE_NETWORK:
                 return None
-            count_one(session, "password check", account, now)
-        fits = password_hashing.matches(settings, editor.password_hash, password)
+            count_one(session, "password check", account, context.now)
+        fits = password_hashing.matches(context.settings, editor.password_hash, password)
     if fits:
-        with db.writing() as session:
+        with context.db.writing() as session:
             forget(session, "password check", account)
     return fits
 
@@ -140,21 +139,25 @@ def forget_tries(session: Session, settings: Settings, account: str, network: st
     forget(session, "sign-in account", _key(settings, account))
 
 
-def forgive(session: Session, settings: Settings, now: datetime, account: str, network: str) -> None:
+def forgive(work: Work, account: str, network: str) -> None:
     """Somebody here has shown that the account's mailbox is theirs: they may sign in, whoever guessed before.
 
     Nobody else gains a try by it: what other networks have used up stays used up, and so does what this one has at
     other accounts.
     """
-    forget_tries(session, settings, account, network)
-    count_one(session, "sign-in proof", _key(settings, account, network), now)
+    forget_tries(work.session, work.settings, account, network)
+    count_one(work.session, "sign-in proof", _key(work.settings, account, network), work.now)
 
 
-def _may_try(db: Database, settings: Settings, now: datetime, account: str, network: str) -> bool:
+def _may_try(context: Context, account: str, network: str) -> bool:
     """Count this try, unless there were too many."""
-    here, anywhere, place = _key(settings, account, network), _key(settings, account), _key(settings, network)
-    since = now - WINDOW
-    with db.writing() as session:
+    here, anywhere, place = (
+        _key(context.settings, account, network),
+        _key(context.settings, account),
+        _key(context.settings, network),
+    )
+    since = context.now - WINDOW
+    with context.db.writing() as session:
         one_at_a_time(session, "sign-in")
         proven = counted(session, "sign-in proof", since, here) > 0
         besieged = counted(session, "sign-in account", since, anywhere) >= SIEGE
@@ -164,7 +167,7 @@ def _may_try(db: Database, settings: Settings, now: datetime, account: str, netw
         if not proven and counted(session, "sign-in network", since, place) >= TRIES_OF_ONE_NETWORK:
             return False
         for kind, key in (("sign-in", here), ("sign-in account", anywhere), ("sign-in network", place)):
-            count_one(session, kind, key, now)
+            count_one(session, kind, key, context.now)
         return True
 
 

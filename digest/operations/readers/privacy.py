@@ -7,13 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from digest.config import Settings
 from digest.config.retention import MESSAGES_KEPT, TALLIES_KEPT
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.messages.signup_caps import forget_mail
+from digest.operations.shared.context import Context, Work
 from digest.storage.accounting.reader_copies import ReaderCopy, copies_of
-from digest.storage.base.database import Database
 from digest.storage.messages.messages import forget_messages_to
 from digest.storage.readers.consents import consent_of
 from digest.storage.readers.subscribers import Subscriber, subscriber_with_address, take_turns
@@ -169,24 +168,22 @@ def what_we_hold(session: Session, subscriber: Subscriber) -> Held:
     )
 
 
-def erase(db: Database, settings: Settings, now: datetime, address: str, source: str) -> bool:
+def erase(context: Context, address: str, source: str) -> bool:
     """Remove everything about an address (in its unique form), and keep a hash so that nothing brings it back.
 
     Safe to ask again, and for an address that we don't know. Returns whether it had a subscriber.
     """
-    address_hash = fingerprint(address, settings.suppression_key)
-    with db.writing() as session:
+    address_hash = fingerprint(address, context.settings.suppression_key)
+    with context.db.writing() as session:
         take_turns(session)
         subscriber = subscriber_with_address(session, address)
-        erase_in(session, settings, now, address, address_hash, subscriber, source)
-        note_parting(settings, now, Parting.ERASED, [address_hash])
+        erase_in(context.within(session), address, address_hash, subscriber, source)
+        note_parting(context.settings, context.now, Parting.ERASED, [address_hash])
         return subscriber is not None
 
 
 def erase_in(
-    session: Session,
-    settings: Settings,
-    now: datetime,
+    work: Work,
     address: str,
     address_hash: str,
     subscriber: Subscriber | None,
@@ -194,9 +191,9 @@ def erase_in(
 ) -> None:
     """`erase` in the caller's transaction, and without a line in the journal: for what stands in it already."""
     if subscriber:
-        unmark(session, Subscriber.__tablename__, subscriber.id)
-        session.delete(subscriber)  # sign-ups and consent records go with it, by the database's own rule
-    forget_messages_to(session, address)
-    forget_mail(session, settings, address)
-    forget_reader(session, address)
-    suppress(session, address_hash, SuppressionReason.ERASURE, now, source)
+        unmark(work.session, Subscriber.__tablename__, subscriber.id)
+        work.session.delete(subscriber)  # sign-ups and consent records go with it, by the database's own rule
+    forget_messages_to(work.session, address)
+    forget_mail(work.session, work.settings, address)
+    forget_reader(work.session, address)
+    suppress(work.session, address_hash, SuppressionReason.ERASURE, work.now, source)

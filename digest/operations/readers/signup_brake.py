@@ -10,12 +10,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from digest.config import Settings
 from digest.operations.messages import signup_caps
 from digest.operations.messages.queue import tell_editors
 from digest.operations.messages.signup_caps import BRAKE, HOUR, NO_ROOM, ON, braked_since
+from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_subscribers_url
-from digest.storage.base.database import Database, one_at_a_time
+from digest.storage.base.database import one_at_a_time
 from digest.storage.base.rate_limits import count_one, forget, moment_of
 from digest.storage.messages.form_mail import form_mail_due, form_mail_since, form_mail_waiting
 
@@ -24,25 +24,25 @@ _TOLD_OF_NO_ROOM = "signup-full"
 log = logging.getLogger(__name__)
 
 
-def watch_the_brake(db: Database, settings: Settings, now: datetime) -> None:
+def watch_the_brake(context: Context) -> None:
     """Tell of the brake when messages begin to wait by it, or find no room, and when that is over.
 
     Safe in any number of clocks.
     """
     for kind, news_of in _WATCHED.items():
-        with db.reading() as session:
-            if news_of(session, now) is None:
+        with context.db.reading() as session:
+            if news_of(session, context.now) is None:
                 continue
-        with db.writing() as session:
+        with context.db.writing() as session:
             one_at_a_time(session, BRAKE)
-            news = news_of(session, now)
+            news = news_of(session, context.now)
             if news is None:
                 continue
             if news:
-                count_one(session, kind, ON, now)
+                count_one(session, kind, ON, context.now)
             else:
                 forget(session, kind, ON)
-            _tell(session, settings, now, *_WORDS[kind, news])
+            _tell(context.within(session), *_WORDS[kind, news])
 
 
 def _brake(session: Session, now: datetime) -> bool | None:
@@ -65,13 +65,13 @@ def _room(session: Session, now: datetime) -> bool | None:
     return None if lately else False
 
 
-def _tell(session: Session, settings: Settings, now: datetime, heading: str, words: str) -> None:
+def _tell(work: Work, heading: str, words: str) -> None:
     words = words.format(
-        most=f"{signup_caps.IN_ALL_HOUR:,}", waiting=f"{form_mail_due(session, now):,}",
-        in_all=f"{form_mail_waiting(session):,}", room=f"{signup_caps.MOST_WAITING // 2:,}",
+        most=f"{signup_caps.IN_ALL_HOUR:,}", waiting=f"{form_mail_due(work.session, work.now):,}",
+        in_all=f"{form_mail_waiting(work.session):,}", room=f"{signup_caps.MOST_WAITING // 2:,}",
     )  # fmt: skip
     log.warning("%s. %s", heading, words)
-    tell_editors(session, settings, now, heading, [words], ("See the subscribers", desk_subscribers_url(settings)))
+    tell_editors(work, heading, [words], ("See the subscribers", desk_subscribers_url(work.settings)))
 
 
 _WATCHED: Mapping[str, Callable[[Session, datetime], bool | None]] = {BRAKE: _brake, _TOLD_OF_NO_ROOM: _room}

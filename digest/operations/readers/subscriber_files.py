@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
-from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint, new_key
 from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.subscriber_rows import COLUMNS, LONGEST, Row, read_row, says_left
+from digest.operations.shared.context import Context, Work
 from digest.operations.shared.csv_cells import as_csv
 from digest.operations.shared.csv_rows import CsvRow, Refusal, Table, in_batches, read_table
 from digest.operations.suppressions.suppressing import suppress_in
@@ -69,9 +67,7 @@ def subscriber_table(path: Path, ignored: Collection[str] = ()) -> Table:
     return read_table(path, COLUMNS, ignored)
 
 
-def import_subscribers(
-    db: Database, settings: Settings, now: datetime, table: Table, consent: str
-) -> Iterator[Imported]:
+def import_subscribers(context: Context, table: Table, consent: str) -> Iterator[Imported]:
     """Add the table's rows, a thousand at a time; `consent` is the wording that these readers agreed to.
 
     Nobody who is known here is changed, so nobody who left comes back. Who left there is added as unsubscribed; who
@@ -80,9 +76,9 @@ def import_subscribers(
     source = f"import of {table.file.name}"[:LONGEST]
     if table.may_say_left:
         for batch in in_batches(table.rows(), says_left, _BATCH):
-            yield _import_batch(db, settings, now, batch, consent, source)
+            yield _import_batch(context, batch, consent, source)
     for batch in in_batches(table.rows(), lambda row: not says_left(row), _BATCH):
-        yield _import_batch(db, settings, now, batch, consent, source)
+        yield _import_batch(context, batch, consent, source)
 
 
 def export_subscribers(db: Database, state: str = "") -> Iterator[str]:
@@ -99,9 +95,7 @@ def _exported(db: Database, state: str) -> Iterator[tuple[str, ...]]:
 
 
 def _import_batch(
-    db: Database,
-    settings: Settings,
-    now: datetime,
+    context: Context,
     batch: Sequence[CsvRow],
     consent: str,
     source: str,
@@ -111,20 +105,20 @@ def _import_batch(
     undated: list[int] = []
     for row in batch:
         try:
-            good.append(read_row(row, now, source))
+            good.append(read_row(row, context.now, source))
             undated += [row.line] if good[-1].undated else []
         except ValueError as error:
             refused.append(Refusal(row.line, str(error)))
-    hashes = {row.address.key: fingerprint(row.address.key, settings.suppression_key) for row in good}
-    with db.writing() as session:
+    hashes = {row.address.key: fingerprint(row.address.key, context.settings.suppression_key) for row in good}
+    with context.db.writing() as session:
         take_turns(session)
         suppressed = suppressed_among(session, list(hashes.values()))
         states = known_states(session, list(hashes))
         allowed = [row for row in good if hashes[row.address.key] not in suppressed]
         fresh = {row.address.key: row for row in reversed(allowed) if row.address.key not in states}
-        _add(session, settings, now, list(reversed(fresh.values())), hashes, consent, source)
+        _add(context.within(session), list(reversed(fresh.values())), hashes, consent, source)
         to_ban = [row for row in allowed if states.get(row.address.key) != SubscriberState.CONFIRMED]
-        banned = _ban(session, settings, now, to_ban, hashes, source)
+        banned = _ban(context.within(session), to_ban, hashes, source)
     states |= {key: row.state for key, row in fresh.items()}
     return Imported(
         rows=len(batch),
@@ -139,9 +133,7 @@ def _import_batch(
 
 
 def _add(
-    session: Session,
-    settings: Settings,
-    now: datetime,
+    work: Work,
     rows: Sequence[Row],
     hashes: dict[str, str],
     consent: str,
@@ -149,29 +141,27 @@ def _add(
 ) -> None:
     if not rows:
         return
-    added = add_subscribers(session, [_values(row, now, hashes[row.address.key]) for row in rows])
+    added = add_subscribers(work.session, [_values(row, work.now, hashes[row.address.key]) for row in rows])
     answers = [(added[row.address.key], f"imported as {row.state}") for row in rows]
-    wording = consent_wordings.imported(consent).keep(session)
-    record_consents(session, answers, ConsentStep.IMPORTED, wording, now, source)
+    wording = consent_wordings.imported(consent).keep(work.session)
+    record_consents(work.session, answers, ConsentStep.IMPORTED, wording, work.now, source)
     left = (hashes[row.address.key] for row in rows if row.state is SubscriberState.UNSUBSCRIBED)
-    note_parting(settings, now, Parting.UNSUBSCRIBED, left)
+    note_parting(work.settings, work.now, Parting.UNSUBSCRIBED, left)
 
 
 def _ban(
-    session: Session,
-    settings: Settings,
-    now: datetime,
+    work: Work,
     rows: Sequence[Row],
     hashes: dict[str, str],
     source: str,
 ) -> Counter[str]:
     """Suppress those of the rows that are never to be mailed; returns how many, by reason."""
     bans = {
-        hashes[row.address.key]: Ban(hashes[row.address.key], row.ban, row.unsubscribed_at or now)
+        hashes[row.address.key]: Ban(hashes[row.address.key], row.ban, row.unsubscribed_at or work.now)
         for row in reversed(rows)
         if row.ban
     }
-    added = suppress_in(session, settings, now, list(bans.values()), source)
+    added = suppress_in(work, list(bans.values()), source)
     return Counter(bans[one].reason.value for one in added)
 
 

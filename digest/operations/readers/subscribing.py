@@ -18,6 +18,7 @@ from digest.operations.messages import signup_caps
 from digest.operations.messages.queue import CONFIRMATION, REMINDER, post
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.consent_wordings import Wording
+from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import confirm_url, preferences_url, unsubscribe_url
 from digest.storage.base.database import Database
 from digest.storage.readers.consents import ConsentStep, record_consent
@@ -44,37 +45,45 @@ class Standing(StrEnum):
     GONE = "gone"
 
 
-def ask(db: Database, settings: Settings, now: datetime, address: Address, ip: str, place: str) -> None:
+def ask(context: Context, address: Address, ip: str, place: str) -> None:
     """Someone asks for the digest at this address: it gets at most one message, and the caller learns nothing.
 
     Every address takes the same work, undone where nothing may come of it, so that the time it takes doesn't tell
     who subscribes either. Only whose network has asked for more than a day can take is turned away early.
     """
     key, spare = new_key(), new_key()
-    address_hash = fingerprint(address.key, settings.suppression_key)
-    with db.writing() as session:
+    address_hash = fingerprint(address.key, context.settings.suppression_key)
+    with context.db.writing() as session:
         take_turns(session)
-        turn = signup_caps.turn(session, settings, now, address, ip)
+        turn = signup_caps.turn(context.within(session), address, ip)
         if turn is None:
             return
-        valid_until = signup_caps.expected(session, now, turn) + LIFETIME
-        confirmation = _confirmation(settings, valid_until, key)
+        valid_until = signup_caps.expected(session, context.now, turn) + LIFETIME
+        confirmation = _confirmation(context.settings, valid_until, key)
         suppressed = is_suppressed(session, address_hash)
         may = signup_caps.may_mail(session, turn) and not suppressed
         known = subscriber_with_address(session, address.key)
         link_key = known.link_key if known else spare
-        reminder = _reminder(settings, link_key)
+        reminder = _reminder(context.settings, link_key)
         confirmed = known is not None and known.state == SubscriberState.CONFIRMED
         with session.begin_nested() as signing_up:
-            subscriber = known or _add(session, now, address, address_hash, spare, place)
-            session.add(SignUp(subscriber_id=subscriber.id, key=key, asked_at=now, valid_until=valid_until))
+            subscriber = known or _add(session, context.now, address, address_hash, spare, place)
+            session.add(SignUp(subscriber_id=subscriber.id, key=key, asked_at=context.now, valid_until=valid_until))
             session.flush()
-            _record(session, subscriber, ConsentStep.ASKED, consent_wordings.signing_up(settings), now, place, "asked")
-            post(session, now, CONFIRMATION, address.key, confirmation, subscriber_id=subscriber.id, turn=turn)
+            _record(
+                session,
+                subscriber,
+                ConsentStep.ASKED,
+                consent_wordings.signing_up(context.settings),
+                context.now,
+                place,
+                "asked",
+            )
+            post(session, context.now, CONFIRMATION, address.key, confirmation, subscriber_id=subscriber.id, turn=turn)
             if confirmed or not may:
                 signing_up.rollback()
         with session.begin_nested() as reminding:
-            post(session, now, REMINDER, address.key, reminder, turn=turn)
+            post(session, context.now, REMINDER, address.key, reminder, turn=turn)
             if not (confirmed and may):
                 reminding.rollback()
 
@@ -96,49 +105,49 @@ def standing(session: Session, now: datetime, key: str) -> tuple[Standing, Subsc
     return Standing.OPEN, subscriber
 
 
-def confirm(
-    db: Database, settings: Settings, now: datetime, key: str, place: str
-) -> tuple[Standing, Subscriber | None]:
+def confirm(context: Context, key: str, place: str) -> tuple[Standing, Subscriber | None]:
     """Confirm a sign-up. DONE: the reader is subscribed, now or already; anything else changed nothing."""
-    with db.writing() as session:
+    with context.db.writing() as session:
         take_turns(session)
-        found, subscriber = standing(session, now, key)
+        found, subscriber = standing(session, context.now, key)
         signup = signup_with_key(session, key)
         if found is not Standing.OPEN or subscriber is None or signup is None:
             return found, subscriber
-        signup.confirmed_at = subscriber.confirmed_at = now
+        signup.confirmed_at = subscriber.confirmed_at = context.now
         subscriber.state = SubscriberState.CONFIRMED
         subscriber.unsubscribed_at = None
         _record(
-            session, subscriber, ConsentStep.CONFIRMED, consent_wordings.confirming(settings), now, place, "confirmed"
+            session,
+            subscriber,
+            ConsentStep.CONFIRMED,
+            consent_wordings.confirming(context.settings),
+            context.now,
+            place,
+            "confirmed",
         )
         return Standing.DONE, subscriber
 
 
-def leave(
-    db: Database, settings: Settings, now: datetime, link_key: str, wording: Wording, place: str
-) -> Subscriber | None:
+def leave(context: Context, link_key: str, wording: Wording, place: str) -> Subscriber | None:
     """Unsubscribe the reader with this key, or leave them unsubscribed. None: no reader has it (any more)."""
-    with db.writing() as session:
+    with context.db.writing() as session:
         take_turns(session)
         subscriber = subscriber_with_link_key(session, link_key)
         if subscriber is not None:
-            leave_in(session, settings, now, subscriber, wording, place)
+            leave_in(context.within(session), subscriber, wording, place)
         return subscriber
 
 
-def leave_in(
-    session: Session, settings: Settings, now: datetime, subscriber: Subscriber, wording: Wording, place: str
-) -> None:
+def leave_in(work: Work, subscriber: Subscriber, wording: Wording, place: str) -> None:
     """The same within the caller's transaction, which has taken its turn. Who has left stays as they are."""
     if subscriber.state == SubscriberState.UNSUBSCRIBED:
         return
     subscriber.state = SubscriberState.UNSUBSCRIBED
-    subscriber.unsubscribed_at = now
-    _record(session, subscriber, ConsentStep.UNSUBSCRIBED, wording, now, place, "unsubscribed")
+    subscriber.unsubscribed_at = work.now
+    _record(work.session, subscriber, ConsentStep.UNSUBSCRIBED, wording, work.now, place, "unsubscribed")
     # Who left by mistake may ask again at once; it takes the mailbox's owner to get here, so nobody is flooded.
-    signup_caps.forget_mail(session, settings, subscriber.address)
-    note_parting(settings, now, Parting.UNSUBSCRIBED, [subscriber.address_hash])
+    signup_caps.forget_mail(work.session, work.settings, subscriber.address)
+    note_parting(work.settings, work.now, Parting.UNSUBSCRIBED, [subscriber.address_hash])
 
 
 def choose_topics(db: Database, now: datetime, link_key: str, slugs: Sequence[str], place: str) -> Subscriber | None:

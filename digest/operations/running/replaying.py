@@ -18,6 +18,7 @@ from digest.operations.guard.journal import Line, Parting, Passage, journal_name
 from digest.operations.messages.queue import tell_editors
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.privacy import erase_in
+from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database
 from digest.storage.guard.journals import bytes_read, note_bytes_read
 from digest.storage.messages.messages import forget_waiting_messages
@@ -31,14 +32,14 @@ _CHUNK = 1_000
 log = logging.getLogger(__name__)
 
 
-def replay(db: Database, settings: Settings, now: datetime) -> int:
+def replay(context: Context) -> int:
     """Let every line of the journal that this database has not seen hold in it; returns how many readers it changed."""
     changed = 0
-    while passage := _unseen(db, settings):
-        with db.writing() as session:
+    while passage := _unseen(context.db, context.settings):
+        with context.db.writing() as session:
             take_turns(session)
-            changed += _apply(session, settings, now, passage.lines)
-            _name_unreadable(session, settings, now, passage.unreadable)
+            changed += _apply(context.within(session), passage.lines)
+            _name_unreadable(context.within(session), passage.unreadable)
             note_bytes_read(session, passage.journal, passage.end)
     if changed:
         log.warning("the journal: %s readers had left, and this database did not know", changed)
@@ -57,16 +58,18 @@ def _unseen(db: Database, settings: Settings) -> Passage | None:
     return passage if passage.end != start else None
 
 
-def _apply(session: Session, settings: Settings, now: datetime, lines: Sequence[Line]) -> int:
-    known = {found.address_hash: found for found in subscribers_with_hashes(session, [x.address_hash for x in lines])}
+def _apply(work: Work, lines: Sequence[Line]) -> int:
+    known = {
+        found.address_hash: found for found in subscribers_with_hashes(work.session, [x.address_hash for x in lines])
+    }
     erased = {line.address_hash for line in lines if line.what is Parting.ERASED}
     reasons = {line.address_hash: _reason(line) for line in lines if line.what is Parting.SUPPRESSED}
-    changed = suppress_all(session, reasons | dict.fromkeys(erased, SuppressionReason.ERASURE), now, SOURCE)
+    changed = suppress_all(work.session, reasons | dict.fromkeys(erased, SuppressionReason.ERASURE), work.now, SOURCE)
     for address_hash in erased & known.keys():
         found = known.pop(address_hash)
-        erase_in(session, settings, now, found.address, address_hash, found, SOURCE)
+        erase_in(work, found.address, address_hash, found, SOURCE)
     left = {line.address_hash: line for line in lines if line.what is Parting.UNSUBSCRIBED}
-    return changed + _leave_again(session, now, [(known[key], left[key]) for key in left if key in known])
+    return changed + _leave_again(work.session, work.now, [(known[key], left[key]) for key in left if key in known])
 
 
 def _leave_again(session: Session, now: datetime, partings: Sequence[tuple[Subscriber, Line]]) -> int:
@@ -95,14 +98,14 @@ def _reason(line: Line) -> SuppressionReason:
     return SuppressionReason(line.reason) if known else SuppressionReason.OBJECTION
 
 
-def _name_unreadable(session: Session, settings: Settings, now: datetime, starts: Sequence[int]) -> None:
+def _name_unreadable(work: Work, starts: Sequence[int]) -> None:
     """Someone may have left in a line that can't be read: people must look, since nothing here can."""
     if not starts:
         return
-    path = journal_path(settings)
+    path = journal_path(work.settings)
     places = ", ".join(f"{start:,}" for start in starts[:20])
     log.error("%s: %s lines can't be read, at byte %s", path, len(starts), places)
     tell_editors(
-        session, settings, now, "The journal has lines that can’t be read",
+        work, "The journal has lines that can’t be read",
         [f"In {path}, at byte {places}. Each may say that a reader left. All other lines were read."],
     )  # fmt: skip

@@ -22,6 +22,7 @@ from digest.operations.issues.week import ensure_issue, hold
 from digest.operations.messages.queue import COPY, tell_editors
 from digest.operations.messages.taking_back import NOBODY_KNOWS, hold_still, note_doubt
 from digest.operations.running.replaying import replay
+from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_issue_url
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database, database_now
@@ -60,18 +61,18 @@ class Recovered:
     """Of readers who were to get theirs once more; they don't."""
 
 
-def recover(db: Database, settings: Settings, now: datetime) -> Recovered | None:
+def recover(context: Context) -> Recovered | None:
     """See whether the database was restored, and make safe what may have left before; None if it is current.
 
     Cheap when all is well; safe at any time, in any number of processes, and again after a crash at any line. Raises
     Refused if a file that it needs may not be read.
     """
     try:
-        replay(db, settings, now)
-        if age_of(db, settings) is Age.CURRENT:
-            _keep_up(db, settings)
+        replay(context)
+        if age_of(context.db, context.settings) is Age.CURRENT:
+            _keep_up(context.db, context.settings)
             return None
-        return _make_safe(db, settings, now)
+        return _make_safe(context)
     except PermissionError as error:
         raise Refused(f"{error.filename} may not be read or written. Give it to the user that runs Digest.") from error
 
@@ -127,35 +128,37 @@ def _keep_up(db: Database, settings: Settings) -> None:
         note_claims(settings, count)
 
 
-def _make_safe(db: Database, settings: Settings, now: datetime) -> Recovered | None:
-    if age_of(db, settings) is Age.OLDER:
-        ensure_issue(db, settings, now)  # the next one may have gone early before it was lost
-    with db.writing() as session:
+def _make_safe(context: Context) -> Recovered | None:
+    if age_of(context.db, context.settings) is Age.OLDER:
+        ensure_issue(context)  # the next one may have gone early before it was lost
+    with context.db.writing() as session:
         take_turns(session)
-        recovered = _make_safe_in(session, settings, now)
+        recovered = _make_safe_in(context.within(session))
     if recovered and recovered.age is Age.DOUBTFUL:
-        with db.reading() as session:
+        with context.db.reading() as session:
             ours, frozen = installation(session), frozen_dates(session)
             count = Count(ours.epoch, ours.claims)
-        make_note(settings, count, anew=True)  # after the commit: a crash before this line repeats it all
-        note_freezes(settings, count, frozen)
+        make_note(context.settings, count, anew=True)  # after the commit: a crash before this line repeats it all
+        note_freezes(context.settings, count, frozen)
     return recovered
 
 
-def _make_safe_in(session: Session, settings: Settings, now: datetime) -> Recovered | None:
-    known = noted(settings, installation(session).epoch)
-    age = _age(session, settings, known)
+def _make_safe_in(work: Work) -> Recovered | None:
+    known = noted(work.settings, installation(work.session).epoch)
+    age = _age(work.session, work.settings, known)
     if age is Age.CURRENT:
         return None  # another process was quicker
     claims = known.claims if known else None
-    issues = _hold_issues(session, settings, now, known if age is Age.OLDER else None)
-    copies = _give_up_copies(session, now, _WHAT[age])
+    issues = _hold_issues(work, known if age is Age.OLDER else None)
+    copies = _give_up_copies(work.session, work.now, _WHAT[age])
     because = f"{_WHAT[age]}: this batch may have left since"
-    batches = hold_all_unfinished(session, Cause.RESTORED, because, Certainty.UNKNOWN, now, database_now(session))
-    catch_up_claims(session, claims or 0)
+    batches = hold_all_unfinished(
+        work.session, Cause.RESTORED, because, Certainty.UNKNOWN, work.now, database_now(work.session)
+    )
+    catch_up_claims(work.session, claims or 0)
     recovered = Recovered(age, tuple(issues), batches, copies)
     if issues or batches or copies or age is Age.OLDER:
-        _tell(session, settings, now, recovered)
+        _tell(work, recovered)
     log.warning("%s; on hold: %s issues, %s batches, %s copies", _WHAT[age], len(issues), batches, copies)
     return recovered
 
@@ -177,15 +180,21 @@ def _give_up_copies(session: Session, now: datetime, because: str) -> int:
     return given_up
 
 
-def _hold_issues(session: Session, settings: Settings, now: datetime, known: Noted | None) -> list[date]:
+def _hold_issues(work: Work, known: Noted | None) -> list[date]:
     """Put every issue that may have gone on hold; returns their dates. Without knowledge any may have gone."""
     held = []
-    for found in unsent_issues(session):
-        issue = issue_for_change(session, found.id)
-        if issue.on_hold or not _may_have_gone(settings, now, issue, known):
+    for found in unsent_issues(work.session):
+        issue = issue_for_change(work.session, found.id)
+        if issue.on_hold or not _may_have_gone(work.settings, work.now, issue, known):
             continue
-        hold(session, now, issue, A_RESTORED_BACKUP)
-        note(session, issue.id, now, A_RESTORED_BACKUP, "it may have gone already: release it only if it did not")
+        hold(work.session, work.now, issue, A_RESTORED_BACKUP)
+        note(
+            work.session,
+            issue.id,
+            work.now,
+            A_RESTORED_BACKUP,
+            "it may have gone already: release it only if it did not",
+        )
         held.append(issue.send_date)
     return held
 
@@ -200,7 +209,7 @@ def _may_have_gone(settings: Settings, now: datetime, issue: Issue, known: Noted
     )
 
 
-def _tell(session: Session, settings: Settings, now: datetime, recovered: Recovered) -> None:
+def _tell(work: Work, recovered: Recovered) -> None:
     what = _WHAT[recovered.age]
     words = [f"{what[:1].upper()}{what[1:]}.", _MEANING[recovered.age]]
     if recovered.issues:
@@ -220,8 +229,8 @@ def _tell(session: Session, settings: Settings, now: datetime, recovered: Recove
             "SendGrid’s Activity whether they went; if not, send them again from the reader’s page."
         )
     words.append("Nothing of this goes by itself. Everything after it does.")
-    link = desk_issue_url(settings, recovered.issues[0]) if recovered.issues else f"{settings.site_url}/desk"
-    tell_editors(session, settings, now, _HEADINGS[recovered.age], words, ("Decide on the desk", link))
+    link = desk_issue_url(work.settings, recovered.issues[0]) if recovered.issues else f"{work.settings.site_url}/desk"
+    tell_editors(work, _HEADINGS[recovered.age], words, ("Decide on the desk", link))
 
 
 _MEANING = {

@@ -9,10 +9,8 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from digest.config import Settings
 from digest.domain.issues.calendar import GRACE, day_and_year
 from digest.domain.issues.lifecycle import BEFORE_SENDING, FROZEN, IssueState
-from digest.mail.outbox import Outbox
 from digest.operations.accounting.completing import finish_if_done
 from digest.operations.issues.closing import THE_COMMAND, close_issue
 from digest.operations.issues.dates import issue_named
@@ -20,6 +18,7 @@ from digest.operations.issues.week import ensure_issue
 from digest.operations.running.restoring import recover
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.sending.stopping import try_again_now
+from digest.operations.shared.context import Context, Process
 from digest.operations.shared.refusal import Interrupted, Refused
 from digest.operations.suppressions.suppressing import pull_before_freeze
 from digest.storage.accounting.accounts import account_of
@@ -73,42 +72,21 @@ class Report:
         return cls(None, None, 0, 0, 0, 0, 0, 0, 0, 0, ())
 
 
-def prepare(
-    db: Database,
-    settings: Settings,
-    outbox: Outbox,
-    now: datetime,
-    day: date | None,
-    stop: threading.Event | None = None,
-) -> Ready:
+def prepare(process: Process, day: date | None) -> Ready:
     """The issue that `digest send` means, frozen: of `day`, else the one being sent, else one frozen within 24 hours
     with nothing left to do, else the current one; a rehearsal passes over one that went. Before a freeze, readers on
-    SendGrid's own lists are suppressed. Raises Refused with the remedy, Interrupted if `stop` was set before it.
+    SendGrid's own lists are suppressed. Raises Refused with the remedy, Interrupted if asked to stop before it.
     """
-    recover(db, settings, now)
-    ensure_issue(db, settings, now, THE_COMMAND)
-    _finish_what_is_over(db, settings, now)
-    with db.reading() as session:
-        issue: Issue | None
-        if day:
-            issue = issue_named(session, day)
-        else:
-            sending = [one for one in issues_being_sent(session) if is_anything_left(session, one.id)]
-            frozen = latest_frozen_issue(session)
-            recent = frozen if frozen and frozen.frozen_at and now - frozen.frozen_at < GRACE else None
-            if settings.mail_redirect_all:
-                recent = None  # in its copy of the database that issue went in earnest: there is nothing to rehearse
-            issue = sending[0] if sending else recent or current_issue(session)
-        if issue is None:
-            raise Refused("There is no issue.")
-        issue_id, state, items = issue.id, issue.state, selected_count(session, issue.id)
-        held_by = issue.held_by if issue.on_hold else None
-        name = f"The issue of {day_and_year(issue.send_date)}"
-    if state == IssueState.SKIPPED:
-        raise Refused(f"{name} was skipped. Put its summaries on the current issue and send that.")
-    if state in BEFORE_SENDING:
-        _freeze(db, settings, outbox, now, issue_id, name, IssueState(state), held_by, items, stop or threading.Event())
-    return _frozen(db, now, issue_id, name)
+    context = process.context()
+    recover(context)
+    ensure_issue(context, THE_COMMAND)
+    _finish_what_is_over(context)
+    meant = _meant(context, day)
+    if meant.state is IssueState.SKIPPED:
+        raise Refused(f"{meant.name} was skipped. Put its summaries on the current issue and send that.")
+    if meant.state in BEFORE_SENDING:
+        _freeze(context, process, meant)
+    return _frozen(context.db, context.now, meant.issue_id, meant.name)
 
 
 def report(db: Database, issue_id: int) -> Report:
@@ -142,29 +120,55 @@ def _why_it_waits(issue: Issue) -> str:
     return f"stopped by {issue.stopped_by}" if issue.stopped_at else issue.paused_because
 
 
-def _freeze(
-    db: Database,
-    settings: Settings,
-    outbox: Outbox,
-    now: datetime,
-    issue_id: int,
-    name: str,
-    state: IssueState,
-    held_by: str | None,
-    items: int,
-    stop: threading.Event,
-) -> None:
-    if held_by is not None:
-        raise Refused(f"{name} is on hold, put there by {held_by}. Release it on the desk, then send it.")
-    if not items and state is IssueState.OPEN:
-        remedy = _TO_REHEARSE if settings.mail_redirect_all else "put at least one published summary on it."
+@dataclass(frozen=True)
+class _Meant:
+    """The issue that is meant, as it is before anything is done with it."""
+
+    issue_id: int
+    name: str
+    state: IssueState
+    held_by: str | None
+    items: int
+
+
+def _meant(context: Context, day: date | None) -> _Meant:
+    with context.db.reading() as session:
+        issue = issue_named(session, day) if day else _meant_without_date(session, context)
+        if issue is None:
+            raise Refused("There is no issue.")
+        return _Meant(
+            issue.id,
+            f"The issue of {day_and_year(issue.send_date)}",
+            IssueState(issue.state),
+            issue.held_by if issue.on_hold else None,
+            selected_count(session, issue.id),
+        )
+
+
+def _meant_without_date(session: Session, context: Context) -> Issue | None:
+    for issue in issues_being_sent(session):
+        if is_anything_left(session, issue.id):
+            return issue
+    frozen = latest_frozen_issue(session)
+    recent = frozen if frozen and frozen.frozen_at and context.now - frozen.frozen_at < GRACE else None
+    if context.settings.mail_redirect_all:
+        recent = None  # in its copy of the database that issue went in earnest: there is nothing to rehearse
+    return recent or current_issue(session)
+
+
+def _freeze(context: Context, process: Process, meant: _Meant) -> None:
+    name, issue_id = meant.name, meant.issue_id
+    if meant.held_by is not None:
+        raise Refused(f"{name} is on hold, put there by {meant.held_by}. Release it on the desk, then send it.")
+    if not meant.items and meant.state is IssueState.OPEN:
+        remedy = _TO_REHEARSE if context.settings.mail_redirect_all else "put at least one published summary on it."
         raise Refused(f"Nothing is selected. {name} is empty: {remedy}")
-    _go_on_unless(stop)
-    if state is IssueState.OPEN:
-        close_issue(db, settings, now, issue_id, THE_COMMAND)
-    pull_before_freeze(db, settings, outbox, now, issue_id)
-    _go_on_unless(stop)
-    outcome = freeze(db, settings, now, issue_id, THE_COMMAND)
+    _go_on_unless(process.stop)
+    if meant.state is IssueState.OPEN:
+        close_issue(context, issue_id, THE_COMMAND)
+    pull_before_freeze(context, process.transport, issue_id)
+    _go_on_unless(process.stop)
+    outcome = freeze(context, issue_id, THE_COMMAND)
     if outcome is Freeze.NO_AUDIENCE:
         raise Refused(f"{name} has no audience: there is no confirmed reader yet. Import some, or wait for sign-ups.")
     if outcome is Freeze.ON_HOLD:
@@ -184,12 +188,12 @@ def _go_on_unless(stop: threading.Event) -> None:
         raise Interrupted
 
 
-def _finish_what_is_over(db: Database, settings: Settings, now: datetime) -> None:
+def _finish_what_is_over(context: Context) -> None:
     """A sender may have died between its last outcome and the end of the send; no such issue may stand in the way."""
-    with db.reading() as session:
+    with context.db.reading() as session:
         over = [issue.id for issue in issues_being_sent(session) if not is_anything_left(session, issue.id)]
     for issue_id in over:
-        finish_if_done(db, settings, now, issue_id)
+        finish_if_done(context, issue_id)
 
 
 def _frozen(db: Database, now: datetime, issue_id: int, name: str) -> Ready:

@@ -14,6 +14,7 @@ from digest.config.keys import made
 from digest.config.loose import database_file
 from digest.config.private import make_file
 from digest.operations.running.restoring import recover
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.running import schema
 from digest.storage.running.demo_marks import has_demo
@@ -29,7 +30,7 @@ def open_database(settings: Settings) -> Database:
     db = open_as_it_is(settings)
     try:
         _must_be_usable(db, settings)
-        recover(db, settings, datetime.now(UTC))  # before anything is sent, the queue of messages included
+        recover(Context(db, settings, datetime.now(UTC)))  # before anything is sent, the queue of messages included
     except BaseException:
         db.close()
         raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from digest.mail.rendering import Rendered, Tags
 from digest.mail.sendgrid import DEADLINE_SECONDS
 from digest.operations.accounting.pacing import pace_of
 from digest.operations.issues.composing import tags_from_json
+from digest.operations.shared.context import Work
 from digest.storage.guard.installations import Count, count_claims
 from digest.storage.issues.issues import Issue
 from digest.storage.sending.batches import BatchState, batches_in
@@ -61,16 +62,15 @@ class Editions:
         return self._known[edition_id]
 
 
-def claim(
-    session: Session,
-    now: datetime,
-    begun: float,
-    at: float,
-    issue: Issue,
-    owner: str,
-    attempt_ids: Sequence[str],
-    editions: Editions,
-) -> Claims:
+@dataclass(frozen=True)
+class Claimant:
+    """A sender: its name, and the editions that it has read."""
+
+    owner: str
+    editions: Editions = field(default_factory=Editions)
+
+
+def claim(work: Work, begun: float, at: float, issue: Issue, claimant: Claimant, attempt_ids: Sequence[str]) -> Claims:
     """Claim as many batches of the issue as may go now, one for each of these new attempts at the most.
 
     The lease counts from `at`, by the database's clock; the deadline from `begun`, on `mail.deadline.ticking` and not
@@ -80,26 +80,36 @@ def claim(
     if issue.state != IssueState.SENDING or issue.stopped_at is not None or issue.paused_until > at:
         return Claims(())
     pace = pace_of(issue)
-    in_flight = 0 if pace.allowed is None else batches_in(session, issue.id, BatchState.CLAIMED)
+    in_flight = 0 if pace.allowed is None else batches_in(work.session, issue.id, BatchState.CLAIMED)
     room = pace.room(in_flight, len(attempt_ids))
     deadline = begun + DEADLINE_SECONDS
     taken: list[tuple[Claimable, Copies]] = []
     while len(taken) < room:
-        found = claimable_batches(session, issue.id, issue.pace, at, room - len(taken))
+        found = claimable_batches(work.session, issue.id, issue.pace, at, room - len(taken))
         if not found:
             break
         # Marked at once, so that looking again finds others.
-        mark_claimed(session, [batch.id for batch in found])
-        taken += [(batch, copies) for batch in found if (copies := _still_there(session, batch))]
+        mark_claimed(work.session, [batch.id for batch in found])
+        taken += [(batch, copies) for batch in found if (copies := _still_there(work.session, batch))]
     if not taken:
         return Claims(())
     attempts = list(zip(attempt_ids, taken, strict=False))
-    add_attempts(session, [(key, batch.id) for key, (batch, _) in attempts], owner, at + LEASE_SECONDS, now)
+    add_attempts(
+        work.session, [(key, batch.id) for key, (batch, _) in attempts], claimant.owner, at + LEASE_SECONDS, work.now
+    )
     claims = [
-        Claim(issue.send_date, batch.id, key, *editions.get(session, batch.edition_id), copies, deadline, now)
+        Claim(
+            issue.send_date,
+            batch.id,
+            key,
+            *claimant.editions.get(work.session, batch.edition_id),
+            copies,
+            deadline,
+            work.now,
+        )
         for key, (batch, copies) in attempts
     ]
-    return Claims(claims, count_claims(session, len(claims)))
+    return Claims(claims, count_claims(work.session, len(claims)))
 
 
 def _still_there(session: Session, batch: Claimable) -> Copies:

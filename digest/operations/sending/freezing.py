@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
-from digest.domain.issues.lifecycle import IssueState, Step, next_step
+from digest.domain.issues.lifecycle import IssueState, Step
 from digest.domain.sending.pace import START
 from digest.operations.accounting.pacing import set_pace
 from digest.operations.guard.restore_guard import note_freezes
 from digest.operations.issues.composing import Composed, compose_for_topics, stored, tags_to_json
-from digest.operations.issues.week import facts_of, make_next_issue
+from digest.operations.issues.week import make_next_issue, step_of
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Miscounted
-from digest.storage.base.database import Database, room_for_many_rows
+from digest.storage.base.database import room_for_many_rows
 from digest.storage.guard.installations import Count, installation
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import Issue, issue_for_change, last_closing
@@ -53,9 +53,7 @@ class _Share:
 
 
 def freeze(
-    db: Database,
-    settings: Settings,
-    now: datetime,
+    context: Context,
     issue_id: int,
     who: str,
     batch_size: int = BATCH_SIZE,
@@ -66,9 +64,9 @@ def freeze(
     All or nothing; the next issue is made with it. With `only_if_due` the moment is looked at again under the lock: an
     editor may have moved the issue or cancelled since. Raises Miscounted if the copies do not add up.
     """
-    if settings.mail_redirect_all:
+    if context.settings.mail_redirect_all:
         batch_size = 1  # a rehearsal sends every copy to one address, and a request may name an address only once
-    with db.writing() as session:
+    with context.db.writing() as session:
         take_turns(session)
         issue = issue_for_change(session, issue_id)
         closing = last_closing(session, issue)
@@ -76,30 +74,25 @@ def freeze(
             return Freeze.NOT_CLOSED
         if issue.on_hold:
             return Freeze.ON_HOLD
-        if only_if_due and next_step(facts_of(session, settings, issue), now, settings.minimum_items) is not Step.SEND:
+        if only_if_due and step_of(context.within(session), issue) is not Step.SEND:
             return Freeze.NOT_DUE
         choices = audience_by_topics(session)
         issue.audience = sum(choices.values())
         if not issue.audience:
             return Freeze.NO_AUDIENCE
         with room_for_many_rows(session):
-            for share in _shares(settings, stored(closing), choices):
+            for share in _shares(context.settings, stored(closing), choices):
                 _deliver(session, issue, share, batch_size)
             _check_sum(session, issue)
         issue.state = IssueState.SENDING
-        issue.frozen_at = now
+        issue.frozen_at = context.now
         set_pace(issue, START)
         ours = installation(session)
-        note_freezes(settings, Count(ours.epoch, ours.claims), [(issue.send_date, issue.slot)])
-        note(
-            session,
-            issue.id,
-            now,
-            who,
-            f"froze it for {issue.audience:,} {'reader' if issue.audience == 1 else 'readers'}",
-        )
+        note_freezes(context.settings, Count(ours.epoch, ours.claims), [(issue.send_date, issue.slot)])
+        readers = "reader" if issue.audience == 1 else "readers"
+        note(session, issue.id, context.now, who, f"froze it for {issue.audience:,} {readers}")
         session.flush()
-        make_next_issue(session, settings, now, who)
+        make_next_issue(context.within(session), who)
         return Freeze.FROZEN
 
 

@@ -15,6 +15,7 @@ from digest.mail.outbox import Answer, Certainty
 from digest.operations.accounting.pacing import ask_for_probe, pace_of, set_pace
 from digest.operations.accounting.proving import TAKEN, WHO
 from digest.operations.messages.queue import tell_editors
+from digest.operations.shared.context import Work
 from digest.operations.shared.links import desk_issue_url
 from digest.storage.accounting.settlements import Verdict, note_settlement
 from digest.storage.base.database import database_now
@@ -45,44 +46,44 @@ class Result:
     answer: Answer
 
 
-def record(session: Session, settings: Settings, now: datetime, at: float, issue: Issue, result: Result) -> None:
+def record(work: Work, at: float, issue: Issue, result: Result) -> None:
     """Write the outcome of one attempt and what follows from it for its batch; the issue must be locked unless the
     answer is a plain yes. `at` is this moment by the database's clock.
     """
     answer = result.answer
     batch_id = close_attempt(
-        session, result.attempt_id, answer.certainty, now, answer.status, answer.message_id, answer.detail
+        work.session, result.attempt_id, answer.certainty, work.now, answer.status, answer.message_id, answer.detail
     )
     if batch_id is None:
         level = logging.WARNING
         if answer.certainty is Certainty.ACCEPTED:
             level = logging.INFO  # an event was quicker than the answer, which knows more
-            complete_attempt(session, result.attempt_id, answer.status, answer.message_id, *TAKEN)
+            complete_attempt(work.session, result.attempt_id, answer.status, answer.message_id, *TAKEN)
         log.log(level, "attempt %s was judged before it came back: %s", result.attempt_id, answer.certainty)
         return
     if answer.certainty is Certainty.ACCEPTED:
-        _accepted(session, at, issue, batch_id)
+        _accepted(work.session, at, issue, batch_id)
         return
-    batch = batch_for_change(session, batch_id)
-    proven = was_taken(session, batch_id, *TAKEN)
+    batch = batch_for_change(work.session, batch_id)
+    proven = was_taken(work.session, batch_id, *TAKEN)
     if not proven or answer.certainty in _OF_THE_SEND:
-        _CONSEQUENCES[answer.certainty](session, settings, now, issue, batch, result)
+        _CONSEQUENCES[answer.certainty](work, issue, batch, result)
     if proven:
-        _accept_proven(session, now, at, issue, batch, answer.certainty)
+        _accept_proven(work.session, work.now, at, issue, batch, answer.certainty)
 
 
-def expire_leases(session: Session, settings: Settings, now: datetime, at: float, issue: Issue, lease: float) -> None:
+def expire_leases(work: Work, at: float, issue: Issue, lease: float) -> None:
     """An attempt whose owner did not report in time may have been sent or not: unknown, never simply sent again."""
-    for attempt_id, owner in attempts_out_of_lease(session, issue.id, at):
+    for attempt_id, owner in attempts_out_of_lease(work.session, issue.id, at):
         words = f"the sender {owner} did not report back within {lease:.0f} s"
-        batch_id = close_attempt(session, attempt_id, Certainty.UNKNOWN, now, None, "", words)
+        batch_id = close_attempt(work.session, attempt_id, Certainty.UNKNOWN, work.now, None, "", words)
         if batch_id is None:
             continue
-        batch = batch_for_change(session, batch_id)
-        if was_taken(session, batch_id, *TAKEN):
-            _accept_proven(session, now, at, issue, batch, Certainty.UNKNOWN)
+        batch = batch_for_change(work.session, batch_id)
+        if was_taken(work.session, batch_id, *TAKEN):
+            _accept_proven(work.session, work.now, at, issue, batch, Certainty.UNKNOWN)
         else:
-            doubt(session, settings, issue, batch, Cause.SENDER_DIED, words)
+            doubt(work.session, work.settings, issue, batch, Cause.SENDER_DIED, words)
 
 
 def _accept_proven(
@@ -117,46 +118,43 @@ def _accepted(session: Session, at: float, issue: Issue, batch_id: int) -> None:
         issue.paused_because = ""
 
 
-def _retry(session: Session, _s: Settings, _n: datetime, issue: Issue, batch: Batch, result: Result) -> None:
+def _retry(work: Work, issue: Issue, batch: Batch, result: Result) -> None:
     answer = result.answer
     wait = answer.retry_after or min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(batch.tries - 1, _MOST_DOUBLINGS))
     batch.state, batch.because = BatchState.PENDING, answer.detail[:500]
-    batch.retry_at = database_now(session) + wait
+    batch.retry_at = database_now(work.session) + wait
     if answer.too_many:
-        in_flight = batches_in(session, issue.id, BatchState.CLAIMED)
+        in_flight = batches_in(work.session, issue.id, BatchState.CLAIMED)
         set_pace(issue, pace.after_too_many(pace_of(issue), in_flight))
         if answer.retry_after:
             # The limit is the account's: another batch would only be told the same.
-            if issue.paused_until <= database_now(session):
+            if issue.paused_until <= database_now(work.session):
                 issue.paused_because = ""  # a refusal's pause is over, and this answer is another
             issue.paused_until = max(issue.paused_until, batch.retry_at)
 
 
-def _back(_x: Session, _s: Settings, _n: datetime, _i: Issue, batch: Batch, _r: Result) -> None:
+def _back(_work: Work, _issue: Issue, batch: Batch, _result: Result) -> None:
     batch.state, batch.retry_at = BatchState.PENDING, 0.0
 
 
-def _refused(session: Session, settings: Settings, now: datetime, issue: Issue, batch: Batch, result: Result) -> None:
+def _refused(work: Work, issue: Issue, batch: Batch, result: Result) -> None:
     """Nothing was sent and nothing will be until someone mends it: everything waits and tries now and then."""
     detail = result.answer.detail
     batch.state, batch.because = BatchState.PENDING, detail[:500]
-    issue.paused_until = max(issue.paused_until, database_now(session) + _REFUSED_WAIT)
+    issue.paused_until = max(issue.paused_until, database_now(work.session) + _REFUSED_WAIT)
     if issue.paused_because == detail[:1000]:
         return
     issue.paused_because = detail[:1000]
-    note(session, issue.id, now, "the send", f"stopped: {detail}")
+    note(work.session, issue.id, work.now, "the send", f"stopped: {detail}")
     tell_editors(
-        session,
-        settings,
-        now,
-        "The send has stopped",
+        work, "The send has stopped",
         [f"{detail}. Nothing is lost: what has not left waits.",
          "Check the API key and the verified sender. While the clock runs, it tries again every five minutes."],
-        ("See how far it is", desk_issue_url(settings, issue.send_date)),
+        ("See how far it is", desk_issue_url(work.settings, issue.send_date)),
     )  # fmt: skip
 
 
-def _offenders(session: Session, settings: Settings, now: datetime, issue: Issue, batch: Batch, result: Result) -> None:
+def _offenders(work: Work, issue: Issue, batch: Batch, result: Result) -> None:
     """Record the refused addresses as failed; the others, certainly not sent, go again as a child batch."""
     refused = {
         result.deliveries[index]: reason
@@ -164,30 +162,28 @@ def _offenders(session: Session, settings: Settings, now: datetime, issue: Issue
         if index < len(result.deliveries)
     }
     if not refused:
-        _too_large(session, settings, now, issue, batch, result)
+        _too_large(work, issue, batch, result)
         return
-    _fail(session, batch, refused, result.answer)
+    _fail(work.session, batch, refused, result.answer)
     rest = [delivery for delivery in result.deliveries if delivery not in refused]
     if rest:
-        _split_off(session, batch, [rest])
+        _split_off(work.session, batch, [rest])
 
 
-def _too_large(
-    session: Session, _settings: Settings, _now: datetime, _issue: Issue, batch: Batch, result: Result
-) -> None:
+def _too_large(work: Work, _issue: Issue, batch: Batch, result: Result) -> None:
     """Halve; a single copy that is refused by itself fails."""
     copies = list(result.deliveries)
     if len(copies) == 1:
-        _fail(session, batch, {copies[0]: result.answer.detail}, result.answer)
+        _fail(work.session, batch, {copies[0]: result.answer.detail}, result.answer)
         return
     middle = len(copies) // 2
-    _split_off(session, batch, [copies[:middle], copies[middle:]])
+    _split_off(work.session, batch, [copies[:middle], copies[middle:]])
     batch.because = result.answer.detail[:500]
 
 
-def _unknown(session: Session, settings: Settings, _n: datetime, issue: Issue, batch: Batch, result: Result) -> None:
+def _unknown(work: Work, issue: Issue, batch: Batch, result: Result) -> None:
     cause = Cause.NO_ANSWER if result.answer.status is None else Cause.BAD_ANSWER
-    doubt(session, settings, issue, batch, cause, result.answer.detail)
+    doubt(work.session, work.settings, issue, batch, cause, result.answer.detail)
 
 
 def _fail(session: Session, batch: Batch, reasons: Mapping[int, str], answer: Answer) -> None:
@@ -210,7 +206,7 @@ def _split_off(session: Session, batch: Batch, groups: list[list[int]]) -> None:
 _OF_THE_SEND = (Certainty.RETRY, Certainty.REFUSED)
 """What also says something of the send, its pace or its pause, and not only of the batch."""
 
-_Consequence = Callable[[Session, Settings, datetime, Issue, Batch, Result], None]
+_Consequence = Callable[[Work, Issue, Batch, Result], None]
 
 _CONSEQUENCES: Mapping[Certainty, _Consequence] = {
     Certainty.RETRY: _retry,

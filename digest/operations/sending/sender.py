@@ -16,23 +16,22 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from digest.config import Settings
 from digest.domain.shared.tokens import new_key
 from digest.mail.deadline import ticking
-from digest.mail.outbox import Answer, Certainty, Outbox
+from digest.mail.outbox import Answer, Certainty
 from digest.operations.accounting.completing import finish_if_done
 from digest.operations.accounting.pacing import pace_of, probe_if_due
 from digest.operations.guard.restore_guard import note_claims
-from digest.operations.sending.claiming import LEASE_SECONDS, Claim, Claims, Editions, claim
+from digest.operations.sending.claiming import LEASE_SECONDS, Claim, Claimant, Claims, claim
 from digest.operations.sending.posting import post_claim
 from digest.operations.sending.recording import Result, expire_leases, record
 from digest.operations.sending.send_status import Going, going_of
+from digest.operations.shared.context import Context, Process
 from digest.operations.shared.fault_log import Troubles
 from digest.operations.shared.wakeups import Bell, pause
 from digest.storage.accounting.accounts import Account, account_of
@@ -74,12 +73,8 @@ class Progress:
 
 
 def send_issue(
-    db: Database,
-    settings: Settings,
-    outbox: Outbox,
+    process: Process,
     issue_id: int,
-    stop: threading.Event,
-    clock: Callable[[], datetime],
     wait: bool = True,
     progress: Callable[[Progress], None] | None = None,
     lull: Callable[[Going], None] | None = None,
@@ -87,20 +82,20 @@ def send_issue(
     """Send what is left of a frozen issue, SEND_CONCURRENCY requests at a time.
 
     With `wait`, comes back when nothing is left to do or to wait for (retries, other senders' leases), but never
-    waits for settling; without, as soon as nothing can be claimed now. `stop` ends it after the requests in hand.
-    `progress` is told how far it is, and `lull` how it stands whenever there is nothing to do but wait.
+    waits for settling; without, as soon as nothing can be claimed now. `progress` is told how far it is, and `lull` how
+    it stands whenever there is nothing to do but wait.
     """
-    nap = _SHORTEST_NAP
-    with ThreadPoolExecutor(settings.send_concurrency, "sender") as pool:
-        sender = _Sender(db, settings, outbox, issue_id, stop, clock, pool, progress)
+    nap, db = _SHORTEST_NAP, process.db
+    with ThreadPoolExecutor(process.settings.send_concurrency, "sender") as pool:
+        sender = _Sender(process, issue_id, pool, progress)
         while True:
             if sender.send():
                 nap = _SHORTEST_NAP
-            ending = _patiently(lambda: _how_it_stands(db, issue_id, stop))
+            ending = _patiently(lambda: _how_it_stands(db, issue_id, process.stop))
             if ending is not Ending.LATER:
-                _patiently(lambda: finish_if_done(db, settings, clock(), issue_id))
+                _patiently(lambda: finish_if_done(process.context(), issue_id))
                 return ending
-            if _patiently(lambda: probe_if_due(db, outbox, issue_id)):
+            if _patiently(lambda: probe_if_due(db, process.transport, issue_id)):
                 continue
             if not wait:
                 return ending
@@ -111,14 +106,11 @@ def send_issue(
 
 
 def take_turn(
-    db: Database,
-    settings: Settings,
-    now: datetime,
+    context: Context,
     issue_id: int,
-    owner: str,
+    claimant: Claimant,
     results: Sequence[Result],
     attempt_ids: Sequence[str],
-    editions: Editions,
     look_for_dead: bool = True,
 ) -> Sequence[Claim]:
     """One transaction: record the results, give up on attempts whose lease ran out (`look_for_dead`), claim up to one
@@ -126,18 +118,18 @@ def take_turn(
     the epoch's file.
     """
     certain = all(result.answer.certainty is Certainty.ACCEPTED for result in results)
-    with db.writing() as session:
+    with context.db.writing() as session:
         issue = session.get_one(Issue, issue_id)
         if issue.pace is not None or not certain:
             issue = issue_for_change(session, issue_id)
         begun, at = ticking(), database_now(session)
         for result in sorted(results, key=lambda one: one.attempt_id):
-            record(session, settings, now, at, issue, result)
+            record(context.within(session), at, issue, result)
         if look_for_dead:
-            expire_leases(session, settings, now, at, issue, LEASE_SECONDS)
-        found = claim(session, now, begun, at, issue, owner, attempt_ids, editions) if attempt_ids else Claims(())
+            expire_leases(context.within(session), at, issue, LEASE_SECONDS)
+        found = claim(context.within(session), begun, at, issue, claimant, attempt_ids) if attempt_ids else Claims(())
     if found.count:
-        note_claims(settings, found.count)
+        note_claims(context.settings, found.count)
     return found.claims
 
 
@@ -151,28 +143,16 @@ class _Sender:
     """The hands of one process on one issue, and its books."""
 
     def __init__(
-        self,
-        db: Database,
-        settings: Settings,
-        outbox: Outbox,
-        issue_id: int,
-        stop: threading.Event,
-        clock: Callable[[], datetime],
-        pool: Executor,
-        progress: Callable[[Progress], None] | None,
+        self, process: Process, issue_id: int, pool: Executor, progress: Callable[[Progress], None] | None
     ) -> None:
-        self._db = db
-        self._settings = settings
-        self._outbox = outbox
+        self._process = process
+        self._settings = process.settings
         self._issue_id = issue_id
-        self._stop = stop
-        self._clock = clock
         self._pool = pool
         self._progress = progress
         self._shown_at = 0.0
         self._looked_at = 0.0
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"
-        self._editions = Editions()
+        self._claimant = Claimant(f"{socket.gethostname()}:{os.getpid()}")
         self._bell = Bell()
         self._results: deque[Result] = deque()
         self._in_hand = 0
@@ -204,13 +184,17 @@ class _Sender:
         self._in_hand -= len(results)
 
         def turn() -> Sequence[Claim]:
-            free = 0 if self._stop.is_set() else self._settings.send_concurrency - self._in_hand
+            free = 0 if self._process.stop.is_set() else self._settings.send_concurrency - self._in_hand
             attempt_ids = [new_key() for _ in range(free)]
             try:
                 return take_turn(
-                    self._db, self._settings, self._clock(), self._issue_id, self._owner, results, attempt_ids,
-                    self._editions, self._looks_for_dead(),
-                )  # fmt: skip
+                    self._process.context(),
+                    self._issue_id,
+                    self._claimant,
+                    results,
+                    attempt_ids,
+                    self._looks_for_dead(),
+                )
             except _DATABASE_FAILS:
                 # The commit may have come through without word of it. Nothing of these attempts has left.
                 results.extend(Result(key, (), _NEVER_LEFT) for key in attempt_ids)
@@ -229,7 +213,11 @@ class _Sender:
         """In a thread of the pool: one request, and its result into the books."""
         deliveries = claimed.copies.deliveries
         try:
-            answer = _NEVER_LEFT if self._stop.is_set() else post_claim(self._settings, self._outbox, claimed)
+            answer = (
+                _NEVER_LEFT
+                if self._process.stop.is_set()
+                else post_claim(self._settings, self._process.transport, claimed)
+            )
         except Exception as error:
             log.exception("batch %s: posting failed", claimed.batch_id)
             answer = Answer(Certainty.UNKNOWN, detail=f"the sender failed while posting ({type(error).__name__})")
@@ -241,7 +229,7 @@ class _Sender:
         if self._progress and time.monotonic() - self._shown_at > _SHOW_EVERY:
             self._shown_at = time.monotonic()
             try:
-                self._progress(_progress(self._db, self._issue_id))
+                self._progress(_progress(self._process.db, self._issue_id))
             except _DATABASE_FAILS as error:
                 log.warning("how far it is could not be read (%s)", type(error).__name__)
 

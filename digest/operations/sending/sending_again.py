@@ -7,7 +7,7 @@ It leaves as a message of its own. The copy's outcome and the account stay as th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
@@ -18,10 +18,10 @@ from digest.mail.rendering import Rendered, personalise
 from digest.operations.issues.composing import tag_values, tags_from_json
 from digest.operations.messages.queue import COPY, post
 from digest.operations.sending.posting import digest_headers, since
+from digest.operations.shared.context import Context
 from digest.operations.shared.links import preferences_url, unsubscribe_url
 from digest.operations.shared.refusal import Refused
 from digest.storage.accounting.reader_copies import ReaderCopy, copy_with_id, mark_sent_again
-from digest.storage.base.database import Database
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import issue_for_change
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_by_id, take_turns
@@ -41,15 +41,13 @@ class Again(StrEnum):
     """It was asked a moment ago; nothing more is sent."""
 
 
-def send_copy_again(
-    db: Database, settings: Settings, now: datetime, delivery_id: int, who: str, may_double: bool = False
-) -> Again:
+def send_copy_again(context: Context, delivery_id: int, who: str, may_double: bool = False) -> Again:
     """Queue the copy for its reader once more: the same edition, with the reader's own links and headers.
 
     `may_double` is the word of someone who was told that nobody knows whether the first one left. Raises Refused, with
     the remedy, where it can't or must not be.
     """
-    with db.writing() as session:
+    with context.db.writing() as session:
         take_turns(session)
         if found := copy_with_id(session, delivery_id):
             issue_for_change(session, found.issue_id)
@@ -62,13 +60,13 @@ def send_copy_again(
             raise Refused(words)
         if doubtful(copy) and not may_double:
             raise Refused("Meanwhile nobody can know whether the first copy left. Open the page again and read it.")
-        if not mark_sent_again(session, copy.delivery_id, now, now - ONCE_WITHIN):
+        if not mark_sent_again(session, copy.delivery_id, context.now, context.now - ONCE_WITHIN):
             return Again.JUST_NOW
-        headers = {**digest_headers(settings, copy.issue_date.isoformat()), **_leave(settings, reader)}
-        rendered = _rendered(session, settings, copy, reader)
-        message = post(session, now, COPY, reader.address, rendered, headers, reader.id)
+        headers = {**digest_headers(context.settings, copy.issue_date.isoformat()), **_leave(context.settings, reader)}
+        rendered = _rendered(session, context.settings, copy, reader)
+        message = post(session, context.now, COPY, reader.address, rendered, headers, reader.id)
         message.delivery_id, message.again_before = copy.delivery_id, copy.again_at
-        note(session, copy.issue_id, now, who, f"sent delivery {copy.delivery_id} again, as an exception")
+        note(session, copy.issue_id, context.now, who, f"sent delivery {copy.delivery_id} again, as an exception")
         return Again.QUEUED
 
 

@@ -8,14 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
-from digest.config import Settings
 from digest.domain.issues.lifecycle import BEFORE_SENDING
 from digest.domain.shared.tokens import fingerprint
 from digest.mail.deadline import ticking
 from digest.mail.outbox import Mark, Outbox, Page, SuppressionList, Trouble
 from digest.operations.guard.journal import Parting, note_parting
+from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.issues.history import last_noted_by, note
@@ -53,72 +51,70 @@ class Pulled:
     pages: int = 0
 
 
-def suppress_in(session: Session, settings: Settings, now: datetime, bans: Sequence[Ban], source: str) -> list[str]:
+def suppress_in(work: Work, bans: Sequence[Ban], source: str) -> list[str]:
     """Suppress these addresses in the caller's transaction, and in the journal; returns the hashes that are new."""
-    added = suppress_many(session, bans, source)
+    added = suppress_many(work.session, bans, source)
     reasons = {ban.address_hash: ban.reason for ban in bans}
     for reason in sorted({reasons[address_hash] for address_hash in added}):
-        note_parting(settings, now, Parting.SUPPRESSED, [one for one in added if reasons[one] == reason], reason)
+        note_parting(
+            work.settings, work.now, Parting.SUPPRESSED, [one for one in added if reasons[one] == reason], reason
+        )
     return added
 
 
-def pull_before_freeze(
-    db: Database, settings: Settings, outbox: Outbox, now: datetime, issue_id: int, seconds: float = PULL_SECONDS
-) -> None:
+def pull_before_freeze(context: Context, transport: Outbox, issue_id: int, seconds: float = PULL_SECONDS) -> None:
     """Suppress the readers whom SendGrid has on its lists, so that an issue about to be frozen is not for them.
 
     It never keeps an issue from going: what can't be read within these seconds is told in the issue's history. Asked
     again within a quarter of an hour, for example by a second clock, it does nothing.
     """
     try:
-        if _is_called_for(db, now, issue_id):
-            pulled = pull_lists(db, settings, outbox, now, seconds)
+        if _is_called_for(context.db, context.now, issue_id):
+            pulled = pull_lists(context, transport, seconds)
             if pulled.pages or pulled.troubles:
-                _tell(db, now, issue_id, pulled)
+                _tell(context.db, context.now, issue_id, pulled)
     except DatabaseFileGone:
         raise
     except Exception:  # an issue that waits for this would be worse than one that bounces
         log.exception("issue %s: SendGrid’s suppression lists could not be taken over; the send goes on", issue_id)
 
 
-def pull_lists(
-    db: Database, settings: Settings, outbox: Outbox, now: datetime, seconds: float = PULL_SECONDS
-) -> Pulled:
+def pull_lists(context: Context, transport: Outbox, seconds: float = PULL_SECONDS) -> Pulled:
     """Take over SendGrid's lists for those who are our subscribers; a page in memory and in a transaction at a time.
 
     Goes on in each list from where the last reading got to, but from 48 hours before that reading at the latest; the
     first time from the list's beginning.
     """
-    with db.reading() as session:
+    with context.db.reading() as session:
         since = {name: Mark(*how_far) for name, how_far in lists_read(session).items()}
     pulled, marks = Pulled(), dict[str, Mark]()
-    for part in outbox.suppressed(since, now, ticking() + seconds):
+    for part in transport.suppressed(since, context.now, ticking() + seconds):
         if isinstance(part, Trouble):
             pulled.troubles.append(part)
         else:
             pulled.pages += 1
-            pulled.added[_REASONS[part.of]] += _take_over(db, settings, now, part)
+            pulled.added[_REASONS[part.of]] += _take_over(context, part)
             if part.mark:
-                marks[part.of] = min(part.mark, Mark(now - OVERLAP), key=lambda mark: mark.read_to)
+                marks[part.of] = min(part.mark, Mark(context.now - OVERLAP), key=lambda mark: mark.read_to)
     if marks:
-        with db.writing() as session:
+        with context.db.writing() as session:
             take_turns(session)
             note_lists_read(session, marks)
     return pulled
 
 
-def _take_over(db: Database, settings: Settings, now: datetime, page: Page) -> int:
+def _take_over(context: Context, page: Page) -> int:
     """How many readers are suppressed by this page who were not before."""
-    since = {entry.address: entry.since or now for entry in page.entries}
+    since = {entry.address: entry.since or context.now for entry in page.entries}
     if not since:
         return 0
-    with db.writing() as session:
+    with context.db.writing() as session:
         take_turns(session)
         bans = [
-            Ban(fingerprint(address, settings.suppression_key), _REASONS[page.of], since[address])
+            Ban(fingerprint(address, context.settings.suppression_key), _REASONS[page.of], since[address])
             for address in sorted(known_addresses(session, list(since)))
         ]
-        return len(suppress_in(session, settings, now, bans, f"SendGrid’s list of {_name(page.of)}"))
+        return len(suppress_in(context.within(session), bans, f"SendGrid’s list of {_name(page.of)}"))
 
 
 def _is_called_for(db: Database, now: datetime, issue_id: int) -> bool:

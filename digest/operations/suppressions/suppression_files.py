@@ -15,6 +15,7 @@ from pathlib import Path
 from digest.config import Settings
 from digest.domain.shared.addresses import Address
 from digest.domain.shared.tokens import fingerprint
+from digest.operations.shared.context import Context
 from digest.operations.shared.csv_addresses import BANS, address_in
 from digest.operations.shared.csv_cells import as_csv
 from digest.operations.shared.csv_rows import CsvRow, Refusal, Table, in_batches, read_table
@@ -61,7 +62,7 @@ def suppression_table(path: Path, ignored: Collection[str] = ()) -> Table:
     return read_table(path, COLUMNS, ignored)
 
 
-def import_suppressions(db: Database, settings: Settings, now: datetime, table: Table) -> Iterator[Imported]:
+def import_suppressions(context: Context, table: Table) -> Iterator[Imported]:
     """Suppress the table's addresses, a thousand rows at a time. Subscribers among them stay, and get no mail.
 
     A row without a reason is an objection, one without `at` is of now; so is one whose date can't be read, since a
@@ -69,7 +70,7 @@ def import_suppressions(db: Database, settings: Settings, now: datetime, table: 
     """
     source = f"import of {table.file.name}"[:_LONGEST_SOURCE]
     for batch in in_batches(table.rows(), lambda _: True, _BATCH):
-        yield _import_batch(db, settings, now, batch, source)
+        yield _import_batch(context, batch, source)
 
 
 def list_suppressions(db: Database) -> Iterator[str]:
@@ -91,21 +92,21 @@ def _listed(db: Database) -> Iterator[tuple[str, ...]]:
             yield found.address_hash, found.reason, found.at.isoformat(), found.source
 
 
-def _import_batch(db: Database, settings: Settings, now: datetime, batch: Sequence[CsvRow], source: str) -> Imported:
+def _import_batch(context: Context, batch: Sequence[CsvRow], source: str) -> Imported:
     bans: dict[str, Ban] = {}
     refused: list[Refusal] = []
     undated: list[int] = []
     for row in batch:
         try:
-            ban, is_undated = _ban(settings, now, row)
+            ban, is_undated = _ban(context.settings, context.now, row)
         except ValueError as error:
             refused.append(Refusal(row.line, str(error)))
         else:
             bans.setdefault(ban.address_hash, ban)
             undated += [row.line] if is_undated else []
-    with db.writing() as session:
+    with context.db.writing() as session:
         take_turns(session)
-        added = suppress_in(session, settings, now, list(bans.values()), source)
+        added = suppress_in(context.within(session), list(bans.values()), source)
     there = len(batch) - len(refused) - len(added)
     counts = Counter(bans[one].reason.value for one in added)
     return Imported(len(batch), counts, there, tuple(refused), tuple(undated))

@@ -10,13 +10,13 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import FROZEN, IssueState
 from digest.domain.issues.manuscript import Piece
 from digest.domain.shared.slugs import slugify
 from digest.domain.writing import markup
 from digest.operations.issues.week import ensure_issue
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import current_issue, first_open_issue
@@ -63,9 +63,7 @@ def save(
 
 
 def publish(
-    db: Database,
-    settings: Settings,
-    now: datetime,
+    context: Context,
     piece: Piece,
     summary_id: int | None = None,
     version: int = 0,
@@ -76,14 +74,14 @@ def publish(
     Where none is open, it waits for the next one, which starts with it.
     """
     if on_issue:
-        ensure_issue(db, settings, now)
-    with db.writing() as session:
-        saved = _saved(session, now, piece, summary_id, version)
+        ensure_issue(context)
+    with context.db.writing() as session:
+        saved = _saved(session, context.now, piece, summary_id, version)
         if isinstance(saved, Conflict):
             return saved
         summary = session.get_one(Summary, saved.summary_id)
         summary.slug = summary.slug or slugify(summary.title) or "summary"
-        summary.published_at = summary.published_at or now
+        summary.published_at = summary.published_at or context.now
         return _place(session, summary, on_issue)
 
 

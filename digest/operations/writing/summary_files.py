@@ -16,11 +16,11 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
 from digest.operations.issues.closing import THE_COMMAND
 from digest.operations.issues.week import ensure_issue
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing.reading_lines import read_lines
 from digest.operations.writing.shelving import shelve
@@ -62,9 +62,7 @@ class CutShort(Exception):
 
 
 def import_summaries(
-    db: Database,
-    settings: Settings,
-    now: datetime,
+    context: Context,
     lines: Iterable[str],
     select: bool = False,
     tell: Callable[[Importing], None] = lambda _: None,
@@ -75,21 +73,21 @@ def import_summaries(
     under way; CutShort when the database takes no more. Running it twice is harmless.
     """
     if select:
-        ensure_issue(db, settings, now, THE_COMMAND)
-        with db.reading() as session:
+        ensure_issue(context, THE_COMMAND)
+        with context.db.reading() as session:
             _issue_to_fill(session)
-    db.close()  # the processes that read lines are forked from this one, and must share no connection
+    context.db.close()  # the processes that read lines are forked from this one, and must share no connection
     with Spool() as spool:
         read, faults = _read(spool, lines, tell)
-        with db.alone("summaries import") as alone:
+        with context.db.alone("summaries import") as alone:
             if not alone:
                 raise Refused("Another import of summaries is running here. Wait for its end, then run this again.")
-            found = sort_out(db, spool)
+            found = sort_out(context.db, spool)
             faults = sorted([*faults, *found.clashes])
             if faults:
                 return Imported(found.fresh, found.there, tuple(faults))
-            _write(db, now, spool, found, read, tell)
-            issue_date = _select(db, spool) if select else None
+            _write(context.db, context.now, spool, found, read, tell)
+            issue_date = _select(context.db, spool) if select else None
     return Imported(found.fresh, found.there, (), issue_date)
 
 

@@ -20,7 +20,7 @@ from digest.storage.sending.attempts import attempts_at
 from digest.storage.sending.batches import Batch, Cause
 from digest.web.issues.issue_page import issue_of
 from digest.web.shared import forms
-from digest.web.shared.context import db, now, reading, settings, signed_in, site
+from digest.web.shared.context import here, reading, signed_in, site
 from digest.web.shared.desk import ROW_ID, desk
 
 _LONGEST = 500
@@ -86,7 +86,7 @@ def decide_now(day: str, batch_id: int) -> Response:
         return make_response(_page(day, batch_id, word, faults), 422)
     try:
         settled = settle(
-            db(), settings(), now(), batch.id, Verdict(word.verdict), signed_in().email, word.because, word.alike,
+            here(), batch.id, Verdict(word.verdict), signed_in().email, word.because, word.alike,
             word.shown,
         )  # fmt: skip
     except OthersMeanwhile as refusal:

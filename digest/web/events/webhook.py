@@ -17,7 +17,7 @@ from digest.operations.events.feedback import take_events
 from digest.operations.events.sendgrid_status import take_account_changes
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.base.patience import Busy
-from digest.web.shared.context import db, now, settings, site
+from digest.web.shared.context import here, now, settings, site
 from digest.web.shared.security import csrf
 from digest.web.shared.unsaved import note_unsaved, try_later
 
@@ -60,8 +60,8 @@ def sendgrid() -> Response:
 
 def _take(events: list[Event], changes: list[AccountChange]) -> Response:
     try:
-        take_events(db(), settings(), now(), events)
-        if take_account_changes(db(), settings(), now(), changes):
+        take_events(here(), events)
+        if take_account_changes(here(), changes):
             site().wake()
     except Busy as error:
         note_unsaved(error)

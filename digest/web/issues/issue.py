@@ -8,6 +8,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from digest.operations.issues.week import ensure_issue
+from digest.operations.shared.context import Context
 from digest.storage.base.patience import Busy
 from digest.storage.issues.issues import Issue, current_issue, latest_frozen_issue
 from digest.web.issues import issue_actions, issue_choosing, previews
@@ -22,7 +23,7 @@ __all__ = ["issue_actions", "issue_choosing", "previews"]
 def issue() -> str | Response:
     """The current issue; there always is one, unless the database is too busy to make it."""
     with suppress(Busy):
-        ensure_issue(db().at_once(), settings(), now())
+        ensure_issue(Context(db().at_once(), settings(), now()))
     session = reread()
     found = current_issue(session) or latest_frozen_issue(session)
     return _page(found) if found else redirect(url_for("desk.reports"))

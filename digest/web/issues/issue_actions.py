@@ -20,7 +20,7 @@ from digest.storage.issues.issues import Issue
 from digest.storage.sending.batches import unclaimed_copies
 from digest.web.issues.issue_page import Board, Stage, board, issue_of, shown
 from digest.web.shared import forms
-from digest.web.shared.context import db, now, reread, settings, signed_in, site
+from digest.web.shared.context import db, here, now, reread, settings, signed_in, site
 from digest.web.shared.desk import desk
 
 _FARTHEST = timedelta(days=366)
@@ -60,12 +60,12 @@ def act_on_issue(day: str, action: str) -> Response:
 
 
 def _approve(issue: Issue) -> str:
-    closing.close_issue(db(), settings(), now(), issue.id, _who())
+    closing.close_issue(here(), issue.id, _who())
     return "Approved: it is closed as it stands, and the proof is on its way to the editors."
 
 
 def _reopen(issue: Issue) -> str:
-    closing.reopen_issue(db(), settings(), now(), issue.id, _who())
+    closing.reopen_issue(here(), issue.id, _who())
     return "The issue is open again. Approve it once more when it is ready: the new proof shows what changed."
 
 
@@ -75,26 +75,26 @@ def _hold(issue: Issue) -> str:
 
 
 def _release(issue: Issue) -> str:
-    week.release_issue(db(), settings(), now(), issue.id, _who())
+    week.release_issue(here(), issue.id, _who())
     return "Released."
 
 
 def _skip(issue: Issue) -> str:
     because = forms.line("because")[:300].rstrip(". ") or "no reason was given"
-    week.skip_issue(db(), settings(), now(), issue.id, _who(), because)
+    week.skip_issue(here(), issue.id, _who(), because)
     return "Skipped. Nothing is sent; what was on it can be chosen again."
 
 
 def _move(issue: Issue) -> str:
     send_date = _date(forms.line("date"))
-    week.move_issue(db(), settings(), now(), issue.id, send_date, _who())
+    week.move_issue(here(), issue.id, send_date, _who())
     moved = reread().get_one(Issue, issue.id)
     cutoff = settings().schedule.spoken(closing.cutoff_of(settings(), moved))
     return f"Moved to {send_date:%A} {day_and_year(send_date)}. Its cut-off is {cutoff}."
 
 
 def _send_now(issue: Issue) -> str:
-    at = week.send_now(db(), settings(), now(), issue.id, _who())
+    at = week.send_now(here(), issue.id, _who())
     if not a_clock_runs(reread()):
         return f"Asked for, but no clock runs: it goes {_WITHOUT_A_CLOCK}. Until then anyone on the desk can cancel it."
     return f"It goes at {settings().schedule.local(at):%H:%M}. Anyone on the desk can cancel it until then."
@@ -120,7 +120,7 @@ def _resume(issue: Issue) -> str:
 
 
 def _test(issue: Issue) -> str:
-    closing.send_test(db(), settings(), now(), issue.id, signed_in())
+    closing.send_test(here(), issue.id, signed_in())
     return f"A test is on its way to {signed_in().email}."
 
 

@@ -11,7 +11,7 @@ from digest.domain.shared.addresses import BadAddress
 from digest.operations.people import logins
 from digest.operations.shared.refusal import Refused
 from digest.storage.people.editors import Editor, all_editors, editor_by_id
-from digest.web.shared.context import db, now, reading, settings, signed_in, site
+from digest.web.shared.context import db, here, reading, signed_in, site
 from digest.web.shared.desk import ROW_ID, desk
 from digest.web.shared.security import admins_only
 
@@ -29,9 +29,7 @@ def invite() -> Response:
     admins_only()
     form = request.form
     try:
-        invited = logins.invite(
-            db(), settings(), now(), _who(), form.get("email", ""), form.get("name", ""), "admin" in form
-        )
+        invited = logins.invite(here(), _who(), form.get("email", ""), form.get("name", ""), "admin" in form)
     except (BadAddress, Refused) as error:
         return make_response(_page({"email": str(error)}), 422)
     site().wake()
@@ -45,7 +43,7 @@ def invite_again(editor_id: int) -> Response:
     admins_only()
     editor = _editor(editor_id)
     return _done(
-        lambda: logins.invite_again(db(), settings(), now(), _who(), editor_id),
+        lambda: logins.invite_again(here(), _who(), editor_id),
         f"A new invitation to {editor.email} is on its way; the link in the earlier one is dead.",
     )
 

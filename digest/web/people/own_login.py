@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from digest.operations.people import logins, signing_in
 from digest.operations.people.password_hashing import Busy
 from digest.operations.shared.refusal import Refused
-from digest.web.shared.context import db, now, settings, signed_in
+from digest.web.shared.context import db, here, now, settings, signed_in
 from digest.web.shared.desk import BUSY, TOO_MANY_TRIES, desk
 from digest.web.shared.security import drop_session, session_key_hash, start_session
 
@@ -38,7 +38,7 @@ def change_password() -> Response:
     if chosen != request.form.get("again", ""):
         return _refused("again", "The two passwords differ. Type the same one twice.")
     try:
-        fits = signing_in.password_fits(db(), settings(), now(), editor, current)
+        fits = signing_in.password_fits(here(), editor, current)
         if fits is None:
             return _refused("current", TOO_MANY_TRIES, 429)
         if not fits:

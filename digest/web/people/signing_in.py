@@ -14,7 +14,7 @@ from digest.operations.people.password_hashing import Busy
 from digest.operations.people.signing_in import WINDOW, NotSignedIn
 from digest.operations.shared.refusal import Refused
 from digest.storage.people.editors import Editor, editor_with_password_key
-from digest.web.shared.context import db, now, reading, settings
+from digest.web.shared.context import db, here, now, reading, settings
 from digest.web.shared.desk import BUSY, TOO_MANY_TRIES, desk, network
 from digest.web.shared.security import (
     drop_session,
@@ -49,7 +49,7 @@ def sign_in() -> Response | str:
 def sign_in_now() -> Response:
     """Check address and password."""
     email, password = request.form.get("email", ""), request.form.get("password", "")
-    found = signing_in.sign_in(db(), settings(), now(), email, password, network(), session_key_hash())
+    found = signing_in.sign_in(here(), email, password, network(), session_key_hash())
     if isinstance(found, NotSignedIn):
         return _not_signed_in(email, found)
     start_session(found.key)
@@ -76,7 +76,7 @@ def ask_for_link() -> Response | str:
     """Send the link, and answer alike whether there is such an editor or not."""
     email = request.form.get("email", "")
     try:
-        asked = logins.ask_for_password_link(db(), settings(), now(), email, network())
+        asked = logins.ask_for_password_link(here(), email, network())
     except BadAddress as error:
         return make_response(_forgotten_page(email, str(error)), 422)
     if not asked:
@@ -101,7 +101,7 @@ def set_password(token: str) -> Response:
     if chosen != request.form.get("again", ""):
         return _password_page(editor, "The two passwords differ. Type the same one twice.")
     try:
-        logins.choose_password(db(), settings(), now(), editor.password_key, chosen, network())
+        logins.choose_password(here(), editor.password_key, chosen, network())
     except Refused as refusal:
         return _password_page(editor, str(refusal))
     except Busy:

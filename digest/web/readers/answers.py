@@ -10,7 +10,7 @@ from digest.domain.shared.addresses import Address
 from digest.domain.shared.tokens import Purpose, unseal
 from digest.operations.readers import subscribing
 from digest.storage.issues.issues import current_issue, taken_dates
-from digest.web.shared.context import db, now, reading, settings
+from digest.web.shared.context import here, now, reading, settings
 from digest.web.shared.security import private_page
 
 
@@ -19,7 +19,7 @@ def ask(address: Address, place: str) -> None:
 
     The postman finds a message on his rounds: woken now, he would slow the next request down only if there is one.
     """
-    subscribing.ask(db(), settings(), now(), address, request.remote_addr or "", place)
+    subscribing.ask(here(), address, request.remote_addr or "", place)
 
 
 def check_your_inbox() -> Response:

@@ -18,7 +18,7 @@ from digest.storage.readers.subscribers import Subscriber, SubscriberState, subs
 from digest.storage.writing.topics import all_topics
 from digest.web.readers.answers import ask, check_your_inbox, key_in, next_issue, not_ours, private
 from digest.web.shared import forms
-from digest.web.shared.context import db, now, reading, reread, settings
+from digest.web.shared.context import db, here, now, reading, reread, settings
 from digest.web.shared.security import private_page
 
 links = Blueprint("reader_links", __name__)
@@ -41,7 +41,7 @@ def confirm(token: str) -> ResponseReturnValue:
         found, subscriber = subscribing.standing(reading(), now(), key)
         if found is Standing.EXPIRED and subscriber:
             return _send_a_new_link(subscriber, "the page of an older link")
-    return _confirmation(*subscribing.confirm(db(), settings(), now(), key, "the page that the link opens"))
+    return _confirmation(*subscribing.confirm(here(), key, "the page that the link opens"))
 
 
 @links.get("/unsubscribe/<token>")
@@ -62,15 +62,15 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     if forms.pressed("List-Unsubscribe", "One-Click"):
         wording = consent_wordings.leaving_in_one_click()
         try:
-            subscribing.leave(db(), settings(), now(), key, wording, "the mail program’s unsubscribe button")
+            subscribing.leave(here(), key, wording, "the mail program’s unsubscribe button")
         except Busy:
-            keep_goodbye(db(), settings(), now(), key)
+            keep_goodbye(here(), key)
         return private_page(Response("You are unsubscribed.\n", mimetype="text/plain"))
     if forms.pressed("undo"):
         # Not subscribed again at once: a digest may be forwarded with its link, and only the mailbox's owner decides.
         return _ask_to_come_back(key, "the page for unsubscribing")
     wording = consent_wordings.leaving(settings())
-    return _leaving(subscribing.leave(db(), settings(), now(), key, wording, "the page for unsubscribing"))
+    return _leaving(subscribing.leave(here(), key, wording, "the page for unsubscribing"))
 
 
 @links.get("/preferences/<token>")
@@ -90,7 +90,7 @@ def preferences(token: str) -> ResponseReturnValue:
     if forms.pressed("erase", "ask"):
         return private("readers/erase.html", address=masked(subscriber.email))
     if forms.pressed("erase", "yes"):
-        privacy.erase(db(), settings(), now(), subscriber.address, "the reader, on the preferences page")
+        privacy.erase(here(), subscriber.address, "the reader, on the preferences page")
         return private("readers/erased.html")
     if forms.pressed("undo"):
         return _ask_to_come_back(key, "the preferences page")

@@ -19,7 +19,7 @@ from digest.storage.readers.subscribers import (
     subscribers_page,
 )
 from digest.storage.suppressions.suppressions import suppression_of
-from digest.web.shared.context import db, now, reading, settings, signed_in
+from digest.web.shared.context import here, now, reading, settings, signed_in
 from digest.web.shared.desk import ROW_ID, desk, page_number
 from digest.web.shared.security import admins_only
 
@@ -85,7 +85,7 @@ def erase_subscriber(subscriber_id: int) -> str:
 def erase_subscriber_now(subscriber_id: int) -> Response:
     """Remove everything we hold about a reader."""
     admins_only()
-    erase(db(), settings(), now(), _subscriber(subscriber_id).address, f"desk, by {signed_in().email}")
+    erase(here(), _subscriber(subscriber_id).address, f"desk, by {signed_in().email}")
     flash("The reader is erased. A keyed hash keeps the address from being imported again.", "good")
     return redirect(url_for("desk.subscribers"), 303)
 

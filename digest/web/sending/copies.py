@@ -11,7 +11,7 @@ from digest.operations.shared.refusal import Refused
 from digest.storage.accounting.reader_copies import ReaderCopy, copy_with_id
 from digest.storage.readers.subscribers import Subscriber
 from digest.web.shared import forms
-from digest.web.shared.context import db, now, reading, settings, signed_in, site
+from digest.web.shared.context import here, reading, signed_in, site
 from digest.web.shared.desk import BIG_ROW_ID, ROW_ID, desk
 from digest.web.shared.security import admins_only
 
@@ -39,7 +39,7 @@ def copy_again_now(subscriber_id: int, delivery_id: int) -> Response:
     copy, reader = _copy(subscriber_id, delivery_id)
     try:
         came_of_it = send_copy_again(
-            db(), settings(), now(), copy.delivery_id, signed_in().email, may_double=forms.pressed("may_double")
+            here(), copy.delivery_id, signed_in().email, may_double=forms.pressed("may_double")
         )
     except Refused as refusal:
         flash(str(refusal), "warn")

@@ -10,6 +10,7 @@ from flask import current_app, g
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.people.editors import Editor
 
@@ -47,6 +48,11 @@ def now() -> datetime:
         g.now = datetime.now(UTC)
     moment: datetime = g.now
     return moment
+
+
+def here() -> Context:
+    """What operations are given: the site's database and settings, and this request's moment."""
+    return Context(db(), settings(), now())
 
 
 def reading() -> Session:

@@ -20,7 +20,7 @@ from digest.storage.issues.selections import issue_carrying
 from digest.storage.writing.publications import publication_names
 from digest.storage.writing.summaries import Summary, summary_by_id
 from digest.storage.writing.topics import all_topics
-from digest.web.shared.context import db, now, reading, reread, settings
+from digest.web.shared.context import db, here, now, reading, reread, settings
 from digest.web.shared.desk import ROW_ID, desk
 from digest.web.shared.unsaved import note_unsaved, try_later
 from digest.web.writing.summary_form import SummaryForm, empty_form, form_of, on_version, preview_of, sent_form
@@ -93,7 +93,7 @@ def _faults_for_readers(piece: Piece, there: Summary | None, act: str) -> Faults
 
 def _act(piece: Piece, form: SummaryForm, summary_id: int | None, act: str) -> Published | Saved | Conflict:
     if act == "publish":
-        return editing.publish(db(), settings(), now(), piece, summary_id, form.version, form.on_issue)
+        return editing.publish(here(), piece, summary_id, form.version, form.on_issue)
     return editing.save(db(), now(), piece, summary_id, form.version)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from digest.config import Settings
 from digest.operations.issues.week import hold_issue, skip_issue
 from digest.operations.sending.stopping import stop_send
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.sending.batches import Attempt, Batch, BatchState
 from tests.cli.shell import Shell
@@ -97,7 +98,7 @@ def test_an_issue_that_is_not_frozen_is_named(db: Database, shell: Shell) -> Non
 
 def test_an_issue_that_waits_or_was_skipped_is_said_to_be_so(db: Database, settings: Settings, shell: Shell) -> None:
     hold_issue(db, TUESDAY, make_issue(db, date(2024, 5, 17)), "alice@digest.test")
-    skip_issue(db, settings, TUESDAY, make_issue(db, date(2024, 5, 24)), "alice@digest.test", "a bank holiday")
+    skip_issue(Context(db, settings, TUESDAY), make_issue(db, date(2024, 5, 24)), "alice@digest.test", "a bank holiday")
     waits, skipped = (shell.run("status", "--issue", f"2024-05-{day}") for day in (17, 24))
     assert waits[:2] == (1, "The issue of 17 May 2024 is open and on hold: nothing of it has been frozen yet.\n")
     assert skipped[:2] == (1, "The issue of 24 May 2024 was skipped (a bank holiday): nobody gets it.\n")

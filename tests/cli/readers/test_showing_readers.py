@@ -12,6 +12,7 @@ from digest.domain.shared.tokens import fingerprint
 from digest.operations.issues.closing import close_issue
 from digest.operations.readers.privacy import erase
 from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.sending.batches import Attempt, Batch
 from digest.storage.sending.deliveries import Delivery
@@ -121,7 +122,7 @@ def test_erasing_takes_what_a_mail_server_said_of_the_address(db: Database, sett
     with db.writing() as session:
         copy = session.query(Delivery).one()
         copy.fate, copy.fate_reason = "bounced", "550 5.1.1 <ALICE@example.org> is unknown here"
-    erase(db, settings, TUESDAY, "alice@example.org", "test")
+    erase(Context(db, settings, TUESDAY), "alice@example.org", "test")
     with db.reading() as session:
         left = session.query(Delivery).one()
     assert (left.fate, left.fate_reason, left.address, left.subscriber_id) == ("bounced", None, None, None)
@@ -129,8 +130,8 @@ def test_erasing_takes_what_a_mail_server_said_of_the_address(db: Database, sett
 
 def freeze_issue(db: Database, settings: Settings, day: date) -> int:
     issue_id = make_issue(db, day, [make_summary(db)])
-    close_issue(db, settings, TUESDAY, issue_id, "test")
-    assert freeze(db, settings, TUESDAY, issue_id, "test") is Freeze.FROZEN
+    close_issue(Context(db, settings, TUESDAY), issue_id, "test")
+    assert freeze(Context(db, settings, TUESDAY), issue_id, "test") is Freeze.FROZEN
     return issue_id
 
 

@@ -17,6 +17,7 @@ from digest.cli import cli
 from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.readers.privacy import erase
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.readers.consents import ConsentRecord, Wording
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
@@ -62,7 +63,7 @@ def all_subscribers(db: Database) -> dict[str, Subscriber]:
 def test_an_import_accounts_for_every_row(command: Command, db: Database, settings: Settings) -> None:
     make_subscriber(db, settings, "known@example.org")
     make_subscriber(db, settings, "left@example.org", SubscriberState.UNSUBSCRIBED)
-    erase(db, settings, datetime(2024, 1, 1, tzinfo=UTC), "erased@example.org", "test")
+    erase(Context(db, settings, datetime(2024, 1, 1, tzinfo=UTC)), "erased@example.org", "test")
     result = command.import_(
         "email,name,state,topics,confirmed_at,unsubscribed_at,source\n"
         "alice@example.org,Alice,,AI; Enforcement,2023-02-03,,conference\n"

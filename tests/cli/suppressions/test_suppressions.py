@@ -15,6 +15,7 @@ from digest.cli import cli
 from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.readers.privacy import erase
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.readers.subscribers import SubscriberState, audience_size, subscriber_with_address
 from digest.storage.suppressions.suppressions import Suppression
@@ -56,7 +57,7 @@ def kept(db: Database) -> dict[str, Suppression]:
 
 
 def test_an_import_accounts_for_every_row(command: Command, db: Database, settings: Settings) -> None:
-    erase(db, settings, LONG_AGO, "erased@example.org", "test")
+    erase(Context(db, settings, LONG_AGO), "erased@example.org", "test")
     result = command.import_(
         "email,reason,at\n"
         "Alice@Example.org,bounce,2023-02-03\n"

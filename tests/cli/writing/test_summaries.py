@@ -14,6 +14,7 @@ from digest.cli import cli
 from digest.config import Settings
 from digest.domain.writing.markup import sanitised
 from digest.operations.issues.closing import close_issue
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import current_issue
@@ -159,7 +160,7 @@ def test_select_puts_them_on_the_current_issue_in_file_order(db: Database, tmp_p
 
 @pytest.mark.usefixtures("clock")
 def test_select_is_refused_while_the_current_issue_is_closed(db: Database, settings: Settings, tmp_path: Path) -> None:
-    close_issue(db, settings, TUESDAY, make_issue(db, summary_ids=[make_summary(db)]), "ada")
+    close_issue(Context(db, settings, TUESDAY), make_issue(db, summary_ids=[make_summary(db)]), "ada")
     result = _import(tmp_path, MARKDOWN, select=True)
     assert isinstance(result.exception, Refused)
     assert "Reopen it on the desk" in str(result.exception)

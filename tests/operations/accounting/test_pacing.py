@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -17,10 +16,11 @@ from digest.mail.transports import open_outbox
 from digest.operations.accounting.pacing import probe_if_due
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.sending_now import report
-from digest.operations.sending.claiming import Claim, Editions
+from digest.operations.sending.claiming import Claim, Claimant
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.recording import Result
 from digest.operations.sending.sender import Ending, send_issue, take_turn
+from digest.operations.shared.context import Context, Process
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.issues import Issue
 from digest.storage.sending.batches import Batch
@@ -43,21 +43,21 @@ def frozen(db: Database, settings: Settings) -> int:
     """An issue for twenty readers in ten batches."""
     make_readers(db, settings, 20)
     issue_id = make_issue(db, summary_ids=[make_summary(db)])
-    close_issue(db, settings, TUESDAY, issue_id, ALICE)
-    freeze(db, settings, TUESDAY, issue_id, ALICE, batch_size=2)
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    freeze(Context(db, settings, TUESDAY), issue_id, ALICE, batch_size=2)
     return issue_id
 
 
 def send(db: Database, settings: Settings, issue_id: int, wait: bool = True) -> Ending:
     with closing(open_outbox(settings)) as outbox:
-        return send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: datetime.now(UTC), wait=wait)
+        return send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id, wait=wait)
 
 
 def turn(db: Database, settings: Settings, issue_id: int, accepted: Sequence[Claim] = ()) -> list[Claim]:
     """One turn of a sender that wants eight requests, after SendGrid took these."""
     keys = [new_key() for _ in range(8)]
     took = [Result(claim.attempt_id, claim.copies.deliveries, Answer(Certainty.ACCEPTED, 202)) for claim in accepted]
-    return list(take_turn(db, settings, TUESDAY, issue_id, "a sender", took, keys, Editions()))
+    return list(take_turn(Context(db, settings, TUESDAY), issue_id, Claimant("a sender"), took, keys))
 
 
 def paths(sendgrid: LoopbackSendGrid) -> list[str]:

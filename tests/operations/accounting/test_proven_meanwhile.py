@@ -20,9 +20,10 @@ from digest.mail.transports import open_outbox
 from digest.operations.accounting.deciding import settle
 from digest.operations.events.feedback import take_events
 from digest.operations.running.sending_now import prepare, report
-from digest.operations.sending.claiming import Claim, Editions
+from digest.operations.sending.claiming import Claim, Claimant
 from digest.operations.sending.recording import Result
 from digest.operations.sending.sender import take_turn
+from digest.operations.shared.context import Context, Process
 from digest.operations.shared.refusal import Refused
 from digest.storage.accounting.settlements import Verdict
 from digest.storage.base.database import Database
@@ -48,7 +49,7 @@ def turn(
         session.execute(update(Issue).values(pace=None, paused_until=0.0))
         session.execute(update(Batch).values(retry_at=0.0))
     keys = [new_key() for _ in range(wanted)]
-    return list(take_turn(db, settings, datetime.now(UTC), issue_id, "a sender", results, keys, Editions()))
+    return list(take_turn(Context(db, settings, datetime.now(UTC)), issue_id, Claimant("a sender"), results, keys))
 
 
 def result(claim: Claim, certainty: Certainty) -> Result:
@@ -69,9 +70,9 @@ def proven_under_the_second(db: Database, settings: Settings, issue_id: int) -> 
     """The first attempt is unknown, a person says resend, and an event proves it under the second."""
     [first] = turn(db, settings, issue_id, wanted=1)
     turn(db, settings, issue_id, [result(first, Certainty.UNKNOWN)])
-    settle(db, settings, datetime.now(UTC), first.batch_id, Verdict.RESEND, BOB)
+    settle(Context(db, settings, datetime.now(UTC)), first.batch_id, Verdict.RESEND, BOB)
     [second] = turn(db, settings, issue_id, wanted=1)
-    take_events(db, settings, datetime.now(UTC), processed(first))
+    take_events(Context(db, settings, datetime.now(UTC)), processed(first))
     return second
 
 
@@ -107,7 +108,7 @@ def test_an_answer_that_comes_after_its_event_still_tells_the_message_id(db: Dat
     make_readers(db, settings, 3)
     issue_id = frozen_issue(db, settings)
     [claim] = turn(db, settings, issue_id, wanted=1)
-    take_events(db, settings, datetime.now(UTC), processed(claim))
+    take_events(Context(db, settings, datetime.now(UTC)), processed(claim))
     answer = Answer(Certainty.ACCEPTED, 202, "14c5d75ce93.dfd.64b469")
     turn(db, settings, issue_id, [Result(claim.attempt_id, claim.copies.deliveries, answer)])
     with db.reading() as session:
@@ -123,7 +124,7 @@ def test_a_sender_that_dies_before_the_end_keeps_no_later_issue_waiting(db: Data
     turn(db, settings, issue_id, [result(claim, Certainty.ACCEPTED)])
     assert report(db, issue_id).state == "sending"
     with closing(open_outbox(settings)) as outbox, pytest.raises(Refused, match="The issue of 24 May 2024 is empty"):
-        prepare(db, settings, outbox, datetime.now(UTC), None)
+        prepare(Process(db, settings, outbox, lambda: datetime.now(UTC)), None)
     assert report(db, issue_id).state == "sent"
 
 
@@ -136,7 +137,7 @@ def test_events_and_senders_never_wait_for_each_other_in_a_ring(db: Database, se
             claims = turn(db, settings, issue_id, wanted=4)
             last_first = sorted(claims, key=lambda claim: claim.attempt_id, reverse=True)
             events = [event for claim in claims for event in processed(claim)]
-            taken = webhook.submit(take_events, theirs, settings, datetime.now(UTC), events)
+            taken = webhook.submit(take_events, Context(theirs, settings, datetime.now(UTC)), events)
             turn(db, settings, issue_id, [result(claim, Certainty.ACCEPTED) for claim in last_first])
             taken.result()
     assert account(db, issue_id) == {"accepted": 160}

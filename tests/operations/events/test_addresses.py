@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from digest.config import Settings
 from digest.operations.readers.privacy import erase
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.readers.consents import consent_of
 from digest.storage.readers.subscribers import SubscriberState, subscriber_with_address
@@ -96,7 +97,7 @@ def test_nothing_is_told_of_who_was_erased(
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid, webhook: EventWebhook
 ) -> None:
     told = to_alice(sendgrid, "bounce", "spamreport", "unsubscribe")
-    erase(db, settings, datetime.now(UTC), ALICE, "a test")
+    erase(Context(db, settings, datetime.now(UTC)), ALICE, "a test")
     before = everything(db)
     webhook.tell(told)
     webhook.tell(told, Behaviour.ASYNCHRONOUS)

@@ -16,6 +16,7 @@ from sqlalchemy import update
 from digest.config import Settings
 from digest.mail.sendgrid_events import parse
 from digest.operations.events.feedback import take_events
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.events.delivery_status import fates_in
 from digest.storage.readers.subscribers import audience_size, count_by_state
@@ -137,7 +138,7 @@ def test_many_posts_at_once_lose_and_double_nothing(
         events = Random(seed).sample(told, len(told))  # noqa: S311
         for start in range(0, len(events), 50):
             now = datetime.now(UTC)
-            take_events(db, settings, now, parse(body_of(events[start : start + 50]), now))
+            take_events(Context(db, settings, now), parse(body_of(events[start : start + 50]), now))
 
     with ThreadPoolExecutor(4) as posts:
         list(posts.map(take, range(4)))

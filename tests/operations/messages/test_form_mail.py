@@ -15,6 +15,7 @@ from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.readers import privacy, subscribing
 from digest.operations.readers.consent_wordings import leaving
 from digest.operations.running.housekeeping import tidy_up
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.base.rate_limits import Tally
 from digest.storage.messages.form_mail import form_mail_due
@@ -47,7 +48,7 @@ def at(minutes: float) -> datetime:
 
 
 def ask(db: Database, settings: Settings, email: str, minutes: float = 0, ip: str = "192.0.2.1") -> None:
-    subscribing.ask(db, settings, at(minutes), addresses.parse(email), ip, "a test")
+    subscribing.ask(Context(db, settings, at(minutes)), addresses.parse(email), ip, "a test")
 
 
 def left(db: Database, settings: Settings, minutes: float, outbox: Sent | None = None) -> list[str]:
@@ -89,7 +90,7 @@ def test_erasing_takes_what_was_counted_for_the_mailbox(db: Database, settings: 
     counted = select(func.count()).select_from(Tally).where(Tally.kind == "signup-mail")
     with db.reading() as session:
         assert session.scalar(counted) == 1
-    privacy.erase(db, settings, at(1), "alice+digest@example.org", "a test")
+    privacy.erase(Context(db, settings, at(1)), "alice+digest@example.org", "a test")
     with db.reading() as session:
         assert session.scalar(counted) == 0
 
@@ -99,7 +100,7 @@ def test_who_has_left_meanwhile_is_not_told_that_they_are_subscribed(db: Databas
     alice = make_subscriber(db, settings, ALICE)
     fill_the_network(db, settings)
     ask(db, settings, ALICE)
-    subscribing.leave(db, settings, at(30), alice.link_key, leaving(settings), "a test")
+    subscribing.leave(Context(db, settings, at(30)), alice.link_key, leaving(settings), "a test")
     assert left(db, settings, 61) == []
     assert ended(db) == ["its reader had left before it was sent"]
 
@@ -123,7 +124,7 @@ def test_who_has_confirmed_meanwhile_is_not_asked_to_confirm(db: Database, setti
     with db.reading() as session:
         key = session.scalars(select(SignUp.key).join(Subscriber).where(Subscriber.address == ALICE)).first()
     assert key
-    assert subscribing.confirm(db, settings, at(5), key, "a test")[0] is subscribing.Standing.DONE
+    assert subscribing.confirm(Context(db, settings, at(5)), key, "a test")[0] is subscribing.Standing.DONE
     assert left(db, settings, 63) == []
     assert ended(db) == ["its reader had confirmed before it was sent"]
 

@@ -12,6 +12,7 @@ from digest.config import Settings
 from digest.domain.people.passwords import fault_in_password
 from digest.operations.people import logins
 from digest.operations.people.signing_in import SIEGE, TRIES_FROM_ONE_NETWORK, NotSignedIn, SignedIn, sign_in
+from digest.operations.shared.context import Context
 from digest.operations.shared.links import password_url
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
@@ -25,7 +26,7 @@ ALICE = "alice@digest.test"
 
 
 def _guess(db: Database, settings: Settings, network: str, typed: str = "a wrong guess", later: int = 0) -> object:
-    return sign_in(db, settings, TUESDAY + timedelta(minutes=later), ALICE, typed, network)
+    return sign_in(Context(db, settings, TUESDAY + timedelta(minutes=later)), ALICE, typed, network)
 
 
 def _editor(db: Database, editor_id: int) -> Editor:
@@ -92,11 +93,11 @@ def test_password_hash_is_argon2id_and_renewed_when_its_parameters_are_old(
 
 
 def test_reset_keeps_an_open_invitation_alive(db: Database, settings: Settings) -> None:
-    invited = logins.invite(db, settings, TUESDAY, "Ada", "bob@digest.test")
-    logins.ask_for_password_link(db, settings, TUESDAY, "bob@digest.test", HOME)
+    invited = logins.invite(Context(db, settings, TUESDAY), "Ada", "bob@digest.test")
+    logins.ask_for_password_link(Context(db, settings, TUESDAY), "bob@digest.test", HOME)
     key = _editor(db, invited.editor_id).password_key
     assert key is not None
-    logins.choose_password(db, settings, TUESDAY + timedelta(days=6), key, "nine amber kettles hum")
+    logins.choose_password(Context(db, settings, TUESDAY + timedelta(days=6)), key, "nine amber kettles hum")
 
 
 @pytest.mark.usefixtures("alice_id")
@@ -115,7 +116,7 @@ def _work(db: Database, settings: Settings, email: str) -> list[str]:
         done.append("end of a savepoint" if statement.startswith(("RELEASE", "ROLLBACK TO")) else statement)
 
     event.listen(db.engine, "before_cursor_execute", listen)
-    logins.ask_for_password_link(db, settings, TUESDAY, email, HOME)
+    logins.ask_for_password_link(Context(db, settings, TUESDAY), email, HOME)
     event.remove(db.engine, "before_cursor_execute", listen)
     return done
 
@@ -129,7 +130,7 @@ def test_new_password_lets_the_owner_try_again_under_siege(db: Database, setting
 
 
 def test_invited_admin_does_not_count_as_one_who_is_left(db: Database, settings: Settings, ada_id: int) -> None:
-    logins.invite(db, settings, TUESDAY, "Ada", "bob@digest.test", admin=True)
+    logins.invite(Context(db, settings, TUESDAY), "Ada", "bob@digest.test", admin=True)
     with pytest.raises(Refused, match="somebody else an admin"):
         logins.deactivate(db, ada_id)
 
@@ -168,7 +169,7 @@ def test_however_often_strangers_ask_an_old_password_link_ends_and_each_mail_say
     keys: dict[str, datetime] = {}
     asked = [TUESDAY + timedelta(minutes=30 * times) for times in range(20)]
     for now in asked:
-        logins.ask_for_password_link(db, settings, now, ALICE, HOME)
+        logins.ask_for_password_link(Context(db, settings, now), ALICE, HOME)
         alice = _editor(db, alice_id)
         assert alice.password_key and alice.password_key_until == now + timedelta(hours=1)
         keys.setdefault(alice.password_key, now)
@@ -178,4 +179,4 @@ def test_however_often_strangers_ask_an_old_password_link_ends_and_each_mail_say
         assert password_url(settings, alice.password_key) in mail.text
     assert list(keys.values()) == [asked[0], asked[7], asked[14]]
     with pytest.raises(Refused, match="too old"):
-        logins.choose_password(db, settings, asked[8], next(iter(keys)), "an old link in the wrong hands")
+        logins.choose_password(Context(db, settings, asked[8]), next(iter(keys)), "an old link in the wrong hands")

@@ -15,6 +15,7 @@ from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.people import logins
 from digest.operations.readers import subscribing
 from digest.operations.readers.signup_brake import watch_the_brake
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.messages.form_mail import form_mail_waiting
 from digest.storage.messages.messages import Message, MessageState
@@ -42,7 +43,7 @@ def at(minutes: float) -> datetime:
 
 def ask(db: Database, settings: Settings, number: int, minutes: float = 0) -> None:
     address = addresses.parse(f"reader{number}@example.org")
-    subscribing.ask(db, settings, at(minutes), address, f"10.0.{number}.1", "a test")
+    subscribing.ask(Context(db, settings, at(minutes)), address, f"10.0.{number}.1", "a test")
 
 
 def left(db: Database, settings: Settings, minutes: float) -> list[str]:
@@ -86,9 +87,11 @@ def test_a_mailbox_whose_messages_the_brake_held_back_gets_them_an_hour_apart(db
     for number in range(12):
         ask(db, settings, number)
     left(db, settings, 1)
-    watch_the_brake(db, settings, at(2))
+    watch_the_brake(Context(db, settings, at(2)))
     for minutes in (3, 64):
-        subscribing.ask(db, settings, at(minutes), addresses.parse(f"zoe+{minutes}@example.org"), "10.9.9.9", "a test")
+        subscribing.ask(
+            Context(db, settings, at(minutes)), addresses.parse(f"zoe+{minutes}@example.org"), "10.9.9.9", "a test"
+        )
     assert len(left(db, settings, 61)) == 10
     assert left(db, settings, 122)[-1] == "zoe+3"
     assert left(db, settings, 180)[-1] == "zoe+3"
@@ -109,7 +112,7 @@ def test_other_messages_pass_those_that_wait(db: Database, settings: Settings) -
     for number in range(12):
         ask(db, settings, number)
     left(db, settings, 1)
-    logins.ask_for_password_link(db, settings, at(2), "alice@digest.test", "192.0.2.1")
+    logins.ask_for_password_link(Context(db, settings, at(2)), "alice@digest.test", "192.0.2.1")
     assert deliver_waiting(db, settings, open_outbox(settings), lambda: at(2)) == 1
 
 
@@ -120,21 +123,21 @@ def test_the_operator_is_told_once_and_when_it_is_over(
     for number in range(MOST):
         ask(db, settings, number)
     left(db, settings, 1)
-    watch_the_brake(db, settings, at(1))
+    watch_the_brake(Context(db, settings, at(1)))
     assert told(db) == []
     for number in range(MOST, 12):
         ask(db, settings, number, 2)
     for minutes in (2, 3, 70, 80):
-        together(settings, *[lambda own, now=minutes: watch_the_brake(own, settings, at(now))] * 3)
+        together(settings, *[lambda own, now=minutes: watch_the_brake(Context(own, settings, at(now)))] * 3)
         left(db, settings, minutes)
     assert told(db) == told(db, "alert") == ["More people sign up than usual"]
     assert caplog.text.count("their messages leave in order, 5 an hour; 7 wait") == 1
     with db.reading() as session:
         assert signup_caps.braked_since(session) == at(2)
     left(db, settings, 140)
-    watch_the_brake(db, settings, at(141))
-    watch_the_brake(db, settings, at(250))
-    watch_the_brake(db, settings, at(251))
+    watch_the_brake(Context(db, settings, at(141)))
+    watch_the_brake(Context(db, settings, at(250)))
+    watch_the_brake(Context(db, settings, at(251)))
     assert told(db) == told(db, "alert") == ["More people sign up than usual", "Sign-ups are as usual again"]
     with db.reading() as session:
         assert signup_caps.braked_since(session) is None
@@ -148,15 +151,17 @@ def test_where_no_more_may_wait_whoever_can_leave_at_once_still_gets_in_and_the_
     monkeypatch.setattr(signup_caps, "MOST_WAITING", 8)
     monkeypatch.setattr(signup_caps, "PER_NETWORK_HOUR", 2)
     for number in range(12):
-        subscribing.ask(db, settings, at(0), addresses.parse(f"invented{number}@example.net"), "192.0.2.1", "a test")
+        subscribing.ask(
+            Context(db, settings, at(0)), addresses.parse(f"invented{number}@example.net"), "192.0.2.1", "a test"
+        )
     ask(db, settings, 1)
     for minutes in (1, 2):
-        watch_the_brake(db, settings, at(minutes))
+        watch_the_brake(Context(db, settings, at(minutes)))
     assert told(db) == told(db, "alert") == ["Sign-ups are turned away"]
     assert left(db, settings, 2) == ["invented0", "invented1", "reader1"]
     assert left(db, settings, 60)[3:] == ["invented2", "invented3"]
     assert left(db, settings, 1_000)[3:] == ["invented2", "invented3"]
-    watch_the_brake(db, settings, at(1_000))
+    watch_the_brake(Context(db, settings, at(1_000)))
     assert told(db)[1:] == ["Sign-ups are taken again"]
 
 
@@ -178,7 +183,7 @@ def test_a_site_with_many_networks_has_a_share_of_its_own(
     monkeypatch.setattr(signup_caps, "PER_SITE_HOUR", 6)
     for number in range(10):
         address = addresses.parse(f"reader{number}@example.org")
-        subscribing.ask(db, settings, at(0), address, f"2001:db8:7:{number:x}00::1", "a test")
-    subscribing.ask(db, settings, at(0), addresses.parse("zoe@example.org"), "2001:db8:8::1", "a test")
+        subscribing.ask(Context(db, settings, at(0)), address, f"2001:db8:7:{number:x}00::1", "a test")
+    subscribing.ask(Context(db, settings, at(0)), addresses.parse("zoe@example.org"), "2001:db8:8::1", "a test")
     assert len(left(db, settings, 0)) == 7
     assert len(left(db, settings, 60)) == 11

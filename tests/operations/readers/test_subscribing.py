@@ -13,6 +13,7 @@ from digest.config import Settings
 from digest.domain.shared import addresses
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.readers import consent_wordings, privacy, subscribing
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
 from digest.storage.readers.consents import Wording, keep_wording
@@ -27,7 +28,7 @@ from tests.factories import make_issue, make_subscriber
 
 def ask(db: Database, settings: Settings, email: str, ip: str = "192.0.2.1", minutes: int = 0) -> None:
     now = TUESDAY + timedelta(minutes=minutes)
-    subscribing.ask(db, settings, now, addresses.parse(email), ip, "a test")
+    subscribing.ask(Context(db, settings, now), addresses.parse(email), ip, "a test")
 
 
 def test_asking_does_the_same_work_for_every_address(
@@ -88,7 +89,7 @@ def test_a_wording_is_kept_once_under_its_version(db: Database, settings: Settin
 def test_leaving_is_in_the_journal_once(db: Database, settings: Settings) -> None:
     alice = make_subscriber(db, settings, "alice@example.org")
     for _ in range(2):
-        subscribing.leave(db, settings, TUESDAY, alice.link_key, consent_wordings.leaving(settings), "a test")
+        subscribing.leave(Context(db, settings, TUESDAY), alice.link_key, consent_wordings.leaving(settings), "a test")
     lines = (settings.instance_path / "journal.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == [
         {"at": "2024-05-14T09:00:00+00:00", "what": "unsubscribed", "address_hash": alice.address_hash}
@@ -97,7 +98,10 @@ def test_leaving_is_in_the_journal_once(db: Database, settings: Settings) -> Non
 
 
 def test_leaving_with_an_unknown_key_changes_nothing(db: Database, settings: Settings) -> None:
-    assert subscribing.leave(db, settings, TUESDAY, "0" * 32, consent_wordings.leaving(settings), "a test") is None
+    assert (
+        subscribing.leave(Context(db, settings, TUESDAY), "0" * 32, consent_wordings.leaving(settings), "a test")
+        is None
+    )
     assert not (settings.instance_path / "journal.jsonl").exists()
 
 
@@ -122,8 +126,8 @@ def test_erasing_keeps_past_accounts_whole(db: Database, settings: Settings) -> 
                     reason=f"bounced: {reader.address} is full",
                 )
             )
-    assert privacy.erase(db, settings, TUESDAY, alice.address, "a test")
-    assert not privacy.erase(db, settings, TUESDAY, alice.address, "a test")
+    assert privacy.erase(Context(db, settings, TUESDAY), alice.address, "a test")
+    assert not privacy.erase(Context(db, settings, TUESDAY), alice.address, "a test")
     with db.reading() as session:
         rows = session.execute(
             select(Delivery.subscriber_id, Delivery.address, Delivery.reason).order_by(Delivery.id)

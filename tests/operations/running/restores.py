@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +20,7 @@ from digest.operations.running.restoring import Recovered, recover
 from digest.operations.running.sending_now import Ready, prepare
 from digest.operations.running.tick import tick
 from digest.operations.sending.freezing import freeze
+from digest.operations.shared.context import Context, Process
 from digest.storage.base.database import Database
 from digest.storage.guard.installations import installation
 from digest.storage.issues.history import history_of
@@ -86,7 +86,7 @@ class Installation:
 
     def tick(self, at: datetime, through: Callable[[Outbox], Outbox] = lambda outbox: outbox) -> None:
         with closing(open_outbox(self.settings)) as outbox:
-            tick(self.db, self.settings, through(outbox), lambda: at, threading.Event())
+            tick(Process(self.db, self.settings, through(outbox), lambda: at))
 
     def drain(self, at: datetime = SOON) -> None:
         with closing(open_outbox(self.settings)) as outbox:
@@ -94,10 +94,10 @@ class Installation:
 
     def prepare(self, at: datetime) -> Ready:
         with closing(open_outbox(self.settings)) as outbox:
-            return prepare(self.db, self.settings, outbox, at, None)
+            return prepare(Process(self.db, self.settings, outbox, lambda: at), None)
 
     def recover(self, at: datetime = SOON) -> Recovered | None:
-        return recover(self.db, self.settings, at)
+        return recover(Context(self.db, self.settings, at))
 
     def claims_file(self) -> Path:
         [path] = self.settings.instance_path.glob("claims-*")
@@ -130,6 +130,6 @@ class Installation:
 def freeze_in_threes(ours: Installation) -> int:
     """Freeze Friday's issue in batches of three; returns its id."""
     issue_id = ours.issue().id
-    close_issue(ours.db, ours.settings, TUESDAY, issue_id, ALICE)
-    freeze(ours.db, ours.settings, TUESDAY, issue_id, ALICE, batch_size=3)
+    close_issue(Context(ours.db, ours.settings, TUESDAY), issue_id, ALICE)
+    freeze(Context(ours.db, ours.settings, TUESDAY), issue_id, ALICE, batch_size=3)
     return issue_id

@@ -17,6 +17,7 @@ from digest.domain.shared import addresses
 from digest.operations.readers import subscribing
 from digest.operations.running import housekeeping
 from digest.operations.running.housekeeping import tidy_up
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.base.rate_limits import Tally
 from digest.storage.messages.messages import Message, MessageState
@@ -36,7 +37,7 @@ def keep_old_rows(db: Database, settings: Settings) -> None:
     """Eight sign-ups that nobody confirmed, eight messages that left, and what was counted."""
     for number in range(8):
         address = addresses.parse(f"invented{number}@example.net")
-        subscribing.ask(db, settings, TUESDAY, address, "192.0.2.1", "a test")
+        subscribing.ask(Context(db, settings, TUESDAY), address, "192.0.2.1", "a test")
     values = {"kind": "notice", "recipient": "ada@digest.test", "subject": "x", "text": "x", "html": "x"}
     done = {"created_at": TUESDAY, "state": MessageState.ACCEPTED, "finished_at": TUESDAY}
     with db.writing() as session:
@@ -71,7 +72,7 @@ def eventually(true: Callable[[], bool]) -> None:
 @pytest.mark.only_on("postgresql")
 def test_a_pending_reader_who_asks_again_meanwhile_keeps_the_new_sign_up(db: Database, settings: Settings) -> None:
     alice = addresses.parse("alice@example.org")
-    subscribing.ask(db, settings, TUESDAY, alice, "192.0.2.1", "a test")
+    subscribing.ask(Context(db, settings, TUESDAY), alice, "192.0.2.1", "a test")
     with db.writing() as session:
         session.query(SignUp).delete()
 

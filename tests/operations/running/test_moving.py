@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -22,9 +21,10 @@ from digest.operations.issues.closing import close_issue
 from digest.operations.running.moving import TableCopied, copy_installation
 from digest.operations.running.sending_now import report
 from digest.operations.running.startup import MIGRATIONS
-from digest.operations.sending.claiming import Editions
+from digest.operations.sending.claiming import Claimant
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.sending.sender import Ending, send_issue, take_turn
+from digest.operations.shared.context import Context, Process
 from digest.operations.shared.links import unsubscribe_url
 from digest.operations.shared.refusal import Miscounted, Refused
 from digest.storage.base.database import Database
@@ -70,14 +70,14 @@ def frozen_issue(db: Database, settings: Settings, readers: int) -> int:
     """An issue frozen for so many readers, in batches of two."""
     make_readers(db, settings, readers)
     issue_id = make_issue(db, summary_ids=[make_summary(db)])
-    close_issue(db, settings, TUESDAY, issue_id, ALICE)
-    assert freeze(db, settings, TUESDAY, issue_id, ALICE, batch_size=2) is Freeze.FROZEN
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    assert freeze(Context(db, settings, TUESDAY), issue_id, ALICE, batch_size=2) is Freeze.FROZEN
     return issue_id
 
 
 def send(db: Database, settings: Settings, issue_id: int) -> Ending:
     with closing(open_outbox(settings)) as outbox:
-        return send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: datetime.now(UTC))
+        return send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id)
 
 
 def test_there_and_back_every_row_is_the_same(
@@ -138,7 +138,7 @@ def test_what_has_not_left_goes_from_the_new_database(db: Database, settings: Se
 
 def test_a_request_in_hand_keeps_it_where_it_is(db: Database, settings: Settings, elsewhere: Database) -> None:
     issue_id = frozen_issue(db, settings, 6)
-    take_turn(db, settings, TUESDAY, issue_id, "another sender", (), [new_key()], Editions())
+    take_turn(Context(db, settings, TUESDAY), issue_id, Claimant("another sender"), (), [new_key()])
     with pytest.raises(Refused, match="17 May 2024 is being sent, and requests are in hand"):
         copy(db, elsewhere)
     assert not schema.at_head(elsewhere, MIGRATIONS)

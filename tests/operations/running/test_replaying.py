@@ -21,6 +21,7 @@ from digest.operations.readers.privacy import erase, what_we_hold
 from digest.operations.readers.subscribing import ask, confirm, leave
 from digest.operations.running.replaying import replay
 from digest.operations.sending.freezing import freeze
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.guard.journals import JournalRead
 from digest.storage.messages.messages import Message
@@ -65,16 +66,16 @@ def state(ours: Installation, address: str = ZOE) -> str | None:
 def leaves(ours: Installation, address: str = ZOE, at: datetime = LATER) -> None:
     found = reader(ours, address)
     assert found
-    leave(ours.db, ours.settings, at, found.link_key, consent_wordings.leaving_in_one_click(), "one-click")
+    leave(Context(ours.db, ours.settings, at), found.link_key, consent_wordings.leaving_in_one_click(), "one-click")
 
 
 def signs_up(ours: Installation, at: datetime, address: str = ZOE, confirms: bool = True) -> None:
-    ask(ours.db, ours.settings, at, addresses.parse(address), "192.0.2.7", "/")
+    ask(Context(ours.db, ours.settings, at), addresses.parse(address), "192.0.2.7", "/")
     with ours.db.reading() as session:
         key = session.scalars(select(SignUp.key).order_by(SignUp.id.desc())).first()
     assert key
     if confirms:
-        confirm(ours.db, ours.settings, at, key, "/confirm")
+        confirm(Context(ours.db, ours.settings, at), key, "/confirm")
 
 
 def test_who_unsubscribed_after_the_backup_is_out_again(ours: Installation) -> None:
@@ -82,7 +83,7 @@ def test_who_unsubscribed_after_the_backup_is_out_again(ours: Installation) -> N
     leaves(ours)
     ours.restore(backup)
     assert state(ours) == "confirmed"
-    assert replay(ours.db, ours.settings, NOON) == 1
+    assert replay(Context(ours.db, ours.settings, NOON)) == 1
     found = reader(ours)
     assert found
     assert (found.state, found.unsubscribed_at) == ("unsubscribed", LATER)
@@ -95,14 +96,14 @@ def test_who_unsubscribed_after_the_backup_is_out_again(ours: Installation) -> N
 
 def test_who_was_erased_after_the_backup_is_gone_again(ours: Installation) -> None:
     issue_id = make_issue(ours.db, summary_ids=[make_summary(ours.db)])
-    close_issue(ours.db, ours.settings, TUESDAY, issue_id, ALICE)
-    freeze(ours.db, ours.settings, TUESDAY, issue_id, ALICE)
+    close_issue(Context(ours.db, ours.settings, TUESDAY), issue_id, ALICE)
+    freeze(Context(ours.db, ours.settings, TUESDAY), issue_id, ALICE)
     signs_up(ours, TUESDAY, "new@example.org")
     backup = ours.back_up()
     for address in (ZOE, "new@example.org"):
-        erase(ours.db, ours.settings, LATER, address, "her own wish")
+        erase(Context(ours.db, ours.settings, LATER), address, "her own wish")
     ours.restore(backup)
-    replay(ours.db, ours.settings, NOON)
+    replay(Context(ours.db, ours.settings, NOON))
     with ours.db.reading() as session:
         assert [found.address for found in session.scalars(select(Subscriber))] == [YAN]
         assert session.scalars(select(SignUp)).all() == []
@@ -117,7 +118,7 @@ def test_who_was_erased_after_the_backup_is_gone_again(ours: Installation) -> No
 def test_who_was_suppressed_after_the_backup_is_suppressed_again(ours: Installation) -> None:
     note_parting(ours.settings, LATER, Parting.SUPPRESSED, [hashed(ours.settings, ZOE)], SuppressionReason.BOUNCE)
     note_parting(ours.settings, LATER, Parting.SUPPRESSED, [hashed(ours.settings, "gone@example.org")])
-    assert replay(ours.db, ours.settings, NOON) == 2
+    assert replay(Context(ours.db, ours.settings, NOON)) == 2
     with ours.db.reading() as session:
         found = {row.address_hash: (row.reason, row.source) for row in session.scalars(select(Suppression))}
     assert found == {
@@ -132,7 +133,7 @@ def test_who_left_and_came_back_before_the_backup_stays(ours: Installation) -> N
     backup = ours.back_up()
     ours.restore(backup)
     assert state(ours) == "confirmed"
-    assert replay(ours.db, ours.settings, NOON) == 0
+    assert replay(Context(ours.db, ours.settings, NOON)) == 0
     assert state(ours) == "confirmed"
 
 
@@ -142,7 +143,7 @@ def test_who_left_came_back_and_left_after_the_backup_is_out(ours: Installation)
     backup = ours.back_up()
     leaves(ours, at=LATER + timedelta(minutes=2))
     ours.restore(backup)
-    assert replay(ours.db, ours.settings, NOON) == 1
+    assert replay(Context(ours.db, ours.settings, NOON)) == 1
     assert state(ours) == "unsubscribed"
 
 
@@ -151,22 +152,22 @@ def test_a_sign_up_that_waits_in_the_backup_brings_nobody_back(ours: Installatio
     backup = ours.back_up()
     leaves(ours, "new@example.org")
     ours.restore(backup)
-    replay(ours.db, ours.settings, NOON)
+    replay(Context(ours.db, ours.settings, NOON))
     assert state(ours, "new@example.org") == "unsubscribed"
     with ours.db.reading() as session:
         key = session.scalars(select(SignUp.key)).one()
-    confirm(ours.db, ours.settings, NOON, key, "/confirm")
+    confirm(Context(ours.db, ours.settings, NOON), key, "/confirm")
     assert state(ours, "new@example.org") == "unsubscribed"
 
 
 def test_in_an_ordinary_week_nothing_is_done_twice(ours: Installation) -> None:
     leaves(ours)
-    assert replay(ours.db, ours.settings, NOON) == 0
+    assert replay(Context(ours.db, ours.settings, NOON)) == 0
     with ours.db.reading() as session:
         assert len(session.scalars(select(ConsentRecord)).all()) == 1
         assert session.scalars(select(JournalRead.bytes)).one() > 0
     signs_up(ours, NOON)
-    assert replay(ours.db, ours.settings, NOON) == 0
+    assert replay(Context(ours.db, ours.settings, NOON)) == 0
     assert state(ours) == "confirmed"
 
 
@@ -192,7 +193,7 @@ def test_a_message_that_waits_in_the_backup_never_goes_to_who_left(
         signs_up(ours, TUESDAY, address, confirms=False)
     backup = ours.back_up()
     if erased:
-        erase(ours.db, ours.settings, LATER, "new@example.org", "her own wish")
+        erase(Context(ours.db, ours.settings, LATER), "new@example.org", "her own wish")
     else:
         leaves(ours, "new@example.org")
     ours.restore(backup)
@@ -206,8 +207,8 @@ def test_a_message_that_waits_in_the_backup_never_goes_to_who_left(
 def test_a_long_journal_is_read_in_chunks(ours: Installation) -> None:
     gone = make_readers(ours.db, ours.settings, 2_300)
     note_parting(ours.settings, LATER, Parting.UNSUBSCRIBED, [hashed(ours.settings, address) for address in gone])
-    assert replay(ours.db, ours.settings, NOON) == 2_300
-    assert replay(ours.db, ours.settings, NOON) == 0
+    assert replay(Context(ours.db, ours.settings, NOON)) == 2_300
+    assert replay(Context(ours.db, ours.settings, NOON)) == 0
     with ours.db.reading() as session:
         confirmed = select(Subscriber.address).where(Subscriber.state == SubscriberState.CONFIRMED)
         assert set(session.scalars(confirmed)) == {ZOE, YAN}
@@ -218,10 +219,10 @@ def test_a_last_line_cut_short_waits_and_spoils_no_other(ours: Installation) -> 
     note_parting(ours.settings, LATER, Parting.UNSUBSCRIBED, [hashed(ours.settings, YAN)])
     with path.open("ab") as file:
         file.write(b'{"at": "2024-05-14T10:0')
-    assert replay(ours.db, ours.settings, NOON) == 1
-    assert replay(ours.db, ours.settings, NOON) == 0
+    assert replay(Context(ours.db, ours.settings, NOON)) == 1
+    assert replay(Context(ours.db, ours.settings, NOON)) == 0
     note_parting(ours.settings, LATER, Parting.UNSUBSCRIBED, [hashed(ours.settings, ZOE)])
-    assert replay(ours.db, ours.settings, NOON) == 1
+    assert replay(Context(ours.db, ours.settings, NOON)) == 1
     assert state(ours) == "unsubscribed"
 
 
@@ -245,8 +246,8 @@ def test_a_line_that_cannot_be_read_is_named_and_stops_no_other(
         file.write(f"{bad}\n\n")
     note_parting(ours.settings, LATER, Parting.UNSUBSCRIBED, [hashed(ours.settings, ZOE)])
     with caplog.at_level(logging.ERROR):
-        assert replay(ours.db, ours.settings, NOON) == 2
-        assert replay(ours.db, ours.settings, NOON) == 0
+        assert replay(Context(ours.db, ours.settings, NOON)) == 2
+        assert replay(Context(ours.db, ours.settings, NOON)) == 0
     [line] = caplog.messages
     assert f"at byte {place}" in line
     assert ours.notices() == ["The journal has lines that can’t be read"]
@@ -255,22 +256,22 @@ def test_a_line_that_cannot_be_read_is_named_and_stops_no_other(
 def test_lines_of_the_first_version_still_hold(ours: Installation) -> None:
     line = {"at": "2024-05-14T10:00:00+00:00", "what": "unsubscribed", "address_hash": hashed(ours.settings, ZOE)}
     (ours.settings.instance_path / "journal.jsonl").write_text(json.dumps(line) + "\n")
-    assert replay(ours.db, ours.settings, NOON) == 1
+    assert replay(Context(ours.db, ours.settings, NOON)) == 1
 
 
 def test_a_journal_that_was_cut_or_begun_anew_is_read_from_its_beginning(ours: Installation) -> None:
     path = ours.settings.instance_path / "journal.jsonl"
     leaves(ours, YAN)
     note_parting(ours.settings, LATER, Parting.SUPPRESSED, ["b" * 64])
-    replay(ours.db, ours.settings, NOON)
+    replay(Context(ours.db, ours.settings, NOON))
     first = path.read_bytes().splitlines(keepends=True)[0]
     path.write_bytes(first)
-    assert replay(ours.db, ours.settings, NOON) == 0
+    assert replay(Context(ours.db, ours.settings, NOON)) == 0
     note_parting(ours.settings, LATER, Parting.SUPPRESSED, ["c" * 64])
-    assert replay(ours.db, ours.settings, NOON) == 1
+    assert replay(Context(ours.db, ours.settings, NOON)) == 1
     path.unlink()
     note_parting(ours.settings, NOON, Parting.UNSUBSCRIBED, [hashed(ours.settings, ZOE)])
-    assert replay(ours.db, ours.settings, NOON) == 1
+    assert replay(Context(ours.db, ours.settings, NOON)) == 1
 
 
 def test_a_tick_reads_the_journal_without_a_restore_too(ours: Installation) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -12,6 +11,7 @@ from digest.operations.issues.closing import close_issue
 from digest.operations.running.sending_now import report
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.sending.sender import Ending, send_issue
+from digest.operations.shared.context import Context, Process
 from digest.storage.base.database import Database
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
@@ -22,15 +22,15 @@ ALICE = "alice@digest.test"
 def freeze_issue(db: Database, settings: Settings, batch_size: int = 1000) -> int:
     """An issue of two summaries, frozen for everyone who reads, in batches of at most that size; returns its id."""
     issue_id = make_issue(db, summary_ids=[make_summary(db, "Court annuls a fine"), make_summary(db, "A second story")])
-    close_issue(db, settings, TUESDAY, issue_id, ALICE)
-    assert freeze(db, settings, TUESDAY, issue_id, ALICE, batch_size) is Freeze.FROZEN
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    assert freeze(Context(db, settings, TUESDAY), issue_id, ALICE, batch_size) is Freeze.FROZEN
     return issue_id
 
 
 def send(db: Database, settings: Settings, issue_id: int, wait: bool = True) -> Ending:
     """Send what can be sent; without `wait` what is to go later is left."""
     with closing(open_outbox(settings)) as outbox:
-        return send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: datetime.now(UTC), wait=wait)
+        return send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id, wait=wait)
 
 
 def account(db: Database, issue_id: int) -> dict[str, int]:

@@ -26,10 +26,11 @@ from digest.operations.readers.consent_wordings import leaving
 from digest.operations.readers.privacy import erase
 from digest.operations.readers.subscribing import ask, choose_topics, leave
 from digest.operations.running.sending_now import report
-from digest.operations.sending.claiming import Editions, claim
+from digest.operations.sending.claiming import Claimant, claim
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.sending.sender import Ending, send_issue
 from digest.operations.sending.stopping import resume_send, stop_send
+from digest.operations.shared.context import Context, Process, Work
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.issues import Issue
@@ -70,21 +71,21 @@ def closed_issue(db: Database) -> int:
 
 def frozen_issue(db: Database, settings: Settings, batch_size: int) -> int:
     issue_id = closed_issue(db)
-    close_issue(db, settings, TUESDAY, issue_id, ALICE)
-    assert freeze(db, settings, TUESDAY, issue_id, ALICE, batch_size) is Freeze.FROZEN
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    assert freeze(Context(db, settings, TUESDAY), issue_id, ALICE, batch_size) is Freeze.FROZEN
     return issue_id
 
 
 def send(db: Database, settings: Settings, issue_id: int) -> Ending:
     with closing(open_outbox(settings)) as outbox:
-        return send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: datetime.now(UTC))
+        return send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id)
 
 
 def test_two_clocks_freeze_once(db: Database, settings: Settings) -> None:
     make_readers(db, settings, 50)
     issue_id = closed_issue(db)
-    close_issue(db, settings, TUESDAY, issue_id, ALICE)
-    came = together(settings, *[lambda own: freeze(own, settings, TUESDAY, issue_id, ALICE)] * 4)
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    came = together(settings, *[lambda own: freeze(Context(own, settings, TUESDAY), issue_id, ALICE)] * 4)
     assert sorted(came) == [Freeze.FROZEN] + [Freeze.NOT_CLOSED] * 3
     assert report(db, issue_id).audience == report(db, issue_id).waiting == 50
 
@@ -93,7 +94,7 @@ def test_one_address_asked_for_many_times_at_once_is_one_reader_with_one_message
     db: Database, settings: Settings
 ) -> None:
     zoe = addresses.parse("zoe@example.org")
-    together(settings, *[lambda own: ask(own, settings, TUESDAY, zoe, "192.0.2.7", "/")] * 8)
+    together(settings, *[lambda own: ask(Context(own, settings, TUESDAY), zoe, "192.0.2.7", "/")] * 8)
     with db.reading() as session:
         assert session.query(Subscriber).count() == 1
         assert [message.recipient for message in session.query(Message)] == ["zoe@example.org"]
@@ -105,7 +106,7 @@ def test_guesses_made_at_once_get_no_further_than_in_turn(
     monkeypatch.setattr("digest.operations.people.password_hashing.STRANGERS", Places(12, of_one_network=12))
 
     def guess(own: Database) -> object:
-        return sign_in(own, settings, TUESDAY, ALICE, "wrong", "192.0.2.0/24", "")
+        return sign_in(Context(own, settings, TUESDAY), ALICE, "wrong", "192.0.2.0/24", "")
 
     said = together(settings, *[guess] * 12)
     assert said.count(NotSignedIn.WRONG) == TRIES_FROM_ONE_NETWORK
@@ -146,7 +147,7 @@ def test_nothing_is_claimed_by_what_was_read_before_a_stop(db: Database, setting
         with other.writing() as session:
             values = {"stopped_at": TUESDAY, "paused_until": at + 60, "pace": 0}
             setattr(session.get_one(Issue, issue_id), change, values[change])
-        found = claim(sender, TUESDAY, ticking(), at, issue, "a sender", [new_key()], Editions())
+        found = claim(Work(sender, settings, TUESDAY), ticking(), at, issue, Claimant("a sender"), [new_key()])
     assert found.claims == ()
 
 
@@ -196,12 +197,12 @@ def test_senders_editors_and_readers_at_once_hold_each_other_up_nowhere(
 
     def erasing(own: Database) -> None:
         for address in readers[150:170]:
-            erase(own, settings, TUESDAY, address, "test")
+            erase(Context(own, settings, TUESDAY), address, "test")
 
     def leaving_and_choosing(own: Database) -> None:
         for key in keys[170:200]:
             choose_topics(own, TUESDAY, key, ["ai"], "test")
-            leave(own, settings, TUESDAY, key, leaving(settings), "test")
+            leave(Context(own, settings, TUESDAY), key, leaving(settings), "test")
 
     together(settings, sender, sender, impatient_editor, erasing, leaving_and_choosing)
     after = report(db, issue_id)

@@ -13,6 +13,7 @@ from digest.operations.readers.privacy import erase
 from digest.operations.running.sending_now import Report, report
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sender import Ending
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_with_address
 from digest.storage.sending.batches import Attempt
@@ -117,8 +118,8 @@ def test_topics_make_editions(db: Database, settings: Settings, sendgrid: Loopba
     make_subscriber(db, settings, "health@example.org", topics="health")
     stories = [make_summary(db, "AI story", topics=["AI"]), make_summary(db, "Fine story", topics=["Enforcement"])]
     issue_id = make_issue(db, summary_ids=stories)
-    close_issue(db, settings, TUESDAY, issue_id, ALICE)
-    freeze(db, settings, TUESDAY, issue_id, ALICE)
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    freeze(Context(db, settings, TUESDAY), issue_id, ALICE)
     send(db, settings, issue_id)
     [everything] = sendgrid.inbox("all@example.org")
     [about_ai] = sendgrid.inbox("ai@example.org")
@@ -166,7 +167,7 @@ def test_a_rehearsal_reaches_one_address_a_copy_at_a_time(
 
 def test_the_account_survives_erasing(db: Database, settings: Settings, frozen: int) -> None:
     send(db, settings, frozen)
-    erase(db, settings, TUESDAY, "reader000004@example.org", "test")
+    erase(Context(db, settings, TUESDAY), "reader000004@example.org", "test")
     with db.reading() as session:
         assert session.query(Subscriber).count() == 6
     found: Report = report(db, frozen)

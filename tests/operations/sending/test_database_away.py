@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from digest.mail.transports import open_outbox
 from digest.operations.running.sending_now import report
 from digest.operations.sending import sender
 from digest.operations.sending.sender import Ending, Progress, send_issue
+from digest.operations.shared.context import Process
 from digest.storage.base.database import Database
 from tests.loopback.faults import DropUnanswered
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -53,9 +53,11 @@ def test_a_send_outlives_a_database_that_is_away(
     shown: list[Progress] = []
     with closing(open_outbox(settings)) as outbox:
         ending = send_issue(
-            db, settings, outbox, frozen, threading.Event(), lambda: datetime.now(UTC),
-            progress=shown.append, lull=lambda _: None,
-        )  # fmt: skip
+            Process(db, settings, outbox, lambda: datetime.now(UTC)),
+            frozen,
+            progress=shown.append,
+            lull=lambda _: None,
+        )
     assert ending is Ending.DONE
     assert {"take_turn", "_how_it_stands", "probe_if_due", "_progress", "finish_if_done"} <= {
         who for who, _ in outages.of

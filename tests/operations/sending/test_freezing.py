@@ -10,6 +10,7 @@ from digest.config import Settings
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.sending_now import report
 from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
@@ -25,7 +26,7 @@ def test_batches_are_of_equal_size(db: Database, settings: Settings) -> None:
 
 
 def test_freezing_twice_freezes_once(db: Database, settings: Settings, frozen: int) -> None:
-    assert freeze(db, settings, TUESDAY, frozen, ALICE) is Freeze.NOT_CLOSED
+    assert freeze(Context(db, settings, TUESDAY), frozen, ALICE) is Freeze.NOT_CLOSED
     assert report(db, frozen).audience == 7
 
 
@@ -38,10 +39,10 @@ def test_freezing_makes_sure_that_an_issue_lies_ahead(db: Database) -> None:
 
 def test_an_issue_without_readers_is_not_frozen(db: Database, settings: Settings) -> None:
     issue_id = make_issue(db, summary_ids=[make_summary(db)])
-    close_issue(db, settings, TUESDAY, issue_id, ALICE)
-    assert freeze(db, settings, TUESDAY, issue_id, ALICE) is Freeze.NO_AUDIENCE
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    assert freeze(Context(db, settings, TUESDAY), issue_id, ALICE) is Freeze.NO_AUDIENCE
 
 
 def test_an_empty_issue_is_not_closed(db: Database, settings: Settings) -> None:
     with pytest.raises(Refused, match="Nothing is selected"):
-        close_issue(db, settings, TUESDAY, make_issue(db), ALICE)
+        close_issue(Context(db, settings, TUESDAY), make_issue(db), ALICE)

@@ -13,6 +13,7 @@ from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.people.logins import invite
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.sending.sender import Ending
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.writing.summaries import Summary
 from tests.conftest import TUESDAY, Mailbox, html_of, text_of, through
@@ -34,10 +35,10 @@ def go(db: Database, settings: Settings) -> None:
     """An issue whose headline quotes a code goes to two readers, and an editor with such a name invites another."""
     make_readers(db, settings, 2)
     issue_id = make_issue(db, summary_ids=[make_summary(db, f"Court on {CODE}")])
-    close_issue(db, settings, TUESDAY, issue_id, ALICE)
-    assert freeze(db, settings, TUESDAY, issue_id, ALICE) is Freeze.FROZEN
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    assert freeze(Context(db, settings, TUESDAY), issue_id, ALICE) is Freeze.FROZEN
     assert send(db, settings, issue_id) is Ending.DONE
-    invite(db, settings, TUESDAY, f"Eve {CODE}", "new@digest.test")
+    invite(Context(db, settings, TUESDAY), f"Eve {CODE}", "new@digest.test")
 
 
 @pytest.mark.only_on("sqlite")
@@ -79,8 +80,8 @@ def test_link_that_an_older_version_took_in_leads_nobody_elsewhere(
     with db.writing() as session:
         session.get_one(Summary, kept).body_html = f'<p>Read <a href="{hiding}">this</a>.</p>'
     issue_id = make_issue(db, summary_ids=[kept])
-    close_issue(db, settings, TUESDAY, issue_id, ALICE)
-    assert freeze(db, settings, TUESDAY, issue_id, ALICE) is Freeze.FROZEN
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    assert freeze(Context(db, settings, TUESDAY), issue_id, ALICE) is Freeze.FROZEN
     assert send(db, settings, issue_id) is Ending.DONE
     (copy,) = mailbox.read()
     assert hiding not in html_of(copy) + text_of(copy)

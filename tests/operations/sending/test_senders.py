@@ -10,9 +10,10 @@ import pytest
 from digest import config
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
-from digest.operations.sending.claiming import Editions
+from digest.operations.sending.claiming import Claimant
 from digest.operations.sending.sender import Ending, take_turn
 from digest.operations.sending.stopping import resume_send, stop_send
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
 from digest.storage.sending.batches import Attempt
@@ -69,7 +70,7 @@ def test_a_key_that_no_header_can_carry_stops_the_start(environ: dict[str, str],
 def test_a_dead_senders_batch_is_held_when_its_lease_ends(
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid, frozen: int
 ) -> None:
-    [claimed] = take_turn(db, settings, TUESDAY, frozen, "a sender that dies", (), [new_key()], Editions())
+    [claimed] = take_turn(Context(db, settings, TUESDAY), frozen, Claimant("a sender that dies"), (), [new_key()])
     with db.writing() as session:
         session.get_one(Attempt, claimed.attempt_id).lease_until = 1.0
     assert send(db, settings, frozen) is Ending.DONE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -20,6 +19,7 @@ from digest.mail.transports import open_outbox
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.sending_now import prepare
 from digest.operations.running.tick import tick
+from digest.operations.shared.context import Context, Process
 from digest.operations.suppressions.suppressing import pull_before_freeze, pull_lists
 from digest.storage.base.database import Database
 from digest.storage.issues.history import history_of
@@ -53,7 +53,7 @@ def issue(db: Database, settings: Settings) -> int:
     """Friday's issue, closed, for three readers."""
     make_readers(db, settings, 3)
     issue_id = make_issue(db, summary_ids=[make_summary(db)], introduction="One story.")
-    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+    close_issue(Context(db, settings, TUESDAY), issue_id, "alice@digest.test")
     return issue_id
 
 
@@ -62,7 +62,7 @@ def enter(sendgrid: LoopbackSendGrid, name: str, address: str, at: datetime = TU
 
 
 def tick_on_friday(db: Database, settings: Settings, outbox: Outbox, now: datetime = FRIDAY) -> None:
-    tick(db, settings, outbox, lambda: now, threading.Event())
+    tick(Process(db, settings, outbox, lambda: now))
 
 
 def told(db: Database, issue_id: int) -> list[str]:
@@ -135,10 +135,10 @@ def test_the_next_reading_begins_two_days_before_the_last(
     db: Database, settings: Settings, outbox: Outbox, sendgrid: LoopbackSendGrid
 ) -> None:
     make_readers(db, settings, 3)
-    pull_lists(db, settings, outbox, FRIDAY)
+    pull_lists(Context(db, settings, FRIDAY), outbox)
     enter(sendgrid, "bounces", ALICE, FRIDAY - timedelta(hours=49))
     enter(sendgrid, "bounces", BOB, FRIDAY - timedelta(hours=47))
-    pull_lists(db, settings, outbox, FRIDAY + timedelta(days=7))
+    pull_lists(Context(db, settings, FRIDAY + timedelta(days=7)), outbox)
     assert list(suppressions(db)) == [fingerprint(BOB, settings.suppression_key)]
 
 
@@ -148,10 +148,10 @@ def test_a_list_of_many_pages_is_taken_over_whole(
     for address in make_readers(db, settings, 1_100):
         enter(sendgrid, "bounces", address)
     make_subscriber(db, settings, "zoe@example.org")
-    assert pull_lists(db, settings, outbox, FRIDAY).added.total() == 1_100
+    assert pull_lists(Context(db, settings, FRIDAY), outbox).added.total() == 1_100
     with db.reading() as session:
         assert audience_size(session) == 1
-    assert pull_lists(db, settings, outbox, FRIDAY).added.total() == 0
+    assert pull_lists(Context(db, settings, FRIDAY), outbox).added.total() == 0
 
 
 def test_a_list_too_long_for_its_time_keeps_no_other_from_being_read_and_is_gone_on_with(
@@ -163,7 +163,9 @@ def test_a_list_too_long_for_its_time_keeps_no_other_from_being_read_and_is_gone
     for number, address in enumerate(bounced):
         enter(sendgrid, "bounces", address, TUESDAY - timedelta(hours=number * 7919 % 30_011))
     sendgrid.misbehave(Hang(30), path="/v3/suppression/bounces", every=6)
-    readings = (pull_lists(db, settings, outbox, FRIDAY + timedelta(weeks=week), seconds=2) for week in range(30))
+    readings = (
+        pull_lists(Context(db, settings, FRIDAY + timedelta(weeks=week)), outbox, seconds=2) for week in range(30)
+    )
     first = next(readings)
     assert first.troubles == [Trouble(SuppressionList.BOUNCES, "SendGrid took too long")]
     assert {fingerprint(address, settings.suppression_key) for address in (carol, dave)} <= suppressions(db).keys()
@@ -211,7 +213,7 @@ def test_a_silent_sendgrid_delays_the_freeze_no_longer_than_the_limit(
 ) -> None:
     sendgrid.misbehave(Hang(30), path="/v3/suppression/bounces")
     before = time.monotonic()
-    pull_before_freeze(db, settings, outbox, FRIDAY, issue, seconds=0.2)
+    pull_before_freeze(Context(db, settings, FRIDAY), outbox, issue, seconds=0.2)
     assert time.monotonic() - before < 5
     assert "SendGrid took too long" in told(db, issue)[0]
     tick_on_friday(db, settings, outbox)
@@ -222,18 +224,18 @@ def test_the_command_reads_them_too(
     db: Database, settings: Settings, outbox: Outbox, issue: int, sendgrid: LoopbackSendGrid
 ) -> None:
     enter(sendgrid, "bounces", ALICE)
-    assert prepare(db, settings, outbox, FRIDAY, None).words == "The issue of 17 May 2024: 2 readers."
+    assert prepare(Process(db, settings, outbox, lambda: FRIDAY), None).words == "The issue of 17 May 2024: 2 readers."
     assert told(db, issue) == ["were read before the send: 1 reader suppressed (1 bounced)"]
 
 
 def test_two_clocks_tell_it_once_and_ask_once(
     db: Database, settings: Settings, outbox: Outbox, issue: int, sendgrid: LoopbackSendGrid
 ) -> None:
-    pull_before_freeze(db, settings, outbox, FRIDAY, issue)
-    pull_before_freeze(db, settings, outbox, FRIDAY + timedelta(seconds=5), issue)
+    pull_before_freeze(Context(db, settings, FRIDAY), outbox, issue)
+    pull_before_freeze(Context(db, settings, FRIDAY + timedelta(seconds=5)), outbox, issue)
     assert len(told(db, issue)) == 1
     assert asked_for_lists(sendgrid) == len(LISTS)
-    pull_before_freeze(db, settings, outbox, FRIDAY + timedelta(hours=2), issue)
+    pull_before_freeze(Context(db, settings, FRIDAY + timedelta(hours=2)), outbox, issue)
     assert len(told(db, issue)) == 2
 
 

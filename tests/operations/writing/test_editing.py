@@ -10,6 +10,7 @@ from digest.config import Settings
 from digest.domain.issues.edition import Source
 from digest.domain.issues.manuscript import LONGEST_BODY, Manuscript, Piece, read
 from digest.operations.issues.closing import close_issue
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import editing
 from digest.operations.writing.editing import Conflict, Published, Saved
@@ -32,7 +33,7 @@ GOOD = Manuscript("Court annuls a fine", "2024-05-13", "Euractiv", "Words.", (So
 
 
 def _publish(db: Database, settings: Settings, on_issue: bool = True) -> Published:
-    done = editing.publish(db, settings, TUESDAY, PIECE, on_issue=on_issue)
+    done = editing.publish(Context(db, settings, TUESDAY), PIECE, on_issue=on_issue)
     assert isinstance(done, Published)
     return done
 
@@ -47,7 +48,7 @@ def test_without_any_issue_publishing_makes_the_next_one(db: Database, settings:
 
 
 def test_later_open_issue_takes_it_while_the_current_one_is_closed(db: Database, settings: Settings) -> None:
-    close_issue(db, settings, TUESDAY, make_issue(db, summary_ids=[make_summary(db)]), "ada")
+    close_issue(Context(db, settings, TUESDAY), make_issue(db, summary_ids=[make_summary(db)]), "ada")
     make_issue(db, date(2024, 5, 24))
     done = _publish(db, settings)
     assert (done.issue_date, done.closed_date, done.wanted) == (date(2024, 5, 24), date(2024, 5, 17), False)
@@ -63,7 +64,7 @@ def test_stale_version_writes_nothing(db: Database) -> None:
 def test_publishing_a_stale_version_publishes_nothing(db: Database, settings: Settings) -> None:
     saved = editing.save(db, TUESDAY, PIECE)
     assert isinstance(saved, Saved)
-    assert editing.publish(db, settings, TUESDAY, PIECE, saved.summary_id, version=7) == Conflict(1)
+    assert editing.publish(Context(db, settings, TUESDAY), PIECE, saved.summary_id, version=7) == Conflict(1)
     with db.reading() as session:
         summary = summary_by_id(session, saved.summary_id)
         assert summary is not None and summary.published_at is None
@@ -74,7 +75,7 @@ def test_taking_back_is_refused_once_the_issue_is_closed_or_went(db: Database, s
     with db.reading() as session:
         issue = current_issue(session)
         assert issue is not None
-    close_issue(db, settings, TUESDAY, issue.id, "ada")
+    close_issue(Context(db, settings, TUESDAY), issue.id, "ada")
     with pytest.raises(Refused, match="Reopen the issue"):
         editing.take_back(db, TUESDAY, done.summary_id)
     with db.writing() as session:
@@ -88,7 +89,7 @@ def test_taken_back_and_published_again_it_keeps_its_slug(db: Database, settings
     editing.take_back(db, TUESDAY, done.summary_id)
     later = TUESDAY + timedelta(hours=1)
     changed = Piece("Another headline", *list(vars(PIECE).values())[1:])
-    editing.publish(db, settings, later, changed, done.summary_id, version=2)
+    editing.publish(Context(db, settings, later), changed, done.summary_id, version=2)
     with db.reading() as session:
         summary = summary_by_id(session, done.summary_id)
         assert summary is not None

@@ -9,6 +9,7 @@ import pytest
 from digest.config import Settings
 from digest.operations.issues.closing import close_issue
 from digest.operations.sending.freezing import freeze
+from digest.operations.shared.context import Context
 from digest.storage.accounting.account_lines import Span, lines_in, span_of
 from digest.storage.base.database import Database
 from tests.conftest import TUESDAY
@@ -28,8 +29,8 @@ def test_every_copy_of_the_issue_comes_once_and_none_of_another(db: Database, se
     make_readers(db, settings, 7)
     first = freeze_issue(db, settings, batch_size=3)
     second = make_issue(db, date(2024, 6, 7), [make_summary(db)])
-    close_issue(db, settings, TUESDAY, second, ALICE)
-    freeze(db, settings, TUESDAY, second, ALICE)
+    close_issue(Context(db, settings, TUESDAY), second, ALICE)
+    freeze(Context(db, settings, TUESDAY), second, ALICE)
     with db.reading() as session:
         assert [span_of(session, issue_id) for issue_id in (first, second)] == [Span(1, 7), Span(8, 14)]
         assert span_of(session, 4711) is None

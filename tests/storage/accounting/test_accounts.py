@@ -14,9 +14,10 @@ from digest.operations.accounting.deciding import settle
 from digest.operations.readers.consent_wordings import leaving
 from digest.operations.readers.privacy import erase
 from digest.operations.readers.subscribing import leave
-from digest.operations.sending.claiming import Claim, Editions
+from digest.operations.sending.claiming import Claim, Claimant
 from digest.operations.sending.recording import Result
 from digest.operations.sending.sender import take_turn
+from digest.operations.shared.context import Context
 from digest.storage.accounting.settlements import Verdict
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
@@ -42,27 +43,27 @@ class Send:
         """One batch."""
         with self.db.writing() as session:
             session.get_one(Issue, self.issue_id).pace = None
-        [claimed] = take_turn(self.db, self.settings, TUESDAY, self.issue_id, "me", (), [new_key()], Editions())
+        [claimed] = take_turn(Context(self.db, self.settings, TUESDAY), self.issue_id, Claimant("me"), (), [new_key()])
         return claimed
 
     def end(self, claimed: Claim, answer: Answer, webhook: bool = True) -> None:
         """What came back."""
         settings = self.settings if webhook else replace(self.settings, sendgrid_webhook_key="")
         result = Result(claimed.attempt_id, claimed.copies.deliveries, answer)
-        take_turn(self.db, settings, TUESDAY, self.issue_id, "me", [result], (), Editions())
+        take_turn(Context(self.db, settings, TUESDAY), self.issue_id, Claimant("me"), [result], ())
 
     def account(self) -> dict[str, int]:
         return account(self.db, self.issue_id)
 
     def say(self, state: BatchState, verdict: Verdict) -> None:
-        settle(self.db, self.settings, TUESDAY, batches(self.db, state)[0], verdict, ALICE)
+        settle(Context(self.db, self.settings, TUESDAY), batches(self.db, state)[0], verdict, ALICE)
 
     def part(self, number: int) -> None:
         """A reader leaves."""
         with self.db.reading() as session:
             reader = subscriber_with_address(session, f"reader{number:06d}@example.org")
         assert reader is not None
-        leave(self.db, self.settings, TUESDAY, reader.link_key, leaving(self.settings), "a test")
+        leave(Context(self.db, self.settings, TUESDAY), reader.link_key, leaving(self.settings), "a test")
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_both_accounts_agree_in_every_state(db: Database, settings: Settings) ->
     found = send.account()
     assert found["held"] == size
     assert found["unknown"]
-    erase(db, settings, TUESDAY, held.copies.addresses[0], "a test")
+    erase(Context(db, settings, TUESDAY), held.copies.addresses[0], "a test")
     assert send.account() == found
     send.say(BatchState.HELD, Verdict.SKIP)
     assert send.account()["skipped"] == found["skipped"] + size
@@ -108,6 +109,6 @@ def test_both_accounts_agree_in_every_state(db: Database, settings: Settings) ->
     dead = send.claim()
     with db.writing() as session:
         session.get_one(Attempt, dead.attempt_id).lease_until = 1.0
-    take_turn(db, settings, TUESDAY, send.issue_id, "me", (), (), Editions())
+    take_turn(Context(db, settings, TUESDAY), send.issue_id, Claimant("me"), (), ())
     assert send.account()["unknown"] == len(dead.copies)
     assert sum(send.account().values()) == 29

@@ -14,6 +14,7 @@ from digest.operations.accounting.account_files import account_as_csv
 from digest.operations.readers.consent_wordings import leaving
 from digest.operations.readers.privacy import erase
 from digest.operations.readers.subscribing import leave
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.readers.subscribers import Subscriber
@@ -45,7 +46,7 @@ def test_a_batch_that_was_never_tried_says_what_happened_instead(
         copies = session.query(Delivery).order_by(Delivery.id).all()
         readers = [session.get_one(Subscriber, copy.subscriber_id) for copy in copies[:12]]
     for reader in (*readers[:7], readers[10]):
-        leave(db, settings, TUESDAY, reader.link_key, leaving(settings), "a test")
+        leave(Context(db, settings, TUESDAY), reader.link_key, leaving(settings), "a test")
     with db.writing() as session:
         for reader in readers[7:10]:
             suppress(session, reader.address_hash, SuppressionReason.BOUNCE, TUESDAY, "a test")
@@ -165,7 +166,7 @@ def test_the_file_adds_up_to_the_audience_and_says_what_is_known_of_each(
     assert all(
         "no complete answer" in row["reason"] or "503" in row["reason"] for row in rows if row["outcome"] == "held"
     )
-    erase(db, settings, TUESDAY, rows[0]["address"], "a test")
+    erase(Context(db, settings, TUESDAY), rows[0]["address"], "a test")
     after = list(csv.DictReader(io.StringIO(ada.open(f"{REPORT}.csv").text)))
     assert (len(after), after[0]["address"]) == (40, "")
 

@@ -13,6 +13,7 @@ from digest.config import Settings, load
 from digest.domain.shared.tokens import Purpose, new_key, seal
 from digest.operations.issues.closing import close_issue
 from digest.operations.issues.week import skip_issue
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue, issue_on
 from tests.conftest import Mailbox
@@ -29,7 +30,7 @@ def link(client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox
     make_editor(db)
     make_readers(db, settings, 2)
     issue_id = make_issue(db, FRIDAY, [make_summary(db)], introduction="One story.")
-    close_issue(db, settings, datetime.now(UTC), issue_id, "alice@digest.test")
+    close_issue(Context(db, settings, datetime.now(UTC)), issue_id, "alice@digest.test")
     return link_in(mailbox.to("alice@digest.test")[-1], "hold")
 
 
@@ -103,7 +104,7 @@ def test_pressing_twice_holds_once(client: FlaskClient, link: str) -> None:
 
 
 def test_too_late(client: FlaskClient, db: Database, settings: Settings, link: str) -> None:
-    skip_issue(db, settings, datetime.now(UTC), the_issue(db).id, "Bob", "holiday")
+    skip_issue(Context(db, settings, datetime.now(UTC)), the_issue(db).id, "Bob", "holiday")
     for answer in (client.get(link), client.post(link)):
         assert answer.status_code == 409
         assert "too late" in answer.text

@@ -15,6 +15,7 @@ from digest.config import Settings
 from digest.domain.issues.lifecycle import IssueState
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sender import account
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.history import history_of
 from digest.storage.issues.issues import Issue, issue_on
@@ -92,7 +93,7 @@ def order(db: Database) -> list[int]:
 def make_it_sending(db: Database, settings: Settings, browser: FlaskClient) -> None:
     make_readers(db, settings, 3)
     press(browser, "approve")
-    freeze(db, settings, datetime.now(UTC), the_issue(db).id, "the clock")
+    freeze(Context(db, settings, datetime.now(UTC)), the_issue(db).id, "the clock")
 
 
 # The page

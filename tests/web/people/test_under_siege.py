@@ -12,6 +12,7 @@ from digest.config import Settings
 from digest.operations.people import logins, password_hashing, signing_in
 from digest.operations.people.password_hashing import Places
 from digest.operations.people.signing_in import TRIES_FROM_ONE_NETWORK
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from tests.conftest import TUESDAY, Mailbox, text_of
 from tests.web.browser import PASSWORD, Browser, one, page, words
@@ -130,7 +131,7 @@ def test_strangers_who_ask_for_links_by_the_hundred_keep_nobody_from_theirs(
 ) -> None:
     for number in range(205):
         network = f"10.0.{number % 11}.1"
-        logins.ask_for_password_link(db, settings, TUESDAY, f"invented{number}@example.net", network)
+        logins.ask_for_password_link(Context(db, settings, TUESDAY), f"invented{number}@example.net", network)
     assert set_password_by_mail(Somebody(app, HOME), mailbox).status_code == 303
     assert len(mailbox.read()) == 1
 

@@ -14,6 +14,7 @@ from digest.domain.shared.tokens import fingerprint
 from digest.operations.messages import signup_caps
 from digest.operations.readers.consent_wordings import leaving
 from digest.operations.readers.subscribing import leave
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
 from digest.storage.readers.subscribers import Subscriber, subscriber_with_address
@@ -153,7 +154,7 @@ def test_leaving_lets_a_reader_ask_again_at_once(
     with db.reading() as session:
         alice = subscriber_with_address(session, "alice+digest@example.org")
         assert alice is not None
-    leave(db, settings, TUESDAY, alice.link_key, leaving(settings), "a test")
+    leave(Context(db, settings, TUESDAY), alice.link_key, leaving(settings), "a test")
     ask(client, "alice+digest@example.org")
     assert len(mailbox.to("alice+digest@example.org")) == 2
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from digest.mail.transports import open_outbox
 from digest.operations.issues.closing import close_issue
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sender import send_issue
+from digest.operations.shared.context import Context, Process
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.messages.messages import Message, queue_message
@@ -39,9 +39,9 @@ def zoe(db: Database, settings: Settings) -> Subscriber:
 
 def send_issue_of(db: Database, settings: Settings, day: date) -> int:
     issue_id = make_issue(db, day, [make_summary(db, "Court annuls a fine")], introduction="One story.")
-    close_issue(db, settings, TUESDAY, issue_id, "ada@digest.test")
-    freeze(db, settings, TUESDAY, issue_id, "ada@digest.test")
-    send_issue(db, settings, open_outbox(settings), issue_id, threading.Event(), lambda: datetime.now(UTC), wait=False)
+    close_issue(Context(db, settings, TUESDAY), issue_id, "ada@digest.test")
+    freeze(Context(db, settings, TUESDAY), issue_id, "ada@digest.test")
+    send_issue(Process(db, settings, open_outbox(settings), lambda: datetime.now(UTC)), issue_id, wait=False)
     return issue_id
 
 

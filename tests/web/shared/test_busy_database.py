@@ -10,6 +10,7 @@ from sqlalchemy import select
 from digest.config import Settings
 from digest.operations.readers import consent_wordings
 from digest.operations.running.restoring import recover
+from digest.operations.shared.context import Context
 from digest.operations.shared.links import confirm_url, preferences_url, unsubscribe_url
 from digest.storage.base.database import Database
 from digest.storage.readers.signups import SignUp
@@ -94,7 +95,7 @@ def test_a_mail_programs_button_is_heard_all_the_same(
         assert client.post("/unsubscribe/nobody", data={"List-Unsubscribe": "One-Click"}).status_code == 404
     assert (answer.status_code, answer.text) == (200, "You are unsubscribed.\n")
     assert now_of(db).state == SubscriberState.CONFIRMED
-    recover(db, settings, TUESDAY)  # as each tick begins
+    recover(Context(db, settings, TUESDAY))  # as each tick begins
     assert now_of(db).state == SubscriberState.UNSUBSCRIBED
     assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
 

@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 
 from digest.config import Settings
 from digest.operations.issues.closing import close_issue
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from tests.conftest import TUESDAY, Mailbox, html_of, text_of
 from tests.domain.writing.test_tidying import DOCS, WORD
@@ -37,7 +38,7 @@ def test_a_paste_reaches_readers_as_it_was_meant(
         "on_issue": "1",
     }
     alice.send("/desk/summaries/new", form=form, act="publish")
-    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+    close_issue(Context(db, settings, TUESDAY), issue_id, "alice@digest.test")
     [proof] = mailbox.to("alice@digest.test")
     text = text_of(proof).replace("\r\n", "\n")
     assert "\n1. Fines of 2024\n" in text
@@ -93,7 +94,7 @@ def test_the_desk_warns_before_an_issue_goes_and_lets_it_go(alice: Browser, db: 
     said = words(alice.open("/desk/issue"))
     assert "Item 1: “{{name}}” would go out as it stands" in said
     assert "Words around it: “~~” strikes out nothing" in said
-    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+    close_issue(Context(db, settings, TUESDAY), issue_id, "alice@digest.test")
 
 
 def test_page_preview_and_mail_name_the_same_publication(
@@ -103,7 +104,7 @@ def test_page_preview_and_mail_name_the_same_publication(
     issue_id = make_issue(db)
     previewed = page(alice.send("/desk/summaries/preview", form=form))
     alice.send("/desk/summaries/new", form=form, act="publish")
-    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+    close_issue(Context(db, settings, TUESDAY), issue_id, "alice@digest.test")
     [proof] = mailbox.to("alice@digest.test")
     mail = BeautifulSoup(html_of(proof), "html.parser")
     path = str(one(mail, ".headline a")["href"])
@@ -163,6 +164,6 @@ def test_an_introduction_is_read_as_a_summary_is(
     alice: Browser, db: Database, mailbox: Mailbox, settings: Settings
 ) -> None:
     issue_id = make_issue(db, date(2024, 5, 17), [make_summary(db)], introduction="2024. See www.a.example:\n•\ta")
-    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+    close_issue(Context(db, settings, TUESDAY), issue_id, "alice@digest.test")
     assert "2024. See www.a.example:\n\n- a\n" in text_of(mailbox.to("alice@digest.test")[0]).replace("\r\n", "\n")
     del alice

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from digest.config import Settings
 from digest.operations.issues.closing import close_issue
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.selections import issue_carrying, selected_summaries
 from digest.storage.writing.summaries import Summary, summary_by_id
@@ -95,7 +96,7 @@ def test_unticked_it_is_only_published(alice: Browser, db: Database) -> None:
 
 def test_after_the_closing_it_goes_on_the_next_issue(alice: Browser, db: Database, settings: Settings) -> None:
     issue_id = make_issue(db, summary_ids=[make_summary(db)])
-    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+    close_issue(Context(db, settings, TUESDAY), issue_id, "alice@digest.test")
     answer = _write(alice, "publish", on_issue="1")
     assert "The issue of 17 May 2024 is closed, so it goes on the next one" in words(alice.open(answer.location))
     assert _summary(db, 2).wanted
@@ -230,7 +231,7 @@ def test_published_summary_can_be_taken_back_but_not_deleted(alice: Browser, db:
 
 def test_summary_on_a_closed_issue_says_so(alice: Browser, db: Database, settings: Settings) -> None:
     issue_id = make_issue(db, summary_ids=[make_summary(db, "On it", date(2024, 5, 13))])
-    close_issue(db, settings, TUESDAY, issue_id, "alice@digest.test")
+    close_issue(Context(db, settings, TUESDAY), issue_id, "alice@digest.test")
     assert "will not be in its digest unless it is reopened and closed again" in words(alice.open("/desk/summaries/1"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import closing
 
 import pytest
@@ -11,6 +10,7 @@ from digest.config import Settings
 from digest.mail.transports import open_outbox
 from digest.operations.running.heartbeat import note_heartbeat
 from digest.operations.running.tick import tick
+from digest.operations.shared.context import Process
 from digest.storage.accounting.settlements import Settlement
 from digest.storage.base.database import Database
 from digest.storage.sending.batches import BatchState
@@ -27,7 +27,7 @@ def run_clock(db: Database, settings: Settings, owner: str = "a clock") -> None:
 
 def tick_alone(db: Database, settings: Settings) -> None:
     with closing(open_outbox(settings)) as outbox:
-        tick(db, settings, outbox, lambda: TUESDAY, threading.Event())
+        tick(Process(db, settings, outbox, lambda: TUESDAY))
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from sqlalchemy import update
 
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
-from digest.operations.sending.claiming import Claim, Editions
+from digest.operations.sending.claiming import Claim, Claimant
 from digest.operations.sending.sender import take_turn
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.sending.batches import Batch, BatchState
 from digest.storage.sending.deliveries import Delivery
@@ -33,7 +34,7 @@ def put(db: Database, state: BatchState) -> None:
 
 def claimed(db: Database, settings: Settings, issue_id: int) -> Claim:
     """A sender's claim of the issue's batch."""
-    [claim] = take_turn(db, settings, datetime.now(UTC), issue_id, "a sender", (), [new_key()], Editions())
+    [claim] = take_turn(Context(db, settings, datetime.now(UTC)), issue_id, Claimant("a sender"), (), [new_key()])
     return claim
 
 

@@ -9,9 +9,10 @@ from sqlalchemy import update
 
 from digest.config import Settings
 from digest.mail.outbox import Answer, Certainty
-from digest.operations.sending.claiming import Editions
+from digest.operations.sending.claiming import Claimant
 from digest.operations.sending.recording import Result
 from digest.operations.sending.sender import take_turn
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.sending.batches import Attempt, BatchState
@@ -128,7 +129,7 @@ def test_an_event_may_come_before_the_answer(
     webhook.tell(events_of_claim(claim))
     assert account(db, issue_id) == {"accepted": READERS}
     late = Result(claim.attempt_id, [], Answer(Certainty.UNKNOWN, detail="no answer"))
-    take_turn(db, settings, datetime.now(UTC), issue_id, "a sender", [late], [], Editions())
+    take_turn(Context(db, settings, datetime.now(UTC)), issue_id, Claimant("a sender"), [late], [])
     assert account(db, issue_id) == {"accepted": READERS}
     assert settlements(db, issue_id) == []
     with db.reading() as session:

@@ -8,6 +8,7 @@ import pytest
 
 from digest.config import Settings
 from digest.operations.accounting.proving import prove_attempt
+from digest.operations.shared.context import Work
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.sending.batches import Attempt, BatchState
@@ -85,7 +86,7 @@ def test_two_posts_that_read_before_either_wrote_say_it_once(
         [attempt] = session.query(Attempt).all()
     for evidence in ("one POST", "another"):
         with db.writing() as session:
-            prove_attempt(session, settings, datetime.now(UTC), unknown, attempt.id, evidence)
+            prove_attempt(Work(session, settings, datetime.now(UTC)), unknown, attempt.id, evidence)
     [line] = history(db, unknown)
     assert "one POST, for its attempt" in line
     assert len(settlements(db, unknown)) == decisions

@@ -12,6 +12,7 @@ from digest import config
 from digest.operations.guard.restore_guard import make_note, note_claims, noted
 from digest.operations.issues.week import release_issue
 from digest.operations.running.restoring import Age, Recovered, recover
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database, database_now
 from digest.storage.guard.installations import Count, installation
 from digest.storage.issues.selections import append_selection
@@ -30,7 +31,7 @@ def test_without_its_file_a_database_that_has_sent_holds_everything_once(
     ours.claims_file().unlink()
     assert ours.recover() == Recovered(Age.DOUBTFUL, (NEXT_FRIDAY,), 0)
     assert ours.recover() is None
-    release_issue(ours.db, ours.settings, SOON, ours.issue(NEXT_FRIDAY).id, ALICE)
+    release_issue(Context(ours.db, ours.settings, SOON), ours.issue(NEXT_FRIDAY).id, ALICE)
     ours.tick(NEXT_SEND)
     assert len(sendgrid.addresses("2024-05-24")) == READERS
 
@@ -96,7 +97,7 @@ def test_a_host_that_joins_trusts_the_clock_of_another(ours: Installation, owner
     with ours.db.writing() as session:
         beat(session, owner or f"{socket.gethostname()}:7", database_now(session))
     shared = replace(ours.settings, database_url="postgresql+psycopg://digest@db/digest")
-    found = recover(ours.db, shared, SOON)
+    found = recover(Context(ours.db, shared, SOON))
     assert (found is None) is (owner is not None)
 
 

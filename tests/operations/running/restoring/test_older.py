@@ -15,6 +15,7 @@ from digest.operations.issues.week import ensure_issue, move_issue, release_issu
 from digest.operations.running.restoring import A_RESTORED_BACKUP, Age, Recovered, recover
 from digest.operations.running.sending_now import report
 from digest.operations.sending.sending_again import send_copy_again
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.storage.guard.installations import count_claims
 from digest.storage.issues.issues import Issue
@@ -59,7 +60,7 @@ def test_a_copy_that_went_again_after_the_backup_does_not_go_once_more(
     with ours.db.reading() as session:
         copy = session.scalars(select(Delivery).order_by(Delivery.id).limit(1)).one()
     address = copy.address or ""
-    send_copy_again(ours.db, ours.settings, SOON, copy.id, ALICE)
+    send_copy_again(Context(ours.db, ours.settings, SOON), copy.id, ALICE)
     backup = ours.back_up()
     ours.drain()
     assert sendgrid.addresses().count(address) == 2
@@ -103,9 +104,9 @@ def test_an_issue_that_was_moved_before_it_went_is_known_by_its_slot(
     ours: Installation, sendgrid: LoopbackSendGrid
 ) -> None:
     wednesday, thursday = date(2024, 5, 15), date(2024, 5, 16)
-    move_issue(ours.db, ours.settings, TUESDAY, ours.issue().id, thursday, ALICE)
+    move_issue(Context(ours.db, ours.settings, TUESDAY), ours.issue().id, thursday, ALICE)
     backup = ours.back_up()
-    move_issue(ours.db, ours.settings, TUESDAY, ours.issue(thursday).id, wednesday, ALICE)
+    move_issue(Context(ours.db, ours.settings, TUESDAY), ours.issue(thursday).id, wednesday, ALICE)
     ours.tick(SEND - timedelta(days=2))
     ours.restore(backup)
     ours.tick(SOON - timedelta(days=2))
@@ -117,7 +118,7 @@ def test_an_issue_that_was_moved_before_it_went_is_known_by_its_slot(
 def test_a_word_to_send_now_from_before_the_backup_counts_no_more(
     ours: Installation, sendgrid: LoopbackSendGrid
 ) -> None:
-    send_now(ours.db, ours.settings, TUESDAY, ours.issue().id, ALICE)
+    send_now(Context(ours.db, ours.settings, TUESDAY), ours.issue().id, ALICE)
     backup = ours.back_up()
     with ours.db.writing() as session:
         note_claims(ours.settings, count_claims(session, 1))
@@ -154,7 +155,7 @@ def test_next_weeks_issue_goes_by_itself(ours: Installation, sendgrid: LoopbackS
     ours.tick(SEND)
     ours.restore(backup)
     ours.tick(SOON)
-    skip_issue(ours.db, ours.settings, SOON, ours.issue().id, ALICE, "it went")
+    skip_issue(Context(ours.db, ours.settings, SOON), ours.issue().id, ALICE, "it went")
     another = make_summary(ours.db, "A new story")
     with ours.db.writing() as session:
         append_selection(session, ours.issue(NEXT_FRIDAY).id, another)
@@ -184,7 +185,7 @@ def test_a_released_issue_goes(ours: Installation, sendgrid: LoopbackSendGrid) -
     ours.restore(backup)
     ours.tick(SEND)
     assert sendgrid.addresses() == []
-    release_issue(ours.db, ours.settings, SOON, ours.issue().id, ALICE)
+    release_issue(Context(ours.db, ours.settings, SOON), ours.issue().id, ALICE)
     ours.tick(SOON)
     assert len(sendgrid.addresses()) == READERS
 
@@ -214,14 +215,14 @@ def test_the_alert_says_it_too(ours: Installation) -> None:
     backup = ours.back_up()
     ours.tick(SEND)
     ours.restore(backup)
-    recover(ours.db, replace(ours.settings, alert_url="https://alerts.example.org/digest"), SOON)
+    recover(Context(ours.db, replace(ours.settings, alert_url="https://alerts.example.org/digest"), SOON))
     with ours.db.reading() as session:
         [alert] = session.scalars(select(Message).where(Message.kind == "alert")).all()
     assert "Look in SendGrid" in alert.text
 
 
 def test_the_week_goes_on_where_nothing_was_lost(ours: Installation) -> None:
-    ensure_issue(ours.db, ours.settings, TUESDAY)
+    ensure_issue(Context(ours.db, ours.settings, TUESDAY))
     backup = ours.back_up()
     ours.restore(backup)
     assert ours.recover(TUESDAY) is None

@@ -7,6 +7,7 @@ import pytest
 from digest.config import Settings
 from digest.operations.issues.closing import close_issue
 from digest.operations.sending.freezing import freeze
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from tests.conftest import TUESDAY, through
 from tests.factories import make_issue, make_subscriber, make_summary
@@ -25,8 +26,8 @@ def frozen(db: Database, settings: Settings) -> int:
     make_subscriber(db, settings, ZOE)
     make_subscriber(db, settings, YAN)
     issue_id = make_issue(db, summary_ids=[make_summary(db, "Court annuls a fine", topics=["Courts"])])
-    close_issue(db, settings, TUESDAY, issue_id, ADA)
-    freeze(db, settings, TUESDAY, issue_id, ADA)
+    close_issue(Context(db, settings, TUESDAY), issue_id, ADA)
+    freeze(Context(db, settings, TUESDAY), issue_id, ADA)
     return issue_id
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +10,7 @@ from digest.mail.transports import open_outbox
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.sending.sender import send_issue
 from digest.operations.sending.sending_again import Again, send_copy_again
+from digest.operations.shared.context import Context, Process
 from digest.storage.accounting.reader_copies import ReaderCopy, copies_of
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
@@ -24,7 +24,7 @@ LATER = TUESDAY + timedelta(hours=1)
 
 def send(db: Database, settings: Settings, issue_id: int) -> None:
     with closing(open_outbox(settings)) as outbox:
-        send_issue(db, settings, outbox, issue_id, threading.Event(), lambda: datetime.now(UTC), wait=False)
+        send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id, wait=False)
 
 
 def drain(db: Database, settings: Settings) -> None:
@@ -43,7 +43,7 @@ def copy_of(db: Database, address: str = ZOE) -> ReaderCopy:
 def again(
     db: Database, settings: Settings, now: datetime = LATER, may_double: bool = False, address: str = ZOE
 ) -> Again:
-    return send_copy_again(db, settings, now, copy_of(db, address).delivery_id, ADA, may_double)
+    return send_copy_again(Context(db, settings, now), copy_of(db, address).delivery_id, ADA, may_double)
 
 
 def queued(db: Database) -> list[str]:

@@ -14,6 +14,7 @@ from digest.operations.readers.consent_wordings import leaving
 from digest.operations.readers.subscribing import leave
 from digest.operations.running.sending_now import report
 from digest.operations.sending.sending_again import Again
+from digest.operations.shared.context import Context
 from digest.storage.accounting.settlements import Verdict
 from digest.storage.base.database import Database
 from digest.storage.issues.history import history_of
@@ -42,7 +43,7 @@ def resend(db: Database, settings: Settings, issue_id: int) -> None:
     """An editor's word: the held batch goes again."""
     with db.reading() as session:
         (batch_id,) = (batch.id for batch in session.query(Batch).filter_by(state=BatchState.HELD))
-    settle(db, settings, LATER, batch_id, Verdict.RESEND, ADA)
+    settle(Context(db, settings, LATER), batch_id, Verdict.RESEND, ADA)
     send(db, settings, issue_id)
 
 
@@ -116,7 +117,7 @@ def test_one_whose_reader_left_is_taken_back_for_a_reader_who_returns(
     with db.reading() as session:
         reader = subscriber_with_address(session, ZOE)
     assert reader
-    leave(db, settings, LATER, reader.link_key, leaving(settings), "the page")
+    leave(Context(db, settings, LATER), reader.link_key, leaving(settings), "the page")
     drain(db, settings)
     assert remembered(db) is None
     with db.writing() as session:

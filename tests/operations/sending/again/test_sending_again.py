@@ -17,6 +17,7 @@ from digest.operations.readers.subscribing import leave
 from digest.operations.running.sending_now import report
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sending_again import Again, send_copy_again
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
 from digest.storage.issues.history import history_of
@@ -166,10 +167,10 @@ def test_who_is_suppressed_gets_nothing(db: Database, settings: Settings, sent: 
 def test_who_was_erased_gets_nothing(db: Database, settings: Settings, sent: int) -> None:
     assert sent
     delivery_id = copy_of(db).delivery_id
-    erase(db, settings, LATER, ZOE, "test")
+    erase(Context(db, settings, LATER), ZOE, "test")
     for gone in (delivery_id, 999):
         with pytest.raises(Refused, match="erased"):
-            send_copy_again(db, settings, LATER, gone, ADA)
+            send_copy_again(Context(db, settings, LATER), gone, ADA)
     assert queued(db) == []
 
 
@@ -178,7 +179,7 @@ def test_erasing_takes_a_copy_that_waits_to_go_again_with_it(
 ) -> None:
     assert sent
     again(db, settings)
-    erase(db, settings, LATER, ZOE, "test")
+    erase(Context(db, settings, LATER), ZOE, "test")
     drain(db, settings)
     assert len(sendgrid.inbox(ZOE)) == 1
 
@@ -187,8 +188,8 @@ def test_an_empty_edition_is_refused(db: Database, settings: Settings) -> None:
     make_subscriber(db, settings, ZOE, topics="wine")
     make_subscriber(db, settings, YAN)
     issue_id = make_issue(db, summary_ids=[make_summary(db, topics=["Courts"])])
-    close_issue(db, settings, TUESDAY, issue_id, ADA)
-    freeze(db, settings, TUESDAY, issue_id, ADA)
+    close_issue(Context(db, settings, TUESDAY), issue_id, ADA)
+    freeze(Context(db, settings, TUESDAY), issue_id, ADA)
     assert copy_of(db).where == "skipped"
     with pytest.raises(Refused, match="the copy would be empty"):
         again(db, settings)
@@ -224,6 +225,6 @@ def test_who_leaves_while_it_waits_gets_none(db: Database, settings: Settings, s
     with db.reading() as session:
         reader = subscriber_with_address(session, ZOE)
         assert reader
-    leave(db, settings, LATER, reader.link_key, leaving(settings), "the page")
+    leave(Context(db, settings, LATER), reader.link_key, leaving(settings), "the page")
     drain(db, settings)
     assert sendgrid.addresses().count(ZOE) == 1
