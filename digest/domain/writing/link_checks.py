@@ -38,7 +38,7 @@ def checked_href(_element: str, _attribute: str, value: str) -> str | None:
 
 def fault_in_markdown(markdown: MarkdownIt, text: str) -> str:
     """Why one of the links in a Markdown text is refused, with the remedy; empty if none is."""
-    if not _may_hide(text):
+    if not _may_link(text) or not _may_hide(text):
         return ""
     addresses = (str(token.attrs.get("href", "")) for token in _flat(markdown.parse(text)))
     return next((unquote(url.removeprefix(_REFUSED)) for url in addresses if url.startswith(_REFUSED)), "")
@@ -50,6 +50,11 @@ def fault_in_html(html: str) -> str:
         return ""
     addresses = (unescape(found[1].strip("\"'")).translate(_LINE_BREAKS) for found in _HREF.finditer(html))
     return next(filter(None, map(fault_in_link, addresses)), "")
+
+
+def _may_link(text: str) -> bool:
+    """Whether a Markdown text may have a link in it: by brackets, or as a bare address."""
+    return "[" in text or "<" in text or "://" in text or "@" in text or "www." in text.lower()
 
 
 def _may_hide(text: str) -> bool:

@@ -61,7 +61,7 @@ def sanitised(html: str) -> str:
 
 def _sanitised(html: str) -> str:
     clean = visible(_sanitiser.clean(html)).strip()
-    if not clean.isascii():
+    if "<a " in clean and not clean.isascii():
         clean = _UNENCODED_LINK.sub(lambda href: escape(as_uri(unescape(href[0]))), clean)
     return _held_together(clean) if _NO_BREAK in clean else clean
 

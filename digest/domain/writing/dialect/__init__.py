@@ -24,7 +24,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from digest.domain.writing.clipboard import plain_lines, visible
-from digest.domain.writing.dialect import bare_links, definitions, emphasis, lists, notes, tables
+from digest.domain.writing.dialect import bare_links, definitions, emphasis, lists, notes, paragraphs, tables
 from digest.domain.writing.link_checks import CheckedMarkdown
 from digest.domain.writing.pasted import as_markdown
 
@@ -35,11 +35,12 @@ def parser(as_typed: bool = False) -> MarkdownIt:
     ours.enable(["table", "strikethrough", "linkify", "replacements", "smartquotes"])
     # A paragraph that begins with a tab is pasted far more often than code is written.
     ours.disable("code")
+    ours.disable(["html_block", "html_inline"])  # with html off they only say no, at each line and each "<"
     if not as_typed:
         ours.core.ruler.after("normalize", "pasted", _pasted)
     ours.core.ruler.at("replacements", _typeset)
     ours.core.ruler.at("smartquotes", _curl)
-    for part in (lists, tables, notes, definitions, bare_links, emphasis):
+    for part in (lists, tables, notes, definitions, bare_links, emphasis, paragraphs):
         part.teach(ours)
     ours.add_render_rule("image", _picture)
     return ours
