@@ -18,7 +18,7 @@ from digest.operations.running.moving import TableCopied, copy_installation, sho
 from digest.operations.running.restoring import Age, age_of
 from digest.operations.running.startup import MIGRATIONS, open_as_it_is
 from digest.storage.base.database import Database, database_now
-from digest.storage.running import schema
+from digest.storage.running import revisions, schema
 from digest.storage.running.heartbeats import last_beat
 
 _LIVELY = 20.0
@@ -38,7 +38,7 @@ def upgrade() -> None:
     """
     try:
         schema.upgrade(_database(), MIGRATIONS)
-    except schema.UnknownRevision as error:
+    except revisions.UnknownRevision as error:
         raise Failed(str(error)) from None
     click.echo("The database is up to date.")
 
@@ -53,7 +53,7 @@ def downgrade(revision: str) -> None:
     """
     try:
         schema.downgrade(_database(), MIGRATIONS, revision)
-    except schema.UnknownRevision as error:
+    except revisions.UnknownRevision as error:
         raise Failed(str(error)) from None
     click.echo("The database was taken back.")
 
@@ -67,10 +67,10 @@ def check() -> None:
     """
     database = _database()
     try:
-        schema.must_be_known(database, MIGRATIONS)
-    except schema.UnknownRevision as error:
+        revisions.must_be_known(database, MIGRATIONS)
+    except revisions.UnknownRevision as error:
         raise Failed(str(error)) from None
-    if not schema.at_head(database, MIGRATIONS):
+    if not revisions.at_head(database, MIGRATIONS):
         raise Failed("Migrations are missing. Run `digest db upgrade`.")
     if differences := schema.differences(database):
         raise Failed(
@@ -105,7 +105,7 @@ def copy(url: str) -> None:
         _must_answer(target)
         try:
             rows = copy_installation(ours.db, target, MIGRATIONS, _tell)
-        except schema.UnknownRevision as error:
+        except revisions.UnknownRevision as error:
             raise Failed(f"The target {shown(target)} can’t be used. {error}") from None
         except (DBAPIError, psycopg.Error) as error:
             raise Failed(

@@ -16,7 +16,7 @@ from digest.config.private import make_file
 from digest.operations.running.restoring import recover
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
-from digest.storage.running import schema
+from digest.storage.running import revisions
 from digest.storage.running.demo_marks import has_demo
 
 MIGRATIONS = config.resource("migrations")
@@ -82,10 +82,10 @@ def _whose(path: object) -> str:
 
 def _must_be_usable(db: Database, settings: Settings) -> None:
     try:
-        schema.must_be_known(db, MIGRATIONS)
-    except schema.UnknownRevision as error:
+        revisions.must_be_known(db, MIGRATIONS)
+    except revisions.UnknownRevision as error:
         raise BadSetting(f"DATABASE_URL: {error}") from None
-    if not schema.at_head(db, MIGRATIONS):
+    if not revisions.at_head(db, MIGRATIONS):
         raise BadSetting("DATABASE_URL: the database is not up to date; run `digest db upgrade`")
     with db.reading() as session:
         if settings.mail_transport == "sendgrid" and has_demo(session):

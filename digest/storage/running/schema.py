@@ -22,13 +22,12 @@ from digest.storage.messages import messages
 from digest.storage.people import desk_sessions, editors
 from digest.storage.readers import consents, signups, subscribers
 from digest.storage.running import demo_marks, heartbeats
+from digest.storage.running.revisions import UnknownRevision, must_be_known
 from digest.storage.sending import batches, deliveries, editions
 from digest.storage.suppressions import lists_read, suppressions
 from digest.storage.writing import publications, summaries, topics
 
 metadata = Base.metadata
-
-__all__ = ["UnknownRevision", "at_head", "differences", "downgrade", "metadata", "must_be_known", "upgrade"]
 
 _TABLES = (
     batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, installations,
@@ -36,10 +35,6 @@ _TABLES = (
     sendgrid_status, signups,
     subscribers, summaries, suppressions, topics,
 )  # fmt: skip
-
-
-class UnknownRevision(Exception):
-    """No migration here makes this revision; the message says which, and the remedy."""
 
 
 def upgrade(database: Database, migrations: Path, revision: str = "head") -> None:
@@ -61,31 +56,11 @@ def downgrade(database: Database, migrations: Path, revision: str) -> None:
         ) from None
 
 
-def must_be_known(database: Database, migrations: Path) -> None:
-    """Raises UnknownRevision where a newer program has brought the database up; an older one can't read it."""
-    known = {script.revision for script in _scripts(database, migrations).walk_revisions()}
-    if strange := _revisions(database) - known:
-        raise UnknownRevision(
-            f"The database is of a newer program: no migration here makes its revision {', '.join(sorted(strange))}. "
-            "Install that program, or take the database back with it."
-        )
-
-
-def at_head(database: Database, migrations: Path) -> bool:
-    """Whether every migration has been applied."""
-    return _revisions(database) == set(_scripts(database, migrations).get_heads())
-
-
 def differences(database: Database) -> list[str]:
     """What the database's tables lack or have over the models; empty when they agree."""
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return [str(difference) for difference in compare_metadata(context, metadata)]
-
-
-def _revisions(database: Database) -> set[str]:
-    with database.engine.connect() as connection:
-        return set(MigrationContext.configure(connection).get_current_heads())
 
 
 def _scripts(database: Database, migrations: Path) -> ScriptDirectory:

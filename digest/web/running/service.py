@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from digest import config
 from digest.storage.base.database import Database, database_now
 from digest.storage.base.database_file import DatabaseFileGone
-from digest.storage.running import schema
+from digest.storage.running import revisions
 from digest.storage.running.heartbeats import last_beat
 from digest.web.shared.context import db, settings
 from digest.web.shared.proxies import unknown_proxy
@@ -71,7 +71,7 @@ def _database(database: Database) -> str:
 
 def _migrations(database: Database) -> str:
     try:
-        at_head = schema.at_head(database, config.resource("migrations"))
+        at_head = revisions.at_head(database, config.resource("migrations"))
     except SQLAlchemyError:
         return "unknown"
     return _OK if at_head else "not all applied"

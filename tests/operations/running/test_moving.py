@@ -30,7 +30,7 @@ from digest.operations.shared.refusal import Miscounted, Refused
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import past_issues
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
-from digest.storage.running import schema
+from digest.storage.running import revisions, schema
 from digest.storage.writing.summaries import Summary
 from tests.conftest import TUESDAY, Home
 from tests.factories import make_issue, make_readers, make_subscriber, make_summary
@@ -141,7 +141,7 @@ def test_a_request_in_hand_keeps_it_where_it_is(db: Database, settings: Settings
     take_turn(Context(db, settings, TUESDAY), issue_id, Claimant("another sender"), (), [new_key()])
     with pytest.raises(Refused, match="17 May 2024 is being sent, and requests are in hand"):
         copy(db, elsewhere)
-    assert not schema.at_head(elsewhere, MIGRATIONS)
+    assert not revisions.at_head(elsewhere, MIGRATIONS)
 
 
 def test_a_target_with_content_is_left_alone(db: Database, settings: Settings, elsewhere: Database) -> None:
@@ -159,7 +159,7 @@ def test_a_target_that_is_something_else_is_left_alone(db: Database, elsewhere: 
         session.connection().exec_driver_sql("CREATE TABLE wages (amount INTEGER)")
     with pytest.raises(Refused, match="tables of something else"):
         copy(db, elsewhere)
-    assert not schema.at_head(elsewhere, MIGRATIONS)
+    assert not revisions.at_head(elsewhere, MIGRATIONS)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue, issue_on
 from digest.storage.issues.selections import Selection, selected_count
 from digest.storage.readers.signups import SignUp
-from digest.storage.running import schema
+from digest.storage.running import revisions, schema
 from digest.storage.suppressions.lists_read import lists_read
 from tests.conftest import Home
 from tests.factories import make_issue, make_summary
@@ -42,10 +42,10 @@ def tables(database: Database) -> set[str]:
 
 def test_from_empty_the_migrations_lead_to_the_models(empty: Database) -> None:
     assert tables(empty) == set()
-    assert not schema.at_head(empty, MIGRATIONS)
+    assert not revisions.at_head(empty, MIGRATIONS)
     assert len(schema.differences(empty)) >= len(schema.metadata.tables)
     schema.upgrade(empty, MIGRATIONS)
-    assert schema.at_head(empty, MIGRATIONS)
+    assert revisions.at_head(empty, MIGRATIONS)
     assert schema.differences(empty) == []
     assert tables(empty) == set(schema.metadata.tables)
 
@@ -54,7 +54,7 @@ def test_down_to_nothing_and_up_again(empty: Database) -> None:
     schema.upgrade(empty, MIGRATIONS)
     schema.downgrade(empty, MIGRATIONS, "base")
     assert tables(empty) == set()
-    assert not schema.at_head(empty, MIGRATIONS)
+    assert not revisions.at_head(empty, MIGRATIONS)
     schema.upgrade(empty, MIGRATIONS)
     assert schema.differences(empty) == []
 
@@ -160,13 +160,14 @@ def test_a_migration_that_would_leave_orphans_changes_nothing(
     with db.reading() as session:
         assert session.query(Selection).count() == left
         assert session.query(Issue).count() == 1
-    assert schema.at_head(db, folder) is not bool(left)
+    assert revisions.at_head(db, folder) is not bool(left)
 
 
 CARELESS = """
 from alembic import op
 
-revision, down_revision = "9999", "{head}"
+revision = "9999"
+down_revision = "{head}"
 
 
 def upgrade():
