@@ -25,7 +25,7 @@ HELD = 0.04
 GAP = 0.008
 """Seconds between two transactions: pages look for the lock every 5 ms (`storage.base.patience`)."""
 _STEP = 50
-_READ_AHEAD = 400
+_READ_AHEAD = 500
 
 
 def shelve(db: Database, now: datetime, spool: Spool, tell: Callable[[int], None]) -> int:
@@ -33,14 +33,15 @@ def shelve(db: Database, now: datetime, spool: Spool, tell: Callable[[int], None
 
     What is stored when it raises stays; the import, run again, finds it there and goes on behind it.
     """
-    names, done = _Names(), 0
+    names, done, until = _Names(), 0, 0.0
     for ready in _fresh(spool):
         while ready:
+            pause(until - time.monotonic())  # the rest of the gap: reading from the spool took its share
             places = _store_some(db, now, names, ready)
+            until = time.monotonic() + GAP
             spool.stored(places)
             ready, done = ready[len(places) :], done + len(places)
             tell(done)
-            pause(GAP)
     return done
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from digest.domain.shared.slugs import folded
+from digest.storage.base.bulk import insert_rows
 from digest.storage.base.model import table_of
 from digest.storage.writing.publications import Publication
 from digest.storage.writing.summaries import SourceLink, Summary
 from digest.storage.writing.topics import Topic, summary_topics
 
 _STREAMED = 1_000
+_OWN = ("id", "title", "slug", "publication_id", "published_on", "body", "body_format", "body_html")
+_SUMMARY = (*_OWN, "created_at", "updated_at", "published_at", "version", "wanted")
+_SOURCE = ("summary_id", "position", "url", "title", "publication")
+_TOPIC = ("summary_id", "topic_id")
 
 
 @dataclass(frozen=True)
@@ -126,36 +132,17 @@ def free_ids(session: Session, count: int) -> list[int]:
 
 def add_published(session: Session, now: datetime, summaries: Sequence[NewSummary]) -> None:
     """Store and publish these; their ids are free, or reserved for them."""
-    session.execute(insert(table_of(Summary)), [_row(each, now) for each in summaries])
-    sources: list[Mapping[str, object]] = [
-        {"summary_id": each.id, "position": position, "url": link.url, "title": link.title,
-         "publication": link.publication}
+    own = attrgetter(*_OWN)
+    rows = ((*own(each), now, now, now, 1, False) for each in summaries)
+    insert_rows(session, table_of(Summary), _SUMMARY, rows)
+    sources = (
+        (each.id, position, link.url, link.title, link.publication)
         for each in summaries
         for position, link in enumerate(each.sources)
-    ]  # fmt: skip
-    if sources:
-        session.execute(insert(table_of(SourceLink)), sources)
-    topics = [{"summary_id": each.id, "topic_id": topic_id} for each in summaries for topic_id in each.topic_ids]
-    if topics:
-        session.execute(insert(summary_topics), topics)
-
-
-def _row(summary: NewSummary, now: datetime) -> Mapping[str, object]:
-    return {
-        "id": summary.id,
-        "title": summary.title,
-        "slug": summary.slug,
-        "publication_id": summary.publication_id,
-        "published_on": summary.published_on,
-        "body": summary.body,
-        "body_format": summary.body_format,
-        "body_html": summary.body_html,
-        "created_at": now,
-        "updated_at": now,
-        "published_at": now,
-        "version": 1,
-        "wanted": False,
-    }
+    )
+    insert_rows(session, table_of(SourceLink), _SOURCE, sources)
+    topics = ((each.id, topic_id) for each in summaries for topic_id in each.topic_ids)
+    insert_rows(session, summary_topics, _TOPIC, topics)
 
 
 def _sources_of(session: Session, ids: Sequence[int]) -> dict[int, list[SourceRow]]:
