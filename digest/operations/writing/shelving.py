@@ -78,6 +78,7 @@ def _store_some(
     places: list[tuple[int, int]] = []
     with db.writing() as session:
         until = time.monotonic() + HELD
+        names.publications(session, (arrival.publication for _, arrival in ready))  # for all steps in one question
         while len(places) < len(ready) and (not places or time.monotonic() < until):
             step = ready[len(places) : len(places) + _STEP]
             new = _rows(session, names, [arrival for _, arrival in step])

@@ -71,7 +71,6 @@ def summaries_with_ids(session: Session, ids: Sequence[int]) -> dict[int, Stored
     """Those of these summaries that are there, drafts among them."""
     if not ids:
         return {}
-    sources, topics = _sources_of(session, ids), _topics_of(session, ids)
     rows = session.execute(
         select(
             Summary.id, Summary.title, Summary.published_on, Publication.name, Summary.body, Summary.body_format,
@@ -79,7 +78,11 @@ def summaries_with_ids(session: Session, ids: Sequence[int]) -> dict[int, Stored
         )
         .join(Publication, Publication.id == Summary.publication_id)
         .where(Summary.id.in_(ids))
-    )  # fmt: skip
+    ).all()  # fmt: skip
+    there = [row.id for row in rows]
+    if not there:
+        return {}
+    sources, topics = _sources_of(session, there), _topics_of(session, there)
     return {
         row.id: StoredSummary(*row[:7], row.published_at is not None, tuple(sources[row.id]), frozenset(topics[row.id]))
         for row in rows
