@@ -79,6 +79,8 @@ def fault_in_links(body: str, is_html: bool) -> str:
 
 def _lowered(html: str) -> str:
     # Readers meet the body below a second-level headline, in the digest and on its page.
+    if "<h" not in html:
+        return html
     for level in ("1", "2"):
         html = html.replace(f"<h{level}>", "<h3>").replace(f"</h{level}>", "</h3>")
     return html.replace("<h5>", "<h4>").replace("</h5>", "</h4>").replace("<h6>", "<h4>").replace("</h6>", "</h4>")
