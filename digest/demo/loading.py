@@ -195,7 +195,7 @@ def _send_past_issue(db: Database, settings: Settings, outbox: Outbox, day: date
     if issue.state == IssueState.OPEN:
         close_issue(Context(db, settings, settings.schedule.cutoff_moment(day)), issue.id, THE_CLOCK)
     if trouble:
-        send_with_trouble(db, settings, outbox, issue.id, send_at, Unanswered(trouble), THE_CLOCK)
+        send_with_trouble(Context(db, settings, send_at), outbox, issue.id, Unanswered(trouble), THE_CLOCK)
         return
     freeze(Context(db, settings, send_at), issue.id, THE_CLOCK)
     send_issue(Process(db, settings, outbox, lambda: send_at), issue.id)

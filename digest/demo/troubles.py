@@ -13,7 +13,6 @@ from itertools import count
 
 from sqlalchemy.orm import Session
 
-from digest.config import Settings
 from digest.demo.people import EDITORS
 from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Outbox, Page, Single, Trouble
 from digest.mail.sendgrid_events import Args, Event, Kind
@@ -48,21 +47,13 @@ class Unanswered(StrEnum):
     NOT_TAKEN = "decided by a person"
 
 
-def send_with_trouble(
-    db: Database,
-    settings: Settings,
-    outbox: Outbox,
-    issue_id: int,
-    send_at: datetime,
-    trouble: Unanswered,
-    who: str,
-) -> None:
+def send_with_trouble(context: Context, outbox: Outbox, issue_id: int, trouble: Unanswered, who: str) -> None:
     """Send a closed issue at the moment it had, lose the second answer, and settle what came of that.
 
     Interrupted, it goes on from where it was.
     """
-    events_come = trouble is Unanswered.TAKEN
-    settings = replace(settings, sendgrid_webhook_key="the demo’s" if events_come else "", alert_url="")
+    db, send_at, events_come = context.db, context.now, trouble is Unanswered.TAKEN
+    settings = replace(context.settings, sendgrid_webhook_key="the demo’s" if events_come else "", alert_url="")
     _own_up(db, issue_id, send_at, events_come)
     freeze(Context(db, settings, send_at), issue_id, who, _BATCH)
     with db.reading() as session:

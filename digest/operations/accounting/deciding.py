@@ -78,7 +78,7 @@ def settle_by_silence(context: Context) -> None:
                 _settle_issue(context.within(session), issue, judged)
 
 
-def settle(
+def settle(  # noqa: PLR0913 - what a person says, most of it by name
     context: Context,
     batch_id: int,
     verdict: Verdict,

@@ -20,7 +20,7 @@ CONFIRMATION, REMINDER = "confirmation", "already_subscribed"
 """The kinds of what the form causes: the link that confirms, and what tells a reader that they are subscribed."""
 
 
-def post(
+def post(  # noqa: PLR0913 - the message, most of it by name
     session: Session,
     now: datetime,
     kind: str,

@@ -20,7 +20,6 @@ from digest.operations.readers import consent_wordings
 from digest.operations.readers.consent_wordings import Wording
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import confirm_url, preferences_url, unsubscribe_url
-from digest.storage.base.database import Database
 from digest.storage.readers.consents import ConsentStep, record_consent
 from digest.storage.readers.signups import LIFETIME, SignUp, signup_with_key
 from digest.storage.readers.subscribers import (
@@ -71,11 +70,10 @@ def ask(context: Context, address: Address, ip: str, place: str) -> None:
             session.add(SignUp(subscriber_id=subscriber.id, key=key, asked_at=context.now, valid_until=valid_until))
             session.flush()
             _record(
-                session,
+                context.within(session),
                 subscriber,
                 ConsentStep.ASKED,
                 consent_wordings.signing_up(context.settings),
-                context.now,
                 place,
                 "asked",
             )
@@ -117,11 +115,10 @@ def confirm(context: Context, key: str, place: str) -> tuple[Standing, Subscribe
         subscriber.state = SubscriberState.CONFIRMED
         subscriber.unsubscribed_at = None
         _record(
-            session,
+            context.within(session),
             subscriber,
             ConsentStep.CONFIRMED,
             consent_wordings.confirming(context.settings),
-            context.now,
             place,
             "confirmed",
         )
@@ -144,27 +141,26 @@ def leave_in(work: Work, subscriber: Subscriber, wording: Wording, place: str) -
         return
     subscriber.state = SubscriberState.UNSUBSCRIBED
     subscriber.unsubscribed_at = work.now
-    _record(work.session, subscriber, ConsentStep.UNSUBSCRIBED, wording, work.now, place, "unsubscribed")
+    _record(work, subscriber, ConsentStep.UNSUBSCRIBED, wording, place, "unsubscribed")
     # Who left by mistake may ask again at once; it takes the mailbox's owner to get here, so nobody is flooded.
     signup_caps.forget_mail(work.session, work.settings, subscriber.address)
     note_parting(work.settings, work.now, Parting.UNSUBSCRIBED, [subscriber.address_hash])
 
 
-def choose_topics(db: Database, now: datetime, link_key: str, slugs: Sequence[str], place: str) -> Subscriber | None:
+def choose_topics(context: Context, link_key: str, slugs: Sequence[str], place: str) -> Subscriber | None:
     """Remember what the reader wants to read; nothing chosen means everything. None: no reader has this key."""
     topics = ",".join(sorted(set(slugs)))
-    with db.writing() as session:
+    with context.db.writing() as session:
         take_turns(session)
         subscriber = subscriber_with_link_key(session, link_key)
         if subscriber is None or subscriber.topics == topics:
             return subscriber
         subscriber.topics = topics
         _record(
-            session,
+            context.within(session),
             subscriber,
             ConsentStep.TOPICS,
             consent_wordings.choosing_topics(),
-            now,
             place,
             topics or EVERYTHING,
         )
@@ -197,13 +193,5 @@ def _add(session: Session, now: datetime, address: Address, address_hash: str, l
     return subscriber
 
 
-def _record(
-    session: Session,
-    subscriber: Subscriber,
-    step: ConsentStep,
-    wording: Wording,
-    now: datetime,
-    place: str,
-    answer: str,
-) -> None:
-    record_consent(session, subscriber.id, step, wording.keep(session), now, place, answer)
+def _record(work: Work, subscriber: Subscriber, step: ConsentStep, wording: Wording, place: str, answer: str) -> None:
+    record_consent(work.session, subscriber.id, step, wording.keep(work.session), work.now, place, answer)

@@ -85,7 +85,7 @@ def skips_in(session: Session, batch_ids: Sequence[int]) -> Mapping[int, Sequenc
     return found
 
 
-def _line(
+def _line(  # noqa: PLR0913 - the columns of its row
     delivery_id: int,
     address: str | None,
     batch_id: int,

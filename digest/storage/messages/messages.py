@@ -85,7 +85,7 @@ class Turn:
     mailbox: str
 
 
-def queue_message(
+def queue_message(  # noqa: PLR0913 - the columns of its row
     session: Session,
     now: datetime,
     kind: str,

@@ -56,7 +56,7 @@ def keep_wording(session: Session, version: str, text: str) -> str:
     return digest
 
 
-def record_consent(
+def record_consent(  # noqa: PLR0913 - the columns of its row
     session: Session,
     subscriber_id: int,
     step: ConsentStep,

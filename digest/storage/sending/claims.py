@@ -74,7 +74,7 @@ def attempts_out_of_lease(session: Session, issue_id: int, database_now: float) 
     return [(attempt_id, owner) for attempt_id, owner in rows]
 
 
-def close_attempt(
+def close_attempt(  # noqa: PLR0913 - the columns of its row
     session: Session,
     attempt_id: str,
     outcome: str,

@@ -18,7 +18,7 @@ from digest.storage.readers.subscribers import Subscriber, SubscriberState, subs
 from digest.storage.writing.topics import all_topics
 from digest.web.readers.answers import ask, check_your_inbox, key_in, next_issue, not_ours, private
 from digest.web.shared import forms
-from digest.web.shared.context import db, here, now, reading, reread, settings
+from digest.web.shared.context import here, now, reading, reread, settings
 from digest.web.shared.security import private_page
 
 links = Blueprint("reader_links", __name__)
@@ -96,7 +96,7 @@ def preferences(token: str) -> ResponseReturnValue:
         return _ask_to_come_back(key, "the preferences page")
     known = {slug for slug, _ in _topic_choices(subscriber)}
     chosen = [slug for slug in forms.ticked("topics") if slug in known]
-    subscribing.choose_topics(db(), now(), key, chosen, "the preferences page")
+    subscribing.choose_topics(here(), key, chosen, "the preferences page")
     return _preferences(subscriber_with_link_key(reread(), key), saved=True)
 
 

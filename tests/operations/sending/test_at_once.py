@@ -201,7 +201,7 @@ def test_senders_editors_and_readers_at_once_hold_each_other_up_nowhere(
 
     def leaving_and_choosing(own: Database) -> None:
         for key in keys[170:200]:
-            choose_topics(own, TUESDAY, key, ["ai"], "test")
+            choose_topics(Context(own, settings, TUESDAY), key, ["ai"], "test")
             leave(Context(own, settings, TUESDAY), key, leaving(settings), "test")
 
     together(settings, sender, sender, impatient_editor, erasing, leaving_and_choosing)
