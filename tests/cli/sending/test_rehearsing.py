@@ -19,7 +19,7 @@ from tests.loopback.sendgrid import LoopbackSendGrid
 
 pytestmark = pytest.mark.only_on("sqlite")  # whose backup is a file
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 WITHOUT_THE_TOOL = """sqlite3() {{
 {python} -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2].split()[1]))' "$@"
 }}

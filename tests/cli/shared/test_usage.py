@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from digest.cli import cli
 from tests.cli.shell import Shell
 
-DOCUMENTS = Path(__file__).parents[2]
+DOCUMENTS = Path(__file__).parents[3]
 COLUMNS = 80
 CONTEXT = click.Context(cli)
 
@@ -60,7 +60,10 @@ def test_a_list_of_commands_is_not_cut_off(path: tuple[str, ...]) -> None:
     assert [line for line in listed if line.endswith("...")] == []
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/running.md", "docs/sending.md"])
+@pytest.mark.parametrize(
+    "document",
+    ["README.md", *(f"docs/{page}.md" for page in ("architecture", "benchmarks", "decisions", "running", "sending"))],
+)
 def test_every_command_in_the_documents_exists_with_its_options(document: str) -> None:
     lines = list(written(document))
     assert lines
