@@ -31,7 +31,8 @@ PER_NETWORK_HOUR = 20
 PER_SITE_HOUR = 60
 """For an IPv6 /48, which is what one customer may get (RFC 6177) and has 256 networks in it."""
 IN_ALL_HOUR = 1_000
-"""The brake: what is due beyond that waits (`next_form_mail`), and the operator is told (`braking`)."""
+"""The brake: what is due beyond that waits (`next_form_mail`), and the operator is told
+(`operations.readers.signup_brake`)."""
 MOST_WAITING = 20_000
 """So many wait at most, half of them for those who can't leave at once; the operator is told when there is no room."""
 

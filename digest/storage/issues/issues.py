@@ -75,7 +75,7 @@ class Closing(Base):
     closed_by: Mapped[str] = mapped_column(String(254))
     hold_key: Mapped[str] = mapped_column(String(32), unique=True)
     content: Mapped[str] = mapped_column(Text)
-    """`domain.edition.to_json`: what topic editions and the web page are made from."""
+    """`domain.issues.edition.to_json`: what topic editions and the web page are made from."""
     subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
