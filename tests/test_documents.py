@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
+from types import FunctionType
 
 from digest.config.names import KNOWN
 
@@ -86,7 +87,8 @@ def name_is_there(named: Named) -> bool:
         found = resolve_name(whole)
     except (ImportError, AttributeError):
         return False
-    return whole.startswith(getattr(found, "__module__", whole))
+    home = found.__module__ if isinstance(found, type | FunctionType) else whole
+    return whole.startswith(home)
 
 
 def link_leads_somewhere(link: Named) -> bool:

@@ -130,6 +130,11 @@ class TestEveryMessage:
             assert "editors@digest.example" in part
 
 
+def test_every_message_has_its_example() -> None:
+    folders = {path.parent.name for path in (template_folder() / "email").glob("*/subject.txt")}
+    assert folders == {"digest", "proof", "test", *single_messages()}
+
+
 def test_digest_has_a_masthead_with_date_number_and_reading_time() -> None:
     page = parsed(a_digest())
     assert words(one(page, "h1")) == "Privacy Digest"

@@ -62,7 +62,13 @@ def test_a_list_of_commands_is_not_cut_off(path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", *(f"docs/{page}.md" for page in ("architecture", "benchmarks", "decisions", "running", "sending"))],
+    [
+        "README.md",
+        *(
+            f"docs/{page}.md"
+            for page in ("architecture", "benchmarks", "contributing", "decisions", "running", "sending")
+        ),
+    ],
 )
 def test_every_command_in_the_documents_exists_with_its_options(document: str) -> None:
     lines = list(written(document))
