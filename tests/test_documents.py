@@ -132,6 +132,19 @@ def test_every_link_leads_to_a_file_and_a_heading() -> None:
     must_be_there(links, link_leads_somewhere)
 
 
+def test_every_subject_is_in_the_layers_that_the_table_says() -> None:
+    architecture = (_ROOT / "docs" / "architecture.md").read_text()
+    table = architecture.partition("### Subjects")[2].partition("\n### ")[0]
+    told = {
+        (layer, subject)
+        for subject, layers in re.findall(r"^\| `(\w+)` \|[^|]*\| ([\w, ]+) \|", table, re.MULTILINE)
+        for layer in layers.split(", ")
+    }
+    folders = (file.parent for layer in ladders() for file in (_ROOT / "digest" / layer).glob("*/__init__.py"))
+    no_subjects = {("storage", "base"), ("web", "serving")}
+    assert told == {(folder.parent.name, folder.name) for folder in folders} - no_subjects
+
+
 def test_the_ladders_are_those_of_the_contracts() -> None:
     architecture = (_ROOT / "docs" / "architecture.md").read_text()
     drawn = dict(re.findall(r"^- `(\w+)`: `([^`]+)`", architecture, re.MULTILINE))
