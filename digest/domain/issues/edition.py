@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -10,9 +9,13 @@ from datetime import date
 from html import unescape
 from typing import Any
 
+from digest.domain.shared.stored import known, needed, packed, unpacked
+
 WORDS_A_MINUTE = 220
 STRIKE = "~~"
 """Stands on both sides of words that are struck out, wherever there is text alone; as in Markdown."""
+
+_NAME, _VERSION = "digest", 1
 
 _PARTING = re.compile(r"</?(?:p|br|hr|li|ul|ol|blockquote|pre|h3|h4|table|thead|tbody|tr|th|td)\b[^>]*>")
 _HOLLOW_STRIKE = re.compile(r"<s>(\s*)</s>")
@@ -113,24 +116,42 @@ def for_topics(content: Content, choice: frozenset[str], own_subject: bool) -> C
 
 def to_json(content: Content) -> str:
     """The content as stored at the cut-off; `from_json` gives the same value back."""
-    return json.dumps(asdict(content), default=date.isoformat, ensure_ascii=False)
+    return packed(asdict(content), _VERSION)
 
 
 def from_json(text: str) -> Content:
-    """The content that `to_json` stored."""
-    stored: dict[str, Any] = json.loads(text)
-    items = tuple(
-        Item(
-            **{
-                **item,
-                "published_on": date.fromisoformat(item["published_on"]),
-                "sources": tuple(Source(**source) for source in item["sources"]),
-                "topics": tuple(Topic(**topic) for topic in item["topics"]),
-            }
-        )
-        for item in stored.pop("items")
-    )
-    return Content(**{**stored, "issue_date": date.fromisoformat(stored["issue_date"]), "items": items})
+    """The content that `to_json` stored, also that of an earlier or later program (`domain.shared.stored`).
+
+    What is missing is left empty or made again; raises Unreadable where it can't be.
+    """
+    stored = unpacked(text, _VERSION, _NAME)
+    day = date.fromisoformat(needed(stored, _NAME, "issue_date"))
+    items = tuple(_item(item, day) for item in needed(stored, _NAME, "items"))
+    titles = [item.title for item in items]
+    instead = {
+        "number": 0,
+        "subject": default_subject(titles),
+        "preheader": default_preheader(titles),
+        "introduction_html": "",
+    }
+    return Content(**known(Content, {**stored, "issue_date": day, "items": items}, instead, _NAME))
+
+
+def _item(stored: dict[str, Any], issue_date: date) -> Item:
+    read = {
+        "published_on": date.fromisoformat(stored["published_on"]) if "published_on" in stored else issue_date,
+        "sources": tuple(_source(source) for source in stored.get("sources", ())),
+        "topics": tuple(_topic(topic) for topic in stored.get("topics", ())),
+    }
+    return Item(**known(Item, stored | read, {"publication": "", "body_html": ""}, _NAME))
+
+
+def _source(stored: dict[str, Any]) -> Source:
+    return Source(**known(Source, stored, {"title": needed(stored, _NAME, "url"), "publication": ""}, _NAME))
+
+
+def _topic(stored: dict[str, Any]) -> Topic:
+    return Topic(**known(Topic, stored, {"name": needed(stored, _NAME, "slug")}, _NAME))
 
 
 def changes(before: Content, after: Content) -> list[str]:

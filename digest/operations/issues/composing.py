@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -24,6 +23,7 @@ from digest.domain.issues.edition import (
 )
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.issues.preflight import Fault, check
+from digest.domain.shared.stored import known, packed, unpacked
 from digest.domain.shared.urls import is_safe
 from digest.domain.writing import markup
 from digest.mail.rendering import Rendered, Tags, new_tags, personalise, render_digest
@@ -32,6 +32,8 @@ from digest.operations.shared.links import summary_url
 from digest.storage.issues.issues import Closing, Issue, issue_number, last_closing
 from digest.storage.issues.selections import selected_summaries
 from digest.storage.writing.summaries import Summary
+
+_TAGS, _TAGS_VERSION = "digest’s tags", 1
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,17 @@ def content_of(session: Session, settings: Settings, issue: Issue) -> Content:
 
 def tags_to_json(tags: Tags) -> str:
     """The tags as stored."""
-    return json.dumps(asdict(tags))
+    return packed(asdict(tags), _TAGS_VERSION)
 
 
 def tags_from_json(text: str) -> Tags:
-    """The tags that `tags_to_json` stored."""
-    return Tags(**json.loads(text))
+    """The tags that `tags_to_json` stored, also those of an earlier or later program (`domain.shared.stored`).
+
+    Where the date's tag is missing, one stands in its place that no text has; a reader's links can't be missing. Raises
+    Unreadable then, and for tags of a newer version: a tag that this program does not know would be read by readers.
+    """
+    stored = unpacked(text, _TAGS_VERSION, _TAGS)
+    return Tags(**known(Tags, stored, {"since": new_tags().since}, _TAGS))
 
 
 def _item(settings: Settings, summary: Summary) -> Item:
