@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from digest.domain.issues.lifecycle import Step
 from digest.mail.outbox import Outbox
@@ -11,6 +12,7 @@ from digest.operations.accounting.deciding import settle_by_silence
 from digest.operations.issues.closing import THE_CLOCK, close_at_cutoff, remind_of_open_issue
 from digest.operations.issues.week import ensure_issue, skip, step_of, tell_of_missed_issue
 from digest.operations.readers.signup_brake import watch_the_brake
+from digest.operations.running.failed_steps import tell_of_failed_step
 from digest.operations.running.restoring import recover
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.sending.sender import send_issue
@@ -53,21 +55,29 @@ def _do(step: Step, context: Context, transport: Outbox, issue_id: int, troubles
             pull_before_freeze(context, transport, issue_id)
         _DOING[step](context, issue_id)
 
-    return _try(what, do, troubles)
+    tell = partial(tell_of_failed_step, context, issue_id, _WHAT_FAILED[step])
+    return _try(what, do, troubles, tell)
 
 
 def _send(process: Process, issue_id: int, troubles: Troubles) -> Exception | None:
-    return _try(f"issue {issue_id}: sending", lambda: send_issue(process, issue_id, wait=False), troubles)
+    tell = partial(tell_of_failed_step, process.context(), issue_id, "sending it")
+    return _try(f"issue {issue_id}: sending", lambda: send_issue(process, issue_id, wait=False), troubles, tell)
 
 
-def _try(what: str, do: Callable[[], object], troubles: Troubles) -> Exception | None:
+def _try(
+    what: str, do: Callable[[], object], troubles: Troubles, tell: Callable[[Exception], object] | None = None
+) -> Exception | None:
+    """What failed, if it did; then it is in the log, and whoever must hear of it at once is told."""
     try:
         do()
     except DatabaseFileGone as error:
         return error  # said when it was noticed
     except Exception as error:  # noqa: BLE001 - it is said, and raised when the others are done
         troubles.failed(what, "failed; each tick tries again", error)
-        return error
+        failure = error
+        if tell:
+            _try(f"{what}: telling the editors that it failed", lambda: tell(failure), troubles)
+        return failure
     troubles.went_well(what)
     return None
 
@@ -98,6 +108,14 @@ def _skip_if_still(step: Step, context: Context, issue_id: int, because: str) ->
         if step_of(context.within(session), issue) is step:
             skip(context.within(session), issue, THE_CLOCK, because)
 
+
+_WHAT_FAILED: Mapping[Step, str] = {
+    Step.CLOSE: "closing it",
+    Step.REMIND: "reminding its editors",
+    Step.SKIP: "skipping it",
+    Step.SEND: "making it ready to be sent",
+    Step.MISSED: "telling its editors that it is late",
+}
 
 _DOING: Mapping[Step, Callable[[Context, int], None]] = {
     Step.CLOSE: close_at_cutoff,

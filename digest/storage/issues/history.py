@@ -39,3 +39,11 @@ def last_noted_by(session: Session, issue_id: int, who: str) -> datetime | None:
     """When this one last wrote a line about the issue."""
     lines = select(func.max(HistoryEntry.at)).where(HistoryEntry.issue_id == issue_id, HistoryEntry.who == who)
     return session.execute(lines).scalar_one()
+
+
+def is_noted(session: Session, issue_id: int, who: str, what: str) -> bool:
+    """Whether this one has written this line about the issue."""
+    lines = select(HistoryEntry.id).where(
+        HistoryEntry.issue_id == issue_id, HistoryEntry.who == who, HistoryEntry.what == what
+    )
+    return session.execute(lines.limit(1)).first() is not None

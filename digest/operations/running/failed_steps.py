@@ -1,0 +1,51 @@
+"""A step towards a send that the clock could not take: its editors hear of it at once, and not a day later."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError
+
+from digest.domain.issues.calendar import day_and_year
+from digest.domain.shared.stored import Unreadable
+from digest.operations.issues.closing import THE_CLOCK
+from digest.operations.messages.queue import tell_editors
+from digest.operations.shared.context import Context
+from digest.operations.shared.links import desk_issue_url
+from digest.operations.shared.refusal import Miscounted, Refused
+from digest.storage.base.faults import is_trouble
+from digest.storage.issues.history import is_noted, note
+from digest.storage.issues.issues import issue_for_change
+
+_IN_OUR_WORDS = (Miscounted, Refused, Unreadable)
+"""Errors whose message is written for people. Others may quote rows, and with them readers."""
+
+
+def tell_of_failed_step(context: Context, issue_id: int, doing: str, error: Exception) -> None:
+    """Tell the editors, once for each kind of error, that the clock failed at `doing` (“closing it”) with an issue.
+
+    The issue's history remembers it, for any number of clocks and restarts. A database that is away is not told of: it
+    could not keep the message, and `/health` and the monitors have it.
+    """
+    if isinstance(error, DBAPIError) and is_trouble(error):
+        return
+    words = f"failed at {doing} ({type(error).__name__}); each tick tries again"
+    with context.db.writing() as session:
+        issue = issue_for_change(session, issue_id)
+        if is_noted(session, issue_id, THE_CLOCK, words):
+            return
+        note(session, issue_id, context.now, THE_CLOCK, words)
+        tell_editors(
+            context.within(session),
+            f"The issue of {day_and_year(issue.send_date)} is stuck: {doing} failed",
+            [
+                _cause(error),
+                "The clock tries again every few seconds, and you are told of this once. If the issue has not gone on "
+                "in a few minutes, tell the operator: the log on the server has the whole of it.",
+            ],
+            ("Open the issue", desk_issue_url(context.settings, issue.send_date)),
+        )
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, _IN_OUR_WORDS):
+        return str(error)
+    return f"The program met an error of its own: {type(error).__name__}."
