@@ -1,4 +1,7 @@
-"""What we hold about people: the table that the privacy page shows, what a reader may see, and erasing it."""
+"""What we hold about people: the table that the privacy page shows, what a reader may see, and erasing it.
+
+`personal_columns.py` says for each column which words of that table say it.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +37,15 @@ _WITH_READER = "Until you erase it, or write to us"
 
 READERS: dict[str, Holding] = {
     "subscribers": Holding(
-        "Your email address; your name, if you were imported with one; whether you are subscribed, since when; "
-        "the topics you chose; where the sign-up came from",
+        "Your email address, and a keyed hash of it; your name, if you were imported with one; whether you are "
+        "subscribed, since when, and when you left; the topics you chose; where the sign-up came from; the random key "
+        "inside your own links",
         "To send you the digest that you asked for, and to know when you no longer want it",
         f"{_WITH_READER}. A sign-up that nobody confirms: 7 days from our message",
     ),
     "signups": Holding(
-        "When you asked for the digest and when you confirmed it",
+        "When you asked for the digest and when you confirmed it; which link you did that by: the random key inside "
+        "that link, and how long it works",
         "So that each confirmation link works for one sign-up, for 7 days from its message",
         "As long as your subscription’s entry",
     ),
@@ -50,14 +55,15 @@ READERS: dict[str, Holding] = {
         _WITH_READER,
     ),
     "messages": Holding(
-        "Messages to you alone, such as the one that asks you to confirm, or an issue that we sent you once more; with "
-        "those that our form caused, a keyed hash of your mailbox",
+        "Messages to you alone, such as the one that asks you to confirm, or an issue that we sent you once more; "
+        "when they were written, what came of them, and when; with those that our form caused, a keyed hash of your "
+        "mailbox",
         "To hand them over, again if that fails, and so that nobody can use our form to flood your mailbox",
         f"{MESSAGES_KEPT.days} days after they were handed over",
     ),
     "deliveries": Holding(
-        "Which issues were sent to your address, whether they were handed over, whether your mail server took them "
-        "or why not, and when we sent you one again; never whether you opened them",
+        "Which issues were sent to your address, whether they were handed over, whether and when your mail server took "
+        "them or why not, and when we sent you one again; never whether you opened them",
         "So that nobody gets an issue twice, and every copy is accounted for",
         "The count stays; erasing takes your address and everything that leads to you out of it",
     ),
@@ -78,21 +84,23 @@ READERS: dict[str, Holding] = {
 
 EDITORS: dict[str, Holding] = {
     "editors": Holding(
-        "Name, email address and a hash of the password",
+        "Name, email address and a hash of the password; since when they are editors, whether as an admin, whether "
+        "deactivated; the key inside the last link that sets a password, since when and how long that works; "
+        "messages to them, for as long as those to readers",
         "To let editors in, and to show by name who did what",
         "For good: an admin can deactivate an account, which keeps its editor out and keeps all this",
     ),
     "desk_sessions": Holding(
-        "That an editor is signed in: a hash of the cookie’s key, and when it was last seen",
+        "That an editor is signed in: a hash of the cookie’s key, since when, and when it was last seen",
         "To keep editors signed in, on the desk only",
         "Until they sign out, or the session grows too old",
     ),
     "issues": Holding(
-        "Who put an issue on hold, sent it early or stopped it", "To know whom to ask", "As long as the issue"
+        "Who put an issue on hold, sent it early or stopped it, and when", "To know whom to ask", "As long as the issue"
     ),
-    "closings": Holding("Who closed an issue", "To know whom to ask", "As long as the issue"),
+    "closings": Holding("Who closed an issue, and when", "To know whom to ask", "As long as the issue"),
     "settlements": Holding(
-        "Who decided about copies of which nobody could know whether they left",
+        "Who decided what, and when, about copies of which nobody could know whether they left",
         "To know whom to ask",
         "As long as the issue",
     ),
@@ -108,14 +116,6 @@ EDITORS: dict[str, Holding] = {
     ),
 }
 """Tables about the people at the desk."""
-
-IMPERSONAL = frozenset(
-    {
-        "attempts", "batches", "demo_marks", "editions", "heartbeats", "installation", "journals_read", "lists_read",
-        "publications", "selections", "source_links", "summaries", "summary_topics", "topics", "wordings",
-    }
-)  # fmt: skip
-"""Tables that say nothing about anybody but what was published."""
 
 
 @dataclass(frozen=True)

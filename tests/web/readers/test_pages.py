@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from digest.domain.issues.lifecycle import IssueState
 from digest.mail.rendering import template_folder
 from digest.operations.readers import privacy
+from digest.operations.readers.personal_columns import NOT_PERSONAL, SAID
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.running import schema
@@ -72,10 +73,26 @@ def test_no_page_loads_anything_from_another_host(client: FlaskClient, db: Datab
         assert not soup.select("script, img, iframe, [style]")
 
 
-def test_every_table_is_explained() -> None:
-    told = set(privacy.READERS) | set(privacy.EDITORS) | privacy.IMPERSONAL
-    assert told == set(schema.metadata.tables)
-    assert len(told) == len(privacy.READERS) + len(privacy.EDITORS) + len(privacy.IMPERSONAL)
+def test_every_column_is_said_on_the_privacy_page_or_is_about_nobody() -> None:
+    said = [(table, column) for table, columns in SAID.items() for column in columns]
+    not_personal = [
+        (table, column)
+        for table, reasons in NOT_PERSONAL.items()
+        for reason, columns in reasons.items()
+        for column in columns.split()
+        if reason
+    ]
+    there = [(table.name, column.name) for table in schema.metadata.sorted_tables for column in table.columns]
+    assert sorted(said + not_personal) == sorted(there)
+
+
+def test_the_privacy_page_says_each_column_in_the_words_declared_for_it() -> None:
+    holdings = privacy.READERS | privacy.EDITORS
+    assert len(holdings) == len(privacy.READERS) + len(privacy.EDITORS)
+    assert set(holdings) == set(SAID)
+    for table, columns in SAID.items():
+        for words in columns.values():
+            assert words in holdings[table].what
 
 
 def test_the_privacy_page_shows_the_whole_table(client: FlaskClient) -> None:

@@ -1,0 +1,177 @@
+"""Every column of every table: which words of the privacy page say it, or why it says nothing of anybody.
+
+A test holds this to the schema: a new column is entered here, and if it is about people, on the page (`privacy.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SAID: Mapping[str, Mapping[str, str]] = {
+    "subscribers": {
+        "email": "Your email address",
+        "address": "Your email address",
+        "address_hash": "a keyed hash of it",
+        "name": "your name",
+        "state": "whether you are subscribed",
+        "created_at": "since when",
+        "confirmed_at": "since when",
+        "unsubscribed_at": "when you left",
+        "topics": "the topics you chose",
+        "source": "where the sign-up came from",
+        "link_key": "the random key inside your own links",
+    },
+    "signups": {
+        "subscriber_id": "you asked",
+        "asked_at": "When you asked for the digest",
+        "confirmed_at": "when you confirmed it",
+        "key": "the random key inside that link",
+        "valid_until": "how long it works",
+    },
+    "consent_records": {
+        "subscriber_id": "you were asked",
+        "step": "What you were asked",
+        "wording_hash": "What you were asked",
+        "at": "when",
+        "place": "on which page or in which import",
+        "answer": "your answer",
+    },
+    "messages": {
+        "kind": "Messages to you alone",
+        "recipient": "to you alone",
+        "subscriber_id": "to you alone",
+        "subject": "Messages",
+        "text": "Messages",
+        "html": "Messages",
+        "headers": "Messages",
+        "delivery_id": "an issue that we sent you once more",
+        "again_before": "an issue that we sent you once more",
+        "created_at": "when they were written",
+        "finished_at": "what came of them, and when",
+        "state": "what came of them",
+        "detail": "what came of them",
+        "mailbox": "a keyed hash of your mailbox",
+    },
+    "deliveries": {
+        "issue_id": "Which issues",
+        "subscriber_id": "sent to your address",
+        "address": "your address",
+        "outcome": "whether they were handed over",
+        "reason": "or why not",
+        "fate": "whether and when your mail server took them",
+        "fate_at": "when your mail server took them",
+        "fate_reason": "or why not",
+        "again_at": "when we sent you one again",
+    },
+    "suppressions": {
+        "address_hash": "A keyed hash of an address that must not be mailed",
+        "at": "since when",
+        "source": "by whose word",
+        "reason": "why",
+    },
+    "tallies": {
+        "key": "Keyed hashes of the network that a sign-up came from and of the mailbox that was written to",
+        "at": "with the time",
+    },
+    "editors": {
+        "email": "email address",
+        "name": "Name",
+        "password_hash": "a hash of the password",
+        "created_at": "since when they are editors",
+        "is_admin": "whether as an admin",
+        "is_active": "whether deactivated",
+        "password_key": "the key inside the last link that sets a password",
+        "password_key_made_at": "since when and how long that works",
+        "password_key_until": "since when and how long that works",
+    },
+    "desk_sessions": {
+        "key_hash": "a hash of the cookie’s key",
+        "editor_id": "That an editor is signed in",
+        "created_at": "since when",
+        "seen_at": "when it was last seen",
+    },
+    "issues": {
+        "held_by": "Who put an issue on hold",
+        "held_at": "when",
+        "send_now_by": "sent it early",
+        "send_now_at": "when",
+        "stopped_by": "stopped it",
+        "stopped_at": "when",
+    },
+    "closings": {"closed_by": "Who closed an issue", "closed_at": "when"},
+    "settlements": {"who": "Who decided", "at": "when", "verdict": "what"},
+    "history": {"who": "Who did", "what": "what to an issue", "at": "when"},
+    "standings": {"dismissed_by": "Which admin put away a notice"},
+}
+"""By table and column: words of that table's entry on the privacy page."""
+
+_ROW = "it tells rows apart, or names the row that this one belongs to, which is no person"
+_QUEUE = "how the program goes about its work; the same for everybody"
+_COUNT = "a count of copies, or of tries"
+_PUBLISHED = "what is published, or is to be"
+_SENDER = "a process of this program on its machine"
+_SENDGRID = "what SendGrid says of a request as a whole; what it says of one address is in `deliveries`"
+_SERVICE = "what SendGrid says of the installation's own account"
+
+NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
+    "attempts": {
+        _ROW: "id batch_id",
+        _SENDER: "owner",
+        _QUEUE: "lease_until started_at finished_at",
+        _SENDGRID: "outcome status message_id detail",
+    },
+    "batches": {
+        _ROW: "id issue_id edition_id parent_id",
+        _COUNT: "size failed skipped tries",
+        _QUEUE: "state retry_at accepted_at unknown_at heard_at",
+        _SENDGRID: "because cause",
+    },
+    "closings": {
+        _ROW: "id issue_id",
+        "what lets whoever has the proof hold the issue; all editors get the same": "hold_key",
+        _PUBLISHED: "content subject text html",
+        "stand in the text for a reader's links, before anybody's are put in": "tags",
+    },
+    "consent_records": {_ROW: "id"},
+    "deliveries": {_ROW: "id batch_id"},
+    "demo_marks": {_ROW: "noun row_id"},
+    "editions": {
+        _ROW: "id issue_id",
+        _COUNT: "items",
+        _PUBLISHED: "subject text html hash",
+        "stand in the text for a reader's links, before anybody's are put in": "tags",
+    },
+    "editors": {_ROW: "id"},
+    "heartbeats": {_SENDER: "owner", _QUEUE: "at since"},
+    "history": {_ROW: "id issue_id"},
+    "installation": {_ROW: "id epoch", _COUNT: "claims"},
+    "issues": {
+        _ROW: "id",
+        _PUBLISHED: "send_date slot introduction subject preheader",
+        "why an issue was not sent, as its editors are told": "skipped_because",
+        _COUNT: "audience",
+        _QUEUE: "state created_at cutoff_at reopened_at reminded_at missed_at frozen_at sent_at skipped_at "
+        "paused_until pace pace_gentle probe_key probe_at probe_tries",
+        _SENDGRID: "paused_because",
+    },
+    "journals_read": {"the hash of a file's first line": "journal", _QUEUE: "bytes"},
+    "lists_read": {"which list of SendGrid's": "name", _QUEUE: "read_to window_to"},
+    "messages": {_ROW: "id", _QUEUE: "owner retry_at tries not_before"},
+    "publications": {_ROW: "id", _PUBLISHED: "name slug"},
+    "selections": {_ROW: "id issue_id summary_id", _PUBLISHED: "position"},
+    "settlements": {_ROW: "id batch_id", "what was known of a batch as a whole": "evidence"},
+    "signups": {_ROW: "id"},
+    "source_links": {_ROW: "id summary_id", _PUBLISHED: "position url title publication"},
+    "standings": {_SERVICE: "name word well at event"},
+    "subscribers": {"the number of a reader's row, which leads to what is said beside it, and nowhere else": "id"},
+    "summaries": {
+        _ROW: "id publication_id",
+        _PUBLISHED: "title slug published_on body body_format body_html published_at",
+        _QUEUE: "created_at updated_at version wanted",
+    },
+    "summary_topics": {_ROW: "summary_id topic_id"},
+    "tallies": {_ROW: "id", "which of the limits it counts for": "kind"},
+    "topics": {_ROW: "id", _PUBLISHED: "name slug"},
+    "wordings": {"what all readers of a form are shown": "hash version text"},
+}
+"""By table and reason: the columns, with spaces between them, that say nothing of anybody."""
