@@ -36,7 +36,7 @@ from digest.storage.readers.subscribers import audience_size
 from digest.storage.writing.summaries import wanted_summaries
 
 THE_PROGRAM = "Digest"
-"""Who made an issue because a page or a command needed one, where the caller does not say who asked."""
+"""Who made an issue because something else needed one, where the caller does not say who asked."""
 
 SEND_NOW_WAIT = timedelta(minutes=5)
 

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from digest.operations.issues.week import ensure_issue
-from digest.operations.shared.context import Context
-from digest.storage.base.patience import Busy
-from digest.storage.issues.issues import Issue, current_issue, latest_frozen_issue
+from digest.operations.sending.send_status import a_clock_runs
+from digest.storage.issues.issues import Issue, current_issue, latest_frozen_issue, taken_dates
 from digest.web.issues import issue_actions, issue_choosing, previews
 from digest.web.issues.issue_page import board, issue_of, shown
-from digest.web.shared.context import db, now, reread, settings
+from digest.web.shared.context import here, now, reading, settings, signed_in
 from digest.web.shared.desk import desk
 
 __all__ = ["issue_actions", "issue_choosing", "previews"]
 
 
 @desk.get("/issue")
-def issue() -> str | Response:
-    """The current issue; there always is one, unless the database is too busy to make it."""
-    with suppress(Busy):
-        ensure_issue(Context(db().at_once(), settings(), now()))
-    session = reread()
-    found = current_issue(session) or latest_frozen_issue(session)
-    return _page(found) if found else redirect(url_for("desk.reports"))
+def issue() -> str:
+    """The current issue; where none has been made yet, when there will be one."""
+    found = current_issue(reading()) or latest_frozen_issue(reading())
+    return _page(found) if found else _none_yet()
+
+
+@desk.post("/issue")
+def make_issue() -> Response:
+    """Make the current issue without waiting for the clock; if one is there, it stays the only one."""
+    ensure_issue(here(), signed_in().email)
+    return redirect(url_for("desk.issue"), 303)
 
 
 @desk.get("/issues")
@@ -52,3 +53,14 @@ def issue_progress(day: str) -> Response:
 
 def _page(found: Issue) -> str:
     return render_template("issues/issue.html", **shown(board(found)))
+
+
+def _none_yet() -> str:
+    schedule = settings().schedule
+    send_date = schedule.next_send_date(now(), taken_dates(reading()))
+    return render_template(
+        "issues/none.html",
+        cutoff=schedule.spoken(schedule.cutoff_moment(send_date)),
+        goes=schedule.spoken(schedule.send_moment(send_date)),
+        clock_runs=a_clock_runs(reading()),
+    )

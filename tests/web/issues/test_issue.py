@@ -28,6 +28,7 @@ from digest.web.shared.security import MAIL_PREVIEW_CSP
 from tests.conftest import TUESDAY, Mailbox, text_of
 from tests.factories import make_issue, make_readers, make_summary
 from tests.web.browser import Browser
+from tests.web.browser import words as words_on
 
 FRIDAY = date(2024, 5, 17)
 PAGE = "/desk/issues/2024-05-17"
@@ -51,12 +52,6 @@ def three(db: Database) -> list[int]:
     ids = [make_summary(db, title) for title in ("Court annuls fine", "Airline fined", "Consent rewritten")]
     make_issue(db, FRIDAY, ids, introduction="A week of courts.")
     return ids
-
-
-def test_the_history_does_not_say_that_a_clock_made_what_a_page_needed(db: Database, alice: FlaskClient) -> None:
-    assert alice.get("/desk/issue").status_code == 200
-    with db.reading() as session:
-        assert [(line.who, line.what) for line in history_of(session, 1)] == [("Digest", "made it")]
 
 
 def go_on(db: Database, clock: time_machine.Traveller, moment: datetime) -> None:
@@ -99,10 +94,29 @@ def make_it_sending(db: Database, settings: Settings, browser: FlaskClient) -> N
 # The page
 
 
-def test_there_always_is_a_current_issue(alice: FlaskClient) -> None:
+def test_where_no_issue_is_yet_the_page_says_when_there_will_be_one(alice: FlaskClient, db: Database) -> None:
+    page = words_on(alice.get("/desk/issue"))
+    assert "No issue yet" in page
+    assert "closes on Thursday 16 May 2024, 16:00 Europe/London" in page
+    assert "goes to the readers on Friday 17 May 2024, 08:00 Europe/London" in page
+    assert "as soon as it runs, which it doesn’t now" in page
+    a_clock_ticks(db)
+    assert "The clock makes it within seconds" in words_on(alice.get("/desk/issue"))
+
+
+def test_an_editor_who_does_not_wait_for_the_clock_makes_the_issue_once(alice: FlaskClient, db: Database) -> None:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', alice.get("/desk/issue").text)
+    assert token
+    for _ in range(2):
+        answer = alice.post("/desk/issue", data={"csrf_token": token[1]})
+        assert (answer.status_code, answer.location) == (303, "/desk/issue")
     page = alice.get("/desk/issue")
     assert "Friday 17 May 2024" in page.text
     assert "Nothing is on it yet" in page.text
+    with db.reading() as session:
+        assert [(line.who, line.what) for line in history_of(session, the_issue(db).id)] == [
+            ("alice@digest.test", "made it")
+        ]
 
 
 @pytest.mark.usefixtures("three")

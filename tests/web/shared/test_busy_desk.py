@@ -75,10 +75,13 @@ def test_the_desk_is_read_meanwhile_though_it_has_something_to_note(
     assert _real_time() - began < timedelta(seconds=20)
 
 
+@pytest.mark.usefixtures("patient_no_more")
 def test_the_desk_makes_the_issue_once_nobody_writes(alice: Browser, settings: Settings) -> None:
     with someone_writes(settings):
-        assert alice.open("/desk/issue").status_code == 302
-    assert alice.open("/desk/issue").status_code == 200
+        answer = alice.send("/desk/issue")
+    assert answer.status_code == 503
+    assert alice.client.post("/desk/issue", data=kept(answer)).status_code == 303
+    assert "Friday 17 May 2024" in words(alice.open("/desk/issue"))
 
 
 def _real_time() -> datetime:

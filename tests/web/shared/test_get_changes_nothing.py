@@ -1,0 +1,165 @@
+"""GET changes nothing: every page there is, opened by an admin and by a reader, leaves every row as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import AnyConverter, Rule
+
+from digest import demo
+from digest.config import Settings
+from digest.demo.people import PASSWORD
+from digest.domain.issues.lifecycle import IssueState
+from digest.domain.shared.tokens import Purpose, seal
+from digest.mail.transports import open_outbox
+from digest.operations.issues.closing import close_issue
+from digest.operations.people.logins import invite
+from digest.operations.shared.context import Context
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Closing, Issue
+from digest.storage.people.desk_sessions import DeskSession
+from digest.storage.people.editors import Editor
+from digest.storage.readers.signups import SignUp
+from digest.storage.readers.subscribers import Subscriber, SubscriberState
+from digest.storage.running import schema
+from digest.storage.sending.batches import Batch
+from digest.storage.sending.deliveries import Delivery
+from digest.storage.writing.summaries import Summary
+from tests.web.browser import Browser, make_editor_with_password
+from tests.web.readers.doors import ask, everything
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+QUESTIONS = ("/news?q=fine", "/news?topic=ai", "/desk/subscribers?q=a&state=confirmed", "/desk/summaries?q=fine")
+
+Rows = dict[str, list[tuple[object, ...]]]
+
+
+def rows(db: Database) -> Rows:
+    """Every row of every table, but for the moment at which a browser that is signed in was last seen."""
+    found = everything(db)
+    seen_at = list(schema.metadata.tables[DeskSession.__tablename__].columns.keys()).index("seen_at")
+    sessions = found[DeskSession.__tablename__]
+    found[DeskSession.__tablename__] = [(*row[:seen_at], *row[seen_at + 1 :]) for row in sessions]
+    return found
+
+
+@pytest.fixture
+def published(db: Database, settings: Settings, app: Flask, clock: time_machine.Traveller) -> None:
+    """The demo a while on: its issue is closed, a reader has asked, an editor is invited."""
+    clock.move_to(NOW)
+    with closing(open_outbox(settings)) as outbox:
+        demo.load(db, settings, outbox, NOW)
+    ask(app.test_client(), "dora@example.org")
+    invite(Context(db, settings, NOW), "admin@example.org", "carol@example.org", "Carol", admin=False)
+    with db.reading() as session:
+        issue_id = session.query(Issue.id).filter_by(state=IssueState.OPEN).order_by(Issue.send_date).limit(1).scalar()
+    close_issue(Context(db, settings, NOW), issue_id, "admin@example.org")
+
+
+def get_rules(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and rule.endpoint != "static"]
+
+
+class Addresses:
+    """What can stand in an address of the demo's site."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        with db.reading() as session:
+            copy = session.query(Delivery).filter(Delivery.subscriber_id.is_not(None)).first()
+            summary = session.query(Summary).filter(Summary.published_at.is_not(None)).first()
+            reader = session.query(Subscriber).filter_by(state=SubscriberState.CONFIRMED).first()
+            draft = session.query(Summary).filter_by(published_at=None).first()
+            assert copy
+            assert summary
+            assert reader
+            assert draft
+            batches = {batch.state: batch for batch in session.query(Batch)}.values()
+            issues = [*{issue.state: issue for issue in session.query(Issue)}.values()]
+            issues += [session.get_one(Issue, batch.issue_id) for batch in batches]
+            days = sorted({issue.send_date.isoformat() for issue in issues})
+            self._values: dict[str, list[object]] = {
+                "day": [*days],
+                "iso_date": [*days],
+                "batch_id": [batch.id for batch in batches],
+                "subscriber_id": [copy.subscriber_id],
+                "delivery_id": [copy.id],
+                "editor_id": [session.query(Editor.id).filter_by(is_admin=False).limit(1).scalar()],
+                "summary_id": [summary.id, draft.id],
+                "publication_slug": [summary.publication.slug],
+                "slug": [summary.slug, summary.publication.slug, summary.topics[0].slug],
+                "name": [max(settings.outbox_path.glob("*.eml")).name],
+            }
+            keys = {
+                "reader_links.confirm_page": (Purpose.CONFIRM, session.query(SignUp.key).limit(1).scalar()),
+                "reader_links.unsubscribe_page": (Purpose.UNSUBSCRIBE, reader.link_key),
+                "reader_links.preferences_page": (Purpose.PREFERENCES, reader.link_key),
+                "holding.ask": (
+                    Purpose.HOLD,
+                    session.query(Closing.hold_key).order_by(Closing.id.desc()).limit(1).scalar(),
+                ),
+                "desk.password": (
+                    Purpose.PASSWORD,
+                    session.query(Editor.password_key).filter(Editor.password_key.is_not(None)).limit(1).scalar(),
+                ),
+            }
+        self._tokens = {
+            endpoint: seal(purpose, key, settings.secret_key) for endpoint, (purpose, key) in keys.items() if key
+        }
+
+    def of(self, rule: Rule) -> Iterator[str]:
+        """Every address that this route has with these values."""
+        names = sorted(rule.arguments)
+        for chosen in product(*(self._choices(rule, name) for name in names)):
+            built = rule.build(dict(zip(names, chosen, strict=True)))
+            assert built
+            yield built[1]
+
+    def _choices(self, rule: Rule, name: str) -> list[object]:
+        converter = rule._converters[name]
+        if isinstance(converter, AnyConverter):
+            return [*sorted(converter.items)]
+        return [self._tokens[rule.endpoint]] if name == "token" else self._values[name]
+
+
+def signed_in(app: Flask, email: str, password: str) -> FlaskClient:
+    browser = Browser(app.test_client())
+    assert browser.sign_in(email, password).status_code == 303
+    return browser.client
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.usefixtures("published")
+def test_no_page_of_a_publication_changes_a_row(
+    app: Flask, db: Database, settings: Settings, clock: time_machine.Traveller
+) -> None:
+    admin, reader = signed_in(app, "admin@example.org", PASSWORD), app.test_client()
+    clock.move_to(NOW + timedelta(minutes=10))
+    addresses, before = Addresses(db, settings), rows(db)
+    for rule in get_rules(app):
+        seen = [client.get(address).status_code for address in addresses.of(rule) for client in (admin, reader)]
+        assert set(seen) & {200, 301, 302, 303, 308, 503}, f"{rule} was never reached: {seen}"
+        assert rows(db) == before, f"{rule} changed something"
+    for question in QUESTIONS:
+        assert {client.get(question).status_code for client in (admin, reader)} <= {200, 302}
+    assert rows(db) == before
+
+
+@pytest.mark.only_on("sqlite")
+def test_no_page_of_an_empty_site_changes_a_row(app: Flask, db: Database, clock: time_machine.Traveller) -> None:
+    make_editor_with_password(db, "ada@digest.test", "Ada", is_admin=True)
+    admin, reader = Browser(app.test_client()), app.test_client()
+    assert admin.sign_in("ada@digest.test").status_code == 303
+    clock.shift(timedelta(minutes=10))
+    before = rows(db)
+    for rule in get_rules(app):
+        if not rule.arguments:
+            for client in (admin.client, reader):
+                assert client.get(rule.rule).status_code < 500 or rule.endpoint == "service.health"
+            assert rows(db) == before, f"{rule} changed something"
