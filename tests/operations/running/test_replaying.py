@@ -259,6 +259,14 @@ def test_lines_of_the_first_version_still_hold(ours: Installation) -> None:
     assert replay(Context(ours.db, ours.settings, NOON)) == 1
 
 
+def test_lines_of_a_later_version_hold_for_what_this_one_knows_of_them(ours: Installation) -> None:
+    line = {"at": "2024-05-14T10:00:00+00:00", "what": "unsubscribed", "address_hash": hashed(ours.settings, ZOE)}
+    later = line | {"version": 2, "mood": {"of": "a later program"}}
+    (ours.settings.instance_path / "journal.jsonl").write_text(json.dumps(later) + "\n")
+    assert replay(Context(ours.db, ours.settings, NOON)) == 1
+    assert state(ours) == "unsubscribed"
+
+
 def test_a_journal_that_was_cut_or_begun_anew_is_read_from_its_beginning(ours: Installation) -> None:
     path = ours.settings.instance_path / "journal.jsonl"
     leaves(ours, YAN)
