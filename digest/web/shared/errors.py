@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
+from digest.domain.shared.stored import Unreadable
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.base.faults import is_trouble
 
@@ -31,6 +32,7 @@ def hang_up(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(Unreadable, _unreadable)
 
 
 def _csrf_error(_error: CSRFError) -> Response:
@@ -58,6 +60,11 @@ def _database_error(error: DBAPIError) -> Response:
         "The database does not answer",
         "Nothing was saved. Try again in a minute; if it goes on, tell the operator.",
     )
+
+
+def _unreadable(error: Unreadable) -> Response:
+    current_app.logger.error("%s", error)
+    return _page(500, "What was stored can’t be read", str(error))
 
 
 def _page(code: int, heading: str, remedy: str) -> Response:
