@@ -11,6 +11,7 @@ CASES = {
     "entities": ("<p>R&amp;D &lt;b&gt; caf&eacute;</p>", "R&D <b> café"),
     "break": ("<p>One<br>two</p>", "One\ntwo"),
     "link": ('<p><a href="https://a.example/?x=1&amp;y=2">Here</a>.</p>', "Here (https://a.example/?x=1&y=2)."),
+    "link over plain http": ('<p><a href="http://a.example/x">Here</a>.</p>', "Here (http://a.example/x)."),
     "bare link": ('<a href="https://a.example/">https://a.example/</a>', "https://a.example/"),
     "mail link": ('<a href="mailto:a@b.example">a@b.example</a>', "a@b.example"),
     "odd link": ('<a href="#top">Top</a>', "Top"),

@@ -10,11 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+import time_machine
 
 from digest import config, scheduler
 from digest.config import Settings
@@ -129,6 +130,20 @@ def test_a_job_that_raises_does_not_end_it(
         eventually(lambda: beat(db) > earlier)
     assert "handing over single messages failed after" in caplog.text
     assert "the disk is gone" in caplog.text
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_wall_clock_that_is_set_back_keeps_nothing_waiting(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks: list[int] = []
+    quick(monkeypatch)
+    monkeypatch.setattr(scheduler, "tick", lambda *_: ticks.append(1))
+    with running(Clock(db, settings, open_outbox(settings))):
+        eventually(lambda: ticks)
+        with time_machine.travel(utc_now() - timedelta(hours=1), tick=True):
+            enough = len(ticks) + 3
+            eventually(lambda: len(ticks) > enough)
 
 
 class Answering(BaseHTTPRequestHandler):

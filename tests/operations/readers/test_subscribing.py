@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,8 +17,8 @@ from digest.operations.readers import consent_wordings, privacy, subscribing
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
-from digest.storage.readers.consents import Wording, keep_wording
-from digest.storage.readers.subscribers import Subscriber, SubscriberState
+from digest.storage.readers.consents import Wording, consent_of, keep_wording
+from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_with_address
 from digest.storage.sending.batches import Batch
 from digest.storage.sending.deliveries import Delivery
 from digest.storage.sending.editions import Edition
@@ -86,6 +87,24 @@ def test_a_wording_is_kept_once_under_its_version(db: Database, settings: Settin
         assert session.scalar(select(func.count()).select_from(Wording)) == 2
 
 
+@pytest.mark.only_on("sqlite")
+def test_words_that_changed_with_the_sites_name_are_kept_as_each_reader_saw_them(
+    db: Database, settings: Settings
+) -> None:
+    renamed = replace(settings, site_name="Data Weekly")
+    for site, email in ((settings, "alice@example.org"), (renamed, "bob@example.org")):
+        ask(db, site, email)
+    with db.reading() as session:
+        shown = [
+            wording.text
+            for email in ("alice@example.org", "bob@example.org")
+            if (reader := subscriber_with_address(session, email))
+            for _, wording in consent_of(session, reader.id)
+        ]
+    assert shown == [consent_wordings.signing_up(settings).text, consent_wordings.signing_up(renamed).text]
+    assert "Data Weekly" in shown[1]
+
+
 def test_leaving_is_in_the_journal_once(db: Database, settings: Settings) -> None:
     alice = make_subscriber(db, settings, "alice@example.org")
     for _ in range(2):
@@ -137,6 +156,17 @@ def test_erasing_keeps_past_accounts_whole(db: Database, settings: Settings) -> 
         (None, None, "bounced: (erased) is full"),
         (bob.id, "bob@example.org", "bounced: bob@example.org is full"),
     ]
+
+
+def test_erasing_takes_messages_that_name_their_reader_by_the_address_alone(db: Database, settings: Settings) -> None:
+    make_subscriber(db, settings, "alice@example.org")
+    ask(db, settings, "alice@example.org")
+    with db.reading() as session:
+        (reminder,) = session.scalars(select(Message)).all()
+        assert (reminder.recipient, reminder.subscriber_id) == ("alice@example.org", None)
+    privacy.erase(Context(db, settings, TUESDAY), "alice@example.org", "a test")
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Message)) == 0
 
 
 def test_a_pending_reader_who_asks_again_stays_one_reader(db: Database, settings: Settings) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
+import pytest
 import time_machine
 
 from digest import config
 from digest.config import Settings
+from digest.domain.shared.addresses import parse
+from digest.mail.transports import open_outbox
 from digest.operations.issues.closing import close_issue
+from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.readers.privacy import erase
+from digest.operations.readers.subscribing import ask
 from digest.operations.running.sending_now import Report, report
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sender import Ending
@@ -163,6 +169,17 @@ def test_a_rehearsal_reaches_one_address_a_copy_at_a_time(
     send(db, rehearsal, issue_id)
     assert sendgrid.addresses() == ["me@example.org"] * 3
     assert account(db, issue_id) == {"accepted": 3}
+
+
+@pytest.mark.only_on("sqlite")
+def test_in_a_rehearsal_no_single_message_reaches_anybody_else(
+    db: Database, environ: dict[str, str], settings: Settings, sendgrid: LoopbackSendGrid
+) -> None:
+    rehearsal = config.load(environ | {"MAIL_REDIRECT_ALL": "me@example.org"}, settings.instance_path.parent)
+    ask(Context(db, rehearsal, TUESDAY), parse("alice@example.org"), "192.0.2.7", "a test")
+    with closing(open_outbox(rehearsal)) as outbox:
+        assert deliver_waiting(db, rehearsal, outbox, lambda: TUESDAY) == 1
+    assert sendgrid.addresses() == ["me@example.org"]
 
 
 def test_the_account_survives_erasing(db: Database, settings: Settings, frozen: int) -> None:

@@ -75,6 +75,14 @@ def test_subscribers_are_listed_counted_filtered_and_paged(ada: Browser, db: Dat
     assert ada.open("/desk/subscribers?page=0&state=nonsense").status_code == 200
 
 
+def test_readers_are_found_by_what_was_typed_and_by_no_pattern(ada: Browser, db: Database, settings: Settings) -> None:
+    for address in ("first_last@example.org", "first.last@example.org"):
+        make_subscriber(db, settings, address)
+    assert "0 subscribers found" in words(ada.open("/desk/subscribers?q=%25"))
+    found = words(ada.open("/desk/subscribers?q=first_last"))
+    assert "1 subscriber found" in found and "first_last@example.org" in found and "first.last" not in found
+
+
 def test_subscriber_is_erased_after_asking_once(ada: Browser, db: Database, settings: Settings) -> None:
     reader = make_subscriber(db, settings, "reader@example.org")
     assert "Erase reader@example.org?" in words(ada.open(f"/desk/subscribers/{reader.id}/erase"))

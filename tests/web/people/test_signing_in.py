@@ -9,6 +9,9 @@ import pytest
 import time_machine
 from flask import Flask
 
+from digest import config
+from digest.app import create_app
+from digest.config import Settings
 from digest.operations.people.logins import deactivate
 from digest.operations.people.signing_in import TRIES_FROM_ONE_NETWORK
 from digest.storage.base.database import Database
@@ -99,6 +102,25 @@ def test_session_idles_out_after_twelve_hours(alice: Browser, clock: time_machin
     assert alice.open("/desk/summaries").status_code == 302
 
 
+@pytest.mark.only_on("sqlite")
+def test_nobody_stays_signed_in_for_more_than_fourteen_days(alice: Browser, clock: time_machine.Traveller) -> None:
+    for hours in range(11, 14 * 24, 11):
+        clock.move_to(TUESDAY + timedelta(hours=hours))
+        assert alice.open("/desk/summaries").status_code == 200
+    clock.move_to(TUESDAY + timedelta(days=14, seconds=1))
+    assert alice.open("/desk/summaries").status_code == 302
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.usefixtures("db", "clock")
+def test_the_cookie_of_an_https_site_travels_over_https_alone(environ: dict[str, str], settings: Settings) -> None:
+    site = config.load(environ | {"SITE_URL": "https://digest.test"}, settings.instance_path.parent)
+    app = create_app(site, with_postman=False)
+    (cookie,) = app.test_client().get("/desk/sign-in").headers.getlist("Set-Cookie")
+    app.extensions["digest"].db.close()
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/desk"} <= set(cookie.split("; "))
+
+
 def test_being_seen_is_written_once_a_minute(alice: Browser, db: Database, clock: time_machine.Traveller) -> None:
     def seen() -> object:
         with db.reading() as session:
@@ -174,6 +196,12 @@ def test_forgotten_password_is_set_by_a_link_that_works_once(
     assert stranger.sign_in("alice@digest.test", NEW).status_code == 303
 
 
+def test_a_deactivated_editor_gets_no_link(stranger: Browser, db: Database, alice_id: int, mailbox: Mailbox) -> None:
+    deactivate(db, alice_id)
+    _ask(stranger, "alice@digest.test")
+    assert mailbox.read() == []
+
+
 def test_reset_link_dies_after_an_hour(
     stranger: Browser,
     mailbox: Mailbox,
@@ -226,6 +254,14 @@ def test_account_page_changes_name_and_password(alice: Browser, app: Flask) -> N
     assert alice.send("/desk/account/password", current=PASSWORD, password=NEW, again=NEW).status_code == 303
     assert alice.open("/desk/summaries").status_code == 200
     assert other.open("/desk/summaries").status_code == 302
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_password_typed_on_another_keyboard_is_the_same(alice: Browser, stranger: Browser) -> None:
+    """Some keyboards give é as one character, others as two (RFC 8265, section 4.2)."""
+    one, two = "caf\u00e9s of five quiet towns", "cafe\u0301s of five quiet towns"
+    assert alice.send("/desk/account/password", current=PASSWORD, password=two, again=two).status_code == 303
+    assert stranger.sign_in("alice@digest.test", one).status_code == 303
 
 
 def test_sign_out_everywhere_ends_every_session(alice: Browser, app: Flask) -> None:

@@ -12,7 +12,10 @@ from flask.testing import FlaskClient
 
 from digest import config
 from digest.app import create_app
+from digest.config import Settings
+from digest.operations.messages import signup_caps
 from digest.storage.base.database import Database
+from tests.conftest import Mailbox
 from tests.web.browser import Browser, make_editor_with_password
 from tests.web.running.test_service import tick
 
@@ -101,3 +104,17 @@ def test_a_proxy_that_is_trusted_is_as_it_should_be(
     come(app.test_client(), "127.0.0.1", BY_A_PROXY)
     assert (told(app.test_client()), caplog.records) == ("", [])
     app.extensions["digest"].db.close()
+
+
+@pytest.mark.usefixtures("clock")
+def test_behind_two_proxies_each_reader_counts_by_an_address_of_their_own(
+    environ: dict[str, str], settings: Settings, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signup_caps, "PER_NETWORK_HOUR", 1)
+    folder = settings.instance_path.parent
+    app = create_app(config.load(environ | {"TRUSTED_PROXIES": "2"}, folder), with_postman=False)
+    for number in range(3):
+        way = {"X-Forwarded-For": f"198.51.{number}.1, 203.0.113.9"}
+        app.test_client().post("/subscribe", data={"email": f"reader{number}@example.org"}, headers=way)
+    app.extensions["digest"].db.close()
+    assert len(mailbox.read()) == 3

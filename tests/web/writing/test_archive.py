@@ -145,6 +145,12 @@ def test_nonsense_is_told_kindly_and_left_out(mixed: FlaskClient, query: str, to
     assert told in words(page_at(mixed, f"/news?{query}"), ".notice")
 
 
+@pytest.mark.only_on("sqlite")
+def test_two_days_in_the_wrong_order_are_asked_in_the_right_one(mixed: FlaskClient) -> None:
+    page = page_at(mixed, "/news?from=2024-04-30&to=2024-03-15")
+    assert headlines(page) == ["Regulator writes rules"]
+
+
 @pytest.mark.parametrize(
     "query",
     [
