@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test audit bench crash lock
+.PHONY: help setup run test audit bench crash mutants lock
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,10 @@ crash: setup ## The long form of the crash programme: 10,000 random kills, every
 	CRASH_KILLS=$(CRASH_KILLS) CRASH_FIGURES=$(CURDIR)/.crash-figures $(BIN)/pytest -n auto tests/crash
 	@$(BIN)/python -m tests.crash.programme .crash-figures
 	@rm -f .crash-figures
+
+MUTANTS ?=
+mutants: setup ## Break the source in some fifty ways: the test named for each must notice (MUTANTS="NAME …", 10 minutes)
+	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 lock: setup ## Make the hashed requirement files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt
