@@ -26,15 +26,15 @@ OUTER: Sequence[Mutant] = (
     Mutant(
         "wording-of-another-page",
         "digest/operations/readers/subscribing.py",
-        "ConsentStep.CONFIRMED, wordings.confirming(settings)",
-        "ConsentStep.CONFIRMED, wordings.signing_up(settings)",
+        "consent_wordings.confirming(context.settings)",
+        "consent_wordings.signing_up(context.settings)",
         "A consent record keeps the words above the button that was pressed.",
         "tests/web/readers/test_signing_up.py::test_asking_and_confirming_makes_a_reader",
     ),
     Mutant(
         "parting-not-in-the-journal",
         "digest/operations/readers/subscribing.py",
-        "note_parting(settings, now, Parting.UNSUBSCRIBED, [subscriber.address_hash])",
+        "note_parting(work.settings, work.now, Parting.UNSUBSCRIBED, [subscriber.address_hash])",
         "pass",
         "Who left stays out after a restored backup.",
         "tests/operations/running/test_replaying.py::test_who_unsubscribed_after_the_backup_is_out_again",
@@ -50,7 +50,7 @@ OUTER: Sequence[Mutant] = (
     Mutant(
         "message-of-the-erased",
         "digest/operations/readers/privacy.py",
-        "    forget_messages_to(session, address)\n",
+        "    forget_messages_to(work.session, address)\n",
         "",
         "Erasing takes stored messages, too.",
         "tests/operations/readers/test_subscribing.py::test_erasing_takes_messages_that_name_their_reader_by_the_address_alone",
@@ -114,8 +114,8 @@ OUTER: Sequence[Mutant] = (
     Mutant(
         "closes-only-at-the-send",
         "digest/operations/issues/closing.py",
-        "now if cutoff_of(settings, issue) <= now else None",
-        "now",
+        "context.now if cutoff_of(context.settings, issue) <= context.now else None",
+        "context.now",
         "An issue reopened before its cut-off closes at its cut-off.",
         "tests/scheduler/test_week.py::test_reopened_before_the_cutoff_it_closes_then_as_any_other",
     ),
