@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from digest.domain.issues.lifecycle import Step
@@ -34,52 +35,56 @@ def tick(process: Process, troubles: Troubles | None = None) -> None:
     context, troubles = process.context(), troubles or Troubles()
     recover(context)
     ensure_issue(context, THE_CLOCK)
-    failures = [_do(step, context, process.transport, issue_id, troubles) for issue_id, step in _steps(context)]
-    failures.append(_try("settling by silence", lambda: settle_by_silence(context), troubles))
-    failures.append(_try("watching the brake on sign-ups", lambda: watch_the_brake(context), troubles))
+    failures = [error for duty in _duties(process, context, troubles) if (error := _failure(duty, troubles))]
+    if failures:
+        raise failures[0]
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something to do now, its name in the log, and who hears at once that it failed."""
+
+    what: str
+    do: Callable[[], object]
+    tell: Callable[[Exception], object] | None = None
+
+
+def _duties(process: Process, context: Context, troubles: Troubles) -> Iterator[Duty]:
+    """All that is to do, found while it is done, so that an issue frozen by this tick is sent by it."""
+    for issue_id, step in _steps(context):
+        what = f"issue {issue_id}: {step}"
+        if not troubles.lasts(what):
+            log.info("%s", what)
+        tell = partial(tell_of_failed_step, context, issue_id, _WHAT_FAILED[step])
+        yield Duty(what, partial(_take, step, context, process.transport, issue_id), tell)
+    yield Duty("settling by silence", partial(settle_by_silence, context))
+    yield Duty("watching the brake on sign-ups", partial(watch_the_brake, context))
     with context.db.reading() as session:
         sending = [issue.id for issue in issues_being_sent(session)]
-    failures += [_send(process, issue_id, troubles) for issue_id in sending]
-    if failed := [failure for failure in failures if failure]:
-        raise failed[0]
+    for issue_id in sending:
+        tell = partial(tell_of_failed_step, process.context(), issue_id, "sending it")
+        yield Duty(f"issue {issue_id}: sending", partial(send_issue, process, issue_id, wait=False), tell)
 
 
-def _do(step: Step, context: Context, transport: Outbox, issue_id: int, troubles: Troubles) -> Exception | None:
-    """One issue’s step; its failure never keeps the others from theirs, and is raised when they are done."""
-    what = f"issue {issue_id}: {step}"
-    if not troubles.lasts(what):
-        log.info("%s", what)
-
-    def do() -> None:
-        if step is Step.SEND:
-            pull_before_freeze(context, transport, issue_id)
-        _DOING[step](context, issue_id)
-
-    tell = partial(tell_of_failed_step, context, issue_id, _WHAT_FAILED[step])
-    return _try(what, do, troubles, tell)
-
-
-def _send(process: Process, issue_id: int, troubles: Troubles) -> Exception | None:
-    tell = partial(tell_of_failed_step, process.context(), issue_id, "sending it")
-    return _try(f"issue {issue_id}: sending", lambda: send_issue(process, issue_id, wait=False), troubles, tell)
-
-
-def _try(
-    what: str, do: Callable[[], object], troubles: Troubles, tell: Callable[[Exception], object] | None = None
-) -> Exception | None:
-    """What failed, if it did; then it is in the log, and whoever must hear of it at once is told."""
+def _failure(duty: Duty, troubles: Troubles) -> Exception | None:
+    """Why it failed, if it did: said and told here, and raised once the others are done."""
     try:
-        do()
+        duty.do()
     except DatabaseFileGone as error:
         return error  # said when it was noticed
     except Exception as error:  # noqa: BLE001 - it is said, and raised when the others are done
-        troubles.failed(what, "failed; each tick tries again", error)
-        failure = error
-        if tell:
-            _try(f"{what}: telling the editors that it failed", lambda: tell(failure), troubles)
-        return failure
-    troubles.went_well(what)
+        troubles.failed(duty.what, "failed; each tick tries again", error)
+        if duty.tell:
+            _failure(Duty(f"{duty.what}: telling the editors that it failed", partial(duty.tell, error)), troubles)
+        return error
+    troubles.went_well(duty.what)
     return None
+
+
+def _take(step: Step, context: Context, transport: Outbox, issue_id: int) -> None:
+    if step is Step.SEND:
+        pull_before_freeze(context, transport, issue_id)
+    _DOING[step](context, issue_id)
 
 
 def freeze_or_skip(context: Context, issue_id: int) -> None:
