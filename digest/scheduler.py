@@ -18,9 +18,8 @@ from digest.config import Settings
 from digest.mail.monitors import ping
 from digest.mail.outbox import Outbox
 from digest.operations.messages.delivering import deliver_waiting
-from digest.operations.running.heartbeat import note_heartbeat
 from digest.operations.running.housekeeping import tidy_up
-from digest.operations.running.tick import tick
+from digest.operations.running.tick import note_heartbeat, tick
 from digest.operations.shared.context import Process
 from digest.operations.shared.fault_log import Troubles
 from digest.operations.shared.wakeups import pause

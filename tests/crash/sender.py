@@ -29,7 +29,7 @@ from digest.mail import sendgrid
 from digest.mail.outbox import Outbox
 from digest.mail.transports import open_outbox
 from digest.operations.running import tick
-from digest.operations.running.heartbeat import note_heartbeat
+from digest.operations.running.tick import note_heartbeat
 from digest.operations.sending import claiming, freezing, sender
 from digest.operations.shared import wakeups
 from digest.operations.shared.context import Process

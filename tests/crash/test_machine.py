@@ -30,7 +30,7 @@ from digest.mail.sendgrid_events import Kind
 from digest.operations.accounting.completing import finish_if_done
 from digest.operations.accounting.deciding import settle, settle_by_silence
 from digest.operations.accounting.pacing import probe_if_due
-from digest.operations.running.heartbeat import note_heartbeat
+from digest.operations.running.tick import note_heartbeat
 from digest.operations.shared.context import Context
 from digest.storage.accounting.settlements import Verdict
 from digest.storage.sending.batches import BatchState

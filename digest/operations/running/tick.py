@@ -20,8 +20,10 @@ from digest.operations.sending.sender import send_issue
 from digest.operations.shared.context import Context, Process
 from digest.operations.shared.fault_log import Troubles
 from digest.operations.suppressions.suppressing import pull_before_freeze
+from digest.storage.base.database import Database, database_now
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.issues.issues import issue_for_change, issues_being_sent, unsent_issues
+from digest.storage.running.heartbeats import beat
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,12 @@ def tick(process: Process, troubles: Troubles | None = None) -> None:
     failures = [error for duty in _duties(process, context, troubles) if (error := _failure(duty, troubles))]
     if failures:
         raise failures[0]
+
+
+def note_heartbeat(db: Database, owner: str) -> None:
+    """Note that this clock is alive, by the database's time."""
+    with db.writing() as session:
+        beat(session, owner, database_now(session))
 
 
 @dataclass(frozen=True)

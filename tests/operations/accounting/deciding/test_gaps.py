@@ -8,8 +8,7 @@ import pytest
 
 from digest.config import Settings
 from digest.mail.transports import open_outbox
-from digest.operations.running.heartbeat import note_heartbeat
-from digest.operations.running.tick import tick
+from digest.operations.running.tick import note_heartbeat, tick
 from digest.operations.shared.context import Process
 from digest.storage.accounting.settlements import Settlement
 from digest.storage.base.database import Database
