@@ -45,8 +45,9 @@ def create_app(settings: Settings | None = None, with_postman: bool = True, thre
     app = Flask("digest", template_folder=str(_TEMPLATES / "pages"), static_folder=str(_STATIC))
     app.config.update(_flask_settings(settings))
     app.jinja_env.trim_blocks = True
-    app.extensions[EXTENSION] = Site(settings, db, postman.wake if postman else _nobody_to_wake)
+    app.extensions[EXTENSION] = Site(settings, db)
     if postman:
+        db.listen(postman.wake)
         app.before_request(postman.start)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -57,10 +58,6 @@ def create_app(settings: Settings | None = None, with_postman: bool = True, thre
     for room in (readers, archive, holding, desk, webhook, service, errors, unsaved, filters):
         room.hang_up(app)
     return app
-
-
-def _nobody_to_wake() -> None:
-    """Stands in for the postman's bell."""
 
 
 def _flask_settings(settings: Settings) -> dict[str, object]:

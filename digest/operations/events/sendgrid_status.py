@@ -18,25 +18,24 @@ from digest.storage.events.sendgrid_status import Standing, put_standing, standi
 log = logging.getLogger(__name__)
 
 
-def take_account_changes(context: Context, changes: Sequence[AccountChange]) -> bool:
-    """Remember the latest of these reports if it is news; returns whether the operator was told. On disk then."""
+def take_account_changes(context: Context, changes: Sequence[AccountChange]) -> None:
+    """Remember the latest of these reports if it is news, and tell the operator of what changes. On disk then."""
     if not changes:
-        return False
+        return
     latest = max(changes, key=_rank)
     with context.db.reading() as session:
         if not _is_later(latest, standing(session)):
-            return False
+            return
     with context.db.writing() as session:
         before = standing_for_change(session)
         if not _is_later(latest, before):
-            return False
+            return
         same = before is not None and before.word == latest.word
         told = not same and not (latest.well and (before is None or before.well))
         dismissed_by = before.dismissed_by if before and same else ""
         put_standing(session, latest.word, latest.well, latest.at, latest.event, dismissed_by)
         if told:
             _tell(context.within(session), latest)
-    return told
 
 
 def dismiss_standing(db: Database, who: str, event: str) -> None:

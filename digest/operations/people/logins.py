@@ -104,7 +104,7 @@ def ask_for_password_link(context: Context, email: str, network: str) -> bool:
         editor = editor_with_email(session, address.key)
     given = _key_to_send(editor, context.now)
     rendered = _reset_message(context.settings, editor.name if editor else address.key, given)
-    with context.db.writing() as session:
+    with context.db.writing(quietly=True) as session:
         if not _network_may_ask(context.within(session), network):
             return False
         account, since = fingerprint(address.key, context.settings.secret_key), context.now - timedelta(hours=1)

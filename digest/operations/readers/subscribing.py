@@ -52,7 +52,7 @@ def ask(context: Context, address: Address, ip: str, place: str) -> None:
     """
     key, spare = new_key(), new_key()
     address_hash = fingerprint(address.key, context.settings.suppression_key)
-    with context.db.writing() as session:
+    with context.db.writing(quietly=True) as session:
         take_turns(session)
         turn = signup_caps.turn(context.within(session), address, ip)
         if turn is None:

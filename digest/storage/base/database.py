@@ -32,6 +32,7 @@ from digest.storage.base.patience import Patience, begin_on_sqlite, tell_busy
 
 _WRITES = "digest_writes"
 _PATIENCE = "digest_patience"
+_ANNOUNCED = "digest_announced"
 _BUSY_MS = 30_000
 _SILENCE = {"connect_timeout": "5", "tcp_user_timeout": "15000"}  # seconds; milliseconds
 _CACHE_KB, _LARGE_CACHE_KB = 4_000, 48_000
@@ -46,6 +47,7 @@ class Database:
         if patience:
             _be_patient(self.engine, patience)
         self._patience = patience
+        self._listeners: list[Callable[[], None]] = []
         self._writer = self.engine.execution_options(**{_WRITES: True, _PATIENCE: patience})
         self._reader = self.engine
         if not url.startswith("sqlite"):
@@ -57,15 +59,25 @@ class Database:
         with Session(self._reader) as session:
             yield session
 
+    def listen(self, hear: Callable[[], None]) -> None:
+        """Have this called, by whoever commits, after each transaction that announces something."""
+        self._listeners.append(hear)
+
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """One transaction: committed when the block ends, rolled back when it raises. Busy if others write too long."""
+    def writing(self, quietly: bool = False) -> Iterator[Session]:
+        """One transaction: committed when the block ends, rolled back when it raises. Busy if others write too long.
+
+        `quietly`: nobody hears what it announces.
+        """
         with (
             self._patience.turn() if self._patience else nullcontext(),
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
+        if session.info.get(_ANNOUNCED) and not quietly:
+            for hear in self._listeners:
+                hear()
 
     def must_move(self) -> None:
         """Raises Busy where writing has come to a standstill: to be asked before work that would be for nothing."""
@@ -89,6 +101,11 @@ class Database:
         """Give all connections back."""
         self.engine.dispose()
         self._forget_file()
+
+
+def announce(session: Session) -> None:
+    """Have the listeners of this process hear of this transaction once it is committed."""
+    session.info[_ANNOUNCED] = True
 
 
 def database_now(session: Session) -> float:

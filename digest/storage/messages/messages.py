@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from digest.storage.base.database import announce
 from digest.storage.base.model import Base, BigKey
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.suppressions.suppressions import Suppression
@@ -95,7 +96,10 @@ def queue_message(  # noqa: PLR0913 - the columns of its row
     subscriber_id: int | None = None,
     turn: Turn | None = None,
 ) -> Message:
-    """Put a message in the queue; `parts` are subject, text and HTML. `turn`: of one that the form causes."""
+    """Put a message in the queue, and announce it; `parts` are subject, text and HTML.
+
+    `turn`: of one that the form causes.
+    """
     subject, text, html = parts
     message = Message(
         kind=kind,
@@ -111,6 +115,7 @@ def queue_message(  # noqa: PLR0913 - the columns of its row
     )
     session.add(message)
     session.flush()
+    announce(session)
     return message
 
 

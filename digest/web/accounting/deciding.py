@@ -20,7 +20,7 @@ from digest.storage.sending.attempts import attempts_at
 from digest.storage.sending.batches import Batch, Cause
 from digest.web.issues.issue_page import issue_of
 from digest.web.shared import forms
-from digest.web.shared.context import here, reading, signed_in, site
+from digest.web.shared.context import here, reading, signed_in
 from digest.web.shared.desk import ROW_ID, desk
 
 _LONGEST = 500
@@ -95,7 +95,6 @@ def decide_now(day: str, batch_id: int) -> Response:
     except Refused as refusal:
         flash(f"{refusal} Nothing was done twice.", "warn")
     else:
-        site().wake()
         flash(_words(settled, a_clock_runs(reading())), "good")
     return redirect(url_for("desk.report", day=day), 303)
 

@@ -17,7 +17,7 @@ from digest.operations.events.feedback import take_events
 from digest.operations.events.sendgrid_status import take_account_changes
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.base.patience import Busy
-from digest.web.shared.context import here, now, settings, site
+from digest.web.shared.context import here, now, settings
 from digest.web.shared.security import csrf
 from digest.web.shared.unsaved import note_unsaved, try_later
 
@@ -61,8 +61,7 @@ def sendgrid() -> Response:
 def _take(events: list[Event], changes: list[AccountChange]) -> Response:
     try:
         take_events(here(), events)
-        if take_account_changes(here(), changes):
-            site().wake()
+        take_account_changes(here(), changes)
     except Busy as error:
         note_unsaved(error)
         return try_later(_answer(503, "The database is busy. Try again."))

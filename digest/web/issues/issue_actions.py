@@ -20,7 +20,7 @@ from digest.storage.issues.issues import Issue
 from digest.storage.sending.batches import unclaimed_copies
 from digest.web.issues.issue_page import Board, Stage, board, issue_of, shown
 from digest.web.shared import forms
-from digest.web.shared.context import db, here, now, reread, settings, signed_in, site
+from digest.web.shared.context import db, here, now, reread, settings, signed_in
 from digest.web.shared.desk import desk
 
 _FARTHEST = timedelta(days=366)
@@ -53,7 +53,6 @@ def act_on_issue(day: str, action: str) -> Response:
     except Refused as refusal:
         flash(str(refusal), "warn")
     else:
-        site().wake()
         flash(words, "good")
     moved = reread().get_one(Issue, issue.id).send_date
     return redirect(url_for("desk.issue_on_date", day=moved), 303)

@@ -19,10 +19,10 @@ _WORK = "handing over single messages"
 
 
 class Postman:
-    """Goes his rounds at a pace of his own, and at once where an editor waits for a message.
+    """Goes his rounds at a pace of his own, and at once where a message was queued in this process.
 
-    A stranger's request never rings for him: the next one would find him at work or not, and its time would tell
-    whether the first had caused a message.
+    A stranger's request never rings for him (it writes quietly): the next one would find him at work or not, and its
+    time would tell whether the first had caused a message.
     """
 
     def __init__(self, db: Database, settings: Settings, outbox: Outbox) -> None:

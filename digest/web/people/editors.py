@@ -11,7 +11,7 @@ from digest.domain.shared.addresses import BadAddress
 from digest.operations.people import logins
 from digest.operations.shared.refusal import Refused
 from digest.storage.people.editors import Editor, all_editors, editor_by_id
-from digest.web.shared.context import db, here, reading, signed_in, site
+from digest.web.shared.context import db, here, reading, signed_in
 from digest.web.shared.desk import ROW_ID, desk
 from digest.web.shared.security import admins_only
 
@@ -32,7 +32,6 @@ def invite() -> Response:
         invited = logins.invite(here(), _who(), form.get("email", ""), form.get("name", ""), "admin" in form)
     except (BadAddress, Refused) as error:
         return make_response(_page({"email": str(error)}), 422)
-    site().wake()
     flash(f"The invitation to {invited.email} is on its way. Its link lives for 7 days.", "good")
     return redirect(url_for("desk.editors"), 303)
 
@@ -86,7 +85,6 @@ def _done(act: Callable[[], None], words: str) -> Response:
     except Refused as refusal:
         flash(str(refusal), "bad")
     else:
-        site().wake()
         flash(words, "good")
     return redirect(url_for("desk.editors"), 303)
 

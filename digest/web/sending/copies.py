@@ -11,7 +11,7 @@ from digest.operations.shared.refusal import Refused
 from digest.storage.accounting.reader_copies import ReaderCopy, copy_with_id
 from digest.storage.readers.subscribers import Subscriber
 from digest.web.shared import forms
-from digest.web.shared.context import here, reading, signed_in, site
+from digest.web.shared.context import here, reading, signed_in
 from digest.web.shared.desk import BIG_ROW_ID, ROW_ID, desk
 from digest.web.shared.security import admins_only
 
@@ -44,7 +44,6 @@ def copy_again_now(subscriber_id: int, delivery_id: int) -> Response:
     except Refused as refusal:
         flash(str(refusal), "warn")
     else:
-        site().wake()
         flash(_words(came_of_it, copy, reader), "good")
     return redirect(url_for("desk.subscriber", subscriber_id=reader.id), 303)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,11 +18,10 @@ EXTENSION = "digest"
 
 @dataclass(frozen=True)
 class Site:
-    """What the application was built from. `wake` has the postman look for messages at once: for editors' requests."""
+    """What the application was built from."""
 
     settings: Settings
     db: Database
-    wake: Callable[[], None]
 
 
 def site() -> Site:

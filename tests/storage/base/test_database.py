@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.exc import OperationalError, StatementError
 
 from digest.config import Settings
-from digest.storage.base.database import Database, database_now
+from digest.storage.base.database import Database, announce, database_now
 from digest.storage.issues.issues import Issue, issue_for_change
 from tests.factories import make_issue
 
@@ -112,6 +112,36 @@ def test_what_raises_leaves_nothing(db: Database) -> None:
         session.flush()
         _ = 1 / 0
     assert audience(db, issue_id) == 0
+
+
+def test_what_is_announced_is_heard_once_others_can_read_it(db: Database) -> None:
+    issue_id = make_issue(db)
+    seen: list[str] = []
+
+    def look() -> None:
+        with db.reading() as session:
+            seen.append(session.get_one(Issue, issue_id).introduction)
+
+    db.listen(look)
+    with db.writing() as session:
+        announce(session)
+        session.get_one(Issue, issue_id).introduction = "announced"
+        session.flush()
+        assert seen == []
+    assert seen == ["announced"]
+
+
+def test_what_raises_or_is_quiet_or_announces_nothing_is_not_heard(db: Database) -> None:
+    heard: list[int] = []
+    db.listen(lambda: heard.append(1))
+    with pytest.raises(ValueError, match="no"), db.writing() as session:
+        announce(session)
+        raise ValueError("no")
+    with db.writing(quietly=True) as session:
+        announce(session)
+    with db.writing() as session:
+        session.flush()
+    assert heard == []
 
 
 def test_a_reading_session_keeps_nothing(db: Database) -> None:

@@ -85,6 +85,15 @@ def test_an_editor_who_waits_for_a_message_rings(site: Flask, db: Database, bell
     assert [bell.rung for bell in bells] == [1]
 
 
+def test_an_editor_who_causes_no_message_does_not_ring(site: Flask, db: Database, bells: list[Bell]) -> None:
+    make_editor_with_password(db, "ada@digest.test", "Ada", is_admin=True)
+    bob = make_editor_with_password(db, "bob@digest.test", "Bob")
+    ada = Browser(site.test_client())
+    ada.sign_in("ada@digest.test")
+    assert ada.send(f"/desk/editors/{bob}/admin", "/desk/editors", admin="yes").status_code == 303
+    assert [bell.rung for bell in bells] == [0]
+
+
 @pytest.mark.usefixtures("db")
 def test_he_goes_his_rounds_from_the_first_request_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = threading.Event()
