@@ -14,14 +14,14 @@ from itertools import count
 from sqlalchemy.orm import Session
 
 from digest.demo.people import EDITORS
-from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Outbox, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Outbox, Single, UnreadList
 from digest.mail.sendgrid_events import Args, Event, Kind
 from digest.operations.accounting.deciding import settle
 from digest.operations.events.feedback import take_events
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sender import send_issue
 from digest.operations.shared.context import Context, Process
-from digest.storage.accounting.account_lines import Line, lines_in, span_of
+from digest.storage.accounting.account_lines import AccountLine, lines_in, span_of
 from digest.storage.accounting.settlements import Verdict
 from digest.storage.accounting.unsettled import doubts_of, last_doubted
 from digest.storage.base.database import Database
@@ -104,7 +104,9 @@ class _BadDay:
         """Ask the outbox behind it."""
         return self._inner.probe()
 
-    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(
+        self, since: Mapping[str, ListMark], until: datetime, deadline: float
+    ) -> Iterable[ListPage | UnreadList]:
         """Ask the outbox behind it."""
         return self._inner.suppressed(since, until, deadline)
 
@@ -121,7 +123,7 @@ def _events(session: Session, issue_id: int, send_at: datetime) -> list[Event]:
     sent = [line for line in lines if line.batch_id in attempts]
     at = send_at + _EVENTS_AFTER / 2
 
-    def event(kind: Kind, line: Line, words: str) -> Event:
+    def event(kind: Kind, line: AccountLine, words: str) -> Event:
         args = Args(issue.send_date, line.batch_id, attempts[line.batch_id][-1].id, line.delivery_id)
         return Event(kind, line.address or "", at, words, None, args, None, bare=False)
 

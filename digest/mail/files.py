@@ -9,8 +9,8 @@ from pathlib import Path
 
 from digest.config.private import make_folder, write_whole
 from digest.mail.eml import as_eml
-from digest.mail.making import Fault, none_made, not_made, tried
-from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Recipient, Single, Trouble, leave_headers
+from digest.mail.making import MakingFault, none_made, not_made, tried
+from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Recipient, Single, UnreadList, leave_headers
 from digest.mail.rendering import Identity, personalise
 
 
@@ -26,11 +26,11 @@ class FileOutbox:
 
         For whom none can be made is an offender. The others are then only looked at, since they come again without.
         """
-        faults: dict[int, Fault] = {}
+        faults: dict[int, MakingFault] = {}
         for index, recipient in enumerate(bulk.recipients):
             name = f"digest-{bulk.issue}-{recipient[-1]:08d}"
             copy = tried(partial(self._copy, name, bulk, recipient))
-            if isinstance(copy, Fault):
+            if isinstance(copy, MakingFault):
                 faults[index] = copy
             elif not faults and (failed := self._write(name, copy)):
                 return failed
@@ -42,7 +42,7 @@ class FileOutbox:
         """Write the message."""
         name = f"message-{single.reference}"
         made = tried(lambda: as_eml(name, self._identity, single.recipient, single.rendered, single.headers, single.at))
-        if isinstance(made, Fault):
+        if isinstance(made, MakingFault):
             return not_made({0: made})
         return self._write(name, made) or Answer(Certainty.ACCEPTED)
 
@@ -50,7 +50,12 @@ class FileOutbox:
         """A folder always answers."""
         return True
 
-    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:  # noqa: ARG002
+    def suppressed(
+        self,
+        since: Mapping[str, ListMark],  # noqa: ARG002
+        until: datetime,  # noqa: ARG002
+        deadline: float,  # noqa: ARG002
+    ) -> Iterable[ListPage | UnreadList]:
         """A folder refuses nobody."""
         return ()
 

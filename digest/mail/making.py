@@ -21,7 +21,7 @@ class Unmakeable(ValueError):
 
 
 @dataclass(frozen=True)
-class Fault:
+class MakingFault:
     """Why a message was not made. Reasons are kept with its account, which outlives readers: no address is in them."""
 
     why: str
@@ -31,32 +31,32 @@ class Fault:
     """Whether nobody has thought of it: then it is more likely ours than the message's."""
 
 
-def tried(make: Callable[[], _Made], tell: bool = True) -> _Made | Fault:
+def tried(make: Callable[[], _Made], tell: bool = True) -> _Made | MakingFault:
     """What `make` returns; or why it could not. What nobody has foreseen is logged, unless `tell` says otherwise."""
     try:
         return make()
     except Unmakeable as error:
-        return Fault(str(error))
+        return MakingFault(str(error))
     except (OSError, MemoryError) as error:
-        return Fault(f"this machine could not make it now ({_said(error)})", passing=True)
+        return MakingFault(f"this machine could not make it now ({_said(error)})", passing=True)
     except Exception as error:
         if tell:
             log.exception("a message could not be made")
-        return Fault(f"it could not be made into a message ({_said(error)})"[:400], unforeseen=True)
+        return MakingFault(f"it could not be made into a message ({_said(error)})"[:400], unforeseen=True)
 
 
-def not_made_for(recipients: int, fault: Fault, make: Callable[[int], object]) -> Answer:
+def not_made_for(recipients: int, fault: MakingFault, make: Callable[[int], object]) -> Answer:
     """The answer for a message for many that has this fault: those are named that can't be made alone either. If each
     could, it is in what they share.
     """
     if not fault.passing:
         alone = {index: tried(partial(make, index), tell=False) for index in range(recipients)}
-        if found := {index: one for index, one in alone.items() if isinstance(one, Fault)}:
+        if found := {index: one for index, one in alone.items() if isinstance(one, MakingFault)}:
             return not_made(found)
     return none_made(dict.fromkeys(range(recipients), fault))
 
 
-def none_made(faults: Mapping[int, Fault]) -> Answer:
+def none_made(faults: Mapping[int, MakingFault]) -> Answer:
     """As `not_made`, where what many share can't be made: what nobody has foreseen is then a fault of ours, which must
     cost no reader the issue. The send waits until it is mended.
     """
@@ -65,7 +65,7 @@ def none_made(faults: Mapping[int, Fault]) -> Answer:
     return not_made(faults)
 
 
-def not_made(faults: Mapping[int, Fault]) -> Answer:
+def not_made(faults: Mapping[int, MakingFault]) -> Answer:
     """Certainly not sent: nothing was tried. For good, unless one of the faults will pass."""
     for fault in faults.values():
         if fault.passing:

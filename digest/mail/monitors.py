@@ -13,7 +13,7 @@ from datetime import datetime
 import urllib3
 
 from digest.mail.failures import in_words
-from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Outbox, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Outbox, Single, UnreadList
 
 ALERT = "alert"
 """The category of a single message that goes to ALERT_URL instead of a mailbox; its text part is the JSON."""
@@ -55,7 +55,9 @@ class AlertingOutbox:
         """Ask the outbox."""
         return self._inner.probe()
 
-    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(
+        self, since: Mapping[str, ListMark], until: datetime, deadline: float
+    ) -> Iterable[ListPage | UnreadList]:
         """Ask the outbox."""
         return self._inner.suppressed(since, until, deadline)
 

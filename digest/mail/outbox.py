@@ -111,14 +111,14 @@ class SuppressionList(StrEnum):
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListEntry:
     """One entry: the address as SendGrid has it, and since when; None where it does not say."""
 
     address: str
     since: datetime | None
 
 
-class Mark(NamedTuple):
+class ListMark(NamedTuple):
     """How far a list was read."""
 
     read_to: datetime
@@ -128,17 +128,17 @@ class Mark(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Page:
+class ListPage:
     """Some entries of one list."""
 
     of: SuppressionList
-    entries: tuple[Listed, ...]
-    mark: Mark | None = None
+    entries: tuple[ListEntry, ...]
+    mark: ListMark | None = None
     """Where to go on after this page."""
 
 
 @dataclass(frozen=True)
-class Trouble:
+class UnreadList:
     """A list that could not be read to its end, and why, in words."""
 
     of: SuppressionList
@@ -157,7 +157,9 @@ class Outbox(Protocol):
     def probe(self) -> bool:
         """Whether the other side answers a harmless question; asked after an unknown outcome, before more leaves."""
 
-    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(
+        self, since: Mapping[str, ListMark], until: datetime, deadline: float
+    ) -> Iterable[ListPage | UnreadList]:
         """Whom the other side mails no more, page by page: of each list the entries since its mark, or all of them.
 
         `until` is now. `deadline` is on `deadline.ticking` and holds for all pages together. Nothing, where nobody

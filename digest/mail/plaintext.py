@@ -29,7 +29,7 @@ def as_text(html: str, width: int = WIDTH) -> str:
 
 
 @dataclass(eq=False)
-class _Frame:
+class _OpenBlock:
     """An open quotation, list or list entry: what stands before its first line, and before the others."""
 
     kind: str
@@ -47,8 +47,8 @@ class _Reader(HTMLParser):
         self.lines: list[str] = []
         self._width = width
         self._words = ""
-        self._open: list[_Frame] = []
-        self._before: list[_Frame] = []
+        self._open: list[_OpenBlock] = []
+        self._before: list[_OpenBlock] = []
         self._links: list[tuple[str, int]] = []
         self._scripts: list[tuple[str, int]] = []
         self._struck: list[int] = []
@@ -72,10 +72,10 @@ class _Reader(HTMLParser):
 
     def _begin(self, tag: str, given: dict[str, str]) -> None:
         if tag == "blockquote":
-            self._open.append(_Frame(tag, rest="> "))
+            self._open.append(_OpenBlock(tag, rest="> "))
         elif tag in ("ul", "ol"):
             self._open.append(
-                _Frame(tag, next_number=_number(given.get("start", "1")), numbering=given.get("type", "1"))
+                _OpenBlock(tag, next_number=_number(given.get("start", "1")), numbering=given.get("type", "1"))
             )
         elif tag == "li":
             self._open.append(self._entry(given.get("value", "")))
@@ -169,12 +169,12 @@ class _Reader(HTMLParser):
             frame.marker = ""
         self._before = list(self._open)
 
-    def _entry(self, value: str) -> _Frame:
-        parent = next((frame for frame in reversed(self._open) if frame.kind in ("ul", "ol")), _Frame("ul"))
+    def _entry(self, value: str) -> _OpenBlock:
+        parent = next((frame for frame in reversed(self._open) if frame.kind in ("ul", "ol")), _OpenBlock("ul"))
         number = _number(value) if value else parent.next_number
         parent.next_number = number + 1
         marker = f"{counted_as(parent.numbering, number)}. " if parent.kind == "ol" else "- "
-        return _Frame("li", rest=" " * len(marker), marker=marker)
+        return _OpenBlock("li", rest=" " * len(marker), marker=marker)
 
     def _write_address(self, href: str, start: int) -> None:
         """Where a link leads, behind its words, or in their place where they are that address in other letters."""

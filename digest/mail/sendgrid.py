@@ -16,8 +16,8 @@ from typing import Any
 from digest.domain.shared.addresses import unmailable, unmailable_among, without_addresses
 from digest.mail.deadline import ticking
 from digest.mail.headers import checked
-from digest.mail.making import Fault, not_made, not_made_for, tried
-from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Single, Trouble, leave_headers
+from digest.mail.making import MakingFault, not_made, not_made_for, tried
+from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Single, UnreadList, leave_headers
 from digest.mail.rendering import Identity, Rendered
 from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
 from digest.mail.suppression_lists import read_lists
@@ -46,9 +46,9 @@ class SendGridOutbox:
     def send_bulk(self, bulk: Bulk) -> Answer:
         """One request for up to 1,000 recipients. For whom none can be made is an offender, before any byte leaves."""
         if found := unmailable_among([address for address, *_ in bulk.recipients]):
-            return not_made({index: Fault(why) for index, why in found.items()})
+            return not_made({index: MakingFault(why) for index, why in found.items()})
         body = tried(lambda: request_body(self._shared(bulk), personalizations(bulk)))
-        if isinstance(body, Fault):
+        if isinstance(body, MakingFault):
             alone = [replace(bulk, recipients=[recipient]) for recipient in bulk.recipients]
             return not_made_for(len(alone), body, lambda index: personalizations(alone[index]))
         return self._post(body, bulk.deadline)
@@ -56,10 +56,10 @@ class SendGridOutbox:
     def send_single(self, single: Single) -> Answer:
         """One request for one message."""
         if why := unmailable(single.recipient):
-            return not_made({0: Fault(why)})
+            return not_made({0: MakingFault(why)})
         person = {"to": [{"email": single.recipient}], "custom_args": {"digest_message": single.reference}}
         body = tried(lambda: request_body(self._shared(single), json.dumps(person)))
-        if isinstance(body, Fault):
+        if isinstance(body, MakingFault):
             return not_made({0: body})
         return self._post(body, ticking() + DEADLINE_SECONDS)
 
@@ -70,7 +70,9 @@ class SendGridOutbox:
         except (NotSent, NoAnswer):
             return False
 
-    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(
+        self, since: Mapping[str, ListMark], until: datetime, deadline: float
+    ) -> Iterable[ListPage | UnreadList]:
         """The account's lists of bounces, spam reports and invalid addresses."""
         return read_lists(self._client, since, until, deadline)
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.mail.deadline import ticking
-from digest.mail.outbox import Listed, Mark, Page, SuppressionList, Trouble
+from digest.mail.outbox import ListEntry, ListMark, ListPage, SuppressionList, UnreadList
 from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
 
 PAGE_SIZE = 500
@@ -23,8 +23,8 @@ PAGE_SECONDS = 15.0
 
 
 def read_lists(
-    client: SendGridClient, since: Mapping[str, Mark], until: datetime, deadline: float, page_size: int = PAGE_SIZE
-) -> Iterator[Page | Trouble]:
+    client: SendGridClient, since: Mapping[str, ListMark], until: datetime, deadline: float, page_size: int = PAGE_SIZE
+) -> Iterator[ListPage | UnreadList]:
     """Every list, page by page, the earliest entries first: those since its mark, or all, up to `until`.
 
     Trouble with one list does not keep from the next, nor does a long one: each has an equal share of the time that is
@@ -37,8 +37,8 @@ def read_lists(
 
 
 def _read_list(
-    client: SendGridClient, name: SuppressionList, mark: Mark, until: datetime, deadline: float, page_size: int
-) -> Iterator[Page | Trouble]:
+    client: SendGridClient, name: SuppressionList, mark: ListMark, until: datetime, deadline: float, page_size: int
+) -> Iterator[ListPage | UnreadList]:
     """Window by window of time, each halved until a page holds it.
 
     SendGrid says nothing of the order within a list, and entries are removed: no offset is worth anything to the next
@@ -51,7 +51,7 @@ def _read_list(
     while ends:
         query = {"limit": page_size, "offset": offset, "start_time": start, "end_time": ends[-1]}  # both inclusive
         page = _read_page(client, name, query, deadline)
-        if isinstance(page, Trouble):
+        if isinstance(page, UnreadList):
             yield page
             return
         if len(page.entries) < page_size:
@@ -60,22 +60,24 @@ def _read_list(
             ends.append((start + ends[-1]) // 2)
         else:  # a second is the narrowest window
             offset += page_size
-        yield replace(page, mark=Mark(_at(start), _at(ends[-1]) if ends else None))
+        yield replace(page, mark=ListMark(_at(start), _at(ends[-1]) if ends else None))
 
 
-def _read_page(client: SendGridClient, name: SuppressionList, query: dict[str, int], deadline: float) -> Page | Trouble:
+def _read_page(
+    client: SendGridClient, name: SuppressionList, query: dict[str, int], deadline: float
+) -> ListPage | UnreadList:
     until = min(deadline, ticking() + PAGE_SECONDS)
     try:
         answer = client.get(f"suppression/{name}", until, query)
     except (NotSent, NoAnswer) as error:
         late = ticking() >= until
-        return Trouble(name, "SendGrid took too long" if late else f"SendGrid could not be asked ({error})")
+        return UnreadList(name, "SendGrid took too long" if late else f"SendGrid could not be asked ({error})")
     if answer.status != 200:
-        return Trouble(name, _REFUSALS.get(answer.status, f"SendGrid answered {answer.status}"))
+        return UnreadList(name, _REFUSALS.get(answer.status, f"SendGrid answered {answer.status}"))
     try:
-        return Page(name, tuple(_entries(answer)))
+        return ListPage(name, tuple(_entries(answer)))
     except (ValueError, TypeError, KeyError):
-        return Trouble(name, "SendGrid’s answer could not be understood")
+        return UnreadList(name, "SendGrid’s answer could not be understood")
 
 
 _REFUSALS = {
@@ -85,11 +87,11 @@ _REFUSALS = {
 }
 
 
-def _entries(answer: HttpAnswer) -> Iterable[Listed]:
+def _entries(answer: HttpAnswer) -> Iterable[ListEntry]:
     said: Any = json.loads(answer.body)
     if not isinstance(said, list):
         raise TypeError("not a list")
-    return [Listed(_address(entry["email"]), _moment(entry.get("created"))) for entry in said]
+    return [ListEntry(_address(entry["email"]), _moment(entry.get("created"))) for entry in said]
 
 
 def _address(said: object) -> str:
@@ -116,4 +118,4 @@ def _at(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-_BEGINNING = Mark(_at(0))
+_BEGINNING = ListMark(_at(0))

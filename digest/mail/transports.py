@@ -9,7 +9,7 @@ from datetime import datetime
 from digest.config import Settings
 from digest.mail.files import FileOutbox
 from digest.mail.monitors import AlertingOutbox
-from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Outbox, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Outbox, Single, UnreadList
 from digest.mail.rendering import Identity
 from digest.mail.sendgrid import SendGridOutbox
 
@@ -62,7 +62,9 @@ class RedirectingOutbox:
         """Ask the outbox behind it."""
         return self._inner.probe()
 
-    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(
+        self, since: Mapping[str, ListMark], until: datetime, deadline: float
+    ) -> Iterable[ListPage | UnreadList]:
         """Ask the outbox behind it."""
         return self._inner.suppressed(since, until, deadline)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from digest.mail.outbox import Answer, Bulk, Certainty, Mark, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Single, UnreadList
 
 
 class Mood(StrEnum):
@@ -60,7 +60,12 @@ class SendGridInMemory:
         """Is well."""
         return True
 
-    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:  # noqa: ARG002
+    def suppressed(
+        self,
+        since: Mapping[str, ListMark],  # noqa: ARG002
+        until: datetime,  # noqa: ARG002
+        deadline: float,  # noqa: ARG002
+    ) -> Iterable[ListPage | UnreadList]:
         """Keeps no lists."""
         return ()
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
-from digest.mail.outbox import Answer, Bulk, Mark, Outbox, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, ListMark, ListPage, Outbox, Single, UnreadList
 from digest.operations.sending import sender
 from tests.crash.failpoint import Failpoint
 from tests.crash.patches import put
@@ -85,7 +85,9 @@ class WatchedOutbox:
         self._failpoint.pass_step("after the probe")
         return answered
 
-    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(
+        self, since: Mapping[str, ListMark], until: datetime, deadline: float
+    ) -> Iterable[ListPage | UnreadList]:
         """Ask the outbox behind it."""
         return self._inner.suppressed(since, until, deadline)
 

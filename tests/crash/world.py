@@ -14,7 +14,7 @@ from digest.mail.sendgrid_events import Args, Event, Kind
 from digest.operations.events.feedback import take_events
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.privacy import erase
-from digest.operations.readers.subscribing import Standing, ask, confirm, leave
+from digest.operations.readers.subscribing import LinkState, ask, confirm, leave
 from digest.operations.sending.claiming import Claim, Claimant
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.posting import bulk_of
@@ -92,7 +92,7 @@ class World:
                 select(SignUp.key).join(Subscriber, Subscriber.id == SignUp.subscriber_id).order_by(SignUp.id.desc())
             )
             key = session.execute(latest.where(Subscriber.address == address)).scalars().first()
-        if key and confirm(Context(self.db, self.settings, self._later()), key, "the page")[0] is Standing.DONE:
+        if key and confirm(Context(self.db, self.settings, self._later()), key, "the page")[0] is LinkState.DONE:
             self.gone.discard(address)
 
     def leave(self, address: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from digest.domain.issues.edition import Content, Item, Source, Topic
+from digest.domain.issues.edition import Content, Item, ItemTopic, Source
 from digest.mail.rendering import (
     Identity,
     ProofNote,
@@ -44,10 +44,10 @@ NOTE = ProofNote(
     warnings=("“AI Act: what data protection officers should do first” has no source link.",),
 )
 
-_SURVEILLANCE = Topic("surveillance", "Surveillance")
-_CHILDREN = Topic("children", "Children")
-_AI = Topic("ai", "AI")
-_ENFORCEMENT = Topic("enforcement", "Enforcement")
+_SURVEILLANCE = ItemTopic("surveillance", "Surveillance")
+_CHILDREN = ItemTopic("children", "Children")
+_AI = ItemTopic("ai", "AI")
+_ENFORCEMENT = ItemTopic("enforcement", "Enforcement")
 
 
 def _item(number: int, title: str, publication: str, body: str, **more: object) -> Item:

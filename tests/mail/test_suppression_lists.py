@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from digest.mail.deadline import ticking
-from digest.mail.outbox import Listed, Mark, Page, SuppressionList, Trouble
+from digest.mail.outbox import ListEntry, ListMark, ListPage, SuppressionList, UnreadList
 from digest.mail.sendgrid_client import HttpAnswer, SendGridClient
 from digest.mail.suppression_lists import read_lists
 from tests.loopback.faults import AnswerMalformed, Fault, Hang, Refusal, TooManyRequests, Unauthorized
@@ -19,7 +19,7 @@ from tests.loopback.sendgrid import LoopbackSendGrid
 
 MONDAY = datetime(2024, 5, 13, 9, 0, tzinfo=UTC)
 NOW = datetime(2024, 5, 17, 7, 0, tzinfo=UTC)
-DONE = Mark(NOW + timedelta(seconds=1))
+DONE = ListMark(NOW + timedelta(seconds=1))
 BOUNCES = "/v3/suppression/bounces"
 
 
@@ -35,13 +35,13 @@ def enter(sendgrid: LoopbackSendGrid, name: str, address: str, at: datetime = MO
 
 
 def read(
-    client: SendGridClient, since: Mapping[str, Mark] | None = None, seconds: float = 10.0, page_size: int = 500
-) -> list[Page | Trouble]:
+    client: SendGridClient, since: Mapping[str, ListMark] | None = None, seconds: float = 10.0, page_size: int = 500
+) -> list[ListPage | UnreadList]:
     return list(read_lists(client, since or {}, NOW, ticking() + seconds, page_size))
 
 
-def bounces(parts: Sequence[Page | Trouble]) -> list[Page]:
-    return [part for part in parts if isinstance(part, Page) and part.of is SuppressionList.BOUNCES]
+def bounces(parts: Sequence[ListPage | UnreadList]) -> list[ListPage]:
+    return [part for part in parts if isinstance(part, ListPage) and part.of is SuppressionList.BOUNCES]
 
 
 def test_three_lists_are_read_and_the_soft_blocks_are_not(client: SendGridClient, sendgrid: LoopbackSendGrid) -> None:
@@ -51,9 +51,9 @@ def test_three_lists_are_read_and_the_soft_blocks_are_not(client: SendGridClient
     ):  # fmt: skip
         enter(sendgrid, name, address)
     assert read(client) == [
-        Page(SuppressionList.BOUNCES, (Listed("bob@example.org", MONDAY),), DONE),
-        Page(SuppressionList.SPAM_REPORTS, (Listed("carol@example.org", MONDAY),), DONE),
-        Page(SuppressionList.INVALID_EMAILS, (Listed("dave@example.org", MONDAY),), DONE),
+        ListPage(SuppressionList.BOUNCES, (ListEntry("bob@example.org", MONDAY),), DONE),
+        ListPage(SuppressionList.SPAM_REPORTS, (ListEntry("carol@example.org", MONDAY),), DONE),
+        ListPage(SuppressionList.INVALID_EMAILS, (ListEntry("dave@example.org", MONDAY),), DONE),
     ]
 
 
@@ -82,7 +82,7 @@ def test_what_was_read_to_is_read_whole(client: SendGridClient, sendgrid: Loopba
         assert {entry["email"] for entry in due} <= seen
 
 
-def _before(entry: Mapping[str, Any], mark: Mark) -> bool:
+def _before(entry: Mapping[str, Any], mark: ListMark) -> bool:
     return bool(entry["created"] < mark.read_to.timestamp())
 
 
@@ -92,7 +92,7 @@ def test_a_reading_goes_on_where_the_last_was_cut_off(client: SendGridClient, se
         enter(sendgrid, "bounces", address, MONDAY - timedelta(hours=number))
     sendgrid.misbehave(Refusal(500), path=BOUNCES, every=2)  # a page a reading
     seen: set[str] = set()
-    since: dict[str, Mark] = {}
+    since: dict[str, ListMark] = {}
     for _ in range(300):
         [page] = bounces(read(client, since, page_size=10))
         assert page.mark
@@ -116,9 +116,9 @@ def test_since_a_moment_only_later_entries_come(client: SendGridClient, sendgrid
     for name in ("bounces", "spam_reports"):
         enter(sendgrid, name, "old@example.org", datetime(2024, 5, 12, tzinfo=UTC))
         enter(sendgrid, name, "new@example.org", MONDAY)
-    first, second, *_ = read(client, since={"bounces": Mark(MONDAY)})
-    assert first == Page(SuppressionList.BOUNCES, (Listed("new@example.org", MONDAY),), DONE)
-    assert isinstance(second, Page)
+    first, second, *_ = read(client, since={"bounces": ListMark(MONDAY)})
+    assert first == ListPage(SuppressionList.BOUNCES, (ListEntry("new@example.org", MONDAY),), DONE)
+    assert isinstance(second, ListPage)
     assert len(second.entries) == 2
 
 
@@ -137,16 +137,16 @@ def test_a_refused_list_is_told_in_words_and_the_others_are_read(
     enter(sendgrid, "spam_reports", "carol@example.org")
     sendgrid.misbehave(fault, path=BOUNCES)
     trouble, page, empty = read(client)
-    assert trouble == Trouble(SuppressionList.BOUNCES, why)
-    assert page == Page(SuppressionList.SPAM_REPORTS, (Listed("carol@example.org", MONDAY),), DONE)
-    assert isinstance(empty, Page)
+    assert trouble == UnreadList(SuppressionList.BOUNCES, why)
+    assert page == ListPage(SuppressionList.SPAM_REPORTS, (ListEntry("carol@example.org", MONDAY),), DONE)
+    assert isinstance(empty, ListPage)
 
 
 def test_broken_answers_and_a_dead_host_are_told_too(client: SendGridClient, sendgrid: LoopbackSendGrid) -> None:
     sendgrid.misbehave(AnswerMalformed(), path=BOUNCES)
     assert "could not be asked" in str(read(client)[0])
     sendgrid.stop()
-    assert [part.why.partition("(")[0] for part in read(client) if isinstance(part, Trouble)] == [
+    assert [part.why.partition("(")[0] for part in read(client) if isinstance(part, UnreadList)] == [
         "SendGrid could not be asked "
     ] * 3
 
@@ -155,8 +155,8 @@ def test_silence_ends_when_the_lists_share_of_the_time_does(client: SendGridClie
     sendgrid.misbehave(Hang(30), path=BOUNCES)
     before = time.monotonic()
     trouble, *others = read(client, seconds=1.5)
-    assert trouble == Trouble(SuppressionList.BOUNCES, "SendGrid took too long")
-    assert [(part.of, type(part)) for part in others] == [("spam_reports", Page), ("invalid_emails", Page)]
+    assert trouble == UnreadList(SuppressionList.BOUNCES, "SendGrid took too long")
+    assert [(part.of, type(part)) for part in others] == [("spam_reports", ListPage), ("invalid_emails", ListPage)]
     assert time.monotonic() - before < 5
 
 
@@ -175,11 +175,11 @@ class Saying(SendGridClient):
 )
 def test_an_answer_that_is_no_list_is_trouble(body: bytes) -> None:
     assert read(Saying(body)) == [
-        Trouble(name, "SendGrid’s answer could not be understood") for name in SuppressionList
+        UnreadList(name, "SendGrid’s answer could not be understood") for name in SuppressionList
     ]
 
 
 @pytest.mark.parametrize("created", ["null", '"yesterday"', "1e400", "99999999999999999"])
 def test_an_entry_without_a_usable_moment_still_counts(created: str) -> None:
     first, *_ = read(Saying(b'[{"email": "a@b.org", "created": ' + created.encode() + b"}]"))
-    assert first == Page(SuppressionList.BOUNCES, (Listed("a@b.org", None),), DONE)
+    assert first == ListPage(SuppressionList.BOUNCES, (ListEntry("a@b.org", None),), DONE)

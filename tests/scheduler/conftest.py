@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.config import Settings
-from digest.mail.outbox import Answer, Bulk, Mark, Outbox, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, ListMark, ListPage, Outbox, Single, UnreadList
 from digest.mail.transports import open_outbox
 from digest.operations.running.tick import tick
 from digest.operations.shared.context import Process
@@ -54,7 +54,9 @@ class Counting:
     def send_single(self, single: Single) -> Answer:
         return self._inner.send_single(single)
 
-    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(
+        self, since: Mapping[str, ListMark], until: datetime, deadline: float
+    ) -> Iterable[ListPage | UnreadList]:
         return self._inner.suppressed(since, until, deadline)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from digest.domain.shared.tokens import Purpose, unseal
 from digest.operations.issues.selecting import add_summary
-from digest.operations.issues.week import Held, hold_by_link, hold_issue, release_issue, send_now, skip_issue
+from digest.operations.issues.week import HoldOutcome, hold_by_link, hold_issue, release_issue, send_now, skip_issue
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from tests.conftest import Mailbox, html_of, text_of
@@ -51,7 +51,7 @@ def test_the_proofs_link_holds_it(week: Week, mailbox: Mailbox) -> None:
     assert key
     held = hold_by_link(week.db, london(16, 20), key)
     assert held
-    assert held.outcome is Held.HELD
+    assert held.outcome is HoldOutcome.HELD
     week.tick(SEND)
     assert week.copies == []
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from digest.cli.accounting.stalls import lull_in_words, time_of_day
 from digest.cli.shared.counting import copies, counted
-from digest.cli.shared.installation import Installation
+from digest.cli.shared.installation import OpenInstallation
 from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
@@ -23,7 +23,7 @@ MAY_STILL_TELL = "SendGrid’s events may still tell {}; silence is judged once 
 _PARTS = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
 
 
-def account_in_words(ours: Installation, found: Report) -> str:
+def account_in_words(ours: OpenInstallation, found: Report) -> str:
     """Where every copy is, and which batches wait for a word."""
     if found.issue is None:
         return "Nothing has been frozen yet."
@@ -44,7 +44,7 @@ def account_in_words(ours: Installation, found: Report) -> str:
     return "\n".join(lines)
 
 
-def _how_it_goes(ours: Installation, day: date) -> list[str]:
+def _how_it_goes(ours: OpenInstallation, day: date) -> list[str]:
     with ours.db.reading() as session:
         issue = issue_on(session, day)
         going = going_of(session, issue) if issue else Going()

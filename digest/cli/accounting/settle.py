@@ -8,7 +8,7 @@ import click
 
 from digest.cli.accounting.account_words import MAY_STILL_TELL, account_in_words, what_is_known
 from digest.cli.shared.counting import batches, copies
-from digest.cli.shared.installation import Installation, installation, now
+from digest.cli.shared.installation import OpenInstallation, installation, now
 from digest.operations.accounting.deciding import WORDS, Settled
 from digest.operations.accounting.deciding import settle as settle_batch
 from digest.operations.issues.closing import THE_COMMAND
@@ -65,7 +65,7 @@ def settle(batch: int, verdict: str, alike: bool, because: str, yes: bool) -> No
 
 
 def _explain(
-    ours: Installation, doubt: Doubt, last: Attempt | None, verdict: Verdict, all_alike: Alike, alike: bool
+    ours: OpenInstallation, doubt: Doubt, last: Attempt | None, verdict: Verdict, all_alike: Alike, alike: bool
 ) -> None:
     click.echo(f"Known: {what_is_known(ours.settings, doubt, last)}.")
     if doubt.state == BatchState.UNKNOWN:

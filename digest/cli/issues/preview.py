@@ -7,7 +7,7 @@ from datetime import date, datetime
 import click
 
 from digest.cli.shared.dates import ISSUE_DATE
-from digest.cli.shared.installation import Installation, installation, now
+from digest.cli.shared.installation import OpenInstallation, installation, now
 from digest.operations.issues.closing import THE_COMMAND
 from digest.operations.issues.composing import compose, compose_for_topics, sample
 from digest.operations.issues.dates import issue_named
@@ -32,7 +32,7 @@ def preview(day: datetime | None, topics: str, text: bool) -> None:
     click.echo(shown.text if text else shown.html)
 
 
-def _issue(ours: Installation, day: date | None) -> int:
+def _issue(ours: OpenInstallation, day: date | None) -> int:
     ensure_issue(Context(ours.db, ours.settings, now()), THE_COMMAND)
     with ours.db.reading() as session:
         issue = issue_named(session, day) if day else current_issue(session)

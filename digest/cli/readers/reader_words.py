@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 
-from digest.operations.readers.privacy import Held
+from digest.operations.readers.privacy import PersonalData
 from digest.storage.accounting.reader_copies import ReaderCopy
 from digest.storage.messages.messages import MessageState
 
 
-def for_machines(held: Held) -> dict[str, object]:
+def for_machines(held: PersonalData) -> dict[str, object]:
     """Everything, ready for JSON; moments are ISO 8601 in UTC."""
     return {
         "email": held.email,
@@ -28,7 +28,7 @@ def for_machines(held: Held) -> dict[str, object]:
     }
 
 
-def for_people(held: Held, spoken: Callable[[datetime], str]) -> str:
+def for_people(held: PersonalData, spoken: Callable[[datetime], str]) -> str:
     """Everything, in lines; `spoken` words a moment."""
     lines = [
         f"{held.email}, {held.state}" + (", suppressed: gets no mail" if held.suppressed else ""),

@@ -20,7 +20,7 @@ _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only compared
 
 
 @dataclass(frozen=True)
-class Address:
+class HostAndPort:
     """A host and a port, as `--bind` says them."""
 
     host: str
@@ -30,7 +30,7 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def listen(address: Address) -> socket.socket:
+def listen(address: HostAndPort) -> socket.socket:
     """A socket that listens there. Raises BadSetting with the remedy where that can't be."""
     try:
         family, _, _, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
@@ -43,9 +43,9 @@ def listen(address: Address) -> socket.socket:
         raise BadSetting(_why_not(address, error)) from None
 
 
-def _why_not(address: Address, error: OSError) -> str:
+def _why_not(address: HostAndPort, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        other = Address(address.host, address.port + 1 if address.port < 65_535 else 8_000)
+        other = HostAndPort(address.host, address.port + 1 if address.port < 65_535 else 8_000)
         return (
             f"Something listens on {address} already. Stop it, or use another port: --bind {other} "
             f"(`make run PORT={other.port}`)."
@@ -63,8 +63,8 @@ def _why_not(address: Address, error: OSError) -> str:
 class Announcement:
     """Says something once the site answers at its address, unless that is no longer wanted."""
 
-    def __init__(self, address: Address, words: str) -> None:
-        self._address = Address(_ANY.get(address.host, address.host), address.port)
+    def __init__(self, address: HostAndPort, words: str) -> None:
+        self._address = HostAndPort(_ANY.get(address.host, address.host), address.port)
         self._words = words
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._wait, name="announcement", daemon=True)

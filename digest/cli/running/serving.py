@@ -13,33 +13,33 @@ from typing import Any
 
 import click
 
-from digest.cli.running.listening import Address, Announcement, listen
+from digest.cli.running.listening import Announcement, HostAndPort, listen
 from digest.cli.running.supervising import Child, supervise
 from digest.cli.shared.logs import log_to_stderr
 from digest.config import Settings, load
 from digest.web.serving.limits import THREADS
 
 
-class _Bind(click.ParamType[Address]):
+class _Bind(click.ParamType[HostAndPort]):
     """A host and a port."""
 
     name = "HOST:PORT"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> HostAndPort:
         """Take it apart. Fails with the form and an example."""
-        if isinstance(value, Address):
+        if isinstance(value, HostAndPort):
             return value
         host, _, port = str(value).rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
         if not host or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65_536:
             self.fail(f"“{value}”: use HOST:PORT, for example 127.0.0.1:8000.", param, ctx)
-        return Address(host, int(port))
+        return HostAndPort(host, int(port))
 
 
 @click.command()
 @click.option("--bind", type=_Bind(), default="127.0.0.1:8000", show_default=True, help="Where to listen.")
 @click.option("--with-scheduler", is_flag=True, help="Run the clock beside it; each is started again should it die.")
-def serve(bind: Address, with_scheduler: bool) -> None:
+def serve(bind: HostAndPort, with_scheduler: bool) -> None:
     """Run the site, until Ctrl-C or SIGTERM.
 
     It speaks plain HTTP: in earnest, let a proxy speak HTTPS before it. Without the clock no issue is closed or sent.

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
-from digest.cli.shared.installation import Installation, now
+from digest.cli.shared.installation import OpenInstallation, now
 from digest.cli.shared.logs import log_to_stderr
 from digest.config import Settings
 from digest.mail.transports import open_outbox
@@ -55,7 +55,7 @@ class Partner:
 
 
 @contextmanager
-def partner(ours: Installation) -> Iterator[Partner]:
+def partner(ours: OpenInstallation) -> Iterator[Partner]:
     """A second process, idle until it is started, and ended when the block is left. For a trial without SendGrid, or
     where one request at a time is wanted, there is none, and starting it changes nothing.
 

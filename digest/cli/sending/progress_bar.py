@@ -9,29 +9,29 @@ from contextlib import contextmanager
 
 import click
 
-from digest.cli.shared.drawing import Line, bar_line
+from digest.cli.shared.drawing import TerminalLine, bar_line
 from digest.operations.sending.sender import Progress
 
 
 @contextmanager
-def progress_bar(before: int) -> Iterator[Bar | None]:
+def progress_bar(before: int) -> Iterator[ProgressBar | None]:
     """A bar on a terminal, else nothing. `before` copies had ended when this run began."""
     if not sys.stderr.isatty():
         yield None
         return
-    bar = Bar(before)
+    bar = ProgressBar(before)
     try:
         yield bar
     finally:
         click.echo(err=True)
 
 
-class Bar:
+class ProgressBar:
     """Draws how far the send is, on one line; called from several threads."""
 
     def __init__(self, before: int) -> None:
         self._before = before
-        self._line = Line()
+        self._line = TerminalLine()
 
     def __call__(self, progress: Progress) -> None:
         """Draw it anew."""

@@ -19,7 +19,7 @@ from digest.cli.sending.partner import partner
 from digest.cli.sending.progress_bar import progress_bar
 from digest.cli.shared.counting import copies
 from digest.cli.shared.dates import ISSUE_DATE
-from digest.cli.shared.installation import Installation, installation, now
+from digest.cli.shared.installation import OpenInstallation, installation, now
 from digest.mail.transports import open_outbox
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.running.sending_now import Ready, Report, prepare, report
@@ -61,7 +61,7 @@ def send(day: datetime | None) -> None:
     sys.exit(FINISHED_WITH_EXCEPTIONS if account.unknown or account.held else 0)
 
 
-def _send(ours: Installation, day: datetime | None) -> tuple[Ready, Ending]:
+def _send(ours: OpenInstallation, day: datetime | None) -> tuple[Ready, Ending]:
     with (
         _interruptible() as interruption,
         partner(ours) as second,
@@ -97,7 +97,7 @@ def _why_it_stands_still(account: Report) -> str:
     )
 
 
-def _progress(ours: Installation, issue_id: int) -> Progress:
+def _progress(ours: OpenInstallation, issue_id: int) -> Progress:
     with ours.db.reading() as session:
         return Progress(ended_copies(session, issue_id), session.get_one(Issue, issue_id).audience)
 

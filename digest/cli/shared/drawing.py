@@ -10,7 +10,7 @@ _WIDEST = 30
 _NARROWEST = 6
 
 
-class Line:
+class TerminalLine:
     """One line of a terminal, drawn again and again."""
 
     def __init__(self) -> None:

@@ -16,17 +16,17 @@ from digest.storage.base.database import Database
 
 
 @dataclass(frozen=True)
-class Installation:
+class OpenInstallation:
     """One installation, opened."""
 
     settings: Settings
     db: Database
 
 
-def installation() -> Installation:
+def installation() -> OpenInstallation:
     """This installation, its database at the latest migration, closed when the command ends. Raises BadSetting."""
     settings = settings_for_a_start()
-    return Installation(settings, until_the_end(open_database(settings)))
+    return OpenInstallation(settings, until_the_end(open_database(settings)))
 
 
 def settings_for_a_start() -> Settings:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from digest.cli.shared.drawing import Line, bar_line
+from digest.cli.shared.drawing import TerminalLine, bar_line
 from digest.operations.writing.summary_files import Importing
 
 
@@ -17,7 +17,7 @@ def import_bar() -> Iterator[Callable[[Importing], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    line = Line()
+    line = TerminalLine()
     try:
         yield lambda importing: line.draw(import_line(importing, shutil.get_terminal_size().columns))
     finally:

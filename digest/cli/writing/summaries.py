@@ -17,7 +17,7 @@ from digest.cli.shared.installation import installation, now
 from digest.cli.writing.import_bar import import_bar
 from digest.domain.issues.calendar import day_and_year
 from digest.operations.shared.context import Context
-from digest.operations.writing.summary_files import CutShort, Imported, export_summaries, import_summaries
+from digest.operations.writing.summary_files import CutShort, ImportedSummaries, export_summaries, import_summaries
 
 
 @click.group()
@@ -71,7 +71,7 @@ def export() -> None:
         click.echo(line)
 
 
-def _report(imported: Imported) -> None:
+def _report(imported: ImportedSummaries) -> None:
     if imported.faults:
         for number, reason in imported.faults:
             click.echo(f"line {number}: {reason}", err=True)

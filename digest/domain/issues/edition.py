@@ -34,7 +34,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Topic:
+class ItemTopic:
     """What a summary is about; the slug is what readers' choices are stored under."""
 
     slug: str
@@ -52,7 +52,7 @@ class Item:
     published_on: date
     body_html: str
     sources: tuple[Source, ...]
-    topics: tuple[Topic, ...]
+    topics: tuple[ItemTopic, ...]
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def to_json(content: Content) -> str:
 def from_json(text: str) -> Content:
     """The content that `to_json` stored, also that of an earlier or later program (`domain.shared.stored`).
 
-    What is missing is left empty or made again; raises Unreadable where it can't be.
+    What is missing is left empty or made again; raises UnreadableRecord where it can't be.
     """
     stored = unpacked(text, _VERSION, _NAME)
     day = date.fromisoformat(needed(stored, _NAME, "issue_date"))
@@ -150,8 +150,8 @@ def _source(stored: dict[str, Any]) -> Source:
     return Source(**known(Source, stored, {"title": needed(stored, _NAME, "url"), "publication": ""}, _NAME))
 
 
-def _topic(stored: dict[str, Any]) -> Topic:
-    return Topic(**known(Topic, stored, {"name": needed(stored, _NAME, "slug")}, _NAME))
+def _topic(stored: dict[str, Any]) -> ItemTopic:
+    return ItemTopic(**known(ItemTopic, stored, {"name": needed(stored, _NAME, "slug")}, _NAME))
 
 
 def changes(before: Content, after: Content) -> list[str]:

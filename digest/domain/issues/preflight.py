@@ -37,7 +37,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class PreflightFault:
     """One finding. `where` is `Item 3` or the part's name; `summary_id` says which summary to open, if any."""
 
     level: Level
@@ -49,7 +49,7 @@ class Fault:
         return f"{self.where}: {self.what}"
 
 
-def check(content: Content, html_bytes: int) -> list[Fault]:
+def check(content: Content, html_bytes: int) -> list[PreflightFault]:
     """All faults of a rendered digest, those that block first. `html_bytes` is the size of its HTML part."""
     faults = list(_whole(content, html_bytes))
     for number, item in enumerate(content.items, start=1):
@@ -58,49 +58,57 @@ def check(content: Content, html_bytes: int) -> list[Fault]:
     return sorted(faults, key=lambda fault: fault.level)
 
 
-def _whole(content: Content, html_bytes: int) -> Iterator[Fault]:
+def _whole(content: Content, html_bytes: int) -> Iterator[PreflightFault]:
     around = " ".join((content.subject, content.preheader, plain(content.introduction_html)))
     if left := _PLACEHOLDER.search(around):
-        yield Fault(Level.BLOCKS, "Words around it", f"“{left[0]}” is left in. Write what belongs there.")
+        yield PreflightFault(Level.BLOCKS, "Words around it", f"“{left[0]}” is left in. Write what belongs there.")
     for mark in (*left_in_line(f"{content.subject} {content.preheader}"), *left_in_html(content.introduction_html)):
-        yield Fault(Level.WARNS, "Words around it", mark)
+        yield PreflightFault(Level.WARNS, "Words around it", mark)
     if html_bytes > SIZE_LIMIT:
         size = f"{html_bytes // 1000} kB of {SIZE_LIMIT // 1000} kB"
-        yield Fault(Level.WARNS, "Size", f"{size}: Gmail would cut it off. Take an item out or shorten some.")
+        yield PreflightFault(Level.WARNS, "Size", f"{size}: Gmail would cut it off. Take an item out or shorten some.")
     if len(content.subject) > SUBJECT_SHOWN:
-        yield Fault(Level.WARNS, "Subject", f"{len(content.subject)} characters; a phone shows about {SUBJECT_SHOWN}.")
+        yield PreflightFault(
+            Level.WARNS, "Subject", f"{len(content.subject)} characters; a phone shows about {SUBJECT_SHOWN}."
+        )
     if code := _ENCODED_WORD.search(content.subject):
-        yield Fault(Level.WARNS, "Subject", f"mail programs may show “{code[0][:60]}” as what it is a code for.")
+        yield PreflightFault(
+            Level.WARNS, "Subject", f"mail programs may show “{code[0][:60]}” as what it is a code for."
+        )
     if not plain(content.introduction_html):
-        yield Fault(Level.WARNS, "Introduction", "empty. A sentence or two says why this week matters.")
+        yield PreflightFault(Level.WARNS, "Introduction", "empty. A sentence or two says why this week matters.")
 
 
-def _one(content: Content, item: Item, where: str) -> Iterator[Fault]:
+def _one(content: Content, item: Item, where: str) -> Iterator[PreflightFault]:
     words = plain(item.body_html)
     if not words:
-        yield Fault(Level.BLOCKS, where, "has no body. Write it, or take it off the issue.", item.summary_id)
+        yield PreflightFault(Level.BLOCKS, where, "has no body. Write it, or take it off the issue.", item.summary_id)
     if left := _PLACEHOLDER.search(f"{item.title} {words}"):
-        yield Fault(Level.BLOCKS, where, f"“{left[0]}” is left in. Finish the summary.", item.summary_id)
+        yield PreflightFault(Level.BLOCKS, where, f"“{left[0]}” is left in. Finish the summary.", item.summary_id)
     for mark in (*left_in_line(item.title), *left_in_html(item.body_html)):
-        yield Fault(Level.WARNS, where, mark, item.summary_id)
+        yield PreflightFault(Level.WARNS, where, mark, item.summary_id)
     if not item.sources:
-        yield Fault(Level.WARNS, where, "has no source link. Add the original article.", item.summary_id)
+        yield PreflightFault(Level.WARNS, where, "has no source link. Add the original article.", item.summary_id)
     if len(item.title) > _LONG_TITLE:
-        yield Fault(Level.WARNS, where, f"its headline has {len(item.title)} characters. Shorten it.", item.summary_id)
+        yield PreflightFault(
+            Level.WARNS, where, f"its headline has {len(item.title)} characters. Shorten it.", item.summary_id
+        )
     if len(words.split()) > _LONG_BODY:
-        yield Fault(Level.WARNS, where, f"its body has {len(words.split())} words. Shorten it.", item.summary_id)
+        yield PreflightFault(
+            Level.WARNS, where, f"its body has {len(words.split())} words. Shorten it.", item.summary_id
+        )
     age = content.issue_date - item.published_on
     if age > _OLD:
-        yield Fault(Level.WARNS, where, f"is {age.days} days old. Check the year.", item.summary_id)
+        yield PreflightFault(Level.WARNS, where, f"is {age.days} days old. Check the year.", item.summary_id)
     if age < timedelta(0):
-        yield Fault(Level.WARNS, where, "is dated after the issue. Check its date.", item.summary_id)
+        yield PreflightFault(Level.WARNS, where, "is dated after the issue. Check its date.", item.summary_id)
 
 
-def _repeated_sources(content: Content) -> Iterator[Fault]:
+def _repeated_sources(content: Content) -> Iterator[PreflightFault]:
     uses = Counter(url for item in content.items for url in {source.url for source in item.sources})
     for number, item in enumerate(content.items, start=1):
         if any(uses[source.url] > 1 for source in item.sources):
-            yield Fault(
+            yield PreflightFault(
                 Level.WARNS,
                 f"Item {number}",
                 "shares a source with another item. Merge them?",

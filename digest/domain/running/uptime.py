@@ -9,7 +9,7 @@ LONGEST_GAP = 120.0
 
 
 @dataclass(frozen=True)
-class Mark:
+class LastBeat:
     """The latest mark of any clock. Times are the database's, in seconds since 1970."""
 
     at: float
@@ -17,7 +17,7 @@ class Mark:
     """Since when there had been no gap; None where nobody remembered."""
 
 
-def up_since(latest: Mark | None, now: float) -> float:
+def up_since(latest: LastBeat | None, now: float) -> float:
     """Since when there has been no gap: `now` itself right after one, or where nothing is known.
 
     A latest mark that lies ahead by more than the longest gap tells that the database's clock was set back; what was

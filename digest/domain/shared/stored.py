@@ -16,7 +16,7 @@ from typing import Any
 _VERSION = "version"
 
 
-class Unreadable(ValueError):
+class UnreadableRecord(ValueError):
     """A stored form lacks what nothing can replace, or a newer program stored it; the message says which, and what to
     do.
     """
@@ -28,16 +28,16 @@ def packed(values: Mapping[str, Any], version: int) -> str:
 
 
 def unpacked(text: str, version: int, what: str) -> dict[str, Any]:
-    """What `packed` stored, if this program, which writes `version`, can read it; `what` names it in Unreadable."""
+    """What `packed` stored, if this program, which writes `version`, can read it; `what` names it in the error."""
     try:
         values = json.loads(text)
     except ValueError:
-        raise Unreadable(f"The stored {what} is not JSON. Restore the database from a backup.") from None
+        raise UnreadableRecord(f"The stored {what} is not JSON. Restore the database from a backup.") from None
     if not isinstance(values, dict):
-        raise Unreadable(f"The stored {what} is no JSON object. Restore the database from a backup.")
+        raise UnreadableRecord(f"The stored {what} is no JSON object. Restore the database from a backup.")
     theirs = values.get(_VERSION, 1)
     if theirs > version:
-        raise Unreadable(
+        raise UnreadableRecord(
             f"The {what} was stored by a newer program (version {theirs}; this one reads up to {version}). "
             "Install that program again."
         )
@@ -47,14 +47,14 @@ def unpacked(text: str, version: int, what: str) -> dict[str, Any]:
 def known(kind: type, values: Mapping[str, Any], instead: Mapping[str, Any], what: str) -> dict[str, Any]:
     """The arguments that make a dataclass of this kind: the values that it knows, `instead` for those that are missing.
 
-    Raises Unreadable for a missing one that has nothing in its place.
+    Raises UnreadableRecord for a missing one that has nothing in its place.
     """
     found = {**instead, **values}
     return {field.name: needed(found, what, field.name) for field in fields(kind)}
 
 
 def needed(values: Mapping[str, Any], what: str, name: str) -> Any:
-    """The value of that name. Raises Unreadable if it is missing."""
+    """The value of that name. Raises UnreadableRecord if it is missing."""
     if name not in values:
-        raise Unreadable(f"The stored {what} lacks “{name}”. Install the program that stored it, or a newer one.")
+        raise UnreadableRecord(f"The stored {what} lacks “{name}”. Install the program that stored it, or a newer one.")
     return values[name]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from digest.operations.shared.csv_cells import as_csv
-from digest.storage.accounting.account_lines import Line, Span, lines_in, span_of
+from digest.storage.accounting.account_lines import AccountLine, Span, lines_in, span_of
 from digest.storage.base.database import Database
 
 COLUMNS = (
@@ -31,7 +31,7 @@ def account_as_csv(db: Database, issue_id: int) -> Iterator[str]:
         span = Span(lines[-1].delivery_id + 1, span.last)
 
 
-def _cells(line: Line) -> tuple[str, ...]:
+def _cells(line: AccountLine) -> tuple[str, ...]:
     told = (line.message_id, line.outcome, line.reason, line.fate, _iso(line.fate_at), line.fate_reason)
     return tuple(str(cell or "") for cell in (line.delivery_id, line.address, line.batch_id, *told))
 

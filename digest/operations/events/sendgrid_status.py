@@ -13,7 +13,7 @@ from digest.mail.sendgrid_account import AccountChange, in_words
 from digest.operations.messages.queue import tell_operator
 from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database
-from digest.storage.events.sendgrid_status import Standing, put_standing, standing, standing_for_change
+from digest.storage.events.sendgrid_status import SendGridStatus, put_standing, standing, standing_for_change
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def _rank(change: AccountChange) -> tuple[datetime, bool, str]:
     return change.at, not change.well, change.event
 
 
-def _is_later(change: AccountChange, known: Standing | None) -> bool:
+def _is_later(change: AccountChange, known: SendGridStatus | None) -> bool:
     if known is None:
         return True
     again = bool(change.event) and change.event == known.event

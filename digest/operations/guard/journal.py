@@ -35,7 +35,7 @@ class Parting(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class JournalEntry:
     """One parting, as the journal has it."""
 
     at: datetime
@@ -49,7 +49,7 @@ class Passage:
     """A piece of a journal: its whole lines, where lines begin that can't be understood, and where it ends."""
 
     journal: str
-    lines: Sequence[Line]
+    lines: Sequence[JournalEntry]
     unreadable: Sequence[int]
     end: int
 
@@ -92,7 +92,7 @@ def read_passage(settings: Settings, journal: str, start: int, most: int) -> Pas
 
     A last line without its end is left for later: it is being written, or was cut short by a crash.
     """
-    lines: list[Line] = []
+    lines: list[JournalEntry] = []
     unreadable: list[int] = []
     with journal_path(settings).open("rb") as file:
         end = start if _begins_line(file, start) else 0
@@ -135,7 +135,7 @@ def _next_line(file: BufferedReader) -> bytes:
     return raw
 
 
-def _parsed(raw: bytes) -> Line | None:
+def _parsed(raw: bytes) -> JournalEntry | None:
     try:
         entry = json.loads(raw)
         at, what, address_hash = datetime.fromisoformat(entry["at"]), Parting(entry["what"]), entry["address_hash"]
@@ -143,4 +143,4 @@ def _parsed(raw: bytes) -> Line | None:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     well = at.tzinfo is not None and isinstance(address_hash, str) and address_hash
-    return Line(at, what, address_hash, reason) if well else None
+    return JournalEntry(at, what, address_hash, reason) if well else None

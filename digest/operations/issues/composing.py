@@ -14,15 +14,15 @@ from digest.domain.issues.crediting import credited
 from digest.domain.issues.edition import (
     Content,
     Item,
+    ItemTopic,
     Source,
-    Topic,
     default_preheader,
     default_subject,
     for_topics,
     from_json,
 )
 from digest.domain.issues.lifecycle import IssueState
-from digest.domain.issues.preflight import Fault, check
+from digest.domain.issues.preflight import PreflightFault, check
 from digest.domain.shared.stored import known, packed, unpacked
 from digest.domain.shared.urls import is_safe
 from digest.domain.writing import markup
@@ -43,7 +43,7 @@ class Composed:
     content: Content
     rendered: Rendered
     tags: Tags
-    faults: tuple[Fault, ...]
+    faults: tuple[PreflightFault, ...]
 
     @property
     def html_bytes(self) -> int:
@@ -122,7 +122,7 @@ def tags_from_json(text: str) -> Tags:
     """The tags that `tags_to_json` stored, also those of an earlier or later program (`domain.shared.stored`).
 
     Where the date's tag is missing, one stands in its place that no text has; a reader's links can't be missing. Raises
-    Unreadable then, and for tags of a newer version: a tag that this program does not know would be read by readers.
+    UnreadableRecord then, and for tags of a newer version: a tag not known here would be read by readers.
     """
     stored = unpacked(text, _TAGS_VERSION, _TAGS)
     return Tags(**known(Tags, stored, {"since": new_tags().since}, _TAGS))
@@ -144,5 +144,5 @@ def _item(settings: Settings, summary: Summary) -> Item:
             ],
             summary.publication.name,
         ),
-        topics=tuple(Topic(topic.slug, topic.name) for topic in summary.topics),
+        topics=tuple(ItemTopic(topic.slug, topic.name) for topic in summary.topics),
     )

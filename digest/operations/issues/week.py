@@ -41,7 +41,7 @@ THE_PROGRAM = "Digest"
 SEND_NOW_WAIT = timedelta(minutes=5)
 
 
-class Held(StrEnum):
+class HoldOutcome(StrEnum):
     """What came of following a proof's hold link."""
 
     HELD = "held"
@@ -56,7 +56,7 @@ class HoldLink:
     send_date: date
     send_now_at: datetime | None
     items: int
-    outcome: Held
+    outcome: HoldOutcome
 
 
 def ensure_issue(context: Context, who: str = THE_PROGRAM) -> None:
@@ -136,7 +136,7 @@ def hold_by_link(db: Database, now: datetime, key: str) -> HoldLink | None:
             return None
         issue = issue_for_change(session, closing.issue_id)
         outcome = _would_hold(issue)
-        if outcome is Held.HELD:
+        if outcome is HoldOutcome.HELD:
             hold(session, now, issue, "the proof’s hold link")
         return _hold_link(session, issue, outcome)
 
@@ -262,14 +262,14 @@ def _not_yet_sending(session: Session, issue_id: int) -> Issue:
     return issue
 
 
-def _hold_link(session: Session, issue: Issue, outcome: Held) -> HoldLink:
+def _hold_link(session: Session, issue: Issue, outcome: HoldOutcome) -> HoldLink:
     return HoldLink(issue.send_date, issue.send_now_at, selected_count(session, issue.id), outcome)
 
 
-def _would_hold(issue: Issue) -> Held:
+def _would_hold(issue: Issue) -> HoldOutcome:
     if issue.state not in BEFORE_SENDING:
-        return Held.TOO_LATE
-    return Held.ALREADY if issue.on_hold else Held.HELD
+        return HoldOutcome.TOO_LATE
+    return HoldOutcome.ALREADY if issue.on_hold else HoldOutcome.HELD
 
 
 def _close_anew(work: Work, issue: Issue, who: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.shared.addresses import masked
-from digest.mail.making import Fault, not_made, tried
+from digest.mail.making import MakingFault, not_made, tried
 from digest.mail.monitors import ALERT
 from digest.mail.outbox import Answer, Certainty, Outbox, Single
 from digest.operations.guard.restore_guard import note_claims
@@ -59,7 +59,7 @@ def _note_claim(db: Database, settings: Settings, claimed: Claimed, clock: Calla
 def _handed_over(outbox: Outbox, claimed: Claimed) -> Answer:
     """What came of one message, whatever happens: the next in the queue can't be made to wait for it."""
     single = tried(lambda: _single_of(claimed))
-    if isinstance(single, Fault):
+    if isinstance(single, MakingFault):
         return not_made({0: single})
     try:
         return outbox.send_single(single)

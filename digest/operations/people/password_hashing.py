@@ -29,7 +29,7 @@ _LOCK = "hashing.lock"
 _hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106, section 4, second recommendation
 
 
-class Busy(Exception):
+class HashingBusy(Exception):
     """So many passwords wait to be looked at already that this one is not; nothing was counted or changed."""
 
 
@@ -47,7 +47,7 @@ class Places:
         """Have a place while the block runs. Raises Busy at once where there is none."""
         with self._lock:
             if self._taken.total() >= self._in_all or self._taken[network] >= self._of_one:
-                raise Busy
+                raise HashingBusy
             self._taken[network] += 1
         try:
             yield

@@ -72,7 +72,7 @@ def sign_in(
             if not password_hashing.matches(context.settings, usable, password) or editor is None:
                 return NotSignedIn.WRONG
             renewed = password_hashing.renewed(context.settings, usable, password)
-    except password_hashing.Busy:
+    except password_hashing.HashingBusy:
         return NotSignedIn.BUSY
     with context.db.writing() as session:
         forget_tries(session, context.settings, account, network)

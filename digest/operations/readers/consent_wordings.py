@@ -15,7 +15,7 @@ from digest.storage.readers.consents import keep_wording
 
 
 @dataclass(frozen=True)
-class Wording:
+class ConsentWording:
     """A text as shown, and the version that it is kept under."""
 
     version: str
@@ -26,52 +26,56 @@ class Wording:
         return keep_wording(session, self.version, self.text)
 
 
-def signing_up(settings: Settings) -> Wording:
+def signing_up(settings: Settings) -> ConsentWording:
     """Under the button that asks for the digest: pressing it is the request."""
-    return Wording(
+    return ConsentWording(
         "sign-up 1",
         f"By pressing the button you ask {settings.site_name} to email you its digest every {send_day(settings)}. "
         "First we send you one message to confirm. No tracking, ever, and you can leave with one click.",
     )
 
 
-def confirming(settings: Settings) -> Wording:
+def confirming(settings: Settings) -> ConsentWording:
     """Above the button that confirms."""
-    return Wording(
+    return ConsentWording(
         "confirm 1",
         f"Press the button to receive {settings.site_name} by email every {send_day(settings)}. "
         "You can leave at any time, with one click in each issue.",
     )
 
 
-def leaving(settings: Settings) -> Wording:
+def leaving(settings: Settings) -> ConsentWording:
     """Above the button that unsubscribes."""
-    return Wording("unsubscribe 1", f"Press the button and {settings.site_name} no longer comes to this address.")
+    return ConsentWording(
+        "unsubscribe 1", f"Press the button and {settings.site_name} no longer comes to this address."
+    )
 
 
-def leaving_in_one_click() -> Wording:
+def leaving_in_one_click() -> ConsentWording:
     """For a mail program's own button, whose text we never see (RFC 8058)."""
-    return Wording("one-click 1", "The unsubscribe button that the reader’s mail program shows (RFC 8058).")
+    return ConsentWording("one-click 1", "The unsubscribe button that the reader’s mail program shows (RFC 8058).")
 
 
-def leaving_at_sendgrid() -> Wording:
+def leaving_at_sendgrid() -> ConsentWording:
     """For an unsubscribe link of SendGrid's own, or its list of those who used one; we never see the text."""
-    return Wording("SendGrid 1", "SendGrid’s own unsubscribe link, or its list of addresses that unsubscribed there.")
+    return ConsentWording(
+        "SendGrid 1", "SendGrid’s own unsubscribe link, or its list of addresses that unsubscribed there."
+    )
 
 
-def choosing_topics() -> Wording:
+def choosing_topics() -> ConsentWording:
     """Above the topics."""
-    return Wording("topics 1", "Tick what you want to read about. Tick nothing, and you get everything.")
+    return ConsentWording("topics 1", "Tick what you want to read about. Tick nothing, and you get everything.")
 
 
-def imported(text: str) -> Wording:
+def imported(text: str) -> ConsentWording:
     """What the operator says that imported readers agreed to."""
-    return Wording("import", text)
+    return ConsentWording("import", text)
 
 
-def from_the_journal() -> Wording:
+def from_the_journal() -> ConsentWording:
     """For a reader who left, in a database that had forgotten it or could not be told at that moment."""
-    return Wording(
+    return ConsentWording(
         "journal 2",
         "Taken from the journal: this reader had left, and the database, restored from an older backup or busy at that "
         "moment, did not know.",

@@ -119,7 +119,7 @@ EDITORS: dict[str, Holding] = {
 
 
 @dataclass(frozen=True)
-class Step:
+class ConsentEntry:
     """One consent record, with the wording that was shown."""
 
     step: str
@@ -131,7 +131,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Held:
+class PersonalData:
     """Everything that we hold about one reader."""
 
     email: str
@@ -145,12 +145,12 @@ class Held:
     suppressed: bool
     copies: tuple[ReaderCopy, ...]
     """Of the newest issue first."""
-    consent: tuple[Step, ...]
+    consent: tuple[ConsentEntry, ...]
 
 
-def what_we_hold(session: Session, subscriber: Subscriber) -> Held:
+def what_we_hold(session: Session, subscriber: Subscriber) -> PersonalData:
     """Everything that we hold about this reader."""
-    return Held(
+    return PersonalData(
         email=subscriber.email,
         name=subscriber.name,
         state=subscriber.state,
@@ -162,7 +162,7 @@ def what_we_hold(session: Session, subscriber: Subscriber) -> Held:
         suppressed=is_suppressed(session, subscriber.address_hash),
         copies=tuple(copies_of(session, subscriber.id)),
         consent=tuple(
-            Step(record.step, record.at, record.place, record.answer, wording.version, wording.text)
+            ConsentEntry(record.step, record.at, record.place, record.answer, wording.version, wording.text)
             for record, wording in consent_of(session, subscriber.id)
         ),
     )

@@ -42,7 +42,7 @@ _BATCH = 1_000
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedSubscribers:
     """What became of some rows; the parts add up to `rows`."""
 
     rows: int
@@ -67,7 +67,7 @@ def subscriber_table(path: Path, ignored: Collection[str] = ()) -> Table:
     return read_table(path, COLUMNS, ignored)
 
 
-def import_subscribers(context: Context, table: Table, consent: str) -> Iterator[Imported]:
+def import_subscribers(context: Context, table: Table, consent: str) -> Iterator[ImportedSubscribers]:
     """Add the table's rows, a thousand at a time; `consent` is the wording that these readers agreed to.
 
     Nobody who is known here is changed, so nobody who left comes back. Who left there is added as unsubscribed; who
@@ -99,7 +99,7 @@ def _import_batch(
     batch: Sequence[CsvRow],
     consent: str,
     source: str,
-) -> Imported:
+) -> ImportedSubscribers:
     good: list[Row] = []
     refused: list[Refusal] = []
     undated: list[int] = []
@@ -120,7 +120,7 @@ def _import_batch(
         to_ban = [row for row in allowed if states.get(row.address.key) != SubscriberState.CONFIRMED]
         banned = _ban(context.within(session), to_ban, hashes, source)
     states |= {key: row.state for key, row in fresh.items()}
-    return Imported(
+    return ImportedSubscribers(
         rows=len(batch),
         added=Counter(row.state.value for row in fresh.values()),
         banned=banned,

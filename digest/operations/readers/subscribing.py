@@ -17,7 +17,7 @@ from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.messages import signup_caps
 from digest.operations.messages.queue import CONFIRMATION, REMINDER, post
 from digest.operations.readers import consent_wordings
-from digest.operations.readers.consent_wordings import Wording
+from digest.operations.readers.consent_wordings import ConsentWording
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import confirm_url, preferences_url, unsubscribe_url
 from digest.storage.readers.consents import ConsentStep, record_consent
@@ -34,7 +34,7 @@ from digest.storage.suppressions.suppressions import is_suppressed
 EVERYTHING = "everything"
 
 
-class Standing(StrEnum):
+class LinkState(StrEnum):
     """What a confirmation link is good for now."""
 
     OPEN = "open"
@@ -86,30 +86,30 @@ def ask(context: Context, address: Address, ip: str, place: str) -> None:
                 reminding.rollback()
 
 
-def standing(session: Session, now: datetime, key: str) -> tuple[Standing, Subscriber | None]:
+def standing(session: Session, now: datetime, key: str) -> tuple[LinkState, Subscriber | None]:
     """What the confirmation link with this key is good for, and whose it is."""
     signup = signup_with_key(session, key)
     subscriber = session.get(Subscriber, signup.subscriber_id) if signup else None
     if signup is None or subscriber is None:
-        return Standing.GONE, None
+        return LinkState.GONE, None
     if is_suppressed(session, subscriber.address_hash):
-        return Standing.BLOCKED, subscriber
+        return LinkState.BLOCKED, subscriber
     if subscriber.state == SubscriberState.CONFIRMED:
-        return Standing.DONE, subscriber
+        return LinkState.DONE, subscriber
     # A link from before the reader left must not bring them back: leaving is the later word.
     left_since = subscriber.unsubscribed_at is not None and signup.asked_at < subscriber.unsubscribed_at
     if signup.confirmed_at or left_since or signup.expired(now):
-        return Standing.EXPIRED, subscriber
-    return Standing.OPEN, subscriber
+        return LinkState.EXPIRED, subscriber
+    return LinkState.OPEN, subscriber
 
 
-def confirm(context: Context, key: str, place: str) -> tuple[Standing, Subscriber | None]:
+def confirm(context: Context, key: str, place: str) -> tuple[LinkState, Subscriber | None]:
     """Confirm a sign-up. DONE: the reader is subscribed, now or already; anything else changed nothing."""
     with context.db.writing() as session:
         take_turns(session)
         found, subscriber = standing(session, context.now, key)
         signup = signup_with_key(session, key)
-        if found is not Standing.OPEN or subscriber is None or signup is None:
+        if found is not LinkState.OPEN or subscriber is None or signup is None:
             return found, subscriber
         signup.confirmed_at = subscriber.confirmed_at = context.now
         subscriber.state = SubscriberState.CONFIRMED
@@ -122,10 +122,10 @@ def confirm(context: Context, key: str, place: str) -> tuple[Standing, Subscribe
             place,
             "confirmed",
         )
-        return Standing.DONE, subscriber
+        return LinkState.DONE, subscriber
 
 
-def leave(context: Context, link_key: str, wording: Wording, place: str) -> Subscriber | None:
+def leave(context: Context, link_key: str, wording: ConsentWording, place: str) -> Subscriber | None:
     """Unsubscribe the reader with this key, or leave them unsubscribed. None: no reader has it (any more)."""
     with context.db.writing() as session:
         take_turns(session)
@@ -135,7 +135,7 @@ def leave(context: Context, link_key: str, wording: Wording, place: str) -> Subs
         return subscriber
 
 
-def leave_in(work: Work, subscriber: Subscriber, wording: Wording, place: str) -> None:
+def leave_in(work: Work, subscriber: Subscriber, wording: ConsentWording, place: str) -> None:
     """The same within the caller's transaction, which has taken its turn. Who has left stays as they are."""
     if subscriber.state == SubscriberState.UNSUBSCRIBED:
         return
@@ -193,5 +193,7 @@ def _add(session: Session, now: datetime, address: Address, address_hash: str, l
     return subscriber
 
 
-def _record(work: Work, subscriber: Subscriber, step: ConsentStep, wording: Wording, place: str, answer: str) -> None:
+def _record(
+    work: Work, subscriber: Subscriber, step: ConsentStep, wording: ConsentWording, place: str, answer: str
+) -> None:
     record_consent(work.session, subscriber.id, step, wording.keep(work.session), work.now, place, answer)

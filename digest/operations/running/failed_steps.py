@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.exc import DBAPIError
 
 from digest.domain.issues.calendar import day_and_year
-from digest.domain.shared.stored import Unreadable
+from digest.domain.shared.stored import UnreadableRecord
 from digest.operations.issues.closing import THE_CLOCK
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Context
@@ -15,7 +15,7 @@ from digest.storage.base.faults import is_trouble
 from digest.storage.issues.history import is_noted, note
 from digest.storage.issues.issues import issue_for_change
 
-_IN_OUR_WORDS = (Miscounted, Refused, Unreadable)
+_IN_OUR_WORDS = (Miscounted, Refused, UnreadableRecord)
 """Errors whose message is written for people. Others may quote rows, and with them readers."""
 
 

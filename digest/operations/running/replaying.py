@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
-from digest.operations.guard.journal import Line, Parting, Passage, journal_name, journal_path, read_passage
+from digest.operations.guard.journal import JournalEntry, Parting, Passage, journal_name, journal_path, read_passage
 from digest.operations.messages.queue import tell_editors
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.privacy import erase_in
@@ -58,7 +58,7 @@ def _unseen(db: Database, settings: Settings) -> Passage | None:
     return passage if passage.end != start else None
 
 
-def _apply(work: Work, lines: Sequence[Line]) -> int:
+def _apply(work: Work, lines: Sequence[JournalEntry]) -> int:
     known = {
         found.address_hash: found for found in subscribers_with_hashes(work.session, [x.address_hash for x in lines])
     }
@@ -72,7 +72,7 @@ def _apply(work: Work, lines: Sequence[Line]) -> int:
     return changed + _leave_again(work.session, work.now, [(known[key], left[key]) for key in left if key in known])
 
 
-def _leave_again(session: Session, now: datetime, partings: Sequence[tuple[Subscriber, Line]]) -> int:
+def _leave_again(session: Session, now: datetime, partings: Sequence[tuple[Subscriber, JournalEntry]]) -> int:
     gone = [(subscriber, line) for subscriber, line in partings if _is_news(subscriber, line)]
     for subscriber, line in gone:
         subscriber.state = SubscriberState.UNSUBSCRIBED
@@ -86,13 +86,13 @@ def _leave_again(session: Session, now: datetime, partings: Sequence[tuple[Subsc
     return len(gone)
 
 
-def _is_news(subscriber: Subscriber, line: Line) -> bool:
+def _is_news(subscriber: Subscriber, line: JournalEntry) -> bool:
     """Whether they left, and did not come back after that; at the same moment, leaving is the later word."""
     since = subscriber.confirmed_at or subscriber.created_at
     return subscriber.state != SubscriberState.UNSUBSCRIBED and line.at >= since
 
 
-def _reason(line: Line) -> SuppressionReason:
+def _reason(line: JournalEntry) -> SuppressionReason:
     """Why it was suppressed; where the journal does not say, as an objection, which is the strictest reading."""
     known = line.reason in SuppressionReason.__members__.values()
     return SuppressionReason(line.reason) if known else SuppressionReason.OBJECTION

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from digest.domain.issues.lifecycle import BEFORE_SENDING
 from digest.domain.shared.tokens import fingerprint
 from digest.mail.deadline import ticking
-from digest.mail.outbox import Mark, Outbox, Page, SuppressionList, Trouble
+from digest.mail.outbox import ListMark, ListPage, Outbox, SuppressionList, UnreadList
 from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database
@@ -47,7 +47,7 @@ class Pulled:
     """What the lists brought: readers newly suppressed by reason, and in words what could not be read."""
 
     added: Counter[SuppressionReason] = field(default_factory=Counter)
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: list[UnreadList] = field(default_factory=list)
     pages: int = 0
 
 
@@ -86,16 +86,16 @@ def pull_lists(context: Context, transport: Outbox, seconds: float = PULL_SECOND
     first time from the list's beginning.
     """
     with context.db.reading() as session:
-        since = {name: Mark(*how_far) for name, how_far in lists_read(session).items()}
-    pulled, marks = Pulled(), dict[str, Mark]()
+        since = {name: ListMark(*how_far) for name, how_far in lists_read(session).items()}
+    pulled, marks = Pulled(), dict[str, ListMark]()
     for part in transport.suppressed(since, context.now, ticking() + seconds):
-        if isinstance(part, Trouble):
+        if isinstance(part, UnreadList):
             pulled.troubles.append(part)
         else:
             pulled.pages += 1
             pulled.added[_REASONS[part.of]] += _take_over(context, part)
             if part.mark:
-                marks[part.of] = min(part.mark, Mark(context.now - OVERLAP), key=lambda mark: mark.read_to)
+                marks[part.of] = min(part.mark, ListMark(context.now - OVERLAP), key=lambda mark: mark.read_to)
     if marks:
         with context.db.writing() as session:
             take_turns(session)
@@ -103,7 +103,7 @@ def pull_lists(context: Context, transport: Outbox, seconds: float = PULL_SECOND
     return pulled
 
 
-def _take_over(context: Context, page: Page) -> int:
+def _take_over(context: Context, page: ListPage) -> int:
     """How many readers are suppressed by this page who were not before."""
     since = {entry.address: entry.since or context.now for entry in page.entries}
     if not since:
@@ -143,7 +143,7 @@ def _in_words(pulled: Pulled) -> str:
     return f"could not all be read before the send, which goes on: {_what_was_wrong(pulled.troubles)}. Read: {found}"
 
 
-def _what_was_wrong(troubles: Sequence[Trouble]) -> str:
+def _what_was_wrong(troubles: Sequence[UnreadList]) -> str:
     lists: dict[str, list[str]] = {}
     for trouble in troubles:
         lists.setdefault(trouble.why, []).append(_name(trouble.of))

@@ -33,7 +33,7 @@ _LONGEST_SOURCE = 200
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedSuppressions:
     """What became of some rows; the parts add up to `rows`."""
 
     rows: int
@@ -62,7 +62,7 @@ def suppression_table(path: Path, ignored: Collection[str] = ()) -> Table:
     return read_table(path, COLUMNS, ignored)
 
 
-def import_suppressions(context: Context, table: Table) -> Iterator[Imported]:
+def import_suppressions(context: Context, table: Table) -> Iterator[ImportedSuppressions]:
     """Suppress the table's addresses, a thousand rows at a time. Subscribers among them stay, and get no mail.
 
     A row without a reason is an objection, one without `at` is of now; so is one whose date can't be read, since a
@@ -92,7 +92,7 @@ def _listed(db: Database) -> Iterator[tuple[str, ...]]:
             yield found.address_hash, found.reason, found.at.isoformat(), found.source
 
 
-def _import_batch(context: Context, batch: Sequence[CsvRow], source: str) -> Imported:
+def _import_batch(context: Context, batch: Sequence[CsvRow], source: str) -> ImportedSuppressions:
     bans: dict[str, Ban] = {}
     refused: list[Refusal] = []
     undated: list[int] = []
@@ -109,7 +109,7 @@ def _import_batch(context: Context, batch: Sequence[CsvRow], source: str) -> Imp
         added = suppress_in(context.within(session), list(bans.values()), source)
     there = len(batch) - len(refused) - len(added)
     counts = Counter(bans[one].reason.value for one in added)
-    return Imported(len(batch), counts, there, tuple(refused), tuple(undated))
+    return ImportedSuppressions(len(batch), counts, there, tuple(refused), tuple(undated))
 
 
 def _ban(settings: Settings, now: datetime, row: CsvRow) -> tuple[Ban, bool]:

@@ -13,7 +13,7 @@ from digest.domain.shared.slugs import folded, slugify
 from digest.domain.writing.markup import sanitised
 from digest.operations.writing.editing import body_html
 from digest.operations.writing.summary_lines import read_line
-from digest.storage.writing.import_spool import Line
+from digest.storage.writing.import_spool import SpooledLine
 from digest.storage.writing.summaries import BodyFormat
 from digest.storage.writing.summary_rows import SourceRow, StoredSummary
 
@@ -59,7 +59,7 @@ def arrival_on(line: str) -> Arrival:
     )
 
 
-def packed(number: int, arrival: Arrival) -> Line:
+def packed(number: int, arrival: Arrival) -> SpooledLine:
     """The arrival as a line of the spool. Raises ValueError for what no database holds."""
     sources = [(source.url, source.title, source.publication) for source in arrival.sources]
     words = (
@@ -71,7 +71,7 @@ def packed(number: int, arrival: Arrival) -> Line:
         payload.encode()
     except UnicodeEncodeError:
         raise ValueError("it has a \\ud800 to \\udfff, half of a character: write the whole one") from None
-    return Line(number, arrival.id, likeness(arrival.title, arrival.published_on, arrival.publication), payload)
+    return SpooledLine(number, arrival.id, likeness(arrival.title, arrival.published_on, arrival.publication), payload)
 
 
 def unpacked(payload: str) -> Arrival:

@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from digest.operations.shared.refusal import Refused
 from digest.operations.shared.wakeups import pause
 from digest.operations.writing.arrivals import arrival_on, packed
-from digest.storage.writing.import_spool import Line
+from digest.storage.writing.import_spool import SpooledLine
 
 _AT_ONCE = 100
 _MOST_PROCESSES = 4
@@ -33,7 +33,7 @@ _LOOKS_EVERY = 1.0
 class Read:
     """What some lines say: those that can be stored, and for each of the others its number and why it can't."""
 
-    lines: Sequence[Line]
+    lines: Sequence[SpooledLine]
     faults: Sequence[tuple[int, str]]
 
 
@@ -79,7 +79,7 @@ def _parts(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
 
 
 def _read(part: Sequence[tuple[int, str]]) -> Read:
-    lines: list[Line] = []
+    lines: list[SpooledLine] = []
     faults: list[tuple[int, str]] = []
     for number, line in part:
         try:

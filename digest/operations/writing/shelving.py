@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from digest.operations.shared.wakeups import pause
 from digest.operations.writing.arrivals import Arrival, unpacked
 from digest.storage.base.database import Database
-from digest.storage.writing.import_spool import Spool
+from digest.storage.writing.import_spool import ImportSpool
 from digest.storage.writing.publications import publication_ids
 from digest.storage.writing.summary_rows import NewSummary, add_published, free_ids
 from digest.storage.writing.topics import topics_named
@@ -28,7 +28,7 @@ _STEP = 50
 _READ_AHEAD = 500
 
 
-def shelve(db: Database, now: datetime, spool: Spool, tell: Callable[[int], None]) -> int:
+def shelve(db: Database, now: datetime, spool: ImportSpool, tell: Callable[[int], None]) -> int:
     """Store every fresh line's summary, published as of `now`; returns how many. `tell` hears after each transaction.
 
     What is stored when it raises stays; the import, run again, finds it there and goes on behind it.
@@ -64,7 +64,7 @@ class _Names:
         return tuple(dict.fromkeys(self._topics[name] for name in names))
 
 
-def _fresh(spool: Spool) -> Iterator[list[tuple[int, Arrival]]]:
+def _fresh(spool: ImportSpool) -> Iterator[list[tuple[int, Arrival]]]:
     last = 0
     while lines := spool.fresh(last, _READ_AHEAD):
         last = lines[-1][0]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from digest.operations.writing.arrivals import as_stored, clash, likeness, unpacked
 from digest.storage.base.database import Database
-from digest.storage.writing.import_spool import Spool, Unjudged, Verdict
+from digest.storage.writing.import_spool import ImportSpool, SortedLine, Unjudged
 from digest.storage.writing.summary_rows import StoredSummary, published_words, summaries_with_ids
 
 _AT_ONCE = 500
@@ -24,7 +24,7 @@ class SortedOut:
     clashes: tuple[tuple[int, str], ...]
 
 
-def sort_out(db: Database, spool: Spool) -> SortedOut:
+def sort_out(db: Database, spool: ImportSpool) -> SortedOut:
     """Judge every line of the spool by the archive and by the lines before it."""
     spool.index()
     if spool.has_lines_without_id():
@@ -50,7 +50,7 @@ def sort_out(db: Database, spool: Spool) -> SortedOut:
     return SortedOut(fresh, there, tuple(clashes))
 
 
-def _clash(spool: Spool, line: Unjudged, stored: dict[int, StoredSummary]) -> str:
+def _clash(spool: ImportSpool, line: Unjudged, stored: dict[int, StoredSummary]) -> str:
     if line.id is None:
         return ""
     if line.id in stored:
@@ -60,9 +60,9 @@ def _clash(spool: Spool, line: Unjudged, stored: dict[int, StoredSummary]) -> st
     return ""
 
 
-def _verdict(line: Unjudged, stored: dict[int, StoredSummary]) -> Verdict:
+def _verdict(line: Unjudged, stored: dict[int, StoredSummary]) -> SortedLine:
     if line.id is not None:
-        return Verdict(line.number, line.id, fresh=line.id not in stored and line.earlier is None)
+        return SortedLine(line.number, line.id, fresh=line.id not in stored and line.earlier is None)
     if line.archived_id is not None:
-        return Verdict(line.number, line.archived_id, fresh=False)
-    return Verdict(line.number, None, fresh=line.earlier is None)
+        return SortedLine(line.number, line.archived_id, fresh=False)
+    return SortedLine(line.number, None, fresh=line.earlier is None)

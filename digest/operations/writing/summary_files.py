@@ -28,7 +28,7 @@ from digest.operations.writing.sorting_out import SortedOut, sort_out
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue, current_issue, issue_for_change
 from digest.storage.issues.selections import append_selections
-from digest.storage.writing.import_spool import Spool
+from digest.storage.writing.import_spool import ImportSpool
 from digest.storage.writing.summaries import BodyFormat, Summary, published_summaries_in_order
 from digest.storage.writing.summary_rows import reserve_ids
 
@@ -36,7 +36,7 @@ _EXPORTED_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedSummaries:
     """What an import did. `faults` are (line number, reason); with any, the other figures are what it would have done.
 
     `issue_date` is the issue that the summaries are on, where that was asked.
@@ -66,7 +66,7 @@ def import_summaries(
     lines: Iterable[str],
     select: bool = False,
     tell: Callable[[Importing], None] = lambda _: None,
-) -> Imported:
+) -> ImportedSummaries:
     """Publish each line's summary; with `select`, put all on the current issue in file order, at the end, in one go.
 
     `lines` is read once. Raises Refused, and imports nothing, if the current issue can't take any or another import is
@@ -77,7 +77,7 @@ def import_summaries(
         with context.db.reading() as session:
             _issue_to_fill(session)
     context.db.close()  # the processes that read lines are forked from this one, and must share no connection
-    with Spool() as spool:
+    with ImportSpool() as spool:
         read, faults = _read(spool, lines, tell)
         with context.db.alone("summaries import") as alone:
             if not alone:
@@ -85,10 +85,10 @@ def import_summaries(
             found = sort_out(context.db, spool)
             faults = sorted([*faults, *found.clashes])
             if faults:
-                return Imported(found.fresh, found.there, tuple(faults))
+                return ImportedSummaries(found.fresh, found.there, tuple(faults))
             _write(context.db, context.now, spool, found, read, tell)
             issue_date = _select(context.db, spool) if select else None
-    return Imported(found.fresh, found.there, (), issue_date)
+    return ImportedSummaries(found.fresh, found.there, (), issue_date)
 
 
 def export_summaries(db: Database) -> Iterator[str]:
@@ -99,7 +99,9 @@ def export_summaries(db: Database) -> Iterator[str]:
             yield json.dumps(_as_json(summary), ensure_ascii=False)
 
 
-def _read(spool: Spool, lines: Iterable[str], tell: Callable[[Importing], None]) -> tuple[int, list[tuple[int, str]]]:
+def _read(
+    spool: ImportSpool, lines: Iterable[str], tell: Callable[[Importing], None]
+) -> tuple[int, list[tuple[int, str]]]:
     """Fill the spool; how many lines there were, and the faulty ones."""
     read, faults = 0, list[tuple[int, str]]()
     for part in read_lines(lines):
@@ -111,7 +113,7 @@ def _read(spool: Spool, lines: Iterable[str], tell: Callable[[Importing], None])
 
 
 def _write(
-    db: Database, now: datetime, spool: Spool, found: SortedOut, read: int, tell: Callable[[Importing], None]
+    db: Database, now: datetime, spool: ImportSpool, found: SortedOut, read: int, tell: Callable[[Importing], None]
 ) -> None:
     if not found.fresh:
         return
@@ -137,7 +139,7 @@ def _write(
         ) from error
 
 
-def _select(db: Database, spool: Spool) -> date:
+def _select(db: Database, spool: ImportSpool) -> date:
     with db.writing() as session:
         issue = issue_for_change(session, _issue_to_fill(session, "All are in the archive. ").id)
         append_selections(session, issue.id, spool.summary_ids())

@@ -17,7 +17,7 @@ from digest.storage.sending.batches import Attempt, Batch
 from digest.storage.sending.deliveries import Delivery, Outcome
 
 
-class Line(NamedTuple):
+class AccountLine(NamedTuple):
     """One reader's copy as an account lists it; empty where nothing is known. A plain tuple, for there are many."""
 
     delivery_id: int
@@ -46,7 +46,7 @@ def span_of(session: Session, issue_id: int) -> Span | None:
     return None if first is None else Span(first, last)
 
 
-def lines_in(session: Session, issue_id: int, span: Span, most: int) -> Sequence[Line]:
+def lines_in(session: Session, issue_id: int, span: Span, most: int) -> Sequence[AccountLine]:
     """The first copies of the issue within the span, in the order of their ids."""
     taken = (
         select(Attempt.batch_id, func.max(Attempt.message_id).label("message_id"))
@@ -97,9 +97,9 @@ def _line(  # noqa: PLR0913 - the columns of its row
     fate: str | None,
     fate_at: datetime | None,
     fate_reason: str | None,
-) -> Line:
+) -> AccountLine:
     if outcome:
         # It ended by itself, and was not in the request that the others of its batch went with.
-        return Line(delivery_id, address, batch_id, None, outcome, reason or "", fate, fate_at, fate_reason)
+        return AccountLine(delivery_id, address, batch_id, None, outcome, reason or "", fate, fate_at, fate_reason)
     part = where_it_is(None, state)
-    return Line(delivery_id, address, batch_id, message_id, part, because, fate, fate_at, fate_reason)
+    return AccountLine(delivery_id, address, batch_id, message_id, part, because, fate, fate_at, fate_reason)

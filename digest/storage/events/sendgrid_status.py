@@ -13,7 +13,7 @@ from digest.storage.base.model import Base
 _SENDGRID = "sendgrid"
 
 
-class Standing(Base):
+class SendGridStatus(Base):
     """The account with one service; there is a row once it has said anything."""
 
     __tablename__ = "standings"
@@ -30,17 +30,17 @@ class Standing(Base):
     """The admin who put the notice away; nobody where it is empty."""
 
 
-def standing(session: Session) -> Standing | None:
+def standing(session: Session) -> SendGridStatus | None:
     """How the account with SendGrid stands; None while it never said anything."""
-    return session.get(Standing, _SENDGRID)
+    return session.get(SendGridStatus, _SENDGRID)
 
 
-def standing_for_change(session: Session) -> Standing | None:
+def standing_for_change(session: Session) -> SendGridStatus | None:
     """The same, for whoever decides by it: others wait until this transaction ends."""
     one_at_a_time(session, "standings")
-    return session.get(Standing, _SENDGRID, populate_existing=True)
+    return session.get(SendGridStatus, _SENDGRID, populate_existing=True)
 
 
 def put_standing(session: Session, word: str, well: bool, at: datetime, event: str, dismissed_by: str = "") -> None:
     """Remember how it stands, in place of what was known."""
-    session.merge(Standing(name=_SENDGRID, word=word, well=well, at=at, event=event, dismissed_by=dismissed_by))
+    session.merge(SendGridStatus(name=_SENDGRID, word=word, well=well, at=at, event=event, dismissed_by=dismissed_by))

@@ -23,7 +23,7 @@ class ConsentStep(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
 
 
-class Wording(Base):
+class StoredWording(Base):
     """A text that readers were shown, by its hash, so that a record can always say what it meant."""
 
     __tablename__ = "wordings"
@@ -50,8 +50,8 @@ class ConsentRecord(Base):
 def keep_wording(session: Session, version: str, text: str) -> str:
     """Store a wording once; returns the hash that records name it by."""
     digest = sha256(f"{version}\n{text}".encode()).hexdigest()
-    if session.get(Wording, digest) is None:
-        session.add(Wording(hash=digest, version=version, text=text))
+    if session.get(StoredWording, digest) is None:
+        session.add(StoredWording(hash=digest, version=version, text=text))
         session.flush()
     return digest
 
@@ -86,11 +86,11 @@ def record_consents(
         session.execute(insert(ConsentRecord), rows)
 
 
-def consent_of(session: Session, subscriber_id: int) -> list[tuple[ConsentRecord, Wording]]:
+def consent_of(session: Session, subscriber_id: int) -> list[tuple[ConsentRecord, StoredWording]]:
     """The subscriber's records with their wordings, the oldest first."""
     rows = session.execute(
-        select(ConsentRecord, Wording)
-        .join(Wording, Wording.hash == ConsentRecord.wording_hash)
+        select(ConsentRecord, StoredWording)
+        .join(StoredWording, StoredWording.hash == ConsentRecord.wording_hash)
         .where(ConsentRecord.subscriber_id == subscriber_id)
         .order_by(ConsentRecord.id)
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from digest.domain.running.uptime import Mark, up_since
+from digest.domain.running.uptime import LastBeat, up_since
 from digest.storage.base.model import Base
 
 _FORGOTTEN_AFTER = 7 * 86_400
@@ -43,7 +43,7 @@ def another_host_is_alive(session: Session, host: str, since: float) -> bool:
 def ticking_since(session: Session, database_now: float) -> float:
     """Since when any clock of the installation has ticked without a gap, as of now; now itself if none does."""
     latest = session.execute(select(Heartbeat.at, Heartbeat.since).order_by(Heartbeat.at.desc()).limit(1)).one_or_none()
-    return up_since(Mark(*latest) if latest else None, database_now)
+    return up_since(LastBeat(*latest) if latest else None, database_now)
 
 
 def last_beat(session: Session) -> float | None:

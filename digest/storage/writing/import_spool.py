@@ -42,7 +42,7 @@ SELECT summary_id FROM verdicts WHERE summary_id IS NOT NULL GROUP BY summary_id
 
 
 @dataclass(frozen=True)
-class Line:
+class SpooledLine:
     """A line as it was read. `likeness` is the same for lines that say the same summary without an id."""
 
     number: int
@@ -62,7 +62,7 @@ class Unjudged:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SortedLine:
     """What a line is: fresh, or there already as the summary with this id. None: as that of an earlier line."""
 
     number: int
@@ -70,7 +70,7 @@ class Verdict:
     fresh: bool
 
 
-class Spool:
+class ImportSpool:
     """Lines, what the archive has, and what each line was found to be. For one thread; close it by `with`.
 
     Raises OSError where there is no room for it.
@@ -80,13 +80,13 @@ class Spool:
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.executescript(_SCHEMA)
 
-    def __enter__(self) -> Spool:
+    def __enter__(self) -> ImportSpool:
         return self
 
     def __exit__(self, _kind: type[BaseException] | None, _it: BaseException | None, _at: TracebackType | None) -> None:
         self._db.close()
 
-    def add(self, lines: Iterable[Line]) -> None:
+    def add(self, lines: Iterable[SpooledLine]) -> None:
         """Keep these lines."""
         rows = [(line.number, line.id, line.likeness, line.payload) for line in lines]
         self._many("INSERT INTO lines VALUES (?, ?, ?, ?)", rows)
@@ -116,7 +116,7 @@ class Spool:
         """The words of one line."""
         return str(self._db.execute("SELECT payload FROM lines WHERE number = ?", (number,)).fetchone()[0])
 
-    def judge(self, verdicts: Iterable[Verdict]) -> None:
+    def judge(self, verdicts: Iterable[SortedLine]) -> None:
         """Keep what lines were found to be."""
         rows = [(each.number, each.summary_id, each.fresh) for each in verdicts]
         self._many("INSERT INTO verdicts VALUES (?, ?, ?)", rows)

@@ -77,7 +77,7 @@ class ArchiveQuestion:
 
 
 @dataclass(frozen=True)
-class Address:
+class PublishedAddress:
     """What a published summary's permanent address is made of, and when its page last changed."""
 
     publication_slug: str
@@ -87,7 +87,7 @@ class Address:
 
 
 @dataclass(frozen=True)
-class Page:
+class ArchivePage:
     """One page of a longer list; `number` counts from 1."""
 
     summaries: Sequence[Summary]
@@ -112,11 +112,11 @@ def published_summary(session: Session, summary_id: int) -> Summary | None:
     return summary if summary and summary.published_at else None
 
 
-def archive_page(session: Session, question: ArchiveQuestion, number: int, size: int) -> Page:
+def archive_page(session: Session, question: ArchiveQuestion, number: int, size: int) -> ArchivePage:
     """One page of the published summaries that answer the question, newest first."""
     asked = _answering(question)
     total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
-    return Page(_newest(session, asked, size, (number - 1) * size), number, total, size)
+    return ArchivePage(_newest(session, asked, size, (number - 1) * size), number, total, size)
 
 
 def latest_summaries(session: Session, count: int) -> list[Summary]:
@@ -150,7 +150,7 @@ def published_summaries_in_order() -> Select[Summary]:
     )
 
 
-def published_addresses(session: Session, count: int) -> Iterator[Address]:
+def published_addresses(session: Session, count: int) -> Iterator[PublishedAddress]:
     """The addresses of the newest published summaries, streamed."""
     rows = session.execute(
         select(Publication.slug, Summary.slug, Summary.id, Summary.updated_at)
@@ -160,7 +160,7 @@ def published_addresses(session: Session, count: int) -> Iterator[Address]:
         .limit(count)
         .execution_options(yield_per=1000)
     )
-    return (Address(*row) for row in rows)
+    return (PublishedAddress(*row) for row in rows)
 
 
 def topic_sizes(session: Session) -> list[tuple[Topic, int]]:

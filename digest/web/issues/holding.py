@@ -11,7 +11,7 @@ from digest.domain.issues.calendar import GRACE
 from digest.domain.issues.lifecycle import asked_to_go_at
 from digest.domain.shared.tokens import Purpose, unseal
 from digest.operations.issues.closing import too_few
-from digest.operations.issues.week import Held, HoldLink, hold_by_link, look_at_hold_link
+from digest.operations.issues.week import HoldLink, HoldOutcome, hold_by_link, look_at_hold_link
 from digest.web.shared.context import db, now, reading, settings
 from digest.web.shared.security import csrf, private_page
 
@@ -29,7 +29,7 @@ def ask(token: str) -> Response:
     """Ask for the one press of a button that holds."""
     key = _key(token)
     link = look_at_hold_link(reading(), key) if key else None
-    if link and link.outcome is Held.HELD:
+    if link and link.outcome is HoldOutcome.HELD:
         asked = asked_to_go_at(link.send_now_at, now())
         send_at = asked or settings().schedule.send_moment(link.send_date)
         few = "" if asked else too_few(settings(), link.items)
@@ -53,9 +53,9 @@ def _key(token: str) -> str | None:
 def _answer(link: HoldLink | None) -> Response:
     if link is None:
         return _private("issues/holding/not_ours.html", 404)
-    if link.outcome is Held.TOO_LATE:
+    if link.outcome is HoldOutcome.TOO_LATE:
         return _private("issues/holding/too_late.html", 409, link=link)
-    return _private("issues/holding/held.html", 200, link=link, already=link.outcome is Held.ALREADY)
+    return _private("issues/holding/held.html", 200, link=link, already=link.outcome is HoldOutcome.ALREADY)
 
 
 def _private(template: str, status: int, **values: object) -> Response:

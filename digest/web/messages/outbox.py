@@ -25,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+\.eml")
 
 
 @dataclass(frozen=True)
-class Listed:
+class StoredMessage:
     """One message in the list."""
 
     name: str
@@ -89,11 +89,11 @@ def _newest_first(folder: Path) -> list[Path]:
     return sorted(folder.glob("[!.]*.eml"), key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
 
 
-def _listed(path: Path) -> Listed:
+def _listed(path: Path) -> StoredMessage:
     with path.open("rb") as file:
         headers = BytesHeaderParser(policy=default).parse(file)
     written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Listed(path.name, str(headers["Subject"] or "(no subject)"), str(headers["To"] or ""), written)
+    return StoredMessage(path.name, str(headers["Subject"] or "(no subject)"), str(headers["To"] or ""), written)
 
 
 def _message(name: str) -> EmailMessage:

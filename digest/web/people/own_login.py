@@ -6,7 +6,7 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from werkzeug.wrappers import Response
 
 from digest.operations.people import logins, signing_in
-from digest.operations.people.password_hashing import Busy
+from digest.operations.people.password_hashing import HashingBusy
 from digest.operations.shared.refusal import Refused
 from digest.web.shared.context import db, here, now, settings, signed_in
 from digest.web.shared.desk import BUSY, TOO_MANY_TRIES, desk
@@ -46,7 +46,7 @@ def change_password() -> Response:
         logins.change_password(db(), settings(), editor.id, chosen)
     except Refused as refusal:
         return _refused("password", str(refusal))
-    except Busy:
+    except HashingBusy:
         return _refused("current", BUSY, 429)
     start_session(signing_in.sign_in_anew(db(), now(), editor.id, session_key_hash()).key)
     flash("Your password is changed. Everywhere else you are signed out.", "good")

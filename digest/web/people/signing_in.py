@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from digest.domain.shared.addresses import BadAddress
 from digest.domain.shared.tokens import Purpose, unseal
 from digest.operations.people import logins, signing_in
-from digest.operations.people.password_hashing import Busy
+from digest.operations.people.password_hashing import HashingBusy
 from digest.operations.people.signing_in import WINDOW, NotSignedIn
 from digest.operations.shared.refusal import Refused
 from digest.storage.people.editors import Editor, editor_with_password_key
@@ -104,7 +104,7 @@ def set_password(token: str) -> Response:
         logins.choose_password(here(), editor.password_key, chosen, network())
     except Refused as refusal:
         return _password_page(editor, str(refusal))
-    except Busy:
+    except HashingBusy:
         return _password_page(editor, BUSY, 429)
     drop_session()
     flash("Your password is set. Sign in with it.", "good")

@@ -11,7 +11,7 @@ from digest.domain.shared.addresses import Address, masked
 from digest.domain.shared.tokens import Purpose
 from digest.operations.readers import consent_wordings, privacy, subscribing
 from digest.operations.readers.goodbyes import keep_goodbye
-from digest.operations.readers.subscribing import Standing
+from digest.operations.readers.subscribing import LinkState
 from digest.operations.shared.links import preferences_url, unsubscribe_url
 from digest.storage.base.patience import Busy
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_with_link_key
@@ -39,7 +39,7 @@ def confirm(token: str) -> ResponseReturnValue:
         return not_ours()
     if forms.pressed("again"):
         found, subscriber = subscribing.standing(reading(), now(), key)
-        if found is Standing.EXPIRED and subscriber:
+        if found is LinkState.EXPIRED and subscriber:
             return _send_a_new_link(subscriber, "the page of an older link")
     return _confirmation(*subscribing.confirm(here(), key, "the page that the link opens"))
 
@@ -100,8 +100,8 @@ def preferences(token: str) -> ResponseReturnValue:
     return _preferences(subscriber_with_link_key(reread(), key), saved=True)
 
 
-def _confirmation(found: Standing, subscriber: Subscriber | None) -> Response:
-    status = 200 if found in (Standing.OPEN, Standing.DONE) else 410
+def _confirmation(found: LinkState, subscriber: Subscriber | None) -> Response:
+    status = 200 if found in (LinkState.OPEN, LinkState.DONE) else 410
     return private(
         f"readers/confirm_{found}.html",
         status,

@@ -11,7 +11,7 @@ from gunicorn import http
 from gunicorn.asgi.parser import ParseError, PythonProtocol
 
 from digest.web.serving.limits import Limits
-from digest.web.serving.spool import Spool
+from digest.web.serving.spool import ByteQueue
 
 _PIECE = 64 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -36,7 +36,7 @@ class PatientSocket:
 
     def __init__(self, peer: socket.socket) -> None:
         self.peer = peer
-        self.request, self.answer = Spool(), Spool()
+        self.request, self.answer = ByteQueue(), ByteQueue()
         self.sent = 0
 
     def recv(self, size: int) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 from digest.web.serving.connection import Connection
 from digest.web.serving.limits import Limits
-from digest.web.serving.line import Line
+from digest.web.serving.line import WaitingLine
 
 
 class Crowd:
@@ -27,7 +27,7 @@ class Crowd:
         self._all: dict[Connection, str] = {}
         self._of_network: Counter[str] = Counter()
         self._waiting: dict[Connection, None] = {}
-        self._line = Line()
+        self._line = WaitingLine()
 
     def __contains__(self, connection: Connection) -> bool:
         return connection in self._all

@@ -11,7 +11,7 @@ _MANY = 16
 """Of one network: a person's browser asks for a page's few parts at a time."""
 
 
-class Line:
+class WaitingLine:
     """Who stands in line, by network, and how many requests of each network threads have in hand."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import IO
 _IN_MEMORY = 64 * 1024
 
 
-class Spool:
+class ByteQueue:
     """A queue of bytes. One thread at a time."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from digest.storage.people.desk_sessions import DeskSession
 from digest.web.shared.context import db, now, reading
 from digest.web.shared.proxies import unknown_proxy
 from digest.web.shared.security import keep_out_strangers, session_key_hash
-from digest.web.shared.sendgrid_notice import trouble_with_sendgrid
+from digest.web.shared.sendgrid_notice import sendgrid_notice
 
 ROW_ID = "int(max=2147483647)"
 """A row's id in an address; PostgreSQL breaks on a larger one where we want to say that nothing is there."""
@@ -55,7 +55,7 @@ def _what_desk_pages_know() -> dict[str, object]:
     return {
         "editor": editor,
         "for_the_operator": unknown_proxy() if editor and editor.is_admin else "",
-        "trouble": trouble_with_sendgrid(reading()) if editor else None,
+        "trouble": sendgrid_notice(reading()) if editor else None,
     }
 
 

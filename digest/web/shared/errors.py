@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from digest.domain.shared.stored import Unreadable
+from digest.domain.shared.stored import UnreadableRecord
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.base.faults import is_trouble
 
@@ -32,7 +32,7 @@ def hang_up(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DBAPIError, _database_error)
-    app.register_error_handler(Unreadable, _unreadable)
+    app.register_error_handler(UnreadableRecord, _unreadable)
 
 
 def _csrf_error(_error: CSRFError) -> Response:
@@ -62,7 +62,7 @@ def _database_error(error: DBAPIError) -> Response:
     )
 
 
-def _unreadable(error: Unreadable) -> Response:
+def _unreadable(error: UnreadableRecord) -> Response:
     current_app.logger.error("%s", error)
     return _page(500, "What was stored can’t be read", str(error))
 

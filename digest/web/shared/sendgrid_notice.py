@@ -12,7 +12,7 @@ from digest.storage.events.sendgrid_status import standing
 
 
 @dataclass(frozen=True)
-class Trouble:
+class SendGridNotice:
     """What is wrong, since when, and the report that says so."""
 
     words: Words
@@ -20,9 +20,9 @@ class Trouble:
     event: str
 
 
-def trouble_with_sendgrid(session: Session) -> Trouble | None:
+def sendgrid_notice(session: Session) -> SendGridNotice | None:
     """The trouble, until SendGrid says that all is well again or an admin has put it away."""
     found = standing(session)
     if found is None or found.well or found.dismissed_by:
         return None
-    return Trouble(in_words(found.word), found.at, found.event)
+    return SendGridNotice(in_words(found.word), found.at, found.event)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 
 from digest.operations.readers import consent_wordings
-from digest.operations.readers.consent_wordings import Wording
+from digest.operations.readers.consent_wordings import ConsentWording
 from digest.storage.base.patience import Busy
 from digest.web.shared import forms
 from digest.web.shared.context import db, settings
@@ -89,7 +89,7 @@ def _not_now(error: Busy) -> Response:
     return try_later(make_response(page))
 
 
-def _consented() -> tuple[Wording | None, str]:
+def _consented() -> tuple[ConsentWording | None, str]:
     """The wording that pressing the button again agrees to, as the form's own page shows it, and the button's words."""
     if forms.pressed("undo") or forms.pressed("again"):
         return consent_wordings.signing_up(settings()), "Try again"

@@ -19,7 +19,7 @@ from digest.domain.shared.tokens import fingerprint
 from digest.operations.readers.privacy import erase
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
-from digest.storage.readers.consents import ConsentRecord, Wording
+from digest.storage.readers.consents import ConsentRecord, StoredWording
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.suppressions.suppressions import Suppression, SuppressionReason, is_suppressed, suppress
 from tests.conftest import TUESDAY
@@ -101,7 +101,7 @@ def test_an_import_accounts_for_every_row(command: Command, db: Database, settin
 def test_an_import_keeps_the_consent_it_was_given(command: Command, db: Database) -> None:
     assert command.import_("email\nalice@example.org\n").exit_code == 0
     with db.reading() as session:
-        record, wording = session.execute(select(ConsentRecord, Wording).join(Wording)).one()
+        record, wording = session.execute(select(ConsentRecord, StoredWording).join(StoredWording)).one()
     assert (record.step, record.place, record.answer) == ("imported", "import of members.csv", "imported as confirmed")
     assert wording.text == ASKED
 

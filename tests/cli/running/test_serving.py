@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.cli.running.listening import Address, listen
+from digest.cli.running.listening import HostAndPort, listen
 from digest.config import BadSetting, Settings
 from digest.storage.base.database import Database
 from tests.cli.running.siege import Siege, besiege
@@ -122,7 +122,7 @@ def test_a_taken_address_is_said_once_with_the_remedy(shell: Shell, settings: Se
 )
 def test_an_address_that_is_not_ours_is_said_with_the_remedy(host: str, words: str) -> None:
     with pytest.raises(BadSetting, match=words):
-        listen(Address(host, 8000))
+        listen(HostAndPort(host, 8000))
 
 
 def test_a_port_that_only_root_may_use_is_said_once_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +131,7 @@ def test_a_port_that_only_root_may_use_is_said_once_with_the_remedy(monkeypatch:
 
     monkeypatch.setattr(socket, "create_server", refuse)
     with pytest.raises(BadSetting, match=r"^--bind 127.0.0.1:80: .* Use --bind 127.0.0.1:8000, and let a proxy listen"):
-        listen(Address("127.0.0.1", 80))
+        listen(HostAndPort("127.0.0.1", 80))
 
 
 def test_who_comes_while_the_site_starts_again_is_served_and_who_comes_after_its_end_is_not(

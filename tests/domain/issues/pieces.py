@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from digest.domain.issues.edition import Content, Item, Source, Topic, default_preheader, default_subject
+from digest.domain.issues.edition import Content, Item, ItemTopic, Source, default_preheader, default_subject
 
-AI = Topic("ai", "AI")
-CHILDREN = Topic("children", "Children")
+AI = ItemTopic("ai", "AI")
+CHILDREN = ItemTopic("children", "Children")
 
 
-def item(number: int = 1, title: str = "", body: str = "<p>One plain paragraph.</p>", *topics: Topic) -> Item:
+def item(number: int = 1, title: str = "", body: str = "<p>One plain paragraph.</p>", *topics: ItemTopic) -> Item:
     """One summary of 13 May 2024 with a source of its own."""
     return Item(
         summary_id=number,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from digest.domain.issues.edition import (
     Content,
     Item,
+    ItemTopic,
     Source,
-    Topic,
     changes,
     default_preheader,
     default_subject,
@@ -64,7 +64,7 @@ items = st.builds(
     st.dates(),
     texts,
     st.lists(sources, max_size=3).map(tuple),
-    st.lists(st.builds(Topic, texts, texts), max_size=3).map(tuple),
+    st.lists(st.builds(ItemTopic, texts, texts), max_size=3).map(tuple),
 )
 contents = st.builds(Content, st.dates(), st.integers(), texts, texts, texts, st.lists(items, max_size=4).map(tuple))
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from digest.domain.issues.edition import Content, Item, Source, Topic, from_json, to_json
-from digest.domain.shared.stored import Unreadable
+from digest.domain.issues.edition import Content, Item, ItemTopic, Source, from_json, to_json
+from digest.domain.shared.stored import UnreadableRecord
 
 BEFORE_VERSIONS = (
     '{"issue_date": "2024-05-17", "number": 7, "subject": "The week in privacy", "preheader": "And a fine", '
@@ -38,7 +38,7 @@ WHAT_IT_SAYS = Content(
             published_on=date(2024, 5, 13),
             body_html="<p>It was “too high”.</p>",
             sources=(Source("https://example.org/1", "The story", "MLex"),),
-            topics=(Topic("ai", "AI"),),
+            topics=(ItemTopic("ai", "AI"),),
         ),
     ),
 )
@@ -93,7 +93,7 @@ def test_a_key_of_a_later_program_is_passed_over(part: str) -> None:
         ("item", "topics", with_item(topics=())),
         ("source", "title", with_item(sources=(Source("https://example.org/1", "https://example.org/1", "MLex"),))),
         ("source", "publication", with_item(sources=(Source("https://example.org/1", "The story", ""),))),
-        ("topic", "name", with_item(topics=(Topic("ai", "ai"),))),
+        ("topic", "name", with_item(topics=(ItemTopic("ai", "ai"),))),
     ],
 )
 def test_a_key_that_is_missing_costs_no_more_than_itself(part: str, key: str, read: Content) -> None:
@@ -113,17 +113,19 @@ def test_a_key_that_is_missing_costs_no_more_than_itself(part: str, key: str, re
     ],
 )
 def test_what_nothing_can_replace_is_named(part: str, key: str) -> None:
-    with pytest.raises(Unreadable, match=f"lacks “{key}”. Install the program that stored it"):
+    with pytest.raises(UnreadableRecord, match=f"lacks “{key}”. Install the program that stored it"):
         from_json(without(part, key))
 
 
 def test_the_form_of_a_later_program_is_refused_with_the_remedy() -> None:
     later = json.dumps(json.loads(to_json(WHAT_IT_SAYS)) | {"version": 2})
-    with pytest.raises(Unreadable, match=r"newer program \(version 2; this one reads up to 1\). Install that program"):
+    with pytest.raises(
+        UnreadableRecord, match=r"newer program \(version 2; this one reads up to 1\). Install that program"
+    ):
         from_json(later)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])
 def test_what_is_no_form_at_all_says_so(text: str) -> None:
-    with pytest.raises(Unreadable, match="Restore the database"):
+    with pytest.raises(UnreadableRecord, match="Restore the database"):
         from_json(text)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from digest.domain.shared.stored import Unreadable
+from digest.domain.shared.stored import UnreadableRecord
 from digest.mail.rendering import Tags
 from digest.operations.issues.composing import tags_from_json, tags_to_json
 
@@ -40,10 +40,10 @@ def test_a_date_without_a_tag_of_its_own_goes_nowhere() -> None:
 
 @pytest.mark.parametrize("key", ["unsubscribe", "preferences"])
 def test_a_digest_is_never_sent_without_its_readers_own_links(key: str) -> None:
-    with pytest.raises(Unreadable, match=f"tags lacks “{key}”"):
+    with pytest.raises(UnreadableRecord, match=f"tags lacks “{key}”"):
         tags_from_json(without(key))
 
 
 def test_tags_of_a_later_version_are_refused_with_the_remedy() -> None:
-    with pytest.raises(Unreadable, match="Install that program again"):
+    with pytest.raises(UnreadableRecord, match="Install that program again"):
         tags_from_json(stored(version=2))

@@ -124,7 +124,7 @@ def test_who_has_confirmed_meanwhile_is_not_asked_to_confirm(db: Database, setti
     with db.reading() as session:
         key = session.scalars(select(SignUp.key).join(Subscriber).where(Subscriber.address == ALICE)).first()
     assert key
-    assert subscribing.confirm(Context(db, settings, at(5)), key, "a test")[0] is subscribing.Standing.DONE
+    assert subscribing.confirm(Context(db, settings, at(5)), key, "a test")[0] is subscribing.LinkState.DONE
     assert left(db, settings, 63) == []
     assert ended(db) == ["its reader had confirmed before it was sent"]
 

@@ -17,7 +17,7 @@ from digest.operations.readers import consent_wordings, privacy, subscribing
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
-from digest.storage.readers.consents import Wording, consent_of, keep_wording
+from digest.storage.readers.consents import StoredWording, consent_of, keep_wording
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_with_address
 from digest.storage.sending.batches import Batch
 from digest.storage.sending.deliveries import Delivery
@@ -84,7 +84,7 @@ def test_a_wording_is_kept_once_under_its_version(db: Database, settings: Settin
         assert consent_wordings.signing_up(settings).keep(session) == first
         assert keep_wording(session, "sign-up 2", consent_wordings.signing_up(settings).text) != first
     with db.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Wording)) == 2
+        assert session.scalar(select(func.count()).select_from(StoredWording)) == 2
 
 
 @pytest.mark.only_on("sqlite")

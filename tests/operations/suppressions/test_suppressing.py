@@ -14,7 +14,7 @@ import pytest
 from digest import config
 from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint
-from digest.mail.outbox import Outbox, Page, SuppressionList, Trouble
+from digest.mail.outbox import ListPage, Outbox, SuppressionList, UnreadList
 from digest.mail.transports import open_outbox
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.sending_now import prepare
@@ -167,7 +167,7 @@ def test_a_list_too_long_for_its_time_keeps_no_other_from_being_read_and_is_gone
         pull_lists(Context(db, settings, FRIDAY + timedelta(weeks=week)), outbox, seconds=2) for week in range(30)
     )
     first = next(readings)
-    assert first.troubles == [Trouble(SuppressionList.BOUNCES, "SendGrid took too long")]
+    assert first.troubles == [UnreadList(SuppressionList.BOUNCES, "SendGrid took too long")]
     assert {fingerprint(address, settings.suppression_key) for address in (carol, dave)} <= suppressions(db).keys()
     assert any(not reading.troubles for reading in readings)
     assert len(suppressions(db)) == 3_002
@@ -261,7 +261,7 @@ def test_a_fault_of_ours_keeps_no_issue_from_going(
         def __getattr__(self, name: str) -> object:
             return getattr(outbox, name)
 
-        def suppressed(self, *_: object) -> Iterable[Page | Trouble]:
+        def suppressed(self, *_: object) -> Iterable[ListPage | UnreadList]:
             raise ZeroDivisionError
 
     with caplog.at_level(logging.ERROR):

@@ -81,6 +81,6 @@ def item(number: int, **changes: object) -> edition.Item:
         "published_on": date(2024, 5, 15),
         "body_html": f"<p>Body {number}.</p>",
         "sources": (edition.Source("https://example.org/a", "A", "Euractiv"),),
-        "topics": (edition.Topic("ai", "AI"),),
+        "topics": (edition.ItemTopic("ai", "AI"),),
     }
     return edition.Item(**(values | changes))  # type: ignore[arg-type]

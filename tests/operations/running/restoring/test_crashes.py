@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from digest.mail.outbox import Answer, Bulk, Mark, Outbox, Page, Single, Trouble
+from digest.mail.outbox import Answer, Bulk, ListMark, ListPage, Outbox, Single, UnreadList
 from digest.operations.guard.restore_guard import noted
 from digest.operations.running import restoring
 from digest.operations.running.restoring import Age
@@ -37,7 +37,9 @@ class BackingUp:
     def probe(self) -> bool:
         return self._inner.probe()
 
-    def suppressed(self, since: Mapping[str, Mark], until: datetime, deadline: float) -> Iterable[Page | Trouble]:
+    def suppressed(
+        self, since: Mapping[str, ListMark], until: datetime, deadline: float
+    ) -> Iterable[ListPage | UnreadList]:
         return self._inner.suppressed(since, until, deadline)
 
     def send_single(self, single: Single) -> Answer:
