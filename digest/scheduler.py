@@ -21,7 +21,7 @@ from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.running.housekeeping import tidy_up
 from digest.operations.running.tick import note_heartbeat, tick
 from digest.operations.shared.context import Process
-from digest.operations.shared.fault_log import Troubles
+from digest.operations.shared.fault_log import FaultLog
 from digest.operations.shared.wakeups import pause
 from digest.storage.base.database import Database
 from digest.storage.base.database_file import DatabaseFileGone
@@ -69,7 +69,7 @@ class Clock:
         self._db = db
         self._settings = settings
         self._outbox = outbox
-        self._troubles = Troubles()
+        self._fault_log = FaultLog()
         self._ticked_well = False
         self._pinged_at = -math.inf
         self._stopping = threading.Event()
@@ -105,7 +105,7 @@ class Clock:
         self._stopping.set()
 
     def _tick(self) -> None:
-        tick(self._process, self._troubles)
+        tick(self._process, self._fault_log)
         self._ticked_well = True
 
     def _ping(self) -> None:
@@ -115,9 +115,9 @@ class Clock:
             return
         self._ticked_well, self._pinged_at = False, time.monotonic()
         if fault := ping(self._settings.heartbeat_url):
-            self._troubles.failed(_MONITOR, f"was not reached: {fault}")
+            self._fault_log.failed(_MONITOR, f"was not reached: {fault}")
         else:
-            self._troubles.went_well(_MONITOR)
+            self._fault_log.went_well(_MONITOR)
 
     def _messages(self) -> None:
         deliver_waiting(self._db, self._settings, self._outbox, utc_now)
@@ -139,8 +139,8 @@ class Clock:
                 return  # said when it was noticed
             except Exception as error:  # noqa: BLE001 - the last line of defence; it is said with its trace
                 lasted = time.monotonic() - started
-                self._troubles.failed(name, f"failed after {lasted:.1f} s; it runs again", error)
+                self._fault_log.failed(name, f"failed after {lasted:.1f} s; it runs again", error)
             else:
-                self._troubles.went_well(name)
+                self._fault_log.went_well(name)
 
         return run

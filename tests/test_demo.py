@@ -18,7 +18,7 @@ from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.storage.accounting.settlements import Settlement, decisions_of
 from digest.storage.base.database import Database
-from digest.storage.events.delivery_status import fates_in
+from digest.storage.events.delivery_status import statuses_in
 from digest.storage.issues.history import history_of
 from digest.storage.issues.issues import Issue, all_issues, current_issue, issue_on, last_closing, past_issues
 from digest.storage.issues.selections import append_selection, selected_count
@@ -26,7 +26,7 @@ from digest.storage.messages.messages import Message
 from digest.storage.readers.subscribers import Subscriber
 from digest.storage.running import schema
 from digest.storage.sending.batches import Batch, batches_with_attempts
-from digest.storage.sending.deliveries import Fate
+from digest.storage.sending.deliveries import DeliveryStatus
 from digest.storage.writing.summaries import Summary
 from tests.factories import make_editor, make_subscriber, make_summary
 from tests.web.readers.doors import everything
@@ -62,7 +62,7 @@ def test_one_past_send_was_settled_by_events_and_one_by_a_person(db: Database, s
         [proof] = decisions_of(session, by_events.id, 10)
         assert (proof.who, proof.verdict) == ("SendGrid's events", "sent")
         assert "cut after the whole request had left" in proof.evidence
-        assert fates_in(session, by_events.id) == dict.fromkeys(Fate, 0) | {"delivered": 19, "deferred": 1}
+        assert statuses_in(session, by_events.id) == dict.fromkeys(DeliveryStatus, 0) | {"delivered": 19, "deferred": 1}
         [word] = decisions_of(session, by_person.id, 10)
         assert (word.who, word.verdict) == ("editor@example.org", "resend")
         assert word.evidence.startswith("Activity lists the readers of the other batches, and none of this one; known")
@@ -81,7 +81,7 @@ def test_one_past_send_was_settled_by_events_and_one_by_a_person(db: Database, s
 def test_interrupted_in_its_troubles_it_goes_on(
     db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for broken in ("take_events", "settle"):
+    for broken in ("take_events", "decide_batch"):
         with monkeypatch.context() as patches, pytest.raises(KeyboardInterrupt):
             patches.setattr(f"digest.demo.troubles.{broken}", interrupted)
             load(db, settings)

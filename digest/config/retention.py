@@ -6,5 +6,5 @@ from datetime import timedelta
 
 MESSAGES_KEPT = timedelta(days=30)
 """After a single message ended."""
-TALLIES_KEPT = timedelta(days=31)
+RATE_COUNTS_KEPT = timedelta(days=31)
 """After something was last counted against a limit."""

@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 from digest.demo.people import EDITORS
 from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Outbox, Single, UnreadList
 from digest.mail.sendgrid_events import Args, Event, Kind
-from digest.operations.accounting.deciding import settle
+from digest.operations.accounting.deciding import decide_batch
 from digest.operations.events.feedback import take_events
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sender import send_issue
 from digest.operations.shared.context import Context, Process
 from digest.storage.accounting.account_lines import AccountLine, lines_in, span_of
 from digest.storage.accounting.settlements import Verdict
-from digest.storage.accounting.unsettled import doubts_of, last_doubted
+from digest.storage.accounting.unsettled import last_unsettled, unsettled_batches
 from digest.storage.base.database import Database
 from digest.storage.issues.history import last_noted_by, note
 from digest.storage.issues.issues import Issue
@@ -57,17 +57,17 @@ def send_with_trouble(context: Context, outbox: Outbox, issue_id: int, trouble: 
     _own_up(db, issue_id, send_at, events_come)
     freeze(Context(db, settings, send_at), issue_id, who, _BATCH)
     with db.reading() as session:
-        lost = last_doubted(session, issue_id) is not None
+        lost = last_unsettled(session, issue_id) is not None
     bad_day = outbox if lost else _BadDay(outbox, events_come)
     send_issue(Process(db, settings, bad_day, lambda: send_at), issue_id)
     with db.reading() as session:
-        doubts = doubts_of(session, issue_id)
+        doubts = unsettled_batches(session, issue_id)
         events = _events(session, issue_id, send_at) if doubts and events_come else ()
     if events:
         take_events(Context(db, settings, send_at + _EVENTS_AFTER), events)
     elif doubts:
         decided_at = send_at + _DECIDED_AFTER
-        settle(Context(db, settings, decided_at), doubts[0].batch_id, Verdict.RESEND, EDITORS[0][0], _SEEN)
+        decide_batch(Context(db, settings, decided_at), doubts[0].batch_id, Verdict.RESEND, EDITORS[0][0], _SEEN)
     if not events_come:
         send_issue(Process(db, settings, outbox, lambda: send_at + _DECIDED_AFTER), issue_id)
 

@@ -97,7 +97,7 @@ def _in_doubt(state: BatchState) -> None:
     def doubt(_session: Session, _settings: Settings, _issue: Issue, batch: Batch, _cause: object, words: str) -> None:
         batch.state, batch.because = state, words
 
-    put(recording, "doubt", doubt)
+    put(recording, "leave_unsettled", doubt)
 
 
 def _answer(judged: Callable[[Answer], Answer]) -> None:

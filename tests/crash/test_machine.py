@@ -27,8 +27,8 @@ from hypothesis.stateful import (
 from digest.domain.running import uptime
 from digest.domain.shared.tokens import new_key
 from digest.mail.sendgrid_events import Kind
-from digest.operations.accounting.completing import finish_if_done
-from digest.operations.accounting.deciding import settle, settle_by_silence
+from digest.operations.accounting.completing import complete_if_done
+from digest.operations.accounting.deciding import decide_batch, decide_by_silence
 from digest.operations.accounting.pacing import probe_if_due
 from digest.operations.running.tick import note_heartbeat
 from digest.operations.shared.context import Context
@@ -113,10 +113,10 @@ def machine(home: SqliteHome) -> type[RuleBasedStateMachine]:
             probe_if_due(self.world.db, self.world.sendgrid, self.world.issue_id)
 
         @rule()
-        def settle_by_silence(self) -> None:
+        def decide_by_silence(self) -> None:
             """The clock has run through every leap."""
             note_heartbeat(self.world.db, "the clock")
-            settle_by_silence(Context(self.world.db, self.world.settings, self.world.now))
+            decide_by_silence(Context(self.world.db, self.world.settings, self.world.now))
 
         @rule()
         def settle_by_word(self) -> None:
@@ -125,7 +125,7 @@ def machine(home: SqliteHome) -> type[RuleBasedStateMachine]:
             if held:
                 word = Verdict.SENT if self.world.times_taken(held[0].address or "") else Verdict.RESEND
                 world = self.world
-                settle(Context(world.db, world.settings, world.now), held[0].batch, word, "alice@digest.test")
+                decide_batch(Context(world.db, world.settings, world.now), held[0].batch, word, "alice@digest.test")
 
         @invariant()
         def nothing_is_wrong(self) -> None:
@@ -162,7 +162,7 @@ def machine(home: SqliteHome) -> type[RuleBasedStateMachine]:
                 world.jump(400.0)
                 probe_if_due(world.db, world.sendgrid, world.issue_id)
                 self._turn(Mood.TAKES)
-            finish_if_done(Context(world.db, world.settings, world.now), world.issue_id)
+            complete_if_done(Context(world.db, world.settings, world.now), world.issue_id)
             assert {line.state for line in world.lines()} <= _SEEN_TO_ITS_END
             self.nothing_is_wrong()
 

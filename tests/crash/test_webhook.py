@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from digest.app import create_app
-from digest.operations.accounting.deciding import settle_by_silence
+from digest.operations.accounting.deciding import decide_by_silence
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database, database_now
 from digest.storage.running.heartbeats import Heartbeat
@@ -64,7 +64,7 @@ def wait_an_hour_and_settle(case: Case) -> None:
         with database.writing() as session:
             at = database_now(session)
             session.merge(Heartbeat(owner="the clock", at=at, since=at - AN_HOUR_AND_MORE))
-        settle_by_silence(Context(database, case.settings(), FRIDAY))
+        decide_by_silence(Context(database, case.settings(), FRIDAY))
 
 
 def play(theatre: Theatre, fault: Fault, behaviour: Behaviour) -> list[str]:

@@ -210,8 +210,8 @@ INNER: Sequence[Mutant] = (
     Mutant(
         "one-tally-for-all-networks",
         "digest/storage/base/rate_limits.py",
-        "select(Tally.at).where(Tally.kind == kind, Tally.key == key)",
-        "select(Tally.at).where(Tally.kind == kind)",
+        ".where(CountedAttempt.kind == kind, CountedAttempt.key == key)\n",
+        ".where(CountedAttempt.kind == kind)\n",
         "What one network asked for keeps no other from signing up.",
         "tests/web/readers/test_flooding.py::test_a_network_that_floods_fills_no_more_than_a_day",
     ),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from digest.cli.accounting.stalls import lull_in_words, time_of_day
+from digest.cli.accounting.stalls import stall_in_words, time_of_day
 from digest.cli.shared.counting import copies, counted
 from digest.cli.shared.installation import OpenInstallation
 from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
 from digest.operations.running.sending_now import Report
-from digest.operations.sending.send_status import Going, Lull, going_of
-from digest.storage.accounting.unsettled import Doubt, doubts_of
+from digest.operations.sending.send_status import SendStatus, Stall, send_status_of
+from digest.storage.accounting.unsettled import UnsettledBatch, unsettled_batches
 from digest.storage.issues.issues import issue_on
 from digest.storage.sending.attempts import last_attempts
 from digest.storage.sending.batches import Attempt, BatchState
@@ -38,28 +38,28 @@ def account_in_words(ours: OpenInstallation, found: Report) -> str:
     if found.unknown or found.held:
         with ours.db.reading() as session:
             issue = issue_on(session, found.issue)
-            doubts = doubts_of(session, issue.id) if issue else []
+            doubts = unsettled_batches(session, issue.id) if issue else []
             shown = [doubt.batch_id for doubt in doubts[:_MOST_DOUBTS]]
-            lines += _doubts_in_words(ours.settings, doubts, last_attempts(session, shown))
+            lines += _unsettled_in_words(ours.settings, doubts, last_attempts(session, shown))
     return "\n".join(lines)
 
 
 def _how_it_goes(ours: OpenInstallation, day: date) -> list[str]:
     with ours.db.reading() as session:
         issue = issue_on(session, day)
-        going = going_of(session, issue) if issue else Going()
-    lines = [f"Waiting: {words}"] if (words := lull_in_words(ours.settings, going)) else []
-    if going.clock_dead:
+        send_status = send_status_of(session, issue) if issue else SendStatus()
+    lines = [f"Waiting: {words}"] if (words := stall_in_words(ours.settings, send_status)) else []
+    if send_status.clock_dead:
         waits = (
-            f" (unless one waits for {time_of_day(ours.settings, going.until)})"
-            if going.until and going.lull is not Lull.REFUSED
+            f" (unless one waits for {time_of_day(ours.settings, send_status.until)})"
+            if send_status.until and send_status.stall is not Stall.REFUSED
             else ""
         )
         lines.append(f"No clock runs and no sender is at work{waits}: run `digest send`, or start the clock.")
     return lines
 
 
-def what_is_known(settings: Settings, doubt: Doubt, last: Attempt | None) -> str:
+def what_is_known(settings: Settings, doubt: UnsettledBatch, last: Attempt | None) -> str:
     """One batch in doubt: how many copies, why, since when, and who tried it `last` and when."""
     parts = [
         f"batch {doubt.batch_id}",
@@ -74,7 +74,7 @@ def what_is_known(settings: Settings, doubt: Doubt, last: Attempt | None) -> str
     return ", ".join(parts) + (f": {doubt.because}" if doubt.because else "")
 
 
-def _doubts_in_words(settings: Settings, doubts: Sequence[Doubt], last: Mapping[int, Attempt]) -> list[str]:
+def _unsettled_in_words(settings: Settings, doubts: Sequence[UnsettledBatch], last: Mapping[int, Attempt]) -> list[str]:
     if not doubts:
         return []
     lines = ["Nobody can know whether these left; they are never sent again without evidence or a person’s word:"]

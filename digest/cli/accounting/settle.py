@@ -9,13 +9,13 @@ import click
 from digest.cli.accounting.account_words import MAY_STILL_TELL, account_in_words, what_is_known
 from digest.cli.shared.counting import batches, copies
 from digest.cli.shared.installation import OpenInstallation, installation, now
-from digest.operations.accounting.deciding import WORDS, Settled
-from digest.operations.accounting.deciding import settle as settle_batch
+from digest.operations.accounting.deciding import WORDS, Decided
+from digest.operations.accounting.deciding import decide_batch as settle_batch
 from digest.operations.issues.closing import THE_COMMAND
 from digest.operations.running.sending_now import report
 from digest.operations.shared.context import Context
 from digest.storage.accounting.settlements import Verdict
-from digest.storage.accounting.unsettled import Alike, Doubt, doubt_about, doubts_alike, taken_together
+from digest.storage.accounting.unsettled import Alike, UnsettledBatch, taken_together, unsettled_alike, unsettled_batch
 from digest.storage.sending.attempts import last_attempts
 from digest.storage.sending.batches import Attempt, BatchState
 
@@ -51,8 +51,8 @@ def settle(batch: int, verdict: str, alike: bool, because: str, yes: bool) -> No
     """
     ours, word = installation(), Verdict(verdict)
     with ours.db.reading() as session:
-        doubt, last = doubt_about(session, batch), last_attempts(session, [batch]).get(batch)
-        all_alike = taken_together(doubts_alike(session, doubt)) if doubt else Alike()
+        doubt, last = unsettled_batch(session, batch), last_attempts(session, [batch]).get(batch)
+        all_alike = taken_together(unsettled_alike(session, doubt)) if doubt else Alike()
     if doubt:
         _explain(ours, doubt, last, word, all_alike, alike)
         if not yes and sys.stdin.isatty():
@@ -65,7 +65,7 @@ def settle(batch: int, verdict: str, alike: bool, because: str, yes: bool) -> No
 
 
 def _explain(
-    ours: OpenInstallation, doubt: Doubt, last: Attempt | None, verdict: Verdict, all_alike: Alike, alike: bool
+    ours: OpenInstallation, doubt: UnsettledBatch, last: Attempt | None, verdict: Verdict, all_alike: Alike, alike: bool
 ) -> None:
     click.echo(f"Known: {what_is_known(ours.settings, doubt, last)}.")
     if doubt.state == BatchState.UNKNOWN:
@@ -75,7 +75,7 @@ def _explain(
     click.echo(f"“{verdict}”, {copies(all_alike.copies if alike else doubt.copies)}: {_MEANS[verdict]}.")
 
 
-def _outcome(settled: Settled) -> str:
+def _outcome(settled: Decided) -> str:
     words = _DONE[settled.verdict].format(copies(settled.copies), batches(settled.batches))
     if settled.verdict is not Verdict.RESEND:
         return words

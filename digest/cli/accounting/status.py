@@ -17,7 +17,7 @@ from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
 from digest.operations.issues.dates import issue_named
 from digest.operations.running.sending_now import Report, report
-from digest.storage.accounting.unsettled import Doubt, doubts_of
+from digest.storage.accounting.unsettled import UnsettledBatch, unsettled_batches
 from digest.storage.issues.issues import Issue, latest_frozen_issue
 from digest.storage.sending.attempts import last_attempts
 from digest.storage.sending.batches import Attempt
@@ -55,19 +55,19 @@ def _not_frozen(issue: Issue) -> str:
 
 def _for_machines(session: Session, issue: Issue | None, found: Report) -> dict[str, object]:
     """The account with what is known of each doubt; moments are ISO 8601 in UTC."""
-    doubts = {doubt.batch_id: doubt for doubt in doubts_of(session, issue.id)} if issue else {}
+    doubts = {doubt.batch_id: doubt for doubt in unsettled_batches(session, issue.id)} if issue else {}
     last = last_attempts(session, list(doubts))
     return asdict(found) | {
         "issue": found.issue.isoformat() if found.issue else None,
         "paused": found.paused or None,
         "stopped_at": found.stopped_at.isoformat() if found.stopped_at else None,
         "batches": [
-            asdict(batch) | _doubt_for_machines(doubts.get(batch.id), last.get(batch.id)) for batch in found.batches
+            asdict(batch) | _unsettled_for_machines(doubts.get(batch.id), last.get(batch.id)) for batch in found.batches
         ],
     }
 
 
-def _doubt_for_machines(doubt: Doubt | None, last: Attempt | None) -> dict[str, object]:
+def _unsettled_for_machines(doubt: UnsettledBatch | None, last: Attempt | None) -> dict[str, object]:
     """Why and since when nobody knows, and the attempt begun last; nulls for a batch that is in no doubt."""
     since = doubt.unknown_at if doubt else None
     return {

@@ -13,7 +13,7 @@ from datetime import datetime
 import click
 
 from digest.cli.accounting.account_words import account_in_words
-from digest.cli.accounting.stalls import Lulls
+from digest.cli.accounting.stalls import Stalls
 from digest.cli.sending.memory import keep_what_is_freed
 from digest.cli.sending.partner import partner
 from digest.cli.sending.progress_bar import progress_bar
@@ -78,7 +78,7 @@ def _send(ours: OpenInstallation, day: datetime | None) -> tuple[Ready, Ending]:
             return ready, Ending.DONE
         mine = second.start(ready.issue_id, ready.batches_left)
         with progress_bar(_progress(ours, ready.issue_id).done) as show:
-            ending = send_issue(replace(process, settings=mine), ready.issue_id, progress=show, lull=Lulls(mine))
+            ending = send_issue(replace(process, settings=mine), ready.issue_id, progress=show, stall=Stalls(mine))
             if show:
                 show(_progress(ours, ready.issue_id))
         if ending is not Ending.INTERRUPTED:

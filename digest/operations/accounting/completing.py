@@ -15,13 +15,13 @@ from digest.storage.issues.issues import Issue, issue_for_change
 from digest.storage.sending.batches import BatchState, batches_in
 
 
-def finish_if_done(context: Context, issue_id: int) -> None:
+def complete_if_done(context: Context, issue_id: int) -> None:
     """Call an issue sent once every copy has ended or waits for a person."""
     with context.db.writing() as session:
-        finish_in(context.within(session), issue_for_change(session, issue_id))
+        complete_in(context.within(session), issue_for_change(session, issue_id))
 
 
-def finish_in(work: Work, issue: Issue) -> None:
+def complete_in(work: Work, issue: Issue) -> None:
     """The same within the caller's transaction, which has locked the issue."""
     work.session.flush()
     under_way = batches_in(work.session, issue.id, BatchState.PENDING, BatchState.CLAIMED, BatchState.UNKNOWN)

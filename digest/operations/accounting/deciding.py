@@ -15,7 +15,7 @@ from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.sending.silence import Judged, Judgement, Silence, judge
 from digest.domain.shared.addresses import without_addresses
-from digest.operations.accounting.completing import finish_in
+from digest.operations.accounting.completing import complete_in
 from digest.operations.issues.closing import THE_CLOCK
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Context, Work
@@ -23,11 +23,9 @@ from digest.operations.shared.links import desk_report_url
 from digest.operations.shared.refusal import Refused
 from digest.storage.accounting.settlements import Verdict, has_held, last_settlement, note_settlement
 from digest.storage.accounting.unsettled import (
-    Doubt,
     Listening,
+    UnsettledBatch,
     accept_batches,
-    doubt_about,
-    doubts_alike,
     hold_batch,
     issues_with_unknown_batches,
     listening,
@@ -35,6 +33,8 @@ from digest.storage.accounting.unsettled import (
     skip_batches,
     taken_together,
     unknown_batches,
+    unsettled_alike,
+    unsettled_batch,
 )
 from digest.storage.base.database import database_now
 from digest.storage.issues.history import note
@@ -51,7 +51,7 @@ class OthersMeanwhile(Refused):
 
 
 @dataclass(frozen=True)
-class Settled:
+class Decided:
     """What a person's word did."""
 
     issue_id: int
@@ -62,7 +62,7 @@ class Settled:
     """Whether the send was stopped, so that what is to be sent again waits until it is resumed."""
 
 
-def settle_by_silence(context: Context) -> None:
+def decide_by_silence(context: Context) -> None:
     """Decide about every unknown batch whose time is over: sent again, or held for a person.
 
     Any number of clocks may do so at once; nothing is written while there is nothing to decide.
@@ -75,10 +75,10 @@ def settle_by_silence(context: Context) -> None:
         with context.db.writing() as session:
             issue = issue_for_change(session, issue_id)
             if judged := _due(session, context.settings, issue_id, lock=True):
-                _settle_issue(context.within(session), issue, judged)
+                _decide_issue(context.within(session), issue, judged)
 
 
-def settle(  # noqa: PLR0913 - what a person says, most of it by name
+def decide_batch(  # noqa: PLR0913 - what a person says, most of it by name
     context: Context,
     batch_id: int,
     verdict: Verdict,
@@ -86,7 +86,7 @@ def settle(  # noqa: PLR0913 - what a person says, most of it by name
     evidence: str = "",
     alike: bool = False,
     shown: str | None = None,
-) -> Settled:
+) -> Decided:
     """A person's word on a held or unknown batch, or, `alike`, on all of its issue with the same cause.
 
     `sent`: they count as accepted. `resend`: they wait to be claimed again, and the issue is being sent again. `skip`:
@@ -108,13 +108,15 @@ def settle(  # noqa: PLR0913 - what a person says, most of it by name
         for doubt in doubts:
             note_settlement(session, doubt.batch_id, context.now, who, verdict, _evidence(evidence, doubt))
         copies = sum(doubt.copies for doubt in doubts)
-        settled = Settled(issue.id, verdict, len(doubts), copies, issue.stopped_at is not None)
+        settled = Decided(issue.id, verdict, len(doubts), copies, issue.stopped_at is not None)
         note(session, issue.id, context.now, who, f"decided “{verdict}” for {_named(doubts)}{_because(evidence)}")
-        finish_in(context.within(session), issue)
+        complete_in(context.within(session), issue)
         return settled
 
 
-def _due(session: Session, settings: Settings, issue_id: int, lock: bool = False) -> list[tuple[Doubt, Judged]]:
+def _due(
+    session: Session, settings: Settings, issue_id: int, lock: bool = False
+) -> list[tuple[UnsettledBatch, Judged]]:
     """The issue's unknown batches about which something is to be decided now."""
     doubts = unknown_batches(session, issue_id, lock)
     if not doubts:
@@ -125,7 +127,7 @@ def _due(session: Session, settings: Settings, issue_id: int, lock: bool = False
     return [(doubt, found) for doubt, found in judged if found.judgement is not Judgement.WAIT]
 
 
-def _silence(settings: Settings, doubt: Doubt, heard: Listening, at: float, up: float) -> Silence:
+def _silence(settings: Settings, doubt: UnsettledBatch, heard: Listening, at: float, up: float) -> Silence:
     # A doubt of unknown age has waited for ever, and no batch is known to have been accepted after it.
     return Silence(
         seconds=at - (doubt.unknown_at or 0.0),
@@ -139,7 +141,7 @@ def _silence(settings: Settings, doubt: Doubt, heard: Listening, at: float, up: 
     )
 
 
-def _settle_issue(work: Work, issue: Issue, judged: Sequence[tuple[Doubt, Judged]]) -> None:
+def _decide_issue(work: Work, issue: Issue, judged: Sequence[tuple[UnsettledBatch, Judged]]) -> None:
     held_before = has_held(work.session, issue.id, THE_CLOCK)
     held = [doubt for doubt, found in judged if found.judgement is Judgement.HOLD]
     again = [doubt for doubt, found in judged if found.judgement is Judgement.RESEND]
@@ -157,19 +159,19 @@ def _settle_issue(work: Work, issue: Issue, judged: Sequence[tuple[Doubt, Judged
         note(work.session, issue.id, work.now, THE_CLOCK, f"sends {_named(again)} again: no event of any copy came")
     if held:
         note(work.session, issue.id, work.now, THE_CLOCK, f"left {_named(held)} to a person: {_in_common(judged)}")
-    finish_in(work, issue)
+    complete_in(work, issue)
     # What has just been finished has told of everything that is held.
     if held and not held_before and issue.state == IssueState.SENDING:
         _tell_of_held(work, issue, held)
 
 
-def _in_common(judged: Sequence[tuple[Doubt, Judged]]) -> str:
+def _in_common(judged: Sequence[tuple[UnsettledBatch, Judged]]) -> str:
     """Why these are held: the evidence where it is the same for all, else that there is some for each."""
     found = {one.evidence for _, one in judged if one.judgement is Judgement.HOLD}
     return found.pop() if len(found) == 1 else "silence did not settle them, for each batch’s own reasons"
 
 
-def _tell_of_held(work: Work, issue: Issue, held: Sequence[Doubt]) -> None:
+def _tell_of_held(work: Work, issue: Issue, held: Sequence[UnsettledBatch]) -> None:
     tell_editors(
         work, f"Someone must decide about copies of the digest of {day_and_year(issue.send_date)}",
         [f"Nobody can know whether {_named(held)} left, and SendGrid’s events did not settle it.",
@@ -179,12 +181,12 @@ def _tell_of_held(work: Work, issue: Issue, held: Sequence[Doubt]) -> None:
     )  # fmt: skip
 
 
-def _in_question(session: Session, settings: Settings, batch_id: int, alike: bool) -> list[Doubt]:
+def _in_question(session: Session, settings: Settings, batch_id: int, alike: bool) -> list[UnsettledBatch]:
     """The batches that a word concerns, locked. Raises Refused if nothing is to be said of this one (any more)."""
     batch = batch_for_change(session, batch_id)
-    doubt = doubt_about(session, batch_id)
+    doubt = unsettled_batch(session, batch_id)
     if doubt:
-        return doubts_alike(session, doubt, lock=True) if alike else [doubt]
+        return unsettled_alike(session, doubt, lock=True) if alike else [doubt]
     decided = last_settlement(session, batch_id)
     if decided:
         when = settings.schedule.spoken(decided.at)
@@ -194,7 +196,7 @@ def _in_question(session: Session, settings: Settings, batch_id: int, alike: boo
     )
 
 
-def _carry_out(work: Work, issue: Issue, verdict: Verdict, doubts: Sequence[Doubt]) -> None:
+def _carry_out(work: Work, issue: Issue, verdict: Verdict, doubts: Sequence[UnsettledBatch]) -> None:
     batch_ids = [doubt.batch_id for doubt in doubts]
     if verdict == Verdict.SENT:
         accept_batches(work.session, batch_ids, database_now(work.session))
@@ -210,7 +212,7 @@ def _carry_out(work: Work, issue: Issue, verdict: Verdict, doubts: Sequence[Doub
         raise ValueError(f"nothing is known of the verdict {verdict}")
 
 
-def _evidence(said: str, doubt: Doubt) -> str:
+def _evidence(said: str, doubt: UnsettledBatch) -> str:
     known = f"known then: {doubt.because}" if doubt.because else ""
     return "; ".join(part for part in (_said(said), known) if part) or "none was given"
 
@@ -224,7 +226,7 @@ def _said(said: str) -> str:
     return said.strip().rstrip(".")
 
 
-def _named(doubts: Sequence[Doubt]) -> str:
+def _named(doubts: Sequence[UnsettledBatch]) -> str:
     """`batch 12 (1,000 copies)`, `3 batches (2,500 copies)`."""
     copies = sum(doubt.copies for doubt in doubts)
     which = f"batch {doubts[0].batch_id}" if len(doubts) == 1 else f"{len(doubts):,} batches"

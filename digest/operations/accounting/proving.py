@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.sending import pace
 from digest.mail.outbox import Certainty
-from digest.operations.accounting.completing import finish_in
+from digest.operations.accounting.completing import complete_in
 from digest.operations.accounting.pacing import pace_of, set_pace
 from digest.operations.shared.context import Work
 from digest.storage.accounting.settlements import Verdict, note_settlement
@@ -63,7 +63,7 @@ def prove_attempt(work: Work, issue_id: int, attempt_id: str, evidence: str) -> 
 
 def _accept(work: Work, issue: Issue, batch: Batch, at: float) -> None:
     batch.state, batch.because, batch.accepted_at = BatchState.ACCEPTED, "", at
-    finish_in(work, issue)
+    complete_in(work, issue)
 
 
 def _too_late(session: Session, now: datetime, issue: Issue, batch: Batch, attempt: Attempt, words: str) -> None:

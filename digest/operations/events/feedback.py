@@ -23,11 +23,11 @@ from digest.operations.readers.subscribing import leave_in
 from digest.operations.shared.context import Context, Work
 from digest.operations.suppressions.suppressing import suppress_in
 from digest.storage.base.database import database_now
-from digest.storage.events.delivery_status import FateTold, ReportedCopy, accepted_copies_to, raise_fates
+from digest.storage.events.delivery_status import ReportedCopy, StatusTold, accepted_copies_to, raise_statuses
 from digest.storage.issues.issues import latest_frozen_issue
-from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscribers_with_addresses, take_turns
+from digest.storage.readers.subscribers import Subscriber, SubscriberState, lock_subscribers, subscribers_with_addresses
 from digest.storage.sending.attempts import mark_heard
-from digest.storage.sending.deliveries import Fate
+from digest.storage.sending.deliveries import DeliveryStatus
 from digest.storage.suppressions.suppressions import Ban, SuppressionReason, suppressed_among
 
 MOST_AT_ONCE = 500
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 class Plan:
     """What some events change. `proven` has one event for each attempt, `leaving` one for each address."""
 
-    fates: Sequence[FateTold]
+    fates: Sequence[StatusTold]
     heard: frozenset[int]
     proven: Mapping[str, Told]
     bans: Sequence[Ban]
@@ -81,7 +81,7 @@ def _look(session: Session, settings: Settings, events: Sequence[Event]) -> Plan
     by_address = [event for event in by_address if event.address in subscribers]
     ours = [one.event for one in told] + by_address
     return Plan(
-        fates=_fates([(one.event, one.copy) for one in told] + _latest_copies(session, by_address)),
+        fates=_statuses([(one.event, one.copy) for one in told] + _latest_copies(session, by_address)),
         heard=frozenset(one.attempt.batch_id for one in told if not one.attempt.heard),
         proven={one.attempt.attempt_id: one for one in reversed(told) if one.attempt.outcome not in TAKEN},
         bans=_bans(session, settings, ours),
@@ -99,14 +99,14 @@ def _latest_copies(session: Session, events: Sequence[Event]) -> list[tuple[Even
     return [(event, copies[event.address]) for event in bare if event.address in copies and event.at >= issue.frozen_at]
 
 
-def _fates(told: Sequence[tuple[Event, ReportedCopy]]) -> list[FateTold]:
+def _statuses(told: Sequence[tuple[Event, ReportedCopy]]) -> list[StatusTold]:
     """For each copy the most telling fate, where it is more than the copy has; of two alike, the first."""
-    best: dict[int, FateTold] = {}
+    best: dict[int, StatusTold] = {}
     for event, copy in told:
         fate = _FATES.get(event.kind)
         if fate is None:
             continue
-        found = FateTold(copy.delivery_id, event.address, fate, event.at, event.reason)
+        found = StatusTold(copy.delivery_id, event.address, fate, event.at, event.reason)
         so_far = best.get(copy.delivery_id)
         if found.rank > (so_far.rank if so_far else copy.rank):
             best[copy.delivery_id] = found
@@ -138,12 +138,12 @@ def _may_leave(subscriber: Subscriber | None, event: Event) -> bool:
 def _apply(work: Work, plan: Plan) -> None:
     # Locks are taken in this order everywhere: readers' turn, issue, attempt, batch, copies.
     if plan.bans or plan.leaving:
-        take_turns(work.session)
+        lock_subscribers(work.session)
     for attempt_id, one in sorted(plan.proven.items(), key=lambda item: (item[1].attempt.issue_id, item[0])):
         prove_attempt(work, one.attempt.issue_id, attempt_id, _evidence(one.event))
     if plan.heard:
         mark_heard(work.session, plan.heard, database_now(work.session))
-    raise_fates(work.session, plan.fates)
+    raise_statuses(work.session, plan.fates)
     _let_go(work, plan.leaving)
     suppress_in(work, plan.bans, PLACE)
 
@@ -158,13 +158,13 @@ def _evidence(event: Event) -> str:
     return f"SendGrid reported “{event.kind}” of {day_and_year(event.at)}, {event.at:%H:%M:%S} UTC"
 
 
-_FATES: Mapping[Kind, Fate] = {
-    Kind.DEFERRED: Fate.DEFERRED,
-    Kind.DELIVERED: Fate.DELIVERED,
-    Kind.BLOCKED: Fate.BLOCKED,
-    Kind.DROPPED: Fate.DROPPED,
-    Kind.BOUNCED: Fate.BOUNCED,
-    Kind.COMPLAINED: Fate.COMPLAINED,
+_FATES: Mapping[Kind, DeliveryStatus] = {
+    Kind.DEFERRED: DeliveryStatus.DEFERRED,
+    Kind.DELIVERED: DeliveryStatus.DELIVERED,
+    Kind.BLOCKED: DeliveryStatus.BLOCKED,
+    Kind.DROPPED: DeliveryStatus.DROPPED,
+    Kind.BOUNCED: DeliveryStatus.BOUNCED,
+    Kind.COMPLAINED: DeliveryStatus.COMPLAINED,
 }
 """`processed` proves an attempt and is no fate; neither is leaving."""
 

@@ -13,7 +13,12 @@ from digest.mail.sendgrid_account import AccountChange, in_words
 from digest.operations.messages.queue import tell_operator
 from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database
-from digest.storage.events.sendgrid_status import SendGridStatus, put_standing, standing, standing_for_change
+from digest.storage.events.sendgrid_status import (
+    SendGridStatus,
+    put_sendgrid_status,
+    sendgrid_status,
+    sendgrid_status_for_change,
+)
 
 log = logging.getLogger(__name__)
 
@@ -24,24 +29,24 @@ def take_account_changes(context: Context, changes: Sequence[AccountChange]) -> 
         return
     latest = max(changes, key=_rank)
     with context.db.reading() as session:
-        if not _is_later(latest, standing(session)):
+        if not _is_later(latest, sendgrid_status(session)):
             return
     with context.db.writing() as session:
-        before = standing_for_change(session)
+        before = sendgrid_status_for_change(session)
         if not _is_later(latest, before):
             return
         same = before is not None and before.word == latest.word
         told = not same and not (latest.well and (before is None or before.well))
         dismissed_by = before.dismissed_by if before and same else ""
-        put_standing(session, latest.word, latest.well, latest.at, latest.event, dismissed_by)
+        put_sendgrid_status(session, latest.word, latest.well, latest.at, latest.event, dismissed_by)
         if told:
             _tell(context.within(session), latest)
 
 
-def dismiss_standing(db: Database, who: str, event: str) -> None:
+def dismiss_sendgrid_status(db: Database, who: str, event: str) -> None:
     """Put the notice of this report away; a later one is shown all the same."""
     with db.writing() as session:
-        found = standing_for_change(session)
+        found = sendgrid_status_for_change(session)
         if found and found.event == event:
             found.dismissed_by = who
 

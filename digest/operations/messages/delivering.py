@@ -17,7 +17,7 @@ from digest.mail.outbox import Answer, Certainty, Outbox, Single
 from digest.operations.guard.restore_guard import note_claims
 from digest.operations.messages.next_message import MOST_TRIES, Claimed, claim_next
 from digest.operations.messages.queue import COPY
-from digest.operations.messages.taking_back import NOBODY_KNOWS, hold_still, take_back, tell_of_doubt
+from digest.operations.messages.taking_back import NOBODY_KNOWS, lock_batch_of, take_back, tell_of_unknown
 from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database, database_now
 from digest.storage.messages.form_mail import count_for_mailbox
@@ -86,14 +86,14 @@ def _record(db: Database, settings: Settings, claimed: Claimed, answer: Answer, 
         known = _is_known(session, claimed, answer)
         never_left = values["state"] is MessageState.FAILED and answer.certainty is not Certainty.UNKNOWN
         if never_left or in_doubt:
-            hold_still(session, claimed.delivery_id)
+            lock_batch_of(session, claimed.delivery_id)
         if finish_message(session, claimed.message_id, claimed.owner, **values):
             if never_left:
                 take_back(session, now, claimed.message_id, _why(answer))
             elif "finished_at" in values:
                 count_for_mailbox(session, claimed.mailbox, now)
             if in_doubt:
-                tell_of_doubt(Work(session, settings, now), claimed.delivery_id, _why(answer))
+                tell_of_unknown(Work(session, settings, now), claimed.delivery_id, _why(answer))
     _log(claimed, answer, ended=values["state"] is not MessageState.WAITING, known=known)
 
 

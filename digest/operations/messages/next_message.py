@@ -12,7 +12,7 @@ from digest.domain.shared.tokens import new_key
 from digest.mail.rendering import Rendered
 from digest.operations.messages.next_form_mail import claim_next_form_mail
 from digest.operations.messages.queue import COPY
-from digest.operations.messages.taking_back import NOBODY_KNOWS, hold_still, take_back, tell_of_doubt
+from digest.operations.messages.taking_back import NOBODY_KNOWS, lock_batch_of, take_back, tell_of_unknown
 from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import database_now
 from digest.storage.guard.installations import Count, count_claims
@@ -71,11 +71,11 @@ def claim_next(context: Context) -> Claimed | None:
 def _end_lost_copies(work: Work, at: float) -> None:
     """Copies of which nobody can know whether they left, and those whose readers have left, go no more."""
     for lost in abandoned_messages(work.session, COPY, at):
-        hold_still(work.session, lost.delivery_id)
+        lock_batch_of(work.session, lost.delivery_id)
         if give_up_message(work.session, lost, work.now, NOBODY_KNOWS):
-            tell_of_doubt(work, lost.delivery_id, "whoever sent it did not report back")
+            tell_of_unknown(work, lost.delivery_id, "whoever sent it did not report back")
     for left in waiting_for_those_who_left(work.session, COPY):
-        hold_still(work.session, left.delivery_id)
+        lock_batch_of(work.session, left.delivery_id)
         if give_up_message(work.session, left, work.now, _LEFT):
             take_back(work.session, work.now, left.id, _LEFT)
 

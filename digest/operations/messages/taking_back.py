@@ -24,7 +24,7 @@ WHO = "the outbox"
 NOBODY_KNOWS = "nobody can know whether it left"
 
 
-def hold_still(session: Session, delivery_id: int | None) -> None:
+def lock_batch_of(session: Session, delivery_id: int | None) -> None:
     """Let nobody claim or settle this copy's batch until the transaction ends. Asked before the message is locked,
     because the issue and its batches come first everywhere; None, where the message is no such copy, asks nothing.
     """
@@ -49,7 +49,7 @@ def take_back(session: Session, now: datetime, message_id: int, why: str) -> Non
         note(session, copy.issue_id, now, WHO, f"could not send delivery {copy.delivery_id} again: {why}")
 
 
-def note_doubt(session: Session, now: datetime, delivery_id: int | None, why: str) -> ReaderCopy | None:
+def note_unknown(session: Session, now: datetime, delivery_id: int | None, why: str) -> ReaderCopy | None:
     """Write into the issue's history that nobody can know whether this copy left when it went again; returns the copy.
     None where there is none, or where it went with its reader.
     """
@@ -59,9 +59,9 @@ def note_doubt(session: Session, now: datetime, delivery_id: int | None, why: st
     return copy
 
 
-def tell_of_doubt(work: Work, delivery_id: int | None, why: str) -> None:
-    """`note_doubt`, and a notice to the editors: somebody has to look."""
-    copy = note_doubt(work.session, work.now, delivery_id, why)
+def tell_of_unknown(work: Work, delivery_id: int | None, why: str) -> None:
+    """`note_unknown`, and a notice to the editors: somebody has to look."""
+    copy = note_unknown(work.session, work.now, delivery_id, why)
     if copy is None or copy.subscriber_id is None:
         return
     tell_editors(

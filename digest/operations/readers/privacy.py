@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from digest.config.retention import MESSAGES_KEPT, TALLIES_KEPT
+from digest.config.retention import MESSAGES_KEPT, RATE_COUNTS_KEPT
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.messages.signup_caps import forget_mail
@@ -18,7 +18,7 @@ from digest.operations.shared.context import Context, Work
 from digest.storage.accounting.reader_copies import ReaderCopy, copies_of
 from digest.storage.messages.messages import forget_messages_to
 from digest.storage.readers.consents import consent_of
-from digest.storage.readers.subscribers import Subscriber, subscriber_with_address, take_turns
+from digest.storage.readers.subscribers import Subscriber, lock_subscribers, subscriber_with_address
 from digest.storage.running.demo_marks import unmark
 from digest.storage.sending.deliveries import forget_reader
 from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, suppress
@@ -77,7 +77,7 @@ READERS: dict[str, Holding] = {
         "Keyed hashes of the network that a sign-up came from and of the mailbox that was written to, with the time; "
         "of networks and accounts at the editors’ door likewise",
         "So that nobody can use our form to flood mailboxes, and nobody can guess an editor’s password",
-        f"{TALLIES_KEPT.days} days; what counts for your mailbox also until you leave or erase",
+        f"{RATE_COUNTS_KEPT.days} days; what counts for your mailbox also until you leave or erase",
     ),
 }  # fmt: skip
 """Tables about readers, as the privacy page explains them."""
@@ -175,7 +175,7 @@ def erase(context: Context, address: str, source: str) -> bool:
     """
     address_hash = fingerprint(address, context.settings.suppression_key)
     with context.db.writing() as session:
-        take_turns(session)
+        lock_subscribers(session)
         subscriber = subscriber_with_address(session, address)
         erase_in(context.within(session), address, address_hash, subscriber, source)
         note_parting(context.settings, context.now, Parting.ERASED, [address_hash])

@@ -30,8 +30,8 @@ from digest.storage.readers.subscribers import (
     SubscriberState,
     add_subscribers,
     known_states,
+    lock_subscribers,
     subscribers_and_bans,
-    take_turns,
 )
 from digest.storage.suppressions.suppressions import Ban, suppressed_among
 
@@ -111,7 +111,7 @@ def _import_batch(
             refused.append(Refusal(row.line, str(error)))
     hashes = {row.address.key: fingerprint(row.address.key, context.settings.suppression_key) for row in good}
     with context.db.writing() as session:
-        take_turns(session)
+        lock_subscribers(session)
         suppressed = suppressed_among(session, list(hashes.values()))
         states = known_states(session, list(hashes))
         allowed = [row for row in good if hashes[row.address.key] not in suppressed]

@@ -25,9 +25,9 @@ from digest.storage.readers.signups import LIFETIME, SignUp, signup_with_key
 from digest.storage.readers.subscribers import (
     Subscriber,
     SubscriberState,
+    lock_subscribers,
     subscriber_with_address,
     subscriber_with_link_key,
-    take_turns,
 )
 from digest.storage.suppressions.suppressions import is_suppressed
 
@@ -53,7 +53,7 @@ def ask(context: Context, address: Address, ip: str, place: str) -> None:
     key, spare = new_key(), new_key()
     address_hash = fingerprint(address.key, context.settings.suppression_key)
     with context.db.writing(quietly=True) as session:
-        take_turns(session)
+        lock_subscribers(session)
         turn = signup_caps.turn(context.within(session), address, ip)
         if turn is None:
             return
@@ -86,7 +86,7 @@ def ask(context: Context, address: Address, ip: str, place: str) -> None:
                 reminding.rollback()
 
 
-def standing(session: Session, now: datetime, key: str) -> tuple[LinkState, Subscriber | None]:
+def link_state(session: Session, now: datetime, key: str) -> tuple[LinkState, Subscriber | None]:
     """What the confirmation link with this key is good for, and whose it is."""
     signup = signup_with_key(session, key)
     subscriber = session.get(Subscriber, signup.subscriber_id) if signup else None
@@ -106,8 +106,8 @@ def standing(session: Session, now: datetime, key: str) -> tuple[LinkState, Subs
 def confirm(context: Context, key: str, place: str) -> tuple[LinkState, Subscriber | None]:
     """Confirm a sign-up. DONE: the reader is subscribed, now or already; anything else changed nothing."""
     with context.db.writing() as session:
-        take_turns(session)
-        found, subscriber = standing(session, context.now, key)
+        lock_subscribers(session)
+        found, subscriber = link_state(session, context.now, key)
         signup = signup_with_key(session, key)
         if found is not LinkState.OPEN or subscriber is None or signup is None:
             return found, subscriber
@@ -128,7 +128,7 @@ def confirm(context: Context, key: str, place: str) -> tuple[LinkState, Subscrib
 def leave(context: Context, link_key: str, wording: ConsentWording, place: str) -> Subscriber | None:
     """Unsubscribe the reader with this key, or leave them unsubscribed. None: no reader has it (any more)."""
     with context.db.writing() as session:
-        take_turns(session)
+        lock_subscribers(session)
         subscriber = subscriber_with_link_key(session, link_key)
         if subscriber is not None:
             leave_in(context.within(session), subscriber, wording, place)
@@ -151,7 +151,7 @@ def choose_topics(context: Context, link_key: str, slugs: Sequence[str], place: 
     """Remember what the reader wants to read; nothing chosen means everything. None: no reader has this key."""
     topics = ",".join(sorted(set(slugs)))
     with context.db.writing() as session:
-        take_turns(session)
+        lock_subscribers(session)
         subscriber = subscriber_with_link_key(session, link_key)
         if subscriber is None or subscriber.topics == topics:
             return subscriber

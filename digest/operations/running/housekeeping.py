@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from digest.config.retention import MESSAGES_KEPT, TALLIES_KEPT
+from digest.config.retention import MESSAGES_KEPT, RATE_COUNTS_KEPT
 from digest.operations.shared.wakeups import pause
 from digest.operations.writing.shelving import GAP
 from digest.storage.base.database import Database
-from digest.storage.base.rate_limits import forget_tallies, tallies_before
+from digest.storage.base.rate_limits import counts_before, forget_counts
 from digest.storage.messages.messages import forget_messages, messages_before
 from digest.storage.people.desk_sessions import forget_old_sessions
 from digest.storage.readers.signups import (
@@ -20,7 +20,7 @@ from digest.storage.readers.signups import (
     forget_given_up_subscribers,
     given_up_subscribers,
 )
-from digest.storage.readers.subscribers import take_turns
+from digest.storage.readers.subscribers import lock_subscribers
 
 AT_ONCE = 500
 """Rows in one transaction: a form gives up after three seconds, and a flood leaves many to delete."""
@@ -31,7 +31,7 @@ def tidy_up(db: Database, now: datetime) -> None:
     _forget(db, lambda s: expired_signups(s, now), lambda s, ids: forget_expired_signups(s, now, ids))
     _forget(db, lambda s: given_up_subscribers(s, now), lambda s, ids: forget_given_up_subscribers(s, now, ids))
     _forget(db, lambda s: messages_before(s, now - MESSAGES_KEPT), forget_messages)
-    _forget(db, lambda s: tallies_before(s, now - TALLIES_KEPT), forget_tallies)
+    _forget(db, lambda s: counts_before(s, now - RATE_COUNTS_KEPT), forget_counts)
     with db.writing() as session:
         forget_old_sessions(session, now)
 
@@ -46,5 +46,5 @@ def _forget(
         if start:
             pause(GAP)
         with db.writing() as session:
-            take_turns(session)
+            lock_subscribers(session)
             forget(session, ids[start : start + AT_ONCE])

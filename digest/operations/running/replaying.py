@@ -23,7 +23,7 @@ from digest.storage.base.database import Database
 from digest.storage.guard.journals import bytes_read, note_bytes_read
 from digest.storage.messages.messages import forget_waiting_messages
 from digest.storage.readers.consents import ConsentStep, record_consents
-from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscribers_with_hashes, take_turns
+from digest.storage.readers.subscribers import Subscriber, SubscriberState, lock_subscribers, subscribers_with_hashes
 from digest.storage.suppressions.suppressions import SuppressionReason, suppress_all
 
 SOURCE = "the journal"
@@ -37,7 +37,7 @@ def replay(context: Context) -> int:
     changed = 0
     while passage := _unseen(context.db, context.settings):
         with context.db.writing() as session:
-            take_turns(session)
+            lock_subscribers(session)
             changed += _apply(context.within(session), passage.lines)
             _name_unreadable(context.within(session), passage.unreadable)
             note_bytes_read(session, passage.journal, passage.end)

@@ -20,7 +20,7 @@ from digest.mail.outbox import Certainty
 from digest.operations.guard.restore_guard import Noted, has_seen_others, make_note, note_claims, note_freezes, noted
 from digest.operations.issues.week import ensure_issue, hold
 from digest.operations.messages.queue import COPY, tell_editors
-from digest.operations.messages.taking_back import NOBODY_KNOWS, hold_still, note_doubt
+from digest.operations.messages.taking_back import NOBODY_KNOWS, lock_batch_of, note_unknown
 from digest.operations.running.replaying import replay
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_issue_url
@@ -30,7 +30,7 @@ from digest.storage.guard.installations import Count, catch_up_claims, count_cla
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import Issue, frozen_dates, issue_for_change, unsent_issues
 from digest.storage.messages.messages import give_up_message, unfinished_messages
-from digest.storage.readers.subscribers import take_turns
+from digest.storage.readers.subscribers import lock_subscribers
 from digest.storage.running.heartbeats import another_host_is_alive
 from digest.storage.sending.batches import Cause, hold_all_unfinished, outcomes_are_open
 
@@ -132,7 +132,7 @@ def _make_safe(context: Context) -> Recovered | None:
     if age_of(context.db, context.settings) is Age.OLDER:
         ensure_issue(context)  # the next one may have gone early before it was lost
     with context.db.writing() as session:
-        take_turns(session)
+        lock_subscribers(session)
         recovered = _make_safe_in(context.within(session))
     if recovered and recovered.age is Age.DOUBTFUL:
         with context.db.reading() as session:
@@ -173,9 +173,9 @@ def _give_up_copies(session: Session, now: datetime, because: str) -> int:
     """Copies that wait to go again to their reader alone may have gone already; returns how many there were."""
     given_up = 0
     for waiting in unfinished_messages(session, COPY):
-        hold_still(session, waiting.delivery_id)
+        lock_batch_of(session, waiting.delivery_id)
         if give_up_message(session, waiting, now, f"{NOBODY_KNOWS}: {because}"):
-            note_doubt(session, now, waiting.delivery_id, because)
+            note_unknown(session, now, waiting.delivery_id, because)
             given_up += 1
     return given_up
 

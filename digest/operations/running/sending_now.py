@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from digest.domain.issues.calendar import GRACE, day_and_year
 from digest.domain.issues.lifecycle import BEFORE_SENDING, FROZEN, IssueState
-from digest.operations.accounting.completing import finish_if_done
+from digest.operations.accounting.completing import complete_if_done
 from digest.operations.issues.closing import THE_COMMAND, close_issue
 from digest.operations.issues.dates import issue_named
 from digest.operations.issues.week import ensure_issue
@@ -80,7 +80,7 @@ def prepare(process: Process, day: date | None) -> Ready:
     context = process.context()
     recover(context)
     ensure_issue(context, THE_COMMAND)
-    _finish_what_is_over(context)
+    _complete_what_is_over(context)
     meant = _meant(context, day)
     if meant.state is IssueState.SKIPPED:
         raise Refused(f"{meant.name} was skipped. Put its summaries on the current issue and send that.")
@@ -188,12 +188,12 @@ def _go_on_unless(stop: threading.Event) -> None:
         raise Interrupted
 
 
-def _finish_what_is_over(context: Context) -> None:
+def _complete_what_is_over(context: Context) -> None:
     """A sender may have died between its last outcome and the end of the send; no such issue may stand in the way."""
     with context.db.reading() as session:
         over = [issue.id for issue in issues_being_sent(session) if not is_anything_left(session, issue.id)]
     for issue_id in over:
-        finish_if_done(context, issue_id)
+        complete_if_done(context, issue_id)
 
 
 def _frozen(db: Database, now: datetime, issue_id: int, name: str) -> Ready:

@@ -9,7 +9,7 @@ from functools import partial
 
 from digest.domain.issues.lifecycle import Step
 from digest.mail.outbox import Outbox
-from digest.operations.accounting.deciding import settle_by_silence
+from digest.operations.accounting.deciding import decide_by_silence
 from digest.operations.issues.closing import THE_CLOCK, close_at_cutoff, remind_of_open_issue
 from digest.operations.issues.week import ensure_issue, skip, step_of, tell_of_missed_issue
 from digest.operations.readers.signup_brake import watch_the_brake
@@ -18,7 +18,7 @@ from digest.operations.running.restoring import recover
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.sending.sender import send_issue
 from digest.operations.shared.context import Context, Process
-from digest.operations.shared.fault_log import Troubles
+from digest.operations.shared.fault_log import FaultLog
 from digest.operations.suppressions.suppressing import pull_before_freeze
 from digest.storage.base.database import Database, database_now
 from digest.storage.base.database_file import DatabaseFileGone
@@ -28,16 +28,16 @@ from digest.storage.running.heartbeats import beat
 log = logging.getLogger(__name__)
 
 
-def tick(process: Process, troubles: Troubles | None = None) -> None:
+def tick(process: Process, fault_log: FaultLog | None = None) -> None:
     """Do what is due: see to a restored database, make the next issue, close, remind, skip, freeze and send.
 
     The database decides; a tick that comes late, twice or after a crash finds what is left and does only that.
-    `troubles` knows what was said of earlier ticks.
+    `fault_log` knows what was said of earlier ticks.
     """
-    context, troubles = process.context(), troubles or Troubles()
+    context, fault_log = process.context(), fault_log or FaultLog()
     recover(context)
     ensure_issue(context, THE_CLOCK)
-    failures = [error for duty in _duties(process, context, troubles) if (error := _failure(duty, troubles))]
+    failures = [error for duty in _duties(process, context, fault_log) if (error := _failure(duty, fault_log))]
     if failures:
         raise failures[0]
 
@@ -57,15 +57,15 @@ class Duty:
     tell: Callable[[Exception], object] | None = None
 
 
-def _duties(process: Process, context: Context, troubles: Troubles) -> Iterator[Duty]:
+def _duties(process: Process, context: Context, fault_log: FaultLog) -> Iterator[Duty]:
     """All that is to do, found while it is done, so that an issue frozen by this tick is sent by it."""
     for issue_id, step in _steps(context):
         what = f"issue {issue_id}: {step}"
-        if not troubles.lasts(what):
+        if not fault_log.lasts(what):
             log.info("%s", what)
         tell = partial(tell_of_failed_step, context, issue_id, _WHAT_FAILED[step])
         yield Duty(what, partial(_take, step, context, process.transport, issue_id), tell)
-    yield Duty("settling by silence", partial(settle_by_silence, context))
+    yield Duty("settling by silence", partial(decide_by_silence, context))
     yield Duty("watching the brake on sign-ups", partial(watch_the_brake, context))
     with context.db.reading() as session:
         sending = [issue.id for issue in issues_being_sent(session)]
@@ -74,18 +74,18 @@ def _duties(process: Process, context: Context, troubles: Troubles) -> Iterator[
         yield Duty(f"issue {issue_id}: sending", partial(send_issue, process, issue_id, wait=False), tell)
 
 
-def _failure(duty: Duty, troubles: Troubles) -> Exception | None:
+def _failure(duty: Duty, fault_log: FaultLog) -> Exception | None:
     """Why it failed, if it did: said and told here, and raised once the others are done."""
     try:
         duty.do()
     except DatabaseFileGone as error:
         return error  # said when it was noticed
     except Exception as error:  # noqa: BLE001 - it is said, and raised when the others are done
-        troubles.failed(duty.what, "failed; each tick tries again", error)
+        fault_log.failed(duty.what, "failed; each tick tries again", error)
         if duty.tell:
-            _failure(Duty(f"{duty.what}: telling the editors that it failed", partial(duty.tell, error)), troubles)
+            _failure(Duty(f"{duty.what}: telling the editors that it failed", partial(duty.tell, error)), fault_log)
         return error
-    troubles.went_well(duty.what)
+    fault_log.went_well(duty.what)
     return None
 
 

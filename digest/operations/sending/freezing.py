@@ -22,7 +22,7 @@ from digest.storage.base.database import room_for_many_rows
 from digest.storage.guard.installations import Count, installation
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import Issue, issue_for_change, last_closing
-from digest.storage.readers.subscribers import audience_by_topics, take_turns
+from digest.storage.readers.subscribers import audience_by_topics, lock_subscribers
 from digest.storage.sending.batches import Batch, BatchState
 from digest.storage.sending.deliveries import count_by_batch, deliver_to_audience, even_sizes, skip_whole_batch
 from digest.storage.sending.editions import Edition
@@ -67,7 +67,7 @@ def freeze(
     if context.settings.mail_redirect_all:
         batch_size = 1  # a rehearsal sends every copy to one address, and a request may name an address only once
     with context.db.writing() as session:
-        take_turns(session)
+        lock_subscribers(session)
         issue = issue_for_change(session, issue_id)
         closing = last_closing(session, issue)
         if issue.state != IssueState.CLOSED or closing is None:

@@ -83,7 +83,7 @@ def expire_leases(work: Work, at: float, issue: Issue, lease: float) -> None:
         if was_taken(work.session, batch_id, *TAKEN):
             _accept_proven(work.session, work.now, at, issue, batch, Certainty.UNKNOWN)
         else:
-            doubt(work.session, work.settings, issue, batch, Cause.SENDER_DIED, words)
+            leave_unsettled(work.session, work.settings, issue, batch, Cause.SENDER_DIED, words)
 
 
 def _accept_proven(
@@ -96,7 +96,7 @@ def _accept_proven(
         ask_for_probe(issue)
 
 
-def doubt(session: Session, settings: Settings, issue: Issue, batch: Batch, cause: Cause, words: str) -> None:
+def leave_unsettled(session: Session, settings: Settings, issue: Issue, batch: Batch, cause: Cause, words: str) -> None:
     """Nobody can know whether it was sent: events may settle it, else a person; doubling it would be worse.
 
     Nothing more is claimed until SendGrid answers a probe.
@@ -183,7 +183,7 @@ def _too_large(work: Work, _issue: Issue, batch: Batch, result: Result) -> None:
 
 def _unknown(work: Work, issue: Issue, batch: Batch, result: Result) -> None:
     cause = Cause.NO_ANSWER if result.answer.status is None else Cause.BAD_ANSWER
-    doubt(work.session, work.settings, issue, batch, cause, result.answer.detail)
+    leave_unsettled(work.session, work.settings, issue, batch, cause, result.answer.detail)
 
 
 def _fail(session: Session, batch: Batch, reasons: Mapping[int, str], answer: Answer) -> None:

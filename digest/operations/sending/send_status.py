@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from digest.domain.issues.lifecycle import IssueState
 from digest.operations.accounting.pacing import pace_of
 from digest.operations.sending.claiming import LEASE_SECONDS
-from digest.storage.accounting.unsettled import doubted_since, last_doubted
+from digest.storage.accounting.unsettled import last_unsettled, unsettled_since
 from digest.storage.base.database import database_now
 from digest.storage.issues.history import last_noted_by
 from digest.storage.issues.issues import Issue
@@ -25,7 +25,7 @@ _DEAD_AFTER = 60.0
 """Seconds without a tick after which a clock counts as dead; it ticks every few."""
 
 
-class Lull(StrEnum):
+class Stall(StrEnum):
     """Why not everything that waits is leaving as fast as it can."""
 
     NONE = ""
@@ -45,10 +45,10 @@ class Lull(StrEnum):
 
 
 @dataclass(frozen=True)
-class Going:
-    """How a send goes on. `since` and `until` belong to the lull; each may be unknown."""
+class SendStatus:
+    """How a send goes on. `since` and `until` belong to the stall; each may be unknown."""
 
-    lull: Lull = Lull.NONE
+    stall: Stall = Stall.NONE
     since: datetime | None = None
     until: datetime | None = None
     because: str = ""
@@ -70,19 +70,19 @@ class Going:
     held_since: datetime | None = None
 
 
-def going_of(session: Session, issue: Issue) -> Going:
+def send_status_of(session: Session, issue: Issue) -> SendStatus:
     """How the send of an issue goes on now; of one that is over, only what is in doubt."""
-    doubts = doubted_since(session, issue.id)
+    doubts = unsettled_since(session, issue.id)
     unknown_since, held_since = (_moment(doubts.get(state)) for state in (BatchState.UNKNOWN, BatchState.HELD))
     if issue.state != IssueState.SENDING:
-        return Going(clock_runs=a_clock_runs(session), unknown_since=unknown_since, held_since=held_since)
+        return SendStatus(clock_runs=a_clock_runs(session), unknown_since=unknown_since, held_since=held_since)
     at, hands = database_now(session), attempts_under_way(session, issue.id)
     unclaimed = unclaimed_copies(session, issue.id)
     late = [one for one in hands if one.lease_until - _LATE < at]
-    lull, since, until, because = _lull(session, issue, at, unclaimed, hands, late)
+    stall, since, until, because = _stall(session, issue, at, unclaimed, hands, late)
     beat = last_beat(session)
-    return Going(
-        lull=lull,
+    return SendStatus(
+        stall=stall,
         since=since,
         until=until,
         because=because,
@@ -91,7 +91,7 @@ def going_of(session: Session, issue: Issue) -> Going:
         silent=sum(one.copies for one in late),
         tries=issue.probe_tries,
         clock_runs=_ticks(at, beat),
-        clock_dead=lull is not Lull.STOPPED and _nobody_is_there(session, issue, at, beat),
+        clock_dead=stall is not Stall.STOPPED and _nobody_is_there(session, issue, at, beat),
         clock_seen=_moment(beat),
         unknown_since=unknown_since,
         held_since=held_since,
@@ -103,28 +103,28 @@ def a_clock_runs(session: Session) -> bool:
     return _ticks(database_now(session), last_beat(session))
 
 
-def _lull(
+def _stall(
     session: Session, issue: Issue, at: float, unclaimed: int, hands: list[UnderWay], late: list[UnderWay]
-) -> tuple[Lull, datetime | None, datetime | None, str]:
-    """The lull with its beginning, its end and its cause: the one that keeps most from leaving."""
+) -> tuple[Stall, datetime | None, datetime | None, str]:
+    """The stall with its beginning, its end and its cause: the one that keeps most from leaving."""
     if issue.stopped_at:
-        return Lull.STOPPED, issue.stopped_at, None, ""
+        return Stall.STOPPED, issue.stopped_at, None, ""
     if issue.paused_until > at:
         until = _moment(issue.paused_until)
         if issue.paused_because:
-            return Lull.REFUSED, last_noted_by(session, issue.id, "the send"), until, issue.paused_because
-        return Lull.LIMITED, None, until, ""
+            return Stall.REFUSED, last_noted_by(session, issue.id, "the send"), until, issue.paused_because
+        return Stall.LIMITED, None, until, ""
     if late:
-        return Lull.SILENT, late[0].started_at, _moment(late[0].lease_until), late[0].owner
+        return Stall.SILENT, late[0].started_at, _moment(late[0].lease_until), late[0].owner
     if not unclaimed:
-        return Lull.NONE, None, None, ""
+        return Stall.NONE, None, None, ""
     if pace_of(issue).probing:
         until = _moment(issue.probe_at) if issue.probe_at > at else None
-        return Lull.PROBING, _moment(last_doubted(session, issue.id)), until, ""
+        return Stall.PROBING, _moment(last_unsettled(session, issue.id)), until, ""
     first = next_try(session, issue.id)
     if first and first.retry_at > at and not hands:
-        return Lull.AGAIN, None, _moment(first.retry_at), first.because
-    return (Lull.SLOWED if issue.pace_gentle and issue.pace is not None else Lull.NONE), None, None, ""
+        return Stall.AGAIN, None, _moment(first.retry_at), first.because
+    return (Stall.SLOWED if issue.pace_gentle and issue.pace is not None else Stall.NONE), None, None, ""
 
 
 def _nobody_is_there(session: Session, issue: Issue, at: float, beat: float | None) -> bool:

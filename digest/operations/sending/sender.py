@@ -24,15 +24,15 @@ from sqlalchemy.exc import DBAPIError
 from digest.domain.shared.tokens import new_key
 from digest.mail.deadline import ticking
 from digest.mail.outbox import Answer, Certainty
-from digest.operations.accounting.completing import finish_if_done
+from digest.operations.accounting.completing import complete_if_done
 from digest.operations.accounting.pacing import pace_of, probe_if_due
 from digest.operations.guard.restore_guard import note_claims
 from digest.operations.sending.claiming import LEASE_SECONDS, Claim, Claimant, Claims, claim
 from digest.operations.sending.posting import post_claim
 from digest.operations.sending.recording import Result, expire_leases, record
-from digest.operations.sending.send_status import Going, going_of
+from digest.operations.sending.send_status import SendStatus, send_status_of
 from digest.operations.shared.context import Context, Process
-from digest.operations.shared.fault_log import Troubles
+from digest.operations.shared.fault_log import FaultLog
 from digest.operations.shared.wakeups import Bell, pause
 from digest.storage.accounting.accounts import Account, account_of
 from digest.storage.base.database import Database, database_now
@@ -77,13 +77,13 @@ def send_issue(
     issue_id: int,
     wait: bool = True,
     progress: Callable[[Progress], None] | None = None,
-    lull: Callable[[Going], None] | None = None,
+    stall: Callable[[SendStatus], None] | None = None,
 ) -> Ending:
     """Send what is left of a frozen issue, SEND_CONCURRENCY requests at a time.
 
     With `wait`, comes back when nothing is left to do or to wait for (retries, other senders' leases), but never
-    waits for settling; without, as soon as nothing can be claimed now. `progress` is told how far it is, and `lull` how
-    it stands whenever there is nothing to do but wait.
+    waits for settling; without, as soon as nothing can be claimed now. `progress` is told how far it is, and `stall`
+    how it stands whenever there is nothing to do but wait.
     """
     nap, db = _SHORTEST_NAP, process.db
     with ThreadPoolExecutor(process.settings.send_concurrency, "sender") as pool:
@@ -93,14 +93,14 @@ def send_issue(
                 nap = _SHORTEST_NAP
             ending = _patiently(lambda: _how_it_stands(db, issue_id, process.stop))
             if ending is not Ending.LATER:
-                _patiently(lambda: finish_if_done(process.context(), issue_id))
+                _patiently(lambda: complete_if_done(process.context(), issue_id))
                 return ending
             if _patiently(lambda: probe_if_due(db, process.transport, issue_id)):
                 continue
             if not wait:
                 return ending
-            if lull:
-                lull(_patiently(lambda: _going(db, issue_id)))
+            if stall:
+                stall(_patiently(lambda: _send_status(db, issue_id)))
             pause(min(nap, _patiently(lambda: _seconds_to_wait(db, issue_id))))
             nap = min(_LONGEST_NAP, 2 * nap)
 
@@ -240,16 +240,16 @@ _NEVER_LEFT = Answer(Certainty.NEVER_LEFT, detail="nothing of it was tried")
 
 def _patiently(ask: Callable[[], _Found]) -> _Found:
     """What it returns, asked again while the database does not answer."""
-    started, troubles = time.monotonic(), Troubles()
+    started, fault_log = time.monotonic(), FaultLog()
     while True:
         try:
             found = ask()
-            troubles.went_well(_BOOKS)
+            fault_log.went_well(_BOOKS)
             return found
         except _DATABASE_FAILS as error:
             if time.monotonic() - started > _PATIENCE:
                 raise
-            troubles.failed(_BOOKS, f"failed ({type(error).__name__}); they are asked again")
+            fault_log.failed(_BOOKS, f"failed ({type(error).__name__}); they are asked again")
             pause(_LONGEST_NAP)
 
 
@@ -277,9 +277,9 @@ def _seconds_to_wait(db: Database, issue_id: int) -> float:
     return max(_SHORTEST_NAP, seconds)
 
 
-def _going(db: Database, issue_id: int) -> Going:
+def _send_status(db: Database, issue_id: int) -> SendStatus:
     with db.reading() as session:
-        return going_of(session, session.get_one(Issue, issue_id))
+        return send_status_of(session, session.get_one(Issue, issue_id))
 
 
 def _progress(db: Database, issue_id: int) -> Progress:

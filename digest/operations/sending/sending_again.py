@@ -24,7 +24,7 @@ from digest.operations.shared.refusal import Refused
 from digest.storage.accounting.reader_copies import ReaderCopy, copy_with_id, mark_sent_again
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import issue_for_change
-from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_by_id, take_turns
+from digest.storage.readers.subscribers import Subscriber, SubscriberState, lock_subscribers, subscriber_by_id
 from digest.storage.sending.batches import batch_for_change
 from digest.storage.sending.editions import Edition
 from digest.storage.suppressions.suppressions import is_suppressed
@@ -48,7 +48,7 @@ def send_copy_again(context: Context, delivery_id: int, who: str, may_double: bo
     the remedy, where it can't or must not be.
     """
     with context.db.writing() as session:
-        take_turns(session)
+        lock_subscribers(session)
         if found := copy_with_id(session, delivery_id):
             issue_for_change(session, found.issue_id)
             batch_for_change(session, found.batch_id)  # nobody claims or settles it meanwhile
@@ -58,7 +58,7 @@ def send_copy_again(context: Context, delivery_id: int, who: str, may_double: bo
             raise Refused("This copy’s reader has been erased: there is nobody to send it to.")
         if words := why_not(session, copy, reader):
             raise Refused(words)
-        if doubtful(copy) and not may_double:
+        if may_have_left(copy) and not may_double:
             raise Refused("Meanwhile nobody can know whether the first copy left. Open the page again and read it.")
         if not mark_sent_again(session, copy.delivery_id, context.now, context.now - ONCE_WITHIN):
             return Again.JUST_NOW
@@ -75,7 +75,7 @@ def reader_of(session: Session, copy: ReaderCopy | None) -> Subscriber | None:
     return subscriber_by_id(session, copy.subscriber_id) if copy and copy.subscriber_id else None
 
 
-def doubtful(copy: ReaderCopy) -> bool:
+def may_have_left(copy: ReaderCopy) -> bool:
     """Whether nobody can know if the first copy left, so that another may be the reader's second."""
     return copy.where in ("unknown", "held")
 

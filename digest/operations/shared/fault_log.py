@@ -18,18 +18,18 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Trouble:
+class _Fault:
     since: float
     causes: set[str] = field(default_factory=set)
 
 
-class Troubles:
-    """Which troubles there are now, by what is in trouble. Safe to share between threads."""
+class FaultLog:
+    """What goes on being wrong now, by what is in trouble. Safe to share between threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._now: dict[str, _Trouble] = {}
+        self._now: dict[str, _Fault] = {}
 
     def failed(self, what: str, words: str, error: BaseException | None = None) -> None:
         """Say it, with the error's trace, unless this has been said of this cause already since the trouble began.
@@ -40,18 +40,18 @@ class Troubles:
             return
         cause = f"{type(error).__name__}: {error}".partition("\n")[0] if error else words
         with self._lock:
-            trouble = self._now.setdefault(what, _Trouble(self._clock()))
-            known = cause in trouble.causes
-            trouble.causes.add(cause)
+            fault = self._now.setdefault(what, _Fault(self._clock()))
+            known = cause in fault.causes
+            fault.causes.add(cause)
         if not known:
             log.warning("%s %s; this is said once, and when it is over", what, words, exc_info=error)
 
     def went_well(self, what: str) -> None:
         """Say that the trouble is over, if there was one."""
         with self._lock:
-            trouble = self._now.pop(what, None)
-        if trouble:
-            log.warning("%s: all is well again, after %s", what, _in_words(self._clock() - trouble.since))
+            fault = self._now.pop(what, None)
+        if fault:
+            log.warning("%s: all is well again, after %s", what, _in_words(self._clock() - fault.since))
 
     def lasts(self, what: str) -> bool:
         """Whether this is in trouble."""

@@ -18,7 +18,7 @@ from digest.storage.base.database import Database
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.issues.history import last_noted_by, note
 from digest.storage.issues.issues import issue_for_change
-from digest.storage.readers.subscribers import known_addresses, take_turns
+from digest.storage.readers.subscribers import known_addresses, lock_subscribers
 from digest.storage.suppressions.lists_read import lists_read, note_lists_read
 from digest.storage.suppressions.suppressions import Ban, SuppressionReason, suppress_many
 
@@ -98,7 +98,7 @@ def pull_lists(context: Context, transport: Outbox, seconds: float = PULL_SECOND
                 marks[part.of] = min(part.mark, ListMark(context.now - OVERLAP), key=lambda mark: mark.read_to)
     if marks:
         with context.db.writing() as session:
-            take_turns(session)
+            lock_subscribers(session)
             note_lists_read(session, marks)
     return pulled
 
@@ -109,7 +109,7 @@ def _take_over(context: Context, page: ListPage) -> int:
     if not since:
         return 0
     with context.db.writing() as session:
-        take_turns(session)
+        lock_subscribers(session)
         bans = [
             Ban(fingerprint(address, context.settings.suppression_key), _REASONS[page.of], since[address])
             for address in sorted(known_addresses(session, list(since)))

@@ -23,7 +23,7 @@ from digest.operations.shared.csv_signs import gravest, signs
 from digest.operations.shared.known_columns import Means
 from digest.operations.suppressions.suppressing import suppress_in
 from digest.storage.base.database import Database
-from digest.storage.readers.subscribers import take_turns
+from digest.storage.readers.subscribers import lock_subscribers
 from digest.storage.suppressions.suppressions import Ban, SuppressionReason, all_suppressions, suppression_of
 
 COLUMNS = ("email", "reason", "at")
@@ -105,7 +105,7 @@ def _import_batch(context: Context, batch: Sequence[CsvRow], source: str) -> Imp
             bans.setdefault(ban.address_hash, ban)
             undated += [row.line] if is_undated else []
     with context.db.writing() as session:
-        take_turns(session)
+        lock_subscribers(session)
         added = suppress_in(context.within(session), list(bans.values()), source)
     there = len(batch) - len(refused) - len(added)
     counts = Counter(bans[one].reason.value for one in added)

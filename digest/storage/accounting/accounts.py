@@ -11,7 +11,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from digest.domain.issues.lifecycle import FROZEN
-from digest.storage.accounting.unsettled import IN_DOUBT
+from digest.storage.accounting.unsettled import UNSETTLED
 from digest.storage.issues.issues import Issue
 from digest.storage.sending.batches import Batch, BatchState
 from digest.storage.sending.deliveries import Delivery
@@ -49,7 +49,7 @@ class Account:
 
 
 @dataclass(frozen=True)
-class InDoubt:
+class UnsettledIssue:
     """How many copies of an issue are in doubt."""
 
     issue: Issue
@@ -86,7 +86,7 @@ def accounts_by_counters(session: Session, issues: Sequence[Issue]) -> dict[int,
     return {issue.id: Account(audience=issue.audience, **parts[issue.id]) for issue in issues}
 
 
-def issues_in_doubt(session: Session) -> list[InDoubt]:
+def unsettled_issues(session: Session) -> list[UnsettledIssue]:
     """The issues with copies that are unknown or held, the earliest date first, from the batches' counters."""
     left = Batch.size - Batch.failed - Batch.skipped
     unknown, held = (
@@ -95,11 +95,11 @@ def issues_in_doubt(session: Session) -> list[InDoubt]:
     rows = session.execute(
         select(Issue, unknown, held)
         .join(Batch, Batch.issue_id == Issue.id)
-        .where(Issue.state.in_(FROZEN), Batch.state.in_(IN_DOUBT))
+        .where(Issue.state.in_(FROZEN), Batch.state.in_(UNSETTLED))
         .group_by(Issue.id)
         .order_by(Issue.send_date)
     )
-    return [InDoubt(issue, int(unknown), int(held)) for issue, unknown, held in rows]
+    return [UnsettledIssue(issue, int(unknown), int(held)) for issue, unknown, held in rows]
 
 
 def where_it_is(outcome: str | None, batch_state: str) -> str:

@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 from digest.storage.sending.batches import Attempt, Batch, BatchState
 from digest.storage.sending.deliveries import Delivery, Outcome
 
-IN_DOUBT = (BatchState.HELD, BatchState.UNKNOWN)
+UNSETTLED = (BatchState.HELD, BatchState.UNKNOWN)
 _MOST_IDS = 5_000
 _TAKEN = "accepted"
 """An attempt's outcome after a 202."""
 
 
 @dataclass(frozen=True)
-class Doubt:
+class UnsettledBatch:
     """One batch that events, time or a person must settle. `copies` have no outcome of their own."""
 
     batch_id: int
@@ -64,50 +64,50 @@ def issues_with_unknown_batches(session: Session) -> list[int]:
     return list(rows.scalars())
 
 
-def doubts_of(session: Session, issue_id: int, most: int | None = None) -> list[Doubt]:
+def unsettled_batches(session: Session, issue_id: int, most: int | None = None) -> list[UnsettledBatch]:
     """The issue's batches in doubt, the held ones first, up to `most`."""
     held_first = case((Batch.state == BatchState.HELD, 0), else_=1)
-    rows = session.execute(_doubts().where(Batch.issue_id == issue_id).order_by(held_first, Batch.id).limit(most))
-    return [_doubt(row) for row in rows]
+    rows = session.execute(_unsettled().where(Batch.issue_id == issue_id).order_by(held_first, Batch.id).limit(most))
+    return [_unsettled_batch(row) for row in rows]
 
 
-def unknown_batches(session: Session, issue_id: int, lock: bool = False) -> list[Doubt]:
+def unknown_batches(session: Session, issue_id: int, lock: bool = False) -> list[UnsettledBatch]:
     """Those that events or silence may settle; `lock` keeps others from them until the transaction ends."""
-    found = _doubts().where(Batch.issue_id == issue_id, Batch.state == BatchState.UNKNOWN).order_by(Batch.id)
-    return [_doubt(row) for row in session.execute(found.with_for_update() if lock else found)]
+    found = _unsettled().where(Batch.issue_id == issue_id, Batch.state == BatchState.UNKNOWN).order_by(Batch.id)
+    return [_unsettled_batch(row) for row in session.execute(found.with_for_update() if lock else found)]
 
 
-def doubt_about(session: Session, batch_id: int) -> Doubt | None:
+def unsettled_batch(session: Session, batch_id: int) -> UnsettledBatch | None:
     """The doubt about one batch, if there is any."""
-    row = session.execute(_doubts().where(Batch.id == batch_id)).one_or_none()
-    return _doubt(row) if row else None
+    row = session.execute(_unsettled().where(Batch.id == batch_id)).one_or_none()
+    return _unsettled_batch(row) if row else None
 
 
-def doubts_alike(session: Session, doubt: Doubt, lock: bool = False) -> list[Doubt]:
+def unsettled_alike(session: Session, doubt: UnsettledBatch, lock: bool = False) -> list[UnsettledBatch]:
     """All doubts of the same issue with the same cause, this one among them; `lock` keeps others from them until the
     transaction ends.
     """
-    found = _doubts().where(Batch.issue_id == doubt.issue_id, Batch.cause == doubt.cause).order_by(Batch.id)
-    return [_doubt(row) for row in session.execute(found.with_for_update() if lock else found)]
+    found = _unsettled().where(Batch.issue_id == doubt.issue_id, Batch.cause == doubt.cause).order_by(Batch.id)
+    return [_unsettled_batch(row) for row in session.execute(found.with_for_update() if lock else found)]
 
 
-def taken_together(doubts: Sequence[Doubt]) -> Alike:
+def taken_together(doubts: Sequence[UnsettledBatch]) -> Alike:
     """These doubts counted and marked."""
     ids = ",".join(str(doubt.batch_id) for doubt in doubts)
     return Alike(len(doubts), sum(doubt.copies for doubt in doubts), sha256(ids.encode()).hexdigest()[:16])
 
 
-def doubted_since(session: Session, issue_id: int) -> dict[str, float]:
+def unsettled_since(session: Session, issue_id: int) -> dict[str, float]:
     """Since when the oldest doubt of each state is, by the database's clock; states without one are left out."""
     rows = session.execute(
         select(Batch.state, func.min(Batch.unknown_at))
-        .where(Batch.issue_id == issue_id, Batch.state.in_(IN_DOUBT), Batch.unknown_at.is_not(None))
+        .where(Batch.issue_id == issue_id, Batch.state.in_(UNSETTLED), Batch.unknown_at.is_not(None))
         .group_by(Batch.state)
     )
     return {state: since for state, since in rows if since is not None}
 
 
-def last_doubted(session: Session, issue_id: int) -> float | None:
+def last_unsettled(session: Session, issue_id: int) -> float | None:
     """When a batch of the issue last came into doubt, whatever became of it since, by the database's clock."""
     return session.execute(select(func.max(Batch.unknown_at)).where(Batch.issue_id == issue_id)).scalar_one()
 
@@ -177,15 +177,15 @@ def _parts(batch_ids: Sequence[int]) -> list[Sequence[int]]:
     return [batch_ids[start : start + _MOST_IDS] for start in range(0, len(batch_ids), _MOST_IDS)]
 
 
-def _doubts() -> Select[int, int, str, str, str, int, float | None, float | None]:
+def _unsettled() -> Select[int, int, str, str, str, int, float | None, float | None]:
     columns = (Batch.id, Batch.issue_id, Batch.state, Batch.cause, Batch.because)
-    return select(*columns, _left(), Batch.unknown_at, Batch.heard_at).where(Batch.state.in_(IN_DOUBT))
+    return select(*columns, _left(), Batch.unknown_at, Batch.heard_at).where(Batch.state.in_(UNSETTLED))
 
 
 def _left() -> ColumnElement[int]:
     return Batch.size - Batch.failed - Batch.skipped
 
 
-def _doubt(row: Sequence[Any]) -> Doubt:
+def _unsettled_batch(row: Sequence[Any]) -> UnsettledBatch:
     batch_id, issue_id, state, cause, because, copies, unknown_at, heard_at = row
-    return Doubt(batch_id, issue_id, state, cause, because, copies, unknown_at, heard_at is not None)
+    return UnsettledBatch(batch_id, issue_id, state, cause, because, copies, unknown_at, heard_at is not None)

@@ -9,7 +9,7 @@ _NOT_THERE = {"3F000", "42P01", "42703"}
 """PostgreSQL’s states for a schema, a table or a column that is not there: another database is in its place."""
 
 
-def is_trouble(error: DBAPIError) -> bool:
+def is_database_fault(error: DBAPIError) -> bool:
     """Whether the database, and not what was asked of it, is at fault."""
     if isinstance(error, OperationalError | InterfaceError | InternalError):
         return True

@@ -10,9 +10,9 @@ from sqlalchemy import Row, Select, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from digest.storage.sending.batches import Batch, BatchState
-from digest.storage.sending.deliveries import Delivery, Fate
+from digest.storage.sending.deliveries import Delivery, DeliveryStatus
 
-RANKS: Mapping[str, int] = {fate.value: rank for rank, fate in enumerate(Fate, start=1)}
+RANKS: Mapping[str, int] = {fate.value: rank for rank, fate in enumerate(DeliveryStatus, start=1)}
 """How telling each fate is. A copy's fate only ever rises, so that neither order nor repetition of events matters."""
 
 
@@ -28,12 +28,12 @@ class ReportedCopy:
 
 
 @dataclass(frozen=True, slots=True)
-class FateTold:
+class StatusTold:
     """The fate that an event tells of one copy."""
 
     delivery_id: int
     address: str
-    fate: Fate
+    fate: DeliveryStatus
     at: datetime
     reason: str
 
@@ -64,7 +64,7 @@ def accepted_copies_to(session: Session, issue_id: int, addresses: Collection[st
     return {row.address: _copy(row) for row in rows}
 
 
-def raise_fates(session: Session, told: Sequence[FateTold]) -> None:
+def raise_statuses(session: Session, told: Sequence[StatusTold]) -> None:
     """Give copies these fates, unless they have one that is as telling, or their reader was erased meanwhile.
 
     In one order, so that two processes that write the same copies wait for each other and never for both.
@@ -79,12 +79,12 @@ def raise_fates(session: Session, told: Sequence[FateTold]) -> None:
         session.connection().execute(_RAISE, rows)
 
 
-def fates_in(session: Session, issue_id: int) -> dict[str, int]:
+def statuses_in(session: Session, issue_id: int) -> dict[str, int]:
     """How many of the issue's copies have each fate; every fate is named. Copies without one are not counted."""
     rows = session.execute(
         select(Delivery.fate, func.count()).where(Delivery.issue_id == issue_id).group_by(Delivery.fate)
     )
-    return {fate.value: 0 for fate in Fate} | {fate: count for fate, count in rows if fate}
+    return {fate.value: 0 for fate in DeliveryStatus} | {fate: count for fate, count in rows if fate}
 
 
 def _asked() -> Select[int, int, str | None, str | None]:

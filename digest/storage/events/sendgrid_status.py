@@ -30,17 +30,19 @@ class SendGridStatus(Base):
     """The admin who put the notice away; nobody where it is empty."""
 
 
-def standing(session: Session) -> SendGridStatus | None:
+def sendgrid_status(session: Session) -> SendGridStatus | None:
     """How the account with SendGrid stands; None while it never said anything."""
     return session.get(SendGridStatus, _SENDGRID)
 
 
-def standing_for_change(session: Session) -> SendGridStatus | None:
+def sendgrid_status_for_change(session: Session) -> SendGridStatus | None:
     """The same, for whoever decides by it: others wait until this transaction ends."""
     one_at_a_time(session, "standings")
     return session.get(SendGridStatus, _SENDGRID, populate_existing=True)
 
 
-def put_standing(session: Session, word: str, well: bool, at: datetime, event: str, dismissed_by: str = "") -> None:
+def put_sendgrid_status(
+    session: Session, word: str, well: bool, at: datetime, event: str, dismissed_by: str = ""
+) -> None:
     """Remember how it stands, in place of what was known."""
     session.merge(SendGridStatus(name=_SENDGRID, word=word, well=well, at=at, event=event, dismissed_by=dismissed_by))

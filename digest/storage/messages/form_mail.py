@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from digest.storage.base.rate_limits import Tally, count_one, forget
+from digest.storage.base.rate_limits import CountedAttempt, count_one, forget
 from digest.storage.messages.messages import Message, MessageState, claim_first
 
 _LEFT = "signup-mail"
@@ -35,9 +35,14 @@ def mail_to_mailbox(session: Session, mailbox: str, after: datetime, before: dat
     """
     unfinished = Message.state.in_((MessageState.WAITING, MessageState.CLAIMED))
     waits = (Message.mailbox == mailbox, unfinished, Message.not_before > after, Message.not_before < before)
-    left = (Tally.kind == _LEFT, Tally.key == mailbox, Tally.at > after, Tally.at < before)
+    left = (
+        CountedAttempt.kind == _LEFT,
+        CountedAttempt.key == mailbox,
+        CountedAttempt.at > after,
+        CountedAttempt.at < before,
+    )
     waiting = session.execute(select(func.count(Message.id)).where(*waits)).scalar_one()
-    return waiting + session.execute(select(func.count(Tally.id)).where(*left)).scalar_one()
+    return waiting + session.execute(select(func.count(CountedAttempt.id)).where(*left)).scalar_one()
 
 
 def count_for_mailbox(session: Session, mailbox: str, now: datetime) -> None:
@@ -96,7 +101,9 @@ def _just_had_one(since: datetime) -> ColumnElement[bool]:
     in_somebodys_hands = select(another.id).where(
         another.mailbox == Message.mailbox, another.state == MessageState.CLAIMED, another.id != Message.id
     )
-    left = select(Tally.id).where(Tally.kind == _LEFT, Tally.key == Message.mailbox, Tally.at > since)
+    left = select(CountedAttempt.id).where(
+        CountedAttempt.kind == _LEFT, CountedAttempt.key == Message.mailbox, CountedAttempt.at > since
+    )
     return and_(
         Message.mailbox != "",
         or_(in_somebodys_hands.correlate(Message).exists(), left.correlate(Message).exists()),

@@ -70,7 +70,7 @@ def subscribers_with_hashes(session: Session, address_hashes: Sequence[str]) -> 
     return list(session.execute(select(Subscriber).where(Subscriber.address_hash.in_(address_hashes))).scalars())
 
 
-def take_turns(session: Session) -> None:
+def lock_subscribers(session: Session) -> None:
     """Let one transaction at a time change who is subscribed, until it ends.
 
     Two sign-ups for one address at once would otherwise both find it new.

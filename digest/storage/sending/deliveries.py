@@ -43,7 +43,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-class Fate(StrEnum):
+class DeliveryStatus(StrEnum):
     """What SendGrid reports of one copy after the 202, from the least to the most telling."""
 
     DEFERRED = "deferred"

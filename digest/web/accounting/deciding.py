@@ -10,11 +10,11 @@ from flask import abort, flash, make_response, redirect, render_template, url_fo
 from werkzeug.wrappers import Response
 
 from digest.domain.shared.addresses import without_addresses
-from digest.operations.accounting.deciding import WORDS, OthersMeanwhile, Settled, settle
+from digest.operations.accounting.deciding import WORDS, Decided, OthersMeanwhile, decide_batch
 from digest.operations.sending.send_status import a_clock_runs
 from digest.operations.shared.refusal import Refused
 from digest.storage.accounting.settlements import Verdict, settlements_of
-from digest.storage.accounting.unsettled import Alike, doubt_about, doubts_alike, taken_together
+from digest.storage.accounting.unsettled import Alike, taken_together, unsettled_alike, unsettled_batch
 from digest.storage.people.editors import all_editors
 from digest.storage.sending.attempts import attempts_at
 from digest.storage.sending.batches import Batch, Cause
@@ -85,7 +85,7 @@ def decide_now(day: str, batch_id: int) -> Response:
     if faults := word.faults():
         return make_response(_page(day, batch_id, word, faults), 422)
     try:
-        settled = settle(
+        settled = decide_batch(
             here(), batch.id, Verdict(word.verdict), signed_in().email, word.because, word.alike,
             word.shown,
         )  # fmt: skip
@@ -108,8 +108,8 @@ def _page(
 ) -> str:
     """The choices, or the question about one; where there is no doubt any more, what became of the batch."""
     batch = _batch(day, batch_id)
-    doubt = doubt_about(reading(), batch.id)
-    alike = taken_together(doubts_alike(reading(), doubt)) if doubt else Alike()
+    doubt = unsettled_batch(reading(), batch.id)
+    alike = taken_together(unsettled_alike(reading(), doubt)) if doubt else Alike()
     return render_template(
         f"accounting/{template if doubt else 'decide'}.html",
         issue=issue_of(day),
@@ -129,7 +129,7 @@ def _page(
     )
 
 
-def _words(settled: Settled, clock_runs: bool) -> str:
+def _words(settled: Decided, clock_runs: bool) -> str:
     copies = f"{settled.copies:,} {'copy' if settled.copies == 1 else 'copies'}"
     goes = "by the clock, within seconds" if clock_runs else "when the clock runs again, or by “digest send”"
     if settled.stopped:

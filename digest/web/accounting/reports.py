@@ -6,13 +6,13 @@ from flask import Response, make_response, render_template, request, url_for
 
 from digest.domain.issues.lifecycle import FROZEN, IssueState
 from digest.operations.accounting.account_files import account_as_csv
-from digest.operations.sending.send_status import going_of
+from digest.operations.sending.send_status import send_status_of
 from digest.storage.accounting.account_lines import skips_in
 from digest.storage.accounting.accounts import Account, account_of, accounts_by_counters
 from digest.storage.accounting.settlements import decisions_of, settlements_of
-from digest.storage.accounting.unsettled import doubts_of
+from digest.storage.accounting.unsettled import unsettled_batches
 from digest.storage.base.database import database_now
-from digest.storage.events.delivery_status import fates_in
+from digest.storage.events.delivery_status import statuses_in
 from digest.storage.issues.history import history_of
 from digest.storage.issues.issues import Issue, all_issues
 from digest.storage.people.editors import all_editors
@@ -61,7 +61,7 @@ def report(day: str) -> str:
         **_figures(issue, counted),
         frozen=issue.state in FROZEN,
         counted=counted,
-        fates=fates_in(reading(), issue.id) if counted else None,
+        fates=statuses_in(reading(), issue.id) if counted else None,
         outbox=settings().mail_transport == "outbox",
         events_come=settings().mail_transport == "sendgrid" and bool(settings().sendgrid_webhook_key),
         batches=batches,
@@ -107,8 +107,8 @@ def _figures(issue: Issue, counted: bool) -> dict[str, object]:
         "issue": issue,
         "account": account,
         "stage": stage_of(issue, now(), settings().schedule.send_moment(issue.send_date), paused).value,
-        "going": going_of(reading(), issue),
+        "send_status": send_status_of(reading(), issue),
         "names": {editor.email: editor.name for editor in all_editors(reading())},
         "live": issue.state == IssueState.SENDING and not counted,
-        "first_doubt": next(iter(doubts_of(reading(), issue.id, most=1)), None),
+        "first_doubt": next(iter(unsettled_batches(reading(), issue.id, most=1)), None),
     }

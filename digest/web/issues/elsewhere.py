@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from digest.operations.sending.send_status import Going, Lull, going_of
-from digest.storage.accounting.accounts import InDoubt, issues_in_doubt
+from digest.operations.sending.send_status import SendStatus, Stall, send_status_of
+from digest.storage.accounting.accounts import UnsettledIssue, unsettled_issues
 from digest.storage.issues.issues import Issue, issues_being_sent, unsent_issues
 
-_WAITS: Mapping[Lull, str] = {
-    Lull.STOPPED: "someone stopped it",
-    Lull.REFUSED: "SendGrid refuses the whole send",
-    Lull.LIMITED: "SendGrid asked for a pause (429)",
-    Lull.PROBING: "a request had no certain outcome, and SendGrid is asked whether it answers",
-    Lull.SILENT: "its sender does not report",
-    Lull.AGAIN: "the last requests were certainly not taken",
+_WAITS: Mapping[Stall, str] = {
+    Stall.STOPPED: "someone stopped it",
+    Stall.REFUSED: "SendGrid refuses the whole send",
+    Stall.LIMITED: "SendGrid asked for a pause (429)",
+    Stall.PROBING: "a request had no certain outcome, and SendGrid is asked whether it answers",
+    Stall.SILENT: "its sender does not report",
+    Stall.AGAIN: "the last requests were certainly not taken",
 }
 
 
@@ -36,26 +36,26 @@ class Elsewhere:
     sending: Sequence[Sending]
     unsent: Sequence[Issue]
     """Earlier ones that have not gone yet."""
-    in_doubt: Sequence[InDoubt]
+    in_doubt: Sequence[UnsettledIssue]
 
 
 def elsewhere(session: Session, issue: Issue) -> Elsewhere:
     """The other issues, seen from this one."""
     return Elsewhere(
         sending=[
-            Sending(each, _why_it_waits(going_of(session, each)))
+            Sending(each, _why_it_waits(send_status_of(session, each)))
             for each in issues_being_sent(session)
             if each.id != issue.id
         ],
         unsent=[each for each in unsent_issues(session) if each.send_date < issue.send_date],
-        in_doubt=[each for each in issues_in_doubt(session) if each.issue.id != issue.id],
+        in_doubt=[each for each in unsettled_issues(session) if each.issue.id != issue.id],
     )
 
 
-def _why_it_waits(going: Going) -> str:
-    reasons = [_WAITS[going.lull]] if going.lull in _WAITS else []
-    if going.lull is Lull.REFUSED and going.because:
-        reasons = [f"{reasons[0]} ({going.because})"]
-    if going.clock_dead:
+def _why_it_waits(send_status: SendStatus) -> str:
+    reasons = [_WAITS[send_status.stall]] if send_status.stall in _WAITS else []
+    if send_status.stall is Stall.REFUSED and send_status.because:
+        reasons = [f"{reasons[0]} ({send_status.because})"]
+    if send_status.clock_dead:
         reasons.append("no clock runs, and no sender is at work")
     return "; ".join(reasons)

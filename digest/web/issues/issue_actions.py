@@ -146,7 +146,7 @@ def _what_comes_instead(found: Board) -> str:
     if found.stage is Stage.LATE:
         return "Cancelled: over 24 hours late, it does not go by itself. Send it now, move it or skip it."
     if found.due:
-        when = "by the clock, within seconds" if found.going.clock_runs else _WITHOUT_A_CLOCK
+        when = "by the clock, within seconds" if found.send_status.clock_runs else _WITHOUT_A_CLOCK
         goes = f"It goes {when}."
         if found.too_few:
             goes = f"{found.too_few}: it is skipped when the clock looks at it next."

@@ -17,9 +17,9 @@ from digest.domain.issues.lifecycle import FROZEN, IssueState, asked_to_go_at
 from digest.domain.issues.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN, Level
 from digest.operations.issues.closing import cutoff_of, too_few
 from digest.operations.issues.composing import Composed, compose, content_of
-from digest.operations.sending.send_status import Going, going_of
+from digest.operations.sending.send_status import SendStatus, send_status_of
 from digest.storage.accounting.accounts import Account, accounts_by_counters
-from digest.storage.accounting.unsettled import Doubt, doubts_of
+from digest.storage.accounting.unsettled import UnsettledBatch, unsettled_batches
 from digest.storage.base.database import database_now
 from digest.storage.issues.history import HistoryEntry, history_of
 from digest.storage.issues.issues import Closing, Issue, issue_on, last_closing
@@ -71,9 +71,9 @@ class Board:
     """What changed in its summaries since it closed, and will not go."""
     candidates: Sequence[Summary]
     account: Account
-    going: Going
+    send_status: SendStatus
     """How its send goes on, once that has begun."""
-    first_doubt: Doubt | None
+    first_doubt: UnsettledBatch | None
     """A batch of which nobody knows whether it left, a held one if there is any."""
     history: Sequence[HistoryEntry]
     names: Mapping[str, str]
@@ -106,12 +106,12 @@ class Board:
     @property
     def unclaimed(self) -> int:
         """Copies that are in no request yet."""
-        return self.going.unclaimed
+        return self.send_status.unclaimed
 
     @property
     def in_hand(self) -> int:
         """Copies in requests that are under way."""
-        return self.going.in_hand
+        return self.send_status.in_hand
 
     @property
     def own_subject_default(self) -> str:
@@ -176,8 +176,8 @@ def board(issue: Issue) -> Board:
         drift=_drift(session, site, issue),
         candidates=_candidates(session, issue),
         account=accounts_by_counters(session, [issue])[issue.id],
-        going=going_of(session, issue),
-        first_doubt=next(iter(doubts_of(session, issue.id, most=1)), None),
+        send_status=send_status_of(session, issue),
+        first_doubt=next(iter(unsettled_batches(session, issue.id, most=1)), None),
         history=history_of(session, issue.id),
         names={editor.email: editor.name for editor in all_editors(session)},
         elsewhere=elsewhere(session, issue),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from digest.config import Settings
 from digest.mail.outbox import Outbox
 from digest.operations.messages.delivering import deliver_waiting
-from digest.operations.shared.fault_log import Troubles
+from digest.operations.shared.fault_log import FaultLog
 from digest.storage.base.database import Database
 from digest.storage.base.database_file import DatabaseFileGone
 
@@ -46,7 +46,7 @@ class Postman:
         self._bell.set()
 
     def _rounds(self) -> None:
-        troubles = Troubles()
+        fault_log = FaultLog()
         next_round = time.monotonic() + _ROUND_SECONDS
         while True:
             if not self._bell.wait(max(0.0, next_round - time.monotonic())):
@@ -57,6 +57,6 @@ class Postman:
             except DatabaseFileGone:
                 continue  # said when it was noticed; nothing can be handed over before a restart
             except Exception as error:  # noqa: BLE001 - sign-ups still to come need this thread; said with its trace
-                troubles.failed(_WORK, f"failed; it is tried again every {_ROUND_SECONDS:.0f} s", error)
+                fault_log.failed(_WORK, f"failed; it is tried again every {_ROUND_SECONDS:.0f} s", error)
             else:
-                troubles.went_well(_WORK)
+                fault_log.went_well(_WORK)

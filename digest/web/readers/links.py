@@ -28,7 +28,7 @@ links = Blueprint("reader_links", __name__)
 def confirm_page(token: str) -> ResponseReturnValue:
     """Ask for the one press of a button that confirms."""
     key = key_in(Purpose.CONFIRM, token)
-    return _confirmation(*subscribing.standing(reading(), now(), key)) if key else not_ours()
+    return _confirmation(*subscribing.link_state(reading(), now(), key)) if key else not_ours()
 
 
 @links.post("/confirm/<token>")
@@ -38,7 +38,7 @@ def confirm(token: str) -> ResponseReturnValue:
     if key is None:
         return not_ours()
     if forms.pressed("again"):
-        found, subscriber = subscribing.standing(reading(), now(), key)
+        found, subscriber = subscribing.link_state(reading(), now(), key)
         if found is LinkState.EXPIRED and subscriber:
             return _send_a_new_link(subscriber, "the page of an older link")
     return _confirmation(*subscribing.confirm(here(), key, "the page that the link opens"))

@@ -6,7 +6,7 @@ from flask import abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from digest.domain.issues.calendar import day_and_year
-from digest.operations.sending.sending_again import Again, doubtful, reader_of, send_copy_again, why_not
+from digest.operations.sending.sending_again import Again, may_have_left, reader_of, send_copy_again, why_not
 from digest.operations.shared.refusal import Refused
 from digest.storage.accounting.reader_copies import ReaderCopy, copy_with_id
 from digest.storage.readers.subscribers import Subscriber
@@ -28,7 +28,7 @@ def copy_again(subscriber_id: int, delivery_id: int) -> str:
         copy=copy,
         reader=reader,
         why_not=why_not(reading(), copy, reader),
-        may_double=doubtful(copy),
+        may_double=may_have_left(copy),
     )
 
 

@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from digest.domain.shared.stored import UnreadableRecord
 from digest.storage.base.database_file import DatabaseFileGone
-from digest.storage.base.faults import is_trouble
+from digest.storage.base.faults import is_database_fault
 
 _WORDS = {
     400: ("This request can’t be read", "Go back, open the page again and send the form from there."),
@@ -51,7 +51,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _database_error(error: DBAPIError) -> Response:
-    if not is_trouble(error):
+    if not is_database_fault(error):
         raise error
     if not isinstance(error, DatabaseFileGone):  # which was said when it was noticed
         current_app.logger.error("database: %s", error.orig)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.mail.sendgrid_account import Words, in_words
-from digest.storage.events.sendgrid_status import standing
+from digest.storage.events.sendgrid_status import sendgrid_status
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class SendGridNotice:
 
 def sendgrid_notice(session: Session) -> SendGridNotice | None:
     """The trouble, until SendGrid says that all is well again or an admin has put it away."""
-    found = standing(session)
+    found = sendgrid_status(session)
     if found is None or found.well or found.dismissed_by:
         return None
     return SendGridNotice(in_words(found.word), found.at, found.event)

@@ -17,7 +17,7 @@ from digest.domain.shared.tokens import new_key
 from digest.mail.outbox import Answer, Certainty
 from digest.mail.sendgrid_events import Event, parse
 from digest.mail.transports import open_outbox
-from digest.operations.accounting.deciding import settle
+from digest.operations.accounting.deciding import decide_batch
 from digest.operations.events.feedback import take_events
 from digest.operations.running.sending_now import prepare, report
 from digest.operations.sending.claiming import Claim, Claimant
@@ -70,7 +70,7 @@ def proven_under_the_second(db: Database, settings: Settings, issue_id: int) -> 
     """The first attempt is unknown, a person says resend, and an event proves it under the second."""
     [first] = turn(db, settings, issue_id, wanted=1)
     turn(db, settings, issue_id, [result(first, Certainty.UNKNOWN)])
-    settle(Context(db, settings, datetime.now(UTC)), first.batch_id, Verdict.RESEND, BOB)
+    decide_batch(Context(db, settings, datetime.now(UTC)), first.batch_id, Verdict.RESEND, BOB)
     [second] = turn(db, settings, issue_id, wanted=1)
     take_events(Context(db, settings, datetime.now(UTC)), processed(first))
     return second

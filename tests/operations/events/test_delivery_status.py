@@ -18,7 +18,7 @@ from digest.mail.sendgrid_events import parse
 from digest.operations.events.feedback import take_events
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
-from digest.storage.events.delivery_status import fates_in
+from digest.storage.events.delivery_status import statuses_in
 from digest.storage.readers.subscribers import audience_size, count_by_state
 from digest.storage.sending.deliveries import Delivery
 from tests.conftest import TUESDAY
@@ -63,7 +63,7 @@ def test_a_copy_gets_its_fate_and_a_bad_address_is_suppressed(
     assert journal(settings) == ([("suppressed", hashed(settings))] if suppressed else [])
     with db.reading() as session:
         assert audience_size(session) == (1 if suppressed else 2)
-        counted = {name: count for name, count in fates_in(session, issue_id).items() if count}
+        counted = {name: count for name, count in statuses_in(session, issue_id).items() if count}
         assert counted == ({fate: 1} if fate else {})
 
 

@@ -17,7 +17,7 @@ from digest.operations.readers.consent_wordings import leaving
 from digest.operations.running.housekeeping import tidy_up
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
-from digest.storage.base.rate_limits import Tally
+from digest.storage.base.rate_limits import CountedAttempt
 from digest.storage.messages.form_mail import form_mail_due
 from digest.storage.messages.messages import Message
 from digest.storage.readers.signups import SignUp
@@ -87,7 +87,7 @@ def test_a_mailbox_gets_three_in_thirty_days_though_pending_readers_are_forgotte
 def test_erasing_takes_what_was_counted_for_the_mailbox(db: Database, settings: Settings) -> None:
     ask(db, settings, "alice+digest@example.org")
     left(db, settings, 0)
-    counted = select(func.count()).select_from(Tally).where(Tally.kind == "signup-mail")
+    counted = select(func.count()).select_from(CountedAttempt).where(CountedAttempt.kind == "signup-mail")
     with db.reading() as session:
         assert session.scalar(counted) == 1
     privacy.erase(Context(db, settings, at(1)), "alice+digest@example.org", "a test")

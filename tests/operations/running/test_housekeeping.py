@@ -19,10 +19,10 @@ from digest.operations.running import housekeeping
 from digest.operations.running.housekeeping import tidy_up
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
-from digest.storage.base.rate_limits import Tally
+from digest.storage.base.rate_limits import CountedAttempt
 from digest.storage.messages.messages import Message, MessageState
 from digest.storage.readers.signups import SignUp
-from digest.storage.readers.subscribers import Subscriber, subscriber_with_address, take_turns
+from digest.storage.readers.subscribers import Subscriber, lock_subscribers, subscriber_with_address
 from tests.conftest import TUESDAY
 
 LATER = TUESDAY + timedelta(days=60)
@@ -30,7 +30,9 @@ LATER = TUESDAY + timedelta(days=60)
 
 def rows(db: Database) -> list[int]:
     with db.reading() as session:
-        return [session.scalar(select(func.count(table.id))) or 0 for table in (SignUp, Subscriber, Message, Tally)]
+        return [
+            session.scalar(select(func.count(table.id))) or 0 for table in (SignUp, Subscriber, Message, CountedAttempt)
+        ]
 
 
 def keep_old_rows(db: Database, settings: Settings) -> None:
@@ -83,7 +85,7 @@ def test_a_pending_reader_who_asks_again_meanwhile_keeps_the_new_sign_up(db: Dat
 
     with closing(Database(settings.database_url)) as theirs, ThreadPoolExecutor(1) as pool:
         with db.writing() as session:
-            take_turns(session)
+            lock_subscribers(session)
             found = subscriber_with_address(session, alice.key)
             assert found is not None
             session.add(SignUp(subscriber_id=found.id, key="0" * 32, asked_at=LATER, valid_until=LATER))

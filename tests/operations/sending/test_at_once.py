@@ -35,7 +35,7 @@ from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.issues import Issue
 from digest.storage.messages.messages import Message
-from digest.storage.readers.subscribers import Subscriber, take_turns
+from digest.storage.readers.subscribers import Subscriber, lock_subscribers
 from digest.storage.sending.claims import claimable_batches, mark_claimed
 from digest.storage.writing.publications import Publication
 from digest.storage.writing.topics import Topic
@@ -154,7 +154,7 @@ def test_nothing_is_claimed_by_what_was_read_before_a_stop(db: Database, setting
 @pytest.mark.only_on("postgresql")
 def test_who_changes_who_is_subscribed_waits_for_their_turn(db: Database, settings: Settings) -> None:
     with closing(Database(settings.database_url)) as other, db.writing() as first, other.engine.connect() as second:
-        take_turns(first)
+        lock_subscribers(first)
         asked = "SELECT pg_try_advisory_xact_lock(hashtext('subscribers'))"
         assert second.exec_driver_sql(asked).scalar_one() is False
         first.rollback()

@@ -56,10 +56,10 @@ def test_a_send_outlives_a_database_that_is_away(
             Process(db, settings, outbox, lambda: datetime.now(UTC)),
             frozen,
             progress=shown.append,
-            lull=lambda _: None,
+            stall=lambda _: None,
         )
     assert ending is Ending.DONE
-    assert {"take_turn", "_how_it_stands", "probe_if_due", "_progress", "finish_if_done"} <= {
+    assert {"take_turn", "_how_it_stands", "probe_if_due", "_progress", "complete_if_done"} <= {
         who for who, _ in outages.of
     }
     assert (report(db, frozen).accepted, report(db, frozen).held) == (4, 3)

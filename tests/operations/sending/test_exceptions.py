@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digest.config import Settings
-from digest.operations.accounting.completing import finish_if_done
+from digest.operations.accounting.completing import complete_if_done
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.history import history_of
@@ -23,7 +23,7 @@ def told(db: Database, settings: Settings, **ended: int) -> str:
     with db.writing() as session:
         for batch, state in zip(session.query(Batch), states, strict=True):
             batch.state = BatchState(state)
-    finish_if_done(Context(db, settings, TUESDAY), issue_id)
+    complete_if_done(Context(db, settings, TUESDAY), issue_id)
     with db.reading() as session:
         text: str = session.query(Message).filter_by(kind="notice", recipient=ALICE).one().text
     return " ".join(text.split())

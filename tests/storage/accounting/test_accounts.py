@@ -10,7 +10,7 @@ import pytest
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
 from digest.mail.outbox import Answer, Certainty
-from digest.operations.accounting.deciding import settle
+from digest.operations.accounting.deciding import decide_batch
 from digest.operations.readers.consent_wordings import leaving
 from digest.operations.readers.privacy import erase
 from digest.operations.readers.subscribing import leave
@@ -56,7 +56,7 @@ class Send:
         return account(self.db, self.issue_id)
 
     def say(self, state: BatchState, verdict: Verdict) -> None:
-        settle(Context(self.db, self.settings, TUESDAY), batches(self.db, state)[0], verdict, ALICE)
+        decide_batch(Context(self.db, self.settings, TUESDAY), batches(self.db, state)[0], verdict, ALICE)
 
     def part(self, number: int) -> None:
         """A reader leaves."""

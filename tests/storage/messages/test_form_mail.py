@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Row, event, insert, text
 from sqlalchemy.orm import Session
 
 from digest.storage.base.database import Database
-from digest.storage.base.rate_limits import Tally
+from digest.storage.base.rate_limits import CountedAttempt
 from digest.storage.messages.form_mail import claim_form_mail, form_mail_since, mail_to_mailbox
 from digest.storage.messages.messages import (
     Message,
@@ -49,7 +49,7 @@ def flooded(db: Database) -> Database:
     wait(db, _WAITING, state=MessageState.ACCEPTED, not_before=before, finished_at=before)
     with db.writing() as session:
         session.execute(
-            insert(Tally), [{"kind": "signup-mail", "key": f"{n:064x}", "at": before} for n in range(_WAITING)]
+            insert(CountedAttempt), [{"kind": "signup-mail", "key": f"{n:064x}", "at": before} for n in range(_WAITING)]
         )
     if db.engine.dialect.name == "postgresql":
         with db.writing() as session:

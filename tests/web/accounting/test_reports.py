@@ -19,7 +19,7 @@ from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.readers.subscribers import Subscriber
 from digest.storage.sending.batches import Attempt, Batch, BatchState
-from digest.storage.sending.deliveries import Delivery, Fate
+from digest.storage.sending.deliveries import Delivery, DeliveryStatus
 from digest.storage.suppressions.suppressions import SuppressionReason, suppress
 from tests.conftest import TUESDAY
 from tests.factories import make_readers, make_subscriber
@@ -120,7 +120,7 @@ def test_report_counts_what_sendgrid_reported(db: Database, alice: Browser, held
     [batch_id] = batches(db, BatchState.ACCEPTED)
     with db.writing() as session:
         copies = session.query(Delivery).filter_by(batch_id=batch_id).order_by(Delivery.id).all()
-        for copy, fate in zip(copies, [*Fate, Fate.DELIVERED], strict=False):
+        for copy, fate in zip(copies, [*DeliveryStatus, DeliveryStatus.DELIVERED], strict=False):
             copy.fate = fate
     text = words(alice.open(REPORT))
     assert "Delivered 2 Deferred 1 Blocked 1 Bounced 1 Dropped 1 Complained 1 No report yet 3" in text
@@ -150,7 +150,7 @@ def test_the_file_adds_up_to_the_audience_and_says_what_is_known_of_each(
     [taken] = batches(db, BatchState.ACCEPTED)
     with db.writing() as session:
         first = session.query(Delivery).filter_by(batch_id=taken).order_by(Delivery.id).limit(1).one()
-        first.fate, first.fate_at, first.fate_reason = Fate.BOUNCED, TUESDAY, "=cmd|' /C calc'!A0"
+        first.fate, first.fate_at, first.fate_reason = DeliveryStatus.BOUNCED, TUESDAY, "=cmd|' /C calc'!A0"
         message_id = session.query(Attempt).filter_by(batch_id=taken).one().message_id
     answer = ada.open(f"{REPORT}.csv")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -189,7 +189,10 @@ def test_no_words_of_a_mail_server_become_a_formula(
     freeze_issue(db, settings)
     with db.writing() as session:
         copy = session.query(Delivery).one()
-        copy.fate, copy.fate_reason = Fate.BOUNCED, '550 no;=HYPERLINK("http://x";"y");\u00a0＝1\t-1\r\n+1;"@SUM(1)"'
+        copy.fate, copy.fate_reason = (
+            DeliveryStatus.BOUNCED,
+            '550 no;=HYPERLINK("http://x";"y");\u00a0＝1\t-1\r\n+1;"@SUM(1)"',
+        )
     rows = csv.reader(io.StringIO(ada.open(f"{REPORT}.csv").text, newline=""), delimiter=separator)
     assert not [cell for row in rows for cell in row if cell.strip(' "\u00a0')[:1] in tuple("=+-@＝＋－＠")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.config import Settings
 from digest.storage.base.database import Database
-from digest.storage.sending.deliveries import Delivery, Fate
+from digest.storage.sending.deliveries import Delivery, DeliveryStatus
 from tests.factories import make_readers
 from tests.unsettled import freeze_issue, send
 from tests.web.browser import Browser, words
@@ -29,5 +29,5 @@ def test_what_sendgrid_reported_before_stays(db: Database, settings: Settings, a
     make_readers(db, settings, 3)
     send(db, settings, freeze_issue(db, settings))
     with db.writing() as session:
-        session.query(Delivery).update({"fate": Fate.DELIVERED})
+        session.query(Delivery).update({"fate": DeliveryStatus.DELIVERED})
     assert "What SendGrid reported since Delivered 3 Deferred 0" in words(alice.open(REPORT))

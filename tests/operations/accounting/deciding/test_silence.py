@@ -8,7 +8,7 @@ import pytest
 
 from digest.config import Settings
 from digest.mail.transports import open_outbox
-from digest.operations.accounting.deciding import settle, settle_by_silence
+from digest.operations.accounting.deciding import decide_batch, decide_by_silence
 from digest.operations.running.tick import tick
 from digest.operations.sending.sender import Ending
 from digest.operations.shared.context import Context, Process
@@ -43,7 +43,7 @@ def test_qualified_silence_sends_again_and_everyone_has_one_copy(
     [batch_id] = batches(db, BatchState.UNKNOWN)
     events_come(db)
     minutes_pass(db, 61)
-    settle_by_silence(Context(db, settings, TUESDAY))
+    decide_by_silence(Context(db, settings, TUESDAY))
     assert account(db, lost) == {"waiting": 50, "accepted": 150}
     assert decisions(db) == [(batch_id, CLOCK, "resend")]
     assert f"{CLOCK}: sends batch {batch_id} (50 copies) again: no event of any copy came" in history(db, lost)
@@ -57,7 +57,7 @@ def test_qualified_silence_sends_again_and_everyone_has_one_copy(
 def test_the_evidence_is_kept_in_words_and_numbers(db: Database, settings: Settings, lost: int) -> None:  # noqa: ARG001
     events_come(db)
     minutes_pass(db, 61)
-    settle_by_silence(Context(db, settings, TUESDAY))
+    decide_by_silence(Context(db, settings, TUESDAY))
     with db.reading() as session:
         [decision] = session.query(Settlement)
     assert decision.evidence == (
@@ -80,7 +80,7 @@ def test_the_clock_settles_and_sends_in_one_tick(
 def test_within_the_hour_nothing_is_decided(db: Database, settings: Settings, lost: int) -> None:
     events_come(db)
     minutes_pass(db, 59)
-    settle_by_silence(Context(db, settings, TUESDAY))
+    decide_by_silence(Context(db, settings, TUESDAY))
     assert account(db, lost)["unknown"] == 50
     assert decisions(db) == []
     assert state(db, lost) == "sending"
@@ -99,8 +99,8 @@ def test_unqualified_silence_is_left_to_a_person(
     elif lacking == "an event came":
         change_batches(db, lambda batch: setattr(batch, "heard_at", batch.unknown_at), BatchState.UNKNOWN)
     minutes_pass(db, 61)
-    settle_by_silence(Context(db, settings, TUESDAY))
-    settle_by_silence(Context(db, settings, TUESDAY))
+    decide_by_silence(Context(db, settings, TUESDAY))
+    decide_by_silence(Context(db, settings, TUESDAY))
     assert decisions(db) == [(batch_id, CLOCK, "hold")]
     assert account(db, taken)["held"] in (49, 50)
     assert send(db, settings, taken) is Ending.DONE
@@ -117,10 +117,10 @@ def test_a_batch_that_only_a_person_called_sent_is_no_proof_that_events_come(
         make_unknown(db, other)
         with db.writing() as session:
             session.query(Attempt).filter_by(batch_id=other).one().outcome = "unknown"
-        settle(Context(db, settings, TUESDAY), other, Verdict.SENT, ALICE)
+        decide_batch(Context(db, settings, TUESDAY), other, Verdict.SENT, ALICE)
     events_come(db)
     minutes_pass(db, 61)
-    settle_by_silence(Context(db, settings, TUESDAY))
+    decide_by_silence(Context(db, settings, TUESDAY))
     assert decisions(db)[-1] == (batch_id, CLOCK, "hold")
     send(db, settings, taken)
     assert not sendgrid.doubled()
@@ -134,11 +134,11 @@ def test_editors_are_told_once_while_the_rest_still_goes(
     make_unknown(db, second)
     minutes_pass(db, 61)
     make_unknown(db, third)
-    settle_by_silence(Context(db, settings, TUESDAY))
+    decide_by_silence(Context(db, settings, TUESDAY))
     assert account(db, taken) == {"held": 150, "unknown": 50}
     assert notices(db) == ["Someone must decide about copies of the digest of 17 May 2024"]
     minutes_pass(db, 61)
-    settle_by_silence(Context(db, settings, TUESDAY))
+    decide_by_silence(Context(db, settings, TUESDAY))
     assert account(db, taken) == {"held": 200}
     assert notices(db)[1:] == ["The digest of 17 May 2024 went, with exceptions"]
     assert not sendgrid.doubled()
@@ -150,7 +150,7 @@ def test_two_clocks_at_once_decide_once(db: Database, settings: Settings, lost: 
 
     def listen() -> None:
         with closing(Database(settings.database_url)) as theirs:
-            settle_by_silence(Context(theirs, settings, TUESDAY))
+            decide_by_silence(Context(theirs, settings, TUESDAY))
 
     at_once(listen, 4)
     assert len(decisions(db)) == 1
@@ -159,7 +159,7 @@ def test_two_clocks_at_once_decide_once(db: Database, settings: Settings, lost: 
 
 def test_a_webhook_that_was_taken_away_ends_the_wait_at_once(db: Database, settings: Settings, lost: int) -> None:
     [batch_id] = batches(db, BatchState.UNKNOWN)
-    settle_by_silence(Context(db, deaf(settings), TUESDAY))
+    decide_by_silence(Context(db, deaf(settings), TUESDAY))
     assert account(db, lost) == {"held": 50, "accepted": 150}
     left = f"{CLOCK}: left batch {batch_id} (50 copies) to a person: "
     assert f"{left}no events can tell, since SENDGRID_WEBHOOK_KEY is not set" in history(db, lost)

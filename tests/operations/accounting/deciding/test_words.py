@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from digest.config import Settings
-from digest.operations.accounting.deciding import settle
+from digest.operations.accounting.deciding import decide_batch
 from digest.operations.sending.sender import Ending
 from digest.operations.sending.stopping import resume_send, stop_send
 from digest.operations.shared.context import Context
@@ -44,7 +44,7 @@ def test_sent_counts_as_accepted_and_mails_nobody(
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid, taken: int, readers: list[str]
 ) -> None:
     [batch_id] = batches(db, BatchState.UNKNOWN)
-    settle(Context(db, settings, TUESDAY), batch_id, Verdict.SENT, ALICE, " Activity shows them. ")
+    decide_batch(Context(db, settings, TUESDAY), batch_id, Verdict.SENT, ALICE, " Activity shows them. ")
     send(db, settings, taken)
     assert account(db, taken) == {"accepted": 200}
     assert state(db, taken) == "sent"
@@ -60,10 +60,10 @@ def test_resend_of_an_issue_that_was_sent_sends_it_again_and_finishes_quietly(
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid, held: int, readers: list[str]
 ) -> None:
     told = notices(db)
-    settle(Context(db, settings, TUESDAY), batches(db, BatchState.HELD)[0], Verdict.RESEND, ALICE, alike=True)
+    decide_batch(Context(db, settings, TUESDAY), batches(db, BatchState.HELD)[0], Verdict.RESEND, ALICE, alike=True)
     assert state(db, held) == "sending"
     assert account(db, held) == {"waiting": 100, "held": 50, "accepted": 50}
-    settle(Context(db, settings, TUESDAY), batches(db, BatchState.HELD)[0], Verdict.RESEND, ALICE)
+    decide_batch(Context(db, settings, TUESDAY), batches(db, BatchState.HELD)[0], Verdict.RESEND, ALICE)
     send(db, settings, held)
     assert sorted(sendgrid.addresses()) == readers
     assert account(db, held) == {"accepted": 200}
@@ -75,7 +75,7 @@ def test_one_that_is_held_again_after_a_resend_is_news(
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid, held: int
 ) -> None:
     told = notices(db)
-    settle(Context(db, settings, TUESDAY), batches(db, BatchState.HELD)[0], Verdict.RESEND, ALICE)
+    decide_batch(Context(db, settings, TUESDAY), batches(db, BatchState.HELD)[0], Verdict.RESEND, ALICE)
     sendgrid.misbehave(DropUnanswered(accept=False))
     send(db, deaf(settings), held)
     assert account(db, held) == {"held": 150, "accepted": 50}
@@ -87,7 +87,7 @@ def test_skip_gives_every_copy_without_outcome_a_reason(
 ) -> None:
     batch_id = batches(db, BatchState.HELD)[0]
     end_one_copy(db, batch_id)
-    settled = settle(Context(db, settings, TUESDAY), batch_id, Verdict.SKIP, ALICE)
+    settled = decide_batch(Context(db, settings, TUESDAY), batch_id, Verdict.SKIP, ALICE)
     assert (settled.batches, settled.copies) == (1, 49)
     assert account(db, held) == {"skipped": 50, "held": 100, "accepted": 50}
     send(db, settings, held)
@@ -100,7 +100,7 @@ def test_skip_gives_every_copy_without_outcome_a_reason(
 
 def test_alike_takes_all_with_the_same_cause_and_no_other(db: Database, settings: Settings, held: int) -> None:
     first, second, answered = batches(db, BatchState.HELD)
-    settled = settle(Context(db, settings, TUESDAY), second, Verdict.SKIP, ALICE, alike=True)
+    settled = decide_batch(Context(db, settings, TUESDAY), second, Verdict.SKIP, ALICE, alike=True)
     assert (settled.batches, settled.copies) == (2, 100)
     assert decisions(db) == [(first, ALICE, "skip"), (second, ALICE, "skip")]
     assert batches(db, BatchState.HELD) == [answered]
@@ -116,7 +116,7 @@ def test_the_second_of_two_people_is_told_and_nothing_happens_twice(
     def say(verdict: Verdict, who: str) -> None:
         try:
             with closing(Database(settings.database_url)) as theirs:
-                settle(Context(theirs, settings, TUESDAY), batch_id, verdict, who)
+                decide_batch(Context(theirs, settings, TUESDAY), batch_id, verdict, who)
         except Refused as refusal:
             refusals.append(str(refusal))
 
@@ -144,7 +144,7 @@ def test_many_people_at_once_are_heard_once(
     def say() -> None:
         try:
             with closing(Database(settings.database_url)) as theirs:
-                settle(Context(theirs, settings, TUESDAY), batch_id, Verdict.RESEND, BOB, alike=True)
+                decide_batch(Context(theirs, settings, TUESDAY), batch_id, Verdict.RESEND, BOB, alike=True)
         except Refused as refusal:
             refusals.append(refusal)
 
@@ -164,7 +164,7 @@ def test_who_left_meanwhile_is_not_mailed_by_a_resend(
         assert reader is not None
         reader.state = SubscriberState.UNSUBSCRIBED
     for batch_id in batches(db, BatchState.HELD):
-        settle(Context(db, settings, TUESDAY), batch_id, Verdict.RESEND, ALICE)
+        decide_batch(Context(db, settings, TUESDAY), batch_id, Verdict.RESEND, ALICE)
     send(db, settings, held)
     assert sorted(sendgrid.addresses()) == readers[1:]
     assert account(db, held) == {"accepted": 199, "skipped": 1}
@@ -175,7 +175,7 @@ def test_a_stopped_send_keeps_a_resend_until_it_is_resumed(
 ) -> None:
     stop_send(db, TUESDAY, lost, ALICE)
     [batch_id] = batches(db, BatchState.UNKNOWN)
-    assert settle(Context(db, settings, TUESDAY), batch_id, Verdict.RESEND, ALICE).stopped
+    assert decide_batch(Context(db, settings, TUESDAY), batch_id, Verdict.RESEND, ALICE).stopped
     assert send(db, settings, lost) is Ending.PAUSED
     assert len(sendgrid.addresses()) == 150
     resume_send(db, TUESDAY, lost, ALICE)
@@ -193,7 +193,7 @@ def test_batches_of_a_restored_database_are_settled_like_others(
         for batch in session.query(Batch):
             batch.state, batch.cause = BatchState.HELD, Cause.RESTORED
     first = batches(db, BatchState.HELD)[0]
-    settled = settle(Context(db, settings, TUESDAY), first, verdict, ALICE, alike=True)
+    settled = decide_batch(Context(db, settings, TUESDAY), first, verdict, ALICE, alike=True)
     assert (settled.batches, settled.copies) == (4, 200)
     send(db, settings, issue_id)
     assert sorted(sendgrid.addresses()) == (readers if verdict is Verdict.RESEND else [])
@@ -203,11 +203,11 @@ def test_batches_of_a_restored_database_are_settled_like_others(
 def test_what_needs_no_word_is_refused_with_the_remedy(db: Database, settings: Settings, lost: int) -> None:
     accepted = batches(db, BatchState.ACCEPTED)[0]
     with pytest.raises(Refused, match=rf"Batch {accepted} is accepted\. Only held and unknown batches wait for a word"):
-        settle(Context(db, settings, TUESDAY), accepted, Verdict.RESEND, ALICE)
+        decide_batch(Context(db, settings, TUESDAY), accepted, Verdict.RESEND, ALICE)
     with pytest.raises(Refused, match=r"There is no batch 4711\. `digest status` lists"):
-        settle(Context(db, settings, TUESDAY), 4711, Verdict.SENT, ALICE)
+        decide_batch(Context(db, settings, TUESDAY), 4711, Verdict.SENT, ALICE)
     with pytest.raises(Refused, match="say sent, resend, skip"):
-        settle(Context(db, settings, TUESDAY), accepted, Verdict.HOLD, ALICE)
+        decide_batch(Context(db, settings, TUESDAY), accepted, Verdict.HOLD, ALICE)
     assert decisions(db) == []
     assert account(db, lost) == {"unknown": 50, "accepted": 150}
 
@@ -215,7 +215,7 @@ def test_what_needs_no_word_is_refused_with_the_remedy(db: Database, settings: S
 @pytest.mark.usefixtures("held")
 def test_no_address_that_an_editor_types_is_kept(db: Database, settings: Settings) -> None:
     batch_id = batches(db, BatchState.HELD)[0]
-    settle(Context(db, settings, TUESDAY), batch_id, Verdict.SENT, BOB, "zoe@example.org has it")
+    decide_batch(Context(db, settings, TUESDAY), batch_id, Verdict.SENT, BOB, "zoe@example.org has it")
     with db.reading() as session:
         assert session.scalars(select(Settlement.evidence)).one().startswith("(address) has it")
         assert "zoe@example.org" not in " ".join(session.scalars(select(HistoryEntry.what)))

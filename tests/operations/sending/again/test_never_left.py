@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from digest.config import Settings
-from digest.operations.accounting.deciding import settle
+from digest.operations.accounting.deciding import decide_batch
 from digest.operations.messages import delivering
 from digest.operations.readers.consent_wordings import leaving
 from digest.operations.readers.subscribing import leave
@@ -43,7 +43,7 @@ def resend(db: Database, settings: Settings, issue_id: int) -> None:
     """An editor's word: the held batch goes again."""
     with db.reading() as session:
         (batch_id,) = (batch.id for batch in session.query(Batch).filter_by(state=BatchState.HELD))
-    settle(Context(db, settings, LATER), batch_id, Verdict.RESEND, ADA)
+    decide_batch(Context(db, settings, LATER), batch_id, Verdict.RESEND, ADA)
     send(db, settings, issue_id)
 
 
