@@ -1,4 +1,4 @@
-"""create_app(): settings, sessions, outbox, then hang up the pages."""
+"""create_app(): settings, sessions, transport, then hang up the pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from digest import config
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.running.startup import open_database
 from digest.storage.base.database import Database
 from digest.storage.base.patience import Gate, Patience
@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None, with_postman: bool = True, thre
     """
     settings = settings or config.load()
     patient = open_database(settings)
-    postman = Postman(patient, settings, open_outbox(settings)) if with_postman else None
+    postman = Postman(patient, settings, open_transport(settings)) if with_postman else None
     if not postman:
         patient.close()
     db = Database(settings.database_url, Patience(_WAIT_TO_WRITE, Gate(max(1, threads // 2))))

@@ -15,8 +15,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from digest.config import Settings
+from digest.mail.interface import Transport
 from digest.mail.monitors import ping
-from digest.mail.outbox import Outbox
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.running.housekeeping import tidy_up
 from digest.operations.running.tick import note_heartbeat, tick
@@ -65,15 +65,15 @@ class _Scheduler(BlockingScheduler):  # type: ignore[misc]
 class Clock:
     """One clock. Any number may run, on any number of hosts."""
 
-    def __init__(self, db: Database, settings: Settings, outbox: Outbox) -> None:
+    def __init__(self, db: Database, settings: Settings, transport: Transport) -> None:
         self._db = db
         self._settings = settings
-        self._outbox = outbox
+        self._transport = transport
         self._fault_log = FaultLog()
         self._ticked_well = False
         self._pinged_at = -math.inf
         self._stopping = threading.Event()
-        self._process = Process(db, settings, outbox, utc_now, self._stopping)
+        self._process = Process(db, settings, transport, utc_now, self._stopping)
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._jobs: Sequence[tuple[str, Callable[[], None], int]] = (
             ("the clock’s sign of life", self._beat, HEARTBEAT_SECONDS),
@@ -98,7 +98,7 @@ class Clock:
             )
         self._scheduler.start()
         self._scheduler.shutdown(wait=True)
-        self._outbox.close()
+        self._transport.close()
 
     def stop(self) -> None:
         """Ask the clock to end."""
@@ -120,7 +120,7 @@ class Clock:
             self._fault_log.went_well(_MONITOR)
 
     def _messages(self) -> None:
-        deliver_waiting(self._db, self._settings, self._outbox, utc_now)
+        deliver_waiting(self._db, self._settings, self._transport, utc_now)
 
     def _beat(self) -> None:
         note_heartbeat(self._db, self._owner)

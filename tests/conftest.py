@@ -25,7 +25,7 @@ from digest import config
 from digest.app import create_app
 from digest.config import Settings
 from digest.config.private import make_file, make_folder
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.people import password_hashing
 from digest.operations.running.startup import MIGRATIONS
@@ -63,7 +63,7 @@ class Mailbox:
 
     def read(self) -> list[EmailMessage]:
         """Hand over what waits, then all messages, the oldest file name first."""
-        deliver_waiting(self._db, self._settings, open_outbox(self._settings), lambda: datetime.now(UTC))
+        deliver_waiting(self._db, self._settings, open_transport(self._settings), lambda: datetime.now(UTC))
         found = []
         for path in sorted(self._settings.outbox_path.glob("*.eml")):
             message = message_from_bytes(path.read_bytes(), policy=default)

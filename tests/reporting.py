@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import select
 
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.sending_now import report
 from digest.operations.sending.freezing import Freeze, freeze
@@ -44,8 +44,8 @@ def frozen_issue(db: Database, settings: Settings, send_date: date = FRIDAY, bat
 
 def send(db: Database, settings: Settings, issue_id: int) -> None:
     """Send until nothing is left to do."""
-    with closing(open_outbox(settings)) as outbox:
-        send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id)
+    with closing(open_transport(settings)) as transport:
+        send_issue(Process(db, settings, transport, lambda: datetime.now(UTC)), issue_id)
 
 
 def account(db: Database, issue_id: int) -> dict[str, int]:

@@ -10,7 +10,7 @@ import pytest
 from digest import demo
 from digest.config import Settings
 from digest.domain.issues.lifecycle import IssueState
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.issues.week import ensure_issue
 from digest.operations.running.sending_now import report
@@ -35,8 +35,8 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 def load(db: Database, settings: Settings) -> demo.Loaded:
-    with closing(open_outbox(settings)) as outbox:
-        return demo.load(db, settings, outbox, NOW)
+    with closing(open_transport(settings)) as transport:
+        return demo.load(db, settings, transport, NOW)
 
 
 def test_it_is_a_publication_under_way(db: Database, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.sending.sender import Ending, send_issue
@@ -46,8 +46,8 @@ def freeze_issue(db: Database, settings: Settings, batch_size: int = 50) -> int:
 
 def send(db: Database, settings: Settings, issue_id: int) -> Ending:
     """Send what can be sent."""
-    with closing(open_outbox(settings)) as outbox:
-        return send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id)
+    with closing(open_transport(settings)) as transport:
+        return send_issue(Process(db, settings, transport, lambda: datetime.now(UTC)), issue_id)
 
 
 def events_come(db: Database, but_for: int = 0) -> None:

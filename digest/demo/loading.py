@@ -19,7 +19,7 @@ from digest.domain.shared import addresses
 from digest.domain.shared.slugs import slugify
 from digest.domain.shared.tokens import fingerprint, new_key
 from digest.domain.writing import markup
-from digest.mail.outbox import Outbox
+from digest.mail.interface import Transport
 from digest.operations.issues.closing import THE_CLOCK, close_issue
 from digest.operations.issues.week import ensure_issue
 from digest.operations.people.password_hashing import hash_password
@@ -54,7 +54,7 @@ class Loaded:
     readers: int
 
 
-def load(db: Database, settings: Settings, outbox: Outbox, now: datetime) -> Loaded:
+def load(db: Database, settings: Settings, transport: Transport, now: datetime) -> Loaded:
     """Fill an empty database with the demo; if the demo is there already, change nothing. Raises Refused on a
     database that has anything else. Interrupted half-way, the next load starts the past issues where it left off.
     """
@@ -70,7 +70,7 @@ def load(db: Database, settings: Settings, outbox: Outbox, now: datetime) -> Loa
             _fill(Work(session, settings, now), lines, plans)
     for plan in plans:
         if plan["date"] != _CURRENT:
-            _send_past_issue(db, settings, outbox, date.fromisoformat(plan["date"]), plan.get("trouble"))
+            _send_past_issue(db, settings, transport, date.fromisoformat(plan["date"]), plan.get("trouble"))
     with db.writing() as session:
         if not demo_ids(session, "editors"):
             _add_editors(session, now)
@@ -185,7 +185,7 @@ def _add_reader(work: Work, reader: Reader) -> None:
         suppress(work.session, subscriber.address_hash, SuppressionReason.BOUNCE, work.now, DEMO_SOURCE)
 
 
-def _send_past_issue(db: Database, settings: Settings, outbox: Outbox, day: date, trouble: str | None) -> None:
+def _send_past_issue(db: Database, settings: Settings, transport: Transport, day: date, trouble: str | None) -> None:
     """One issue through the real path, at the moments it had."""
     with db.reading() as session:
         issue = issue_on(session, day)
@@ -195,10 +195,10 @@ def _send_past_issue(db: Database, settings: Settings, outbox: Outbox, day: date
     if issue.state == IssueState.OPEN:
         close_issue(Context(db, settings, settings.schedule.cutoff_moment(day)), issue.id, THE_CLOCK)
     if trouble:
-        send_with_trouble(Context(db, settings, send_at), outbox, issue.id, Unanswered(trouble), THE_CLOCK)
+        send_with_trouble(Context(db, settings, send_at), transport, issue.id, Unanswered(trouble), THE_CLOCK)
         return
     freeze(Context(db, settings, send_at), issue.id, THE_CLOCK)
-    send_issue(Process(db, settings, outbox, lambda: send_at), issue.id)
+    send_issue(Process(db, settings, transport, lambda: send_at), issue.id)
 
 
 def _add_editors(session: Session, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The demo's troubles: two past sends in which a request had no answer, one settled by events, one by an editor.
 
-Their outbox plays SendGrid on a bad day; all that follows is done by the operations that a real send uses.
+Their transport plays SendGrid on a bad day; all that follows is done by the operations that a real send uses.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import count
 from sqlalchemy.orm import Session
 
 from digest.demo.people import EDITORS
-from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Outbox, Single, UnreadList
+from digest.mail.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, Transport, UnreadList
 from digest.mail.sendgrid_events import Args, Event, Kind
 from digest.operations.accounting.deciding import decide_batch
 from digest.operations.events.feedback import take_events
@@ -47,7 +47,7 @@ class Unanswered(StrEnum):
     NOT_TAKEN = "decided by a person"
 
 
-def send_with_trouble(context: Context, outbox: Outbox, issue_id: int, trouble: Unanswered, who: str) -> None:
+def send_with_trouble(context: Context, transport: Transport, issue_id: int, trouble: Unanswered, who: str) -> None:
     """Send a closed issue at the moment it had, lose the second answer, and settle what came of that.
 
     Interrupted, it goes on from where it was.
@@ -58,7 +58,7 @@ def send_with_trouble(context: Context, outbox: Outbox, issue_id: int, trouble: 
     freeze(Context(db, settings, send_at), issue_id, who, _BATCH)
     with db.reading() as session:
         lost = last_unsettled(session, issue_id) is not None
-    bad_day = outbox if lost else _BadDay(outbox, events_come)
+    bad_day = transport if lost else _BadDay(transport, events_come)
     send_issue(Process(db, settings, bad_day, lambda: send_at), issue_id)
     with db.reading() as session:
         doubts = unsettled_batches(session, issue_id)
@@ -69,7 +69,7 @@ def send_with_trouble(context: Context, outbox: Outbox, issue_id: int, trouble: 
         decided_at = send_at + _DECIDED_AFTER
         decide_batch(Context(db, settings, decided_at), doubts[0].batch_id, Verdict.RESEND, EDITORS[0][0], _SEEN)
     if not events_come:
-        send_issue(Process(db, settings, outbox, lambda: send_at + _DECIDED_AFTER), issue_id)
+        send_issue(Process(db, settings, transport, lambda: send_at + _DECIDED_AFTER), issue_id)
 
 
 def _own_up(db: Database, issue_id: int, at: datetime, events_come: bool) -> None:
@@ -83,13 +83,13 @@ def _own_up(db: Database, issue_id: int, at: datetime, events_come: bool) -> Non
 class _BadDay:
     """Loses the answer to the second request, which was `taken` or not, and does the rest well."""
 
-    def __init__(self, inner: Outbox, taken: bool) -> None:
+    def __init__(self, inner: Transport, taken: bool) -> None:
         self._inner = inner
         self._taken = taken
         self._numbers = count(1)
 
     def send_bulk(self, bulk: Bulk) -> Answer:
-        """Hand over to the outbox behind it, but for the second one."""
+        """Hand over to the transport behind it, but for the second one."""
         if next(self._numbers) != 2:
             return self._inner.send_bulk(bulk)
         if self._taken:
@@ -97,21 +97,21 @@ class _BadDay:
         return _CUT_OFF
 
     def send_single(self, single: Single) -> Answer:
-        """Hand over to the outbox behind it."""
+        """Hand over to the transport behind it."""
         return self._inner.send_single(single)
 
     def probe(self) -> bool:
-        """Ask the outbox behind it."""
+        """Ask the transport behind it."""
         return self._inner.probe()
 
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float
     ) -> Iterable[ListPage | UnreadList]:
-        """Ask the outbox behind it."""
+        """Ask the transport behind it."""
         return self._inner.suppressed(since, until, deadline)
 
     def close(self) -> None:
-        """Close the outbox behind it."""
+        """Close the transport behind it."""
         self._inner.close()
 
 

@@ -1,4 +1,4 @@
-"""The outbox for trying things: every copy that a reader would get, kept as an `.eml` file."""
+"""The transport for trying things: every copy that a reader would get, kept as an `.eml` file."""
 
 from __future__ import annotations
 
@@ -9,12 +9,22 @@ from pathlib import Path
 
 from digest.config.private import make_folder, write_whole
 from digest.mail.eml import as_eml
+from digest.mail.interface import (
+    Answer,
+    Bulk,
+    Certainty,
+    ListMark,
+    ListPage,
+    Recipient,
+    Single,
+    UnreadList,
+    leave_headers,
+)
 from digest.mail.making import MakingFault, none_made, not_made, tried
-from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Recipient, Single, UnreadList, leave_headers
 from digest.mail.rendering import Identity, personalise
 
 
-class FileOutbox:
+class OutboxFolder:
     """Writes what readers would get, one `.eml` file a copy."""
 
     def __init__(self, folder: Path, identity: Identity) -> None:

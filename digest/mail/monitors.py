@@ -13,7 +13,7 @@ from datetime import datetime
 import urllib3
 
 from digest.mail.failures import in_words
-from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Outbox, Single, UnreadList
+from digest.mail.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, Transport, UnreadList
 
 ALERT = "alert"
 """The category of a single message that goes to ALERT_URL instead of a mailbox; its text part is the JSON."""
@@ -35,34 +35,34 @@ class Alert:
         return json.dumps({"site": self.site, "heading": self.heading, "text": self.text, "link": self.link})
 
 
-class AlertingOutbox:
-    """Takes alerts to the operator's monitor and leaves everything else to the outbox behind it."""
+class AlertingTransport:
+    """Takes alerts to the operator's monitor and leaves everything else to the transport behind it."""
 
-    def __init__(self, inner: Outbox) -> None:
+    def __init__(self, inner: Transport) -> None:
         self._inner = inner
 
     def send_bulk(self, bulk: Bulk) -> Answer:
-        """Hand over to the outbox."""
+        """Hand over to the transport."""
         return self._inner.send_bulk(bulk)
 
     def send_single(self, single: Single) -> Answer:
-        """POST an alert to its address; hand anything else to the outbox."""
+        """POST an alert to its address; hand anything else to the transport."""
         if single.category != ALERT:
             return self._inner.send_single(single)
         return _post(single.recipient, single.rendered.text)
 
     def probe(self) -> bool:
-        """Ask the outbox."""
+        """Ask the transport."""
         return self._inner.probe()
 
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float
     ) -> Iterable[ListPage | UnreadList]:
-        """Ask the outbox."""
+        """Ask the transport."""
         return self._inner.suppressed(since, until, deadline)
 
     def close(self) -> None:
-        """Close the outbox."""
+        """Close the transport."""
         self._inner.close()
 
 

@@ -1,4 +1,4 @@
-"""SendGrid as an outbox: what a request says, and what each of its answers means (POST /v3/mail/send)."""
+"""SendGrid as a transport: what a request says, and what each of its answers means (POST /v3/mail/send)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any
 from digest.domain.shared.addresses import unmailable, unmailable_among, without_addresses
 from digest.mail.deadline import ticking
 from digest.mail.headers import checked
+from digest.mail.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, UnreadList, leave_headers
 from digest.mail.making import MakingFault, not_made, not_made_for, tried
-from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Single, UnreadList, leave_headers
 from digest.mail.rendering import Identity, Rendered
 from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
 from digest.mail.suppression_lists import read_lists
@@ -36,7 +36,7 @@ _TRACKERS_OFF = {
 _OFFENDER = re.compile(r"personalizations(?:\.|\[)(\d+)")
 
 
-class SendGridOutbox:
+class SendGridTransport:
     """Hands messages to SendGrid. Threads may share it."""
 
     def __init__(self, api_key: str, host: str, identity: Identity) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.mail.deadline import ticking
-from digest.mail.outbox import ListEntry, ListMark, ListPage, SuppressionList, UnreadList
+from digest.mail.interface import ListEntry, ListMark, ListPage, SuppressionList, UnreadList
 from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
 
 PAGE_SIZE = 500

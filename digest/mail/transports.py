@@ -1,4 +1,4 @@
-"""Which outbox an installation uses, and who its messages say they are from."""
+"""Which transport an installation uses, and who its messages say they are from."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import replace
 from datetime import datetime
 
 from digest.config import Settings
-from digest.mail.files import FileOutbox
-from digest.mail.monitors import AlertingOutbox
-from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Outbox, Single, UnreadList
+from digest.mail.files import OutboxFolder
+from digest.mail.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, Transport, UnreadList
+from digest.mail.monitors import AlertingTransport
 from digest.mail.rendering import Identity
-from digest.mail.sendgrid import SendGridOutbox
+from digest.mail.sendgrid import SendGridTransport
 
 
-def open_outbox(settings: Settings) -> Outbox:
-    """The outbox that MAIL_TRANSPORT names; a rehearsal (MAIL_REDIRECT_ALL) goes round every recipient."""
+def open_transport(settings: Settings) -> Transport:
+    """The transport that MAIL_TRANSPORT names; a rehearsal (MAIL_REDIRECT_ALL) goes round every recipient."""
     identity = identity_of(settings)
-    outbox: Outbox
+    transport: Transport
     if settings.mail_transport == "sendgrid":
-        outbox = SendGridOutbox(settings.sendgrid_api_key, settings.sendgrid_host, identity)
+        transport = SendGridTransport(settings.sendgrid_api_key, settings.sendgrid_host, identity)
     else:
-        outbox = FileOutbox(settings.outbox_path, identity)
+        transport = OutboxFolder(settings.outbox_path, identity)
     if settings.mail_redirect_all:
-        outbox = RedirectingOutbox(outbox, settings.mail_redirect_all)
-    return AlertingOutbox(outbox)
+        transport = RedirectingTransport(transport, settings.mail_redirect_all)
+    return AlertingTransport(transport)
 
 
 def identity_of(settings: Settings) -> Identity:
@@ -38,10 +38,10 @@ def identity_of(settings: Settings) -> Identity:
     )
 
 
-class RedirectingOutbox:
+class RedirectingTransport:
     """A rehearsal: every message goes to one address instead of its readers."""
 
-    def __init__(self, inner: Outbox, address: str) -> None:
+    def __init__(self, inner: Transport, address: str) -> None:
         self._inner = inner
         self._address = address
 
@@ -59,17 +59,17 @@ class RedirectingOutbox:
         return self._inner.send_single(replace(single, recipient=self._address))
 
     def probe(self) -> bool:
-        """Ask the outbox behind it."""
+        """Ask the transport behind it."""
         return self._inner.probe()
 
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float
     ) -> Iterable[ListPage | UnreadList]:
-        """Ask the outbox behind it."""
+        """Ask the transport behind it."""
         return self._inner.suppressed(since, until, deadline)
 
     def close(self) -> None:
-        """Close the outbox behind it."""
+        """Close the transport behind it."""
         self._inner.close()
 
 

@@ -13,8 +13,8 @@ from sendgrid.helpers.mail import Content, From, Header, Mail, Subject, To
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
 from digest.mail.deadline import ticking
-from digest.mail.outbox import Answer, Bulk, Certainty
-from digest.mail.sendgrid import SendGridOutbox
+from digest.mail.interface import Answer, Bulk, Certainty
+from digest.mail.sendgrid import SendGridTransport
 from digest.mail.sendgrid_client import SendGridClient
 from digest.mail.transports import identity_of
 from digest.operations.sending.claiming import Claim, Claimant
@@ -41,14 +41,14 @@ def bodies(settings: Settings, claims: Sequence[Claim]) -> list[bytes]:
     """The requests of these claims as they would leave."""
     kept: list[bytes] = []
 
-    class Keeping(SendGridOutbox):
+    class Keeping(SendGridTransport):
         def _post(self, body: bytes, deadline: float) -> Answer:  # noqa: ARG002
             kept.append(body)
             return Answer(Certainty.ACCEPTED)
 
-    outbox = Keeping("none", settings.sendgrid_host, identity_of(settings))
+    transport = Keeping("none", settings.sendgrid_host, identity_of(settings))
     for claim in claims:
-        outbox.send_bulk(bulk_of(settings, claim))
+        transport.send_bulk(bulk_of(settings, claim))
     return kept
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from digest.mail.outbox import Answer, Bulk, Certainty, ListMark, ListPage, Single, UnreadList
+from digest.mail.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, UnreadList
 
 
 class Mood(StrEnum):
@@ -49,7 +49,7 @@ class SendGridInMemory:
         return _ANSWERS[mood]
 
     def send_bulk(self, bulk: Bulk) -> Answer:
-        """As an outbox."""
+        """As a transport."""
         return self.post(bulk, Mood.TAKES)
 
     def send_single(self, single: Single) -> Answer:  # noqa: ARG002

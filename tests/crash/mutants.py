@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.issues.lifecycle import IssueState, Step
 from digest.mail import deadline, sendgrid
-from digest.mail.outbox import Answer, Certainty
+from digest.mail.interface import Answer, Certainty
 from digest.mail.sendgrid_client import HttpAnswer
 from digest.operations.accounting import deciding
 from digest.operations.running import tick
@@ -101,12 +101,12 @@ def _in_doubt(state: BatchState) -> None:
 
 
 def _answer(judged: Callable[[Answer], Answer]) -> None:
-    """Change what the outbox makes of a request."""
+    """Change what the transport makes of a request."""
 
-    def post(outbox: sendgrid.SendGridOutbox, body: bytes, until: float) -> Answer:
-        return judged(real(outbox, body, until))
+    def post(transport: sendgrid.SendGridTransport, body: bytes, until: float) -> Answer:
+        return judged(real(transport, body, until))
 
-    real = put(sendgrid.SendGridOutbox, "_post", post)
+    real = put(sendgrid.SendGridTransport, "_post", post)
 
 
 def _retry_timeouts(answer: Answer) -> Answer:

@@ -26,8 +26,8 @@ from digest.config import Settings
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.running import uptime
 from digest.mail import sendgrid
-from digest.mail.outbox import Outbox
-from digest.mail.transports import open_outbox
+from digest.mail.interface import Transport
+from digest.mail.transports import open_transport
 from digest.operations.running import tick
 from digest.operations.running.tick import note_heartbeat
 from digest.operations.sending import claiming, freezing, sender
@@ -86,9 +86,9 @@ def main(arguments: list[str]) -> int:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = case.settings()
-    outbox = steps.WatchedOutbox(open_outbox(settings), failpoint)
-    with closing(Database(case.url)) as database, closing(outbox):
-        status = _send(asked, database, settings, outbox, stop, shift)
+    transport = steps.WatchedTransport(open_transport(settings), failpoint)
+    with closing(Database(case.url)) as database, closing(transport):
+        status = _send(asked, database, settings, transport, stop, shift)
     if asked.list:
         sys.stdout.write("".join(f"{count:4} {step}\n" for step, count in failpoint.passed.items()))
     return status
@@ -119,13 +119,13 @@ def _prepare(asked: Asked, shift: Shift, failpoint: Failpoint) -> None:
 
 
 def _send(
-    asked: Asked, database: Database, settings: Settings, outbox: Outbox, stop: threading.Event, shift: Shift
+    asked: Asked, database: Database, settings: Settings, transport: Transport, stop: threading.Event, shift: Shift
 ) -> int:
     """Tick as the scheduler does; where it would wait for the next tick, the clock is set forward instead."""
     for _ in range(asked.ticks):
         try:
             note_heartbeat(database, f"a sender:{os.getpid()}")
-            tick.tick(Process(database, settings, outbox, lambda: FRIDAY, stop))
+            tick.tick(Process(database, settings, transport, lambda: FRIDAY, stop))
             if _is_sent(database):
                 return SENT
         except Exception:

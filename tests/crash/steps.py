@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
-from digest.mail.outbox import Answer, Bulk, ListMark, ListPage, Outbox, Single, UnreadList
+from digest.mail.interface import Answer, Bulk, ListMark, ListPage, Single, Transport, UnreadList
 from digest.operations.sending import sender
 from tests.crash.failpoint import Failpoint
 from tests.crash.patches import put
@@ -60,10 +60,10 @@ def watch_note(failpoint: Failpoint) -> None:
     real = put(sender, "note_claims", watched)
 
 
-class WatchedOutbox:
-    """An outbox that passes a step before a request is made and after its answer was read."""
+class WatchedTransport:
+    """A transport that passes a step before a request is made and after its answer was read."""
 
-    def __init__(self, inner: Outbox, failpoint: Failpoint) -> None:
+    def __init__(self, inner: Transport, failpoint: Failpoint) -> None:
         self._inner = inner
         self._failpoint = failpoint
 
@@ -88,11 +88,11 @@ class WatchedOutbox:
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float
     ) -> Iterable[ListPage | UnreadList]:
-        """Ask the outbox behind it."""
+        """Ask the transport behind it."""
         return self._inner.suppressed(since, until, deadline)
 
     def close(self) -> None:
-        """Close the outbox behind it."""
+        """Close the transport behind it."""
         self._inner.close()
 
 

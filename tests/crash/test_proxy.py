@@ -10,9 +10,9 @@ import pytest
 
 from digest.domain.shared.tokens import new_key
 from digest.mail.deadline import ticking
-from digest.mail.outbox import Answer, Bulk, Certainty
+from digest.mail.interface import Answer, Bulk, Certainty
 from digest.mail.rendering import Identity, Rendered, Tags
-from digest.mail.sendgrid import SendGridOutbox
+from digest.mail.sendgrid import SendGridTransport
 from tests.conftest import TUESDAY
 from tests.crash.programme import LONG, SEED, note_figures
 from tests.crash.proxy import Cut, Proxy
@@ -51,8 +51,8 @@ def sendgrid() -> Iterator[LoopbackSendGrid]:
 def post(proxy: Proxy, request: Bulk, cut: Cut) -> Answer:
     """One request over a road of its own, which is closed afterwards."""
     proxy.cut = cut
-    with closing(SendGridOutbox("SG.loopback", proxy.url, _IDENTITY)) as outbox:
-        return outbox.send_bulk(request)
+    with closing(SendGridTransport("SG.loopback", proxy.url, _IDENTITY)) as transport:
+        return transport.send_bulk(request)
 
 
 def lengths(sendgrid: LoopbackSendGrid, padding: int = 0) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import select, text
 
 from digest.domain.shared import addresses
-from digest.mail.outbox import Answer, Certainty
+from digest.mail.interface import Answer, Certainty
 from digest.mail.sendgrid_events import Args, Event, Kind
 from digest.operations.events.feedback import take_events
 from digest.operations.readers import consent_wordings

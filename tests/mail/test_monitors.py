@@ -14,7 +14,7 @@ from sqlalchemy import update
 from digest import config
 from digest.config import Settings
 from digest.mail.monitors import ping
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Work
@@ -76,7 +76,7 @@ def tell(db: Database, settings: Settings) -> None:
 
 def test_an_alert_is_posted_as_json(db: Database, alerting: Settings, monitor: Monitor) -> None:
     tell(db, alerting)
-    deliver_waiting(db, alerting, open_outbox(alerting), lambda: datetime.now(UTC))
+    deliver_waiting(db, alerting, open_transport(alerting), lambda: datetime.now(UTC))
     [(path, body)] = monitor.heard
     assert path == "/hook"
     assert json.loads(body) == {
@@ -90,7 +90,7 @@ def test_an_alert_is_posted_as_json(db: Database, alerting: Settings, monitor: M
 def test_an_alert_that_is_not_taken_waits(db: Database, alerting: Settings, monitor: Monitor) -> None:
     monitor.status = 500
     tell(db, alerting)
-    deliver_waiting(db, alerting, open_outbox(alerting), lambda: datetime.now(UTC))
+    deliver_waiting(db, alerting, open_transport(alerting), lambda: datetime.now(UTC))
     with db.reading() as session:
         assert waiting_messages(session) == 1
 
@@ -105,7 +105,7 @@ def test_a_monitor_that_takes_nothing_is_logged_once_for_each_cause(
         monitor.status = status
         with db.writing() as session:
             session.execute(update(Message).values(retry_at=0.0))
-        deliver_waiting(db, alerting, open_outbox(alerting), lambda: datetime.now(UTC))
+        deliver_waiting(db, alerting, open_transport(alerting), lambda: datetime.now(UTC))
 
     for status in (500, 500, 404, 404):
         try_all(status)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from digest.mail.deadline import ticking
-from digest.mail.outbox import ListEntry, ListMark, ListPage, SuppressionList, UnreadList
+from digest.mail.interface import ListEntry, ListMark, ListPage, SuppressionList, UnreadList
 from digest.mail.sendgrid_client import HttpAnswer, SendGridClient
 from digest.mail.suppression_lists import read_lists
 from tests.loopback.faults import AnswerMalformed, Fault, Hang, Refusal, TooManyRequests, Unauthorized

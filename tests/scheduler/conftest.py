@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.config import Settings
-from digest.mail.outbox import Answer, Bulk, ListMark, ListPage, Outbox, Single, UnreadList
-from digest.mail.transports import open_outbox
+from digest.mail.interface import Answer, Bulk, ListMark, ListPage, Single, Transport, UnreadList
+from digest.mail.transports import open_transport
 from digest.operations.running.tick import tick
 from digest.operations.shared.context import Process
 from digest.storage.base.database import Database
@@ -36,9 +36,9 @@ CUTOFF, SEND = london(16, 16), london(17, 8)
 
 
 class Counting:
-    """An outbox that also counts copies; the files alone would hide one that was written twice."""
+    """A transport that also counts copies; the files alone would hide one that was written twice."""
 
-    def __init__(self, inner: Outbox) -> None:
+    def __init__(self, inner: Transport) -> None:
         self._inner = inner
         self._lock = Lock()
         self.copies: list[str] = []
@@ -69,7 +69,7 @@ class Week:
     def __init__(self, db: Database, settings: Settings) -> None:
         self.db = db
         self.settings = settings
-        self.outbox = Counting(open_outbox(settings))
+        self.transport = Counting(open_transport(settings))
 
     def tick(self, *moments: datetime, stopping: bool = False) -> None:
         """One tick at each of these moments; `stopping`: by a clock that is asked to end."""
@@ -77,7 +77,7 @@ class Week:
         if stopping:
             stop.set()
         for moment in moments:
-            tick(Process(self.db, self.settings, self.outbox, lambda now=moment: now, stop))  # type: ignore[misc]
+            tick(Process(self.db, self.settings, self.transport, lambda now=moment: now, stop))  # type: ignore[misc]
 
     def issue(self, send_date: date = FRIDAY) -> Issue:
         with self.db.reading() as session:
@@ -116,7 +116,7 @@ class Week:
     @property
     def copies(self) -> list[str]:
         """The addresses that a digest was handed over for, each as often as it was."""
-        return sorted(self.outbox.copies)
+        return sorted(self.transport.copies)
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ import time_machine
 
 from digest import config, scheduler
 from digest.config import Settings
-from digest.mail.files import FileOutbox
-from digest.mail.transports import identity_of, open_outbox
+from digest.mail.files import OutboxFolder
+from digest.mail.transports import identity_of, open_transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Work
@@ -65,7 +65,7 @@ def issues(db: Database) -> int:
 
 
 def test_it_beats_and_ticks_at_once_and_ends_when_asked(db: Database, settings: Settings) -> None:
-    clock = Clock(db, settings, open_outbox(settings))
+    clock = Clock(db, settings, open_transport(settings))
     with running(clock) as thread:
         eventually(lambda: beat(db) and issues(db))
         assert abs(beat(db) - time.time()) < DEADLINE_SECONDS
@@ -76,7 +76,7 @@ def test_it_beats_and_ticks_at_once_and_ends_when_asked(db: Database, settings: 
 
 
 def test_asked_to_end_before_it_began_it_ends(db: Database, settings: Settings) -> None:
-    clock = Clock(db, settings, open_outbox(settings))
+    clock = Clock(db, settings, open_transport(settings))
     clock.stop()
     with running(clock):
         pass
@@ -95,7 +95,7 @@ def test_a_file_that_is_gone_is_told_once_and_gone_on_with_when_it_is_back(
     monkeypatch.setattr(scheduler, "MESSAGES_SECONDS", 0.3)
     monkeypatch.setattr(scheduler, "deliver_waiting", deliver)
     path = settings.instance_path / "digest.db"
-    with running(Clock(db, settings, open_outbox(settings))):
+    with running(Clock(db, settings, open_transport(settings))):
         eventually(lambda: beat(db) and issues(db))
         path.rename(path.with_name("away.db"))
         eventually(lambda: "removed or replaced while in use" in caplog.text)
@@ -124,7 +124,7 @@ def test_a_job_that_raises_does_not_end_it(
         return deliver_waiting(*arguments)
 
     monkeypatch.setattr(scheduler, "deliver_waiting", stumble)
-    with running(Clock(db, settings, FileOutbox(settings.outbox_path, identity_of(settings)))):
+    with running(Clock(db, settings, OutboxFolder(settings.outbox_path, identity_of(settings)))):
         eventually(lambda: accepted(db) == ["Privacy Digest: First", "Privacy Digest: Second"])
         earlier = beat(db)
         eventually(lambda: beat(db) > earlier)
@@ -139,7 +139,7 @@ def test_a_wall_clock_that_is_set_back_keeps_nothing_waiting(
     ticks: list[int] = []
     quick(monkeypatch)
     monkeypatch.setattr(scheduler, "tick", lambda *_: ticks.append(1))
-    with running(Clock(db, settings, open_outbox(settings))):
+    with running(Clock(db, settings, open_transport(settings))):
         eventually(lambda: ticks)
         with time_machine.travel(utc_now() - timedelta(hours=1), tick=True):
             enough = len(ticks) + 3
@@ -184,7 +184,7 @@ def test_a_monitor_that_fails_is_told_of_once_and_when_it_is_over(
     quick(monkeypatch, PING_SECONDS=0.05)
     url = f"http://127.0.0.1:{monitor.server_port}/ping"
     watched = config.load(environ | {"HEARTBEAT_URL": url}, settings.instance_path.parent)
-    with running(Clock(db, watched, open_outbox(watched))):
+    with running(Clock(db, watched, open_transport(watched))):
         eventually(lambda: monitor.heard > 5)
         monitor.status = 200
         eventually(lambda: "all is well again" in caplog.text)
@@ -201,7 +201,7 @@ def test_the_monitor_is_asked_once_a_minute_and_not_at_every_tick(
     monkeypatch.setattr(scheduler, "tick", lambda *_: ticks.append(1))
     url = f"http://127.0.0.1:{monitor.server_port}/ping"
     watched = config.load(environ | {"HEARTBEAT_URL": url}, settings.instance_path.parent)
-    with running(Clock(db, watched, open_outbox(watched))):
+    with running(Clock(db, watched, open_transport(watched))):
         eventually(lambda: len(ticks) > 10 and monitor.heard)
         assert monitor.heard == 1
 
@@ -222,7 +222,7 @@ def test_ticks_that_fail_keep_the_monitor_waiting_and_are_told_of_once(
     watched = config.load(
         environ | {"HEARTBEAT_URL": f"http://127.0.0.1:{monitor.server_port}/"}, settings.instance_path.parent
     )
-    with running(Clock(db, watched, open_outbox(watched))):
+    with running(Clock(db, watched, open_transport(watched))):
         eventually(lambda: len(failures) > 10)
     assert monitor.heard == 0
     assert caplog.text.count("the tick failed") == 1

@@ -34,7 +34,7 @@ def tick_together(clocks: ThreadPoolExecutor, week: Week, now: datetime) -> None
     def one_clock() -> None:
         with closing(Database(week.settings.database_url)) as db:
             ready.wait(60)
-            tick(Process(db, replace(week.settings, send_concurrency=1), week.outbox, lambda: now))
+            tick(Process(db, replace(week.settings, send_concurrency=1), week.transport, lambda: now))
 
     for clock in [clocks.submit(one_clock) for _ in range(CLOCKS)]:
         clock.result()

@@ -9,7 +9,7 @@ import click
 
 from digest.cli.shared.installation import installation
 from digest.cli.shared.logs import log_to_stderr
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.scheduler import Clock
 
 
@@ -21,7 +21,7 @@ def scheduler() -> None:
     """
     log_to_stderr(logging.INFO)
     ours = installation()
-    clock = Clock(ours.db, ours.settings, open_outbox(ours.settings))
+    clock = Clock(ours.db, ours.settings, open_transport(ours.settings))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: clock.stop())
     clock.run()

@@ -7,7 +7,7 @@ import click
 from digest import demo as publication
 from digest.cli.shared.installation import installation, now
 from digest.demo.people import EDITORS, PASSWORD
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.shared.refusal import Refused
 from digest.storage.people.editors import active_editors
 
@@ -30,7 +30,7 @@ def demo(remove: bool) -> None:
         return
     if ours.settings.mail_transport != "outbox":
         raise Refused("The demo needs MAIL_TRANSPORT=outbox: its readers are invented.")
-    loaded = publication.load(ours.db, ours.settings, open_outbox(ours.settings), now())
+    loaded = publication.load(ours.db, ours.settings, open_transport(ours.settings), now())
     if loaded.new:
         click.echo(
             f"Demo loaded: {loaded.summaries} summaries, {loaded.past_issues} past issues, {loaded.readers} readers. "

@@ -18,7 +18,7 @@ from dataclasses import replace
 from digest.cli.shared.installation import OpenInstallation, now
 from digest.cli.shared.logs import log_to_stderr
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.sending.sender import send_issue
 from digest.operations.shared.context import Process
 from digest.storage.base.database import Database
@@ -105,8 +105,8 @@ def _work(settings: Settings, pipe: int) -> int:
     threading.Thread(target=_wait_for_end, args=(pipe, stop), daemon=True).start()
     mine = replace(settings, send_concurrency=_hands(settings))
     try:
-        with closing(Database(mine.database_url)) as db, closing(open_outbox(mine)) as outbox:
-            send_issue(Process(db, mine, outbox, now, stop), int(asked))
+        with closing(Database(mine.database_url)) as db, closing(open_transport(mine)) as transport:
+            send_issue(Process(db, mine, transport, now, stop), int(asked))
     except Exception:
         log.exception("the second process of the send failed; the first goes on")
         return 1

@@ -20,7 +20,7 @@ from digest.cli.sending.progress_bar import progress_bar
 from digest.cli.shared.counting import copies
 from digest.cli.shared.dates import ISSUE_DATE
 from digest.cli.shared.installation import OpenInstallation, installation, now
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.running.sending_now import Ready, Report, prepare, report
 from digest.operations.sending.sender import Ending, Progress, send_issue
@@ -65,10 +65,10 @@ def _send(ours: OpenInstallation, day: datetime | None) -> tuple[Ready, Ending]:
     with (
         _interruptible() as interruption,
         partner(ours) as second,
-        closing(open_outbox(ours.settings)) as outbox,
+        closing(open_transport(ours.settings)) as transport,
     ):
         interruption.tell = second.dismiss
-        process = Process(ours.db, ours.settings, outbox, now, interruption.asked)
+        process = Process(ours.db, ours.settings, transport, now, interruption.asked)
         ready = prepare(process, day.date() if day else None)
         with suppress(BrokenPipeError):  # whoever reads it may have gone; the digest goes all the same
             click.echo(ready.words)
@@ -82,7 +82,7 @@ def _send(ours: OpenInstallation, day: datetime | None) -> tuple[Ready, Ending]:
             if show:
                 show(_progress(ours, ready.issue_id))
         if ending is not Ending.INTERRUPTED:
-            deliver_waiting(ours.db, ours.settings, outbox, now)
+            deliver_waiting(ours.db, ours.settings, transport, now)
         return ready, ending
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.sending.pace import PROBING, START, Pace
 from digest.domain.shared.tokens import new_key
-from digest.mail.outbox import Outbox
+from digest.mail.interface import Transport
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.issues import Issue, issue_for_change
 
@@ -38,7 +38,7 @@ def ask_for_probe(issue: Issue) -> None:
     issue.probe_key, issue.probe_at, issue.probe_tries = "", 0.0, 0
 
 
-def probe_if_due(db: Database, outbox: Outbox, issue_id: int) -> bool:
+def probe_if_due(db: Database, transport: Transport, issue_id: int) -> bool:
     """Ask SendGrid a harmless question, if it is time; returns whether sending may go on, with one batch."""
     with db.writing() as session:
         issue = issue_for_change(session, issue_id)
@@ -48,7 +48,7 @@ def probe_if_due(db: Database, outbox: Outbox, issue_id: int) -> bool:
         key = issue.probe_key = new_key()
         issue.probe_at = at + PROBE_LEASE
         issue.probe_tries += 1
-    answered = outbox.probe()
+    answered = transport.probe()
     with db.writing() as session:
         return _note_probe(session, issue_for_change(session, issue_id), key, answered)
 

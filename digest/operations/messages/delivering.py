@@ -1,4 +1,4 @@
-"""Single messages leave: each is handed to the outbox, and what came of it is written down."""
+"""Single messages leave: each is handed to the transport, and what came of it is written down."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.shared.addresses import masked
+from digest.mail.interface import Answer, Certainty, Single, Transport
 from digest.mail.making import MakingFault, not_made, tried
 from digest.mail.monitors import ALERT
-from digest.mail.outbox import Answer, Certainty, Outbox, Single
 from digest.operations.guard.restore_guard import note_claims
 from digest.operations.messages.next_message import MOST_TRIES, Claimed, claim_next
 from digest.operations.messages.queue import COPY
@@ -28,8 +28,8 @@ _LONGEST_WAIT = 3_600.0
 log = logging.getLogger(__name__)
 
 
-def deliver_waiting(db: Database, settings: Settings, outbox: Outbox, clock: Callable[[], datetime]) -> int:
-    """Hand every message that may leave to the outbox, until none is left; returns how many were accepted.
+def deliver_waiting(db: Database, settings: Settings, transport: Transport, clock: Callable[[], datetime]) -> int:
+    """Hand every message that may leave to the transport, until none is left; returns how many were accepted.
 
     `clock` gives this moment: a long queue takes a while. Safe in any number of threads and processes. What was cut
     short goes again when its claim has run out: a doubled confirmation harms nobody, a lost one loses a reader. A copy
@@ -39,7 +39,7 @@ def deliver_waiting(db: Database, settings: Settings, outbox: Outbox, clock: Cal
     accepted = 0
     while claimed := claim_next(Context(db, settings, clock())):
         _note_claim(db, settings, claimed, clock)
-        answer = _handed_over(outbox, claimed)
+        answer = _handed_over(transport, claimed)
         _record(db, settings, claimed, answer, clock())
         accepted += answer.certainty is Certainty.ACCEPTED
     return accepted
@@ -56,13 +56,13 @@ def _note_claim(db: Database, settings: Settings, claimed: Claimed, clock: Calla
         raise
 
 
-def _handed_over(outbox: Outbox, claimed: Claimed) -> Answer:
+def _handed_over(transport: Transport, claimed: Claimed) -> Answer:
     """What came of one message, whatever happens: the next in the queue can't be made to wait for it."""
     single = tried(lambda: _single_of(claimed))
     if isinstance(single, MakingFault):
         return not_made({0: single})
     try:
-        return outbox.send_single(single)
+        return transport.send_single(single)
     except Exception as error:
         log.exception("message %s: handing it over failed", claimed.message_id)
         return Answer(Certainty.UNKNOWN, detail=f"the sender failed while posting ({type(error).__name__})")

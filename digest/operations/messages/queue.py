@@ -1,4 +1,4 @@
-"""Single messages: put in the queue with the change that causes them; `delivering` hands them to the outbox.
+"""Single messages: put in the queue with the change that causes them; `delivering` hands them to the transport.
 
 Once that change is committed, the postman of this process hears of it. What a stranger causes is written quietly
 instead: the time of the request after it must not tell whether there was a message.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from digest.domain.issues.lifecycle import Step
-from digest.mail.outbox import Outbox
+from digest.mail.interface import Transport
 from digest.operations.accounting.deciding import decide_by_silence
 from digest.operations.issues.closing import THE_CLOCK, close_at_cutoff, remind_of_open_issue
 from digest.operations.issues.week import ensure_issue, skip, step_of, tell_of_missed_issue
@@ -89,7 +89,7 @@ def _failure(duty: Duty, fault_log: FaultLog) -> Exception | None:
     return None
 
 
-def _take(step: Step, context: Context, transport: Outbox, issue_id: int) -> None:
+def _take(step: Step, context: Context, transport: Transport, issue_id: int) -> None:
     if step is Step.SEND:
         pull_before_freeze(context, transport, issue_id)
     _DOING[step](context, issue_id)

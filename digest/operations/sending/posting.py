@@ -10,20 +10,20 @@ from functools import cache, partial
 from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.shared.tokens import Sealer
+from digest.mail.interface import Answer, Bulk, Transport
 from digest.mail.making import MakingFault, not_made_for, tried
-from digest.mail.outbox import Answer, Bulk, Outbox
 from digest.operations.sending.claiming import Claim
 from digest.operations.shared import links
 
 _UNKNOWN_DAY = "a day we did not record"
 
 
-def post_claim(settings: Settings, outbox: Outbox, claim: Claim) -> Answer:
+def post_claim(settings: Settings, transport: Transport, claim: Claim) -> Answer:
     """Make the request and hand it over. Where it can't be made, nothing has left; the copies at fault are named."""
     bulk = tried(lambda: bulk_of(settings, claim))
     if isinstance(bulk, MakingFault):
         return not_made_for(len(claim.copies), bulk, partial(_one_of, settings, claim))
-    return outbox.send_bulk(bulk)
+    return transport.send_bulk(bulk)
 
 
 def _one_of(settings: Settings, claim: Claim, index: int) -> Bulk:

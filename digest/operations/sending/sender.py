@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from digest.domain.shared.tokens import new_key
 from digest.mail.deadline import ticking
-from digest.mail.outbox import Answer, Certainty
+from digest.mail.interface import Answer, Certainty
 from digest.operations.accounting.completing import complete_if_done
 from digest.operations.accounting.pacing import pace_of, probe_if_due
 from digest.operations.guard.restore_guard import note_claims

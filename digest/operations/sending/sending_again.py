@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
-from digest.mail.outbox import leave_headers
+from digest.mail.interface import leave_headers
 from digest.mail.rendering import Rendered, personalise
 from digest.operations.issues.composing import tag_values, tags_from_json
 from digest.operations.messages.queue import COPY, post

@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
-from digest.mail.outbox import Outbox
+from digest.mail.interface import Transport
 from digest.storage.base.database import Database
 
 
@@ -49,7 +49,7 @@ class Process:
 
     db: Database
     settings: Settings
-    transport: Outbox
+    transport: Transport
     clock: Callable[[], datetime]
     stop: threading.Event = field(default_factory=threading.Event)
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from digest.domain.issues.lifecycle import BEFORE_SENDING
 from digest.domain.shared.tokens import fingerprint
 from digest.mail.deadline import ticking
-from digest.mail.outbox import ListMark, ListPage, Outbox, SuppressionList, UnreadList
+from digest.mail.interface import ListMark, ListPage, SuppressionList, Transport, UnreadList
 from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database
@@ -62,7 +62,7 @@ def suppress_in(work: Work, bans: Sequence[Ban], source: str) -> list[str]:
     return added
 
 
-def pull_before_freeze(context: Context, transport: Outbox, issue_id: int, seconds: float = PULL_SECONDS) -> None:
+def pull_before_freeze(context: Context, transport: Transport, issue_id: int, seconds: float = PULL_SECONDS) -> None:
     """Suppress the readers whom SendGrid has on its lists, so that an issue about to be frozen is not for them.
 
     It never keeps an issue from going: what can't be read within these seconds is told in the issue's history. Asked
@@ -79,7 +79,7 @@ def pull_before_freeze(context: Context, transport: Outbox, issue_id: int, secon
         log.exception("issue %s: SendGrid’s suppression lists could not be taken over; the send goes on", issue_id)
 
 
-def pull_lists(context: Context, transport: Outbox, seconds: float = PULL_SECONDS) -> Pulled:
+def pull_lists(context: Context, transport: Transport, seconds: float = PULL_SECONDS) -> Pulled:
     """Take over SendGrid's lists for those who are our subscribers; a page in memory and in a transaction at a time.
 
     Goes on in each list from where the last reading got to, but from 48 hours before that reading at the latest; the

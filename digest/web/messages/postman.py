@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 
 from digest.config import Settings
-from digest.mail.outbox import Outbox
+from digest.mail.interface import Transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.shared.fault_log import FaultLog
 from digest.storage.base.database import Database
@@ -25,10 +25,10 @@ class Postman:
     time would tell whether the first had caused a message.
     """
 
-    def __init__(self, db: Database, settings: Settings, outbox: Outbox) -> None:
+    def __init__(self, db: Database, settings: Settings, transport: Transport) -> None:
         self._db = db
         self._settings = settings
-        self._outbox = outbox
+        self._transport = transport
         self._bell = _new_bell()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -53,7 +53,7 @@ class Postman:
                 next_round = time.monotonic() + _ROUND_SECONDS
             self._bell.clear()
             try:
-                deliver_waiting(self._db, self._settings, self._outbox, lambda: datetime.now(UTC))
+                deliver_waiting(self._db, self._settings, self._transport, lambda: datetime.now(UTC))
             except DatabaseFileGone:
                 continue  # said when it was noticed; nothing can be handed over before a restart
             except Exception as error:  # noqa: BLE001 - sign-ups still to come need this thread; said with its trace

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.only_on("sqlite")
 SENDER = """
 from datetime import UTC, datetime
 from digest import config
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.running.startup import open_database
@@ -28,7 +28,7 @@ note_parting(settings, now, Parting.ERASED, ["a" * 64])
 from digest.storage.messages.messages import queue_message
 with db.writing() as session:
     queue_message(session, now, "notice", "zoe@example.org", ("Hello", "Hello", "<p>Hello</p>"))
-assert deliver_waiting(db, settings, open_outbox(settings), lambda: now) == 1
+assert deliver_waiting(db, settings, open_transport(settings), lambda: now) == 1
 print("made", flush=True); input()
 """
 

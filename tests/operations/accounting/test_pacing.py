@@ -11,8 +11,8 @@ import pytest
 
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
-from digest.mail.outbox import Answer, Certainty
-from digest.mail.transports import open_outbox
+from digest.mail.interface import Answer, Certainty
+from digest.mail.transports import open_transport
 from digest.operations.accounting.pacing import probe_if_due
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.sending_now import report
@@ -49,8 +49,8 @@ def frozen(db: Database, settings: Settings) -> int:
 
 
 def send(db: Database, settings: Settings, issue_id: int, wait: bool = True) -> Ending:
-    with closing(open_outbox(settings)) as outbox:
-        return send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id, wait=wait)
+    with closing(open_transport(settings)) as transport:
+        return send_issue(Process(db, settings, transport, lambda: datetime.now(UTC)), issue_id, wait=wait)
 
 
 def turn(db: Database, settings: Settings, issue_id: int, accepted: Sequence[Claim] = ()) -> list[Claim]:
@@ -112,18 +112,18 @@ def test_a_probe_from_before_the_last_unknown_opens_nothing(
     with db.writing() as session:
         issue = session.get_one(Issue, frozen)
         issue.pace, issue.probe_at, issue.probe_key = 0.0, 0.0, "of a probe under way"
-    with closing(open_outbox(settings)) as outbox:
+    with closing(open_transport(settings)) as transport:
 
         class Interrupted:
             """While it asks, another sender meets an unknown outcome."""
 
             def __getattr__(self, name: str) -> object:
-                return getattr(outbox, name)
+                return getattr(transport, name)
 
             def probe(self) -> bool:
                 with db.writing() as session:
                     session.get_one(Issue, frozen).probe_key = ""
-                return outbox.probe()
+                return transport.probe()
 
         assert not probe_if_due(db, Interrupted(), frozen)  # type: ignore[arg-type]
     with db.reading() as session:

@@ -14,9 +14,9 @@ from sqlalchemy import update
 
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
-from digest.mail.outbox import Answer, Certainty
+from digest.mail.interface import Answer, Certainty
 from digest.mail.sendgrid_events import Event, parse
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.accounting.deciding import decide_batch
 from digest.operations.events.feedback import take_events
 from digest.operations.running.sending_now import prepare, report
@@ -123,8 +123,11 @@ def test_a_sender_that_dies_before_the_end_keeps_no_later_issue_waiting(db: Data
     [claim] = turn(db, settings, issue_id, wanted=1)
     turn(db, settings, issue_id, [result(claim, Certainty.ACCEPTED)])
     assert report(db, issue_id).state == "sending"
-    with closing(open_outbox(settings)) as outbox, pytest.raises(Refused, match="The issue of 24 May 2024 is empty"):
-        prepare(Process(db, settings, outbox, lambda: datetime.now(UTC)), None)
+    with (
+        closing(open_transport(settings)) as transport,
+        pytest.raises(Refused, match="The issue of 24 May 2024 is empty"),
+    ):
+        prepare(Process(db, settings, transport, lambda: datetime.now(UTC)), None)
     assert report(db, issue_id).state == "sent"
 
 

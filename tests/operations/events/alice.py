@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.storage.base.database import Database
 from tests.loopback.events import Event, events_of
@@ -27,5 +27,5 @@ def to_alice(sendgrid: LoopbackSendGrid, *names: str, **changes: object) -> list
 
 
 def deliver(db: Database, settings: Settings) -> None:
-    with closing(open_outbox(settings)) as outbox:
-        deliver_waiting(db, settings, outbox, lambda: datetime.now(UTC))
+    with closing(open_transport(settings)) as transport:
+        deliver_waiting(db, settings, transport, lambda: datetime.now(UTC))

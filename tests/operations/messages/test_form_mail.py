@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from digest.config import Settings
 from digest.domain.shared import addresses
-from digest.mail.outbox import Answer, Certainty, Single
+from digest.mail.interface import Answer, Certainty, Single
 from digest.operations.messages import signup_caps
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.readers import privacy, subscribing
@@ -29,7 +29,7 @@ ALICE = "alice@example.org"
 
 
 class Sent:
-    """An outbox that takes everything, and what it took; it can do something while it has a message in its hands."""
+    """A transport that takes everything, and what it took; it can do something while it has a message in its hands."""
 
     def __init__(self) -> None:
         self.recipients: list[str] = []
@@ -51,11 +51,11 @@ def ask(db: Database, settings: Settings, email: str, minutes: float = 0, ip: st
     subscribing.ask(Context(db, settings, at(minutes)), addresses.parse(email), ip, "a test")
 
 
-def left(db: Database, settings: Settings, minutes: float, outbox: Sent | None = None) -> list[str]:
+def left(db: Database, settings: Settings, minutes: float, transport: Sent | None = None) -> list[str]:
     """Who is written to by then, since the last time."""
-    outbox = outbox or Sent()
-    deliver_waiting(db, settings, outbox, lambda: at(minutes))  # type: ignore[arg-type]
-    return outbox.recipients
+    transport = transport or Sent()
+    deliver_waiting(db, settings, transport, lambda: at(minutes))  # type: ignore[arg-type]
+    return transport.recipients
 
 
 def ended(db: Database) -> list[str]:

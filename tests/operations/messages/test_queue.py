@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.config import Settings
-from digest.mail.outbox import Answer, Certainty, Single
+from digest.mail.interface import Answer, Certainty, Single
 from digest.mail.rendering import Rendered
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.queue import post
 from digest.storage.base.database import Database
@@ -39,8 +39,8 @@ def queue(db: Database, recipient: str, rendered: Rendered = LETTER, **values: o
 
 
 def deliver(db: Database, settings: Settings) -> int:
-    with closing(open_outbox(settings)) as outbox:
-        return deliver_waiting(db, settings, outbox, lambda: datetime.now(UTC))
+    with closing(open_transport(settings)) as transport:
+        return deliver_waiting(db, settings, transport, lambda: datetime.now(UTC))
 
 
 def state_of(db: Database, message_id: int) -> tuple[str, str, int]:
@@ -75,7 +75,7 @@ def test_message_that_can_never_be_made_ends_at_once_and_the_next_leaves(
 
 
 class _Failing:
-    """An outbox that breaks down over Bob's messages."""
+    """A transport that breaks down over Bob's messages."""
 
     def __init__(self, how: Callable[[], Answer]) -> None:
         self._how = how

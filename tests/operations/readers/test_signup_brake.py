@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from digest.config import Settings
 from digest.domain.shared import addresses
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.messages import signup_caps
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.people import logins
@@ -48,7 +48,7 @@ def ask(db: Database, settings: Settings, number: int, minutes: float = 0) -> No
 
 def left(db: Database, settings: Settings, minutes: float) -> list[str]:
     """Who has been written to by then, in that order."""
-    deliver_waiting(db, settings, open_outbox(settings), lambda: at(minutes))
+    deliver_waiting(db, settings, open_transport(settings), lambda: at(minutes))
     with db.reading() as session:
         asked = select(Message.recipient).where(Message.kind == "confirmation", Message.state == MessageState.ACCEPTED)
         return [
@@ -78,7 +78,7 @@ def test_processes_that_drain_at_once_keep_to_the_brake_together(db: Database, s
         ask(db, settings, number)
 
     def drain(own: Database) -> int:
-        return deliver_waiting(own, settings, open_outbox(settings), lambda: at(1))
+        return deliver_waiting(own, settings, open_transport(settings), lambda: at(1))
 
     assert sum(together(settings, drain, drain, drain)) == MOST
 
@@ -113,7 +113,7 @@ def test_other_messages_pass_those_that_wait(db: Database, settings: Settings) -
         ask(db, settings, number)
     left(db, settings, 1)
     logins.ask_for_password_link(Context(db, settings, at(2)), "alice@digest.test", "192.0.2.1")
-    assert deliver_waiting(db, settings, open_outbox(settings), lambda: at(2)) == 1
+    assert deliver_waiting(db, settings, open_transport(settings), lambda: at(2)) == 1
 
 
 def test_the_operator_is_told_once_and_when_it_is_over(

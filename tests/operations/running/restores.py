@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
-from digest.mail.outbox import Outbox
-from digest.mail.transports import open_outbox
+from digest.mail.interface import Transport
+from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.running.restoring import Recovered, recover
@@ -84,17 +84,17 @@ class Installation:
         for copy in self._copies:
             postgresql.drop_database(copy)
 
-    def tick(self, at: datetime, through: Callable[[Outbox], Outbox] = lambda outbox: outbox) -> None:
-        with closing(open_outbox(self.settings)) as outbox:
-            tick(Process(self.db, self.settings, through(outbox), lambda: at))
+    def tick(self, at: datetime, through: Callable[[Transport], Transport] = lambda transport: transport) -> None:
+        with closing(open_transport(self.settings)) as transport:
+            tick(Process(self.db, self.settings, through(transport), lambda: at))
 
     def drain(self, at: datetime = SOON) -> None:
-        with closing(open_outbox(self.settings)) as outbox:
-            deliver_waiting(self.db, self.settings, outbox, lambda: at)
+        with closing(open_transport(self.settings)) as transport:
+            deliver_waiting(self.db, self.settings, transport, lambda: at)
 
     def prepare(self, at: datetime) -> Ready:
-        with closing(open_outbox(self.settings)) as outbox:
-            return prepare(Process(self.db, self.settings, outbox, lambda: at), None)
+        with closing(open_transport(self.settings)) as transport:
+            return prepare(Process(self.db, self.settings, transport, lambda: at), None)
 
     def recover(self, at: datetime = SOON) -> Recovered | None:
         return recover(Context(self.db, self.settings, at))

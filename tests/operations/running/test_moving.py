@@ -16,7 +16,7 @@ from digest import demo
 from digest.app import create_app
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.moving import TableCopied, copy_installation
 from digest.operations.running.sending_now import report
@@ -76,15 +76,15 @@ def frozen_issue(db: Database, settings: Settings, readers: int) -> int:
 
 
 def send(db: Database, settings: Settings, issue_id: int) -> Ending:
-    with closing(open_outbox(settings)) as outbox:
-        return send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id)
+    with closing(open_transport(settings)) as transport:
+        return send_issue(Process(db, settings, transport, lambda: datetime.now(UTC)), issue_id)
 
 
 def test_there_and_back_every_row_is_the_same(
     db: Database, home: Home, settings: Settings, elsewhere: Database, empty: Callable[[str], Database]
 ) -> None:
-    with closing(open_outbox(settings)) as outbox:
-        demo.load(db, settings, outbox, datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+    with closing(open_transport(settings)) as transport:
+        demo.load(db, settings, transport, datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
     before, back = everything(db), empty(home.kind)
     told = copy(db, elsewhere)
     assert everything(elsewhere) == before

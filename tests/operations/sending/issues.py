@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.sending_now import report
 from digest.operations.sending.freezing import Freeze, freeze
@@ -29,8 +29,8 @@ def freeze_issue(db: Database, settings: Settings, batch_size: int = 1000) -> in
 
 def send(db: Database, settings: Settings, issue_id: int, wait: bool = True) -> Ending:
     """Send what can be sent; without `wait` what is to go later is left."""
-    with closing(open_outbox(settings)) as outbox:
-        return send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id, wait=wait)
+    with closing(open_transport(settings)) as transport:
+        return send_issue(Process(db, settings, transport, lambda: datetime.now(UTC)), issue_id, wait=wait)
 
 
 def account(db: Database, issue_id: int) -> dict[str, int]:

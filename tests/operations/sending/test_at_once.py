@@ -18,7 +18,7 @@ from digest.config import Settings
 from digest.domain.shared import addresses
 from digest.domain.shared.tokens import new_key
 from digest.mail.deadline import ticking
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.people.password_hashing import Places
 from digest.operations.people.signing_in import TRIES_FROM_ONE_NETWORK, NotSignedIn, sign_in
@@ -77,8 +77,8 @@ def frozen_issue(db: Database, settings: Settings, batch_size: int) -> int:
 
 
 def send(db: Database, settings: Settings, issue_id: int) -> Ending:
-    with closing(open_outbox(settings)) as outbox:
-        return send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id)
+    with closing(open_transport(settings)) as transport:
+        return send_issue(Process(db, settings, transport, lambda: datetime.now(UTC)), issue_id)
 
 
 def test_two_clocks_freeze_once(db: Database, settings: Settings) -> None:

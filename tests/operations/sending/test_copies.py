@@ -11,7 +11,7 @@ import time_machine
 from digest import config
 from digest.config import Settings
 from digest.domain.shared.addresses import parse
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.readers.privacy import erase
@@ -177,8 +177,8 @@ def test_in_a_rehearsal_no_single_message_reaches_anybody_else(
 ) -> None:
     rehearsal = config.load(environ | {"MAIL_REDIRECT_ALL": "me@example.org"}, settings.instance_path.parent)
     ask(Context(db, rehearsal, TUESDAY), parse("alice@example.org"), "192.0.2.7", "a test")
-    with closing(open_outbox(rehearsal)) as outbox:
-        assert deliver_waiting(db, rehearsal, outbox, lambda: TUESDAY) == 1
+    with closing(open_transport(rehearsal)) as transport:
+        assert deliver_waiting(db, rehearsal, transport, lambda: TUESDAY) == 1
     assert sendgrid.addresses() == ["me@example.org"]
 
 

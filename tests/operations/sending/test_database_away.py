@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.running.sending_now import report
 from digest.operations.sending import sender
 from digest.operations.sending.sender import Ending, Progress, send_issue
@@ -51,9 +51,9 @@ def test_a_send_outlives_a_database_that_is_away(
 ) -> None:
     sendgrid.misbehave(DropUnanswered(accept=True))
     shown: list[Progress] = []
-    with closing(open_outbox(settings)) as outbox:
+    with closing(open_transport(settings)) as transport:
         ending = send_issue(
-            Process(db, settings, outbox, lambda: datetime.now(UTC)),
+            Process(db, settings, transport, lambda: datetime.now(UTC)),
             frozen,
             progress=shown.append,
             stall=lambda _: None,

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.people.logins import invite
@@ -58,8 +58,8 @@ def test_files_show_the_words(db: Database, settings: Settings, mailbox: Mailbox
 @pytest.mark.parametrize("environ", ["sendgrid"], indirect=True)
 def test_requests_hold_the_words(db: Database, settings: Settings, sendgrid: LoopbackSendGrid) -> None:
     go(db, settings)
-    with closing(open_outbox(settings)) as outbox:
-        assert deliver_waiting(db, settings, outbox, lambda: TUESDAY) == 1
+    with closing(open_transport(settings)) as transport:
+        assert deliver_waiting(db, settings, transport, lambda: TUESDAY) == 1
     digest, invitation = (request.payload or {} for request in sendgrid.accepted if request.payload)
     assert digest["subject"] == f"Court on {CODE}"
     assert invitation["subject"] == f"Eve {CODE} invites you to edit Digest {CODE}"

@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.storage.base.database import Database
 from digest.web.messages import postman
 
@@ -31,7 +31,7 @@ def test_round_that_breaks_down_does_not_end_the_thread(
     monkeypatch.setattr(postman, "deliver_waiting", deliver)
     monkeypatch.setattr(postman, "_ROUND_SECONDS", 0.01)
     others = set(threading.enumerate())
-    postman.Postman(db, settings, open_outbox(settings)).wake()
+    postman.Postman(db, settings, open_transport(settings)).wake()
     assert went_on.wait(10)
     for thread in set(threading.enumerate()) - others:
         thread.join(10)

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sender import send_issue
@@ -41,7 +41,7 @@ def send_issue_of(db: Database, settings: Settings, day: date) -> int:
     issue_id = make_issue(db, day, [make_summary(db, "Court annuls a fine")], introduction="One story.")
     close_issue(Context(db, settings, TUESDAY), issue_id, "ada@digest.test")
     freeze(Context(db, settings, TUESDAY), issue_id, "ada@digest.test")
-    send_issue(Process(db, settings, open_outbox(settings), lambda: datetime.now(UTC)), issue_id, wait=False)
+    send_issue(Process(db, settings, open_transport(settings), lambda: datetime.now(UTC)), issue_id, wait=False)
     return issue_id
 
 

@@ -18,7 +18,7 @@ from digest.config import Settings
 from digest.demo.people import PASSWORD
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.shared.tokens import Purpose, seal
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.people.logins import invite
 from digest.operations.shared.context import Context
@@ -54,8 +54,8 @@ def rows(db: Database) -> Rows:
 def published(db: Database, settings: Settings, app: Flask, clock: time_machine.Traveller) -> None:
     """The demo a while on: its issue is closed, a reader has asked, an editor is invited."""
     clock.move_to(NOW)
-    with closing(open_outbox(settings)) as outbox:
-        demo.load(db, settings, outbox, NOW)
+    with closing(open_transport(settings)) as transport:
+        demo.load(db, settings, transport, NOW)
     ask(app.test_client(), "dora@example.org")
     invite(Context(db, settings, NOW), "admin@example.org", "carol@example.org", "Carol", admin=False)
     with db.reading() as session:

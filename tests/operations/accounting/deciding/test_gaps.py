@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.running.tick import note_heartbeat, tick
 from digest.operations.shared.context import Process
 from digest.storage.accounting.settlements import Settlement
@@ -25,8 +25,8 @@ def run_clock(db: Database, settings: Settings, owner: str = "a clock") -> None:
 
 
 def tick_alone(db: Database, settings: Settings) -> None:
-    with closing(open_outbox(settings)) as outbox:
-        tick(Process(db, settings, outbox, lambda: TUESDAY))
+    with closing(open_transport(settings)) as transport:
+        tick(Process(db, settings, transport, lambda: TUESDAY))
 
 
 @pytest.fixture

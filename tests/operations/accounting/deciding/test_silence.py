@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.accounting.deciding import decide_batch, decide_by_silence
 from digest.operations.running.tick import tick
 from digest.operations.sending.sender import Ending
@@ -71,8 +71,8 @@ def test_the_clock_settles_and_sends_in_one_tick(
 ) -> None:
     events_come(db)
     minutes_pass(db, 61)
-    with closing(open_outbox(settings)) as outbox:
-        tick(Process(db, settings, outbox, lambda: TUESDAY))
+    with closing(open_transport(settings)) as transport:
+        tick(Process(db, settings, transport, lambda: TUESDAY))
     assert sorted(sendgrid.addresses()) == readers
     assert state(db, lost) == "sent"
 

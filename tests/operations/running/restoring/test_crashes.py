@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from digest.mail.outbox import Answer, Bulk, ListMark, ListPage, Outbox, Single, UnreadList
+from digest.mail.interface import Answer, Bulk, ListMark, ListPage, Single, Transport, UnreadList
 from digest.operations.guard.restore_guard import noted
 from digest.operations.running import restoring
 from digest.operations.running.restoring import Age
@@ -22,9 +22,9 @@ from tests.operations.running.restores import DOUBT, HEADING, READERS, SEND, SOO
 
 
 class BackingUp:
-    """An outbox that makes a backup just before its nth request leaves."""
+    """A transport that makes a backup just before its nth request leaves."""
 
-    def __init__(self, inner: Outbox, ours: Installation, nth: int) -> None:
+    def __init__(self, inner: Transport, ours: Installation, nth: int) -> None:
         self._inner, self._ours, self._left = inner, ours, nth
         self.backup = ""
 
@@ -55,7 +55,7 @@ def test_what_was_under_way_or_waited_in_the_backup_is_held(
 ) -> None:
     issue_id = freeze_in_threes(ours)
     taken: list[BackingUp] = []
-    ours.tick(TUESDAY, lambda outbox: taken.append(BackingUp(outbox, ours, nth)) or taken[0])  # type: ignore[func-returns-value]
+    ours.tick(TUESDAY, lambda transport: taken.append(BackingUp(transport, ours, nth)) or taken[0])  # type: ignore[func-returns-value]
     assert len(sendgrid.addresses()) == READERS
     ours.restore(taken[0].backup)
     with ours.db.writing() as session:  # the lease of whoever was at it has run out meanwhile

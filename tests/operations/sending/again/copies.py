@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.sending.sender import send_issue
 from digest.operations.sending.sending_again import Again, send_copy_again
@@ -23,13 +23,13 @@ LATER = TUESDAY + timedelta(hours=1)
 
 
 def send(db: Database, settings: Settings, issue_id: int) -> None:
-    with closing(open_outbox(settings)) as outbox:
-        send_issue(Process(db, settings, outbox, lambda: datetime.now(UTC)), issue_id, wait=False)
+    with closing(open_transport(settings)) as transport:
+        send_issue(Process(db, settings, transport, lambda: datetime.now(UTC)), issue_id, wait=False)
 
 
 def drain(db: Database, settings: Settings) -> None:
-    with closing(open_outbox(settings)) as outbox:
-        deliver_waiting(db, settings, outbox, lambda: LATER)
+    with closing(open_transport(settings)) as transport:
+        deliver_waiting(db, settings, transport, lambda: LATER)
 
 
 def copy_of(db: Database, address: str = ZOE) -> ReaderCopy:

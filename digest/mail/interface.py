@@ -1,6 +1,6 @@
 """Where messages leave: one small protocol and the values that pass through it.
 
-An outbox never raises for what the other side did: it returns an Answer that says what is certain.
+A transport never raises for what the other side did: it returns an Answer that says what is certain.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class UnreadList:
     why: str
 
 
-class Outbox(Protocol):
+class Transport(Protocol):
     """Where messages leave."""
 
     def send_bulk(self, bulk: Bulk) -> Answer:

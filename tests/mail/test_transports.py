@@ -16,10 +16,10 @@ import pytest
 from digest.mail import eml
 from digest.mail import sendgrid as sendgrid_transport
 from digest.mail.deadline import ticking
-from digest.mail.files import FileOutbox
-from digest.mail.outbox import Answer, Bulk, Certainty, Outbox, Single
+from digest.mail.files import OutboxFolder
+from digest.mail.interface import Answer, Bulk, Certainty, Single, Transport
 from digest.mail.rendering import Rendered
-from digest.mail.sendgrid import SendGridOutbox
+from digest.mail.sendgrid import SendGridTransport
 from tests.hostile import TEXTS
 from tests.loopback.sendgrid import LoopbackSendGrid
 
@@ -56,12 +56,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["outbox", "sendgrid"])
-def outbox(request: pytest.FixtureRequest, folder: Path, sendgrid: LoopbackSendGrid) -> Iterator[Outbox]:
+def transport(request: pytest.FixtureRequest, folder: Path, sendgrid: LoopbackSendGrid) -> Iterator[Transport]:
     """Either transport."""
     if request.param == "outbox":
-        yield FileOutbox(folder, IDENTITY)
+        yield OutboxFolder(folder, IDENTITY)
         return
-    with closing(SendGridOutbox("SG.loopback", sendgrid.url, IDENTITY)) as transport:
+    with closing(SendGridTransport("SG.loopback", sendgrid.url, IDENTITY)) as transport:
         yield transport
 
 
@@ -73,11 +73,11 @@ def written(folder: Path) -> list[EmailMessage]:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_file_carries_the_literal_text_and_no_other_header(text: str, folder: Path) -> None:
-    outbox = FileOutbox(folder, replace(IDENTITY, name=text))
+    transport = OutboxFolder(folder, replace(IDENTITY, name=text))
     headers = {"List-Id": f"{text} <digest.digest.test>"}
     single = replace(LETTER, rendered=Rendered(text, "x\n", "<p>x</p>"), headers=headers)
-    assert outbox.send_single(single).certainty is Certainty.ACCEPTED
-    assert outbox.send_bulk(replace(bulk("alice@example.org", subject=text), headers=headers)).certainty is (
+    assert transport.send_single(single).certainty is Certainty.ACCEPTED
+    assert transport.send_bulk(replace(bulk("alice@example.org", subject=text), headers=headers)).certainty is (
         Certainty.ACCEPTED
     )
     digest, message = written(folder)
@@ -94,9 +94,9 @@ def test_file_carries_the_literal_text_and_no_other_header(text: str, folder: Pa
 @pytest.mark.parametrize("text", TEXTS)
 def test_request_carries_the_literal_text_and_no_other_recipient(text: str, sendgrid: LoopbackSendGrid) -> None:
     name = text.replace(",", "").replace(";", "")  # SendGrid takes neither in a name
-    with closing(SendGridOutbox("SG.loopback", sendgrid.url, replace(IDENTITY, name=name))) as outbox:
-        outbox.send_single(replace(LETTER, rendered=Rendered(text, "x\n", "<p>x</p>")))
-        outbox.send_bulk(bulk("bob@example.org", subject=text))
+    with closing(SendGridTransport("SG.loopback", sendgrid.url, replace(IDENTITY, name=name))) as transport:
+        transport.send_single(replace(LETTER, rendered=Rendered(text, "x\n", "<p>x</p>")))
+        transport.send_bulk(bulk("bob@example.org", subject=text))
     single, digest = (received.payload for received in sendgrid.accepted)
     assert single and digest
     for payload, address in ((single, "alice@example.org"), (digest, "bob@example.org")):
@@ -110,28 +110,30 @@ def test_request_carries_the_literal_text_and_no_other_recipient(text: str, send
     "bad", [BAD, "a@example.net\r\nBcc: eve@example.net", "a\u2028@example.net", "a, b@example.net"]
 )
 def test_copy_that_cannot_be_made_is_named_and_nothing_leaves(
-    bad: str, outbox: Outbox, sendgrid: LoopbackSendGrid
+    bad: str, transport: Transport, sendgrid: LoopbackSendGrid
 ) -> None:
-    answer = outbox.send_bulk(bulk("alice@example.org", bad, "bob@example.org", bad))
+    answer = transport.send_bulk(bulk("alice@example.org", bad, "bob@example.org", bad))
     assert answer.certainty is Certainty.OFFENDERS
     assert list(answer.offenders) == [1, 3]
     assert "no message can be made to it" in answer.offenders[1]
     assert "example.net" not in answer.offenders[1]
     assert sendgrid.requests == []
-    rest = outbox.send_bulk(bulk("alice@example.org", "bob@example.org"))
+    rest = transport.send_bulk(bulk("alice@example.org", "bob@example.org"))
     assert rest.certainty is Certainty.ACCEPTED
 
 
-def test_message_that_cannot_be_made_fails_with_the_reason(outbox: Outbox, sendgrid: LoopbackSendGrid) -> None:
+def test_message_that_cannot_be_made_fails_with_the_reason(transport: Transport, sendgrid: LoopbackSendGrid) -> None:
     for single in (replace(LETTER, recipient=BAD), replace(LETTER, rendered=Rendered("a\r\nBcc: x", "x", "x"))):
-        answer = outbox.send_single(single)
+        answer = transport.send_single(single)
         assert answer.certainty is Certainty.OFFENDERS
         assert answer.offenders[0]
     assert sendgrid.requests == []
 
 
-def test_fault_in_what_all_copies_share_fails_them_all_for_good(outbox: Outbox, sendgrid: LoopbackSendGrid) -> None:
-    answer = outbox.send_bulk(bulk("alice@example.org", "bob@example.org", subject="a\r\nBcc: eve@example.net"))
+def test_fault_in_what_all_copies_share_fails_them_all_for_good(
+    transport: Transport, sendgrid: LoopbackSendGrid
+) -> None:
+    answer = transport.send_bulk(bulk("alice@example.org", "bob@example.org", subject="a\r\nBcc: eve@example.net"))
     assert answer.certainty is Certainty.OFFENDERS
     assert set(answer.offenders.values()) == {
         "its header “Subject” has U+000D in it, a control character or line break"
@@ -150,7 +152,7 @@ def test_fault_in_what_all_copies_share_fails_them_all_for_good(outbox: Outbox, 
     ],
 )
 def test_whatever_goes_wrong_in_the_making_is_an_answer(
-    error: Exception, certainty: Certainty, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+    error: Exception, certainty: Certainty, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> str:
         raise error
@@ -159,8 +161,8 @@ def test_whatever_goes_wrong_in_the_making_is_an_answer(
     monkeypatch.setattr(sendgrid_transport, "checked", fail)
     one_off = Rendered(f"{error!r}", "x", "x")  # what SendGrid's copies share is kept for a while
     answers = [
-        outbox.send_single(replace(LETTER, rendered=one_off)),
-        outbox.send_bulk(replace(bulk("alice@example.org"), rendered=one_off)),
+        transport.send_single(replace(LETTER, rendered=one_off)),
+        transport.send_bulk(replace(bulk("alice@example.org"), rendered=one_off)),
     ]
     assert [answer.certainty for answer in answers] == [certainty, certainty]
     assert all("alice@" not in answer.detail for answer in answers)
@@ -175,31 +177,31 @@ def test_whose_share_it_is_is_found_out(sendgrid: LoopbackSendGrid, monkeypatch:
         return usual(asked)
 
     monkeypatch.setattr(sendgrid_transport, "personalizations", fail)
-    with closing(SendGridOutbox("SG.loopback", sendgrid.url, IDENTITY)) as outbox:
-        answer = outbox.send_bulk(bulk("alice@example.org", "bob@example.org", "carol@example.org"))
+    with closing(SendGridTransport("SG.loopback", sendgrid.url, IDENTITY)) as transport:
+        answer = transport.send_bulk(bulk("alice@example.org", "bob@example.org", "carol@example.org"))
     assert answer.certainty is Certainty.OFFENDERS
     assert dict(answer.offenders) == {1: "it could not be made into a message (bob)"}
 
 
 def test_folder_that_cannot_be_written_is_no_readers_fault(folder: Path) -> None:
     folder.write_text("a file stands where the folder should be")
-    outbox = FileOutbox(folder, IDENTITY)
-    answers: list[Answer] = [outbox.send_bulk(bulk("alice@example.org")), outbox.send_single(LETTER)]
+    transport = OutboxFolder(folder, IDENTITY)
+    answers: list[Answer] = [transport.send_bulk(bulk("alice@example.org")), transport.send_single(LETTER)]
     assert [answer.certainty for answer in answers] == [Certainty.REFUSED, Certainty.REFUSED]
     assert not any(answer.offenders for answer in answers)
 
 
 def test_file_says_when_it_was_ready_and_which_message_it_is(folder: Path) -> None:
-    outbox = FileOutbox(folder, replace(IDENTITY, sender="editor@digest.example"))
-    outbox.send_single(LETTER)
-    outbox.send_bulk(bulk("alice@example.org", "bob@example.org"))
+    transport = OutboxFolder(folder, replace(IDENTITY, sender="editor@digest.example"))
+    transport.send_single(LETTER)
+    transport.send_bulk(bulk("alice@example.org", "bob@example.org"))
     first = written(folder)
     assert {message["Date"].datetime for message in first} == {AT}
     ids = [str(message["Message-ID"]) for message in first]
     assert len(set(ids)) == 3
     assert all(one.startswith("<") and one.endswith("@digest.example>") and " " not in one for one in ids)
-    outbox.send_single(LETTER)
-    outbox.send_bulk(replace(bulk("alice@example.org", "bob@example.org"), attempt="b" * 32))
+    transport.send_single(LETTER)
+    transport.send_bulk(replace(bulk("alice@example.org", "bob@example.org"), attempt="b" * 32))
     assert [str(message["Message-ID"]) for message in written(folder)] == ids
 
 
@@ -213,6 +215,6 @@ def test_file_says_when_it_was_ready_and_which_message_it_is(folder: Path) -> No
     ],
 )
 def test_message_id_is_of_the_sender_or_else_of_the_site(sender: str, url: str, host: str, folder: Path) -> None:
-    FileOutbox(folder, replace(IDENTITY, sender=sender, url=url, reply_to="")).send_single(LETTER)
+    OutboxFolder(folder, replace(IDENTITY, sender=sender, url=url, reply_to="")).send_single(LETTER)
     (message,) = written(folder)
     assert str(message["Message-ID"]).endswith(f"@{host}>")
