@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from digest.cli.accounting.stalls import stall_in_words, time_of_day
-from digest.cli.shared.counting import copies, counted
 from digest.cli.shared.installation import OpenInstallation
+from digest.cli.shared.output import copies, counted
 from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState

@@ -7,8 +7,8 @@ import sys
 import click
 
 from digest.cli.accounting.account_words import MAY_STILL_TELL, account_in_words, what_is_known
-from digest.cli.shared.counting import batches, copies
 from digest.cli.shared.installation import OpenInstallation, installation, now
+from digest.cli.shared.output import batches, copies
 from digest.operations.accounting.deciding import WORDS, Decided
 from digest.operations.accounting.deciding import decide_batch as settle_batch
 from digest.operations.issues.closing import THE_COMMAND

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from digest.cli.shared.counting import copies
+from digest.cli.shared.output import copies
 from digest.config import Settings
 from digest.operations.sending.send_status import SendStatus, Stall
 

@@ -11,8 +11,8 @@ import click
 from sqlalchemy.orm import Session
 
 from digest.cli.accounting.account_words import account_in_words
-from digest.cli.shared.dates import ISSUE_DATE
 from digest.cli.shared.installation import installation
+from digest.cli.shared.parameters import ISSUE_DATE
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
 from digest.operations.issues.dates import issue_named

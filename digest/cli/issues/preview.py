@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 import click
 
-from digest.cli.shared.dates import ISSUE_DATE
 from digest.cli.shared.installation import OpenInstallation, installation, now
+from digest.cli.shared.parameters import ISSUE_DATE
 from digest.operations.issues.closing import THE_COMMAND
 from digest.operations.issues.composing import compose, compose_for_topics, sample
 from digest.operations.issues.dates import issue_named

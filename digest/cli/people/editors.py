@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.shared.addresses import EMAIL
 from digest.cli.shared.installation import installation, now
+from digest.cli.shared.parameters import EMAIL
 from digest.domain.shared.addresses import Address
 from digest.operations.people.logins import Invited, let_in
 from digest.operations.shared.context import Context

@@ -10,9 +10,6 @@ from pathlib import Path
 import click
 
 from digest.cli.readers.reader_words import for_machines, for_people
-from digest.cli.shared.addresses import HELD_EMAIL
-from digest.cli.shared.counting import counted
-from digest.cli.shared.csv_output import write_csv
 from digest.cli.shared.failing import Failed
 from digest.cli.shared.import_words import (
     IGNORE,
@@ -23,6 +20,8 @@ from digest.cli.shared.import_words import (
     undated_in_words,
 )
 from digest.cli.shared.installation import installation, now
+from digest.cli.shared.output import counted, write_csv
+from digest.cli.shared.parameters import HELD_EMAIL
 from digest.domain.shared.addresses import Address
 from digest.operations.readers.privacy import erase, what_we_hold
 from digest.operations.readers.subscriber_files import export_subscribers, import_subscribers, subscriber_table

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import click
 
-from digest.cli.shared.drawing import TerminalLine, bar_line
+from digest.cli.shared.output import TerminalLine, bar_line
 from digest.operations.sending.sender import Progress
 
 

@@ -14,12 +14,11 @@ import click
 
 from digest.cli.accounting.account_words import account_in_words
 from digest.cli.accounting.stalls import Stalls
-from digest.cli.sending.memory import keep_what_is_freed
-from digest.cli.sending.partner import partner
+from digest.cli.sending.processes import keep_what_is_freed, partner
 from digest.cli.sending.progress_bar import progress_bar
-from digest.cli.shared.counting import copies
-from digest.cli.shared.dates import ISSUE_DATE
 from digest.cli.shared.installation import OpenInstallation, installation, now
+from digest.cli.shared.output import copies
+from digest.cli.shared.parameters import ISSUE_DATE
 from digest.mail.transports import open_transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.running.sending_now import Ready, Report, prepare, report

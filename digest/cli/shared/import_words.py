@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from digest.cli.shared.counting import counted
 from digest.cli.shared.failing import Failed
+from digest.cli.shared.output import counted
 from digest.operations.shared.csv_rows import Table
 from digest.operations.shared.refusal import Refused
 

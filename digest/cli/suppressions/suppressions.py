@@ -8,11 +8,10 @@ from pathlib import Path
 
 import click
 
-from digest.cli.shared.addresses import HELD_EMAIL
-from digest.cli.shared.counting import counted
-from digest.cli.shared.csv_output import write_csv
 from digest.cli.shared.import_words import IGNORE, added_in_words, opened, undated_in_words
 from digest.cli.shared.installation import installation, now
+from digest.cli.shared.output import counted, write_csv
+from digest.cli.shared.parameters import HELD_EMAIL
 from digest.domain.shared.addresses import Address
 from digest.operations.shared.context import Context
 from digest.operations.suppressions.suppression_files import (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -11,13 +12,18 @@ from typing import TextIO
 
 import click
 
-from digest.cli.shared.counting import counted
 from digest.cli.shared.failing import Failed
 from digest.cli.shared.installation import installation, now
-from digest.cli.writing.import_bar import import_bar
+from digest.cli.shared.output import TerminalLine, bar_line, counted
 from digest.domain.issues.calendar import day_and_year
 from digest.operations.shared.context import Context
-from digest.operations.writing.summary_files import CutShort, ImportedSummaries, export_summaries, import_summaries
+from digest.operations.writing.summary_files import (
+    CutShort,
+    ImportedSummaries,
+    Importing,
+    export_summaries,
+    import_summaries,
+)
 
 
 @click.group()
@@ -88,3 +94,23 @@ def _report(imported: ImportedSummaries) -> None:
     if imported.issue_date:
         are = "It is" if total == 1 else f"All {total:,} are"
         click.echo(f"{are} on the issue of {day_and_year(imported.issue_date)}.")
+
+
+@contextmanager
+def import_bar() -> Iterator[Callable[[Importing], None]]:
+    """What shows how far an import is, on a terminal; else it does nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    line = TerminalLine()
+    try:
+        yield lambda importing: line.draw(import_line(importing, shutil.get_terminal_size().columns))
+    finally:
+        line.end()
+
+
+def import_line(importing: Importing, columns: int) -> str:
+    """How far an import is: lines read, then a bar of summaries added; it never fills the terminal."""
+    if importing.written is None:
+        return f"{importing.read:,} {'line' if importing.read == 1 else 'lines'} read"[: max(0, columns - 1)]
+    return bar_line(importing.written, importing.to_write, 0, columns)

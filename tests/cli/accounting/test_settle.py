@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from digest.cli.shared.drawing import bar_line
+from digest.cli.shared.output import bar_line
 from digest.config import Settings
 from digest.storage.base.database import Database
 from digest.storage.sending.batches import BatchState

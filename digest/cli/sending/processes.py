@@ -1,12 +1,14 @@
-"""The second process of `digest send`: one process of Python keeps one processor busy, and most machines have more.
+"""The processes of `digest send`: how they use memory, and the second one.
 
-It is a sender like any other and claims for itself. All that it shares with the first is a pipe: a line with the
-issue's id starts it, and the end of the pipe, also by the first one's death, asks it to stop after the requests in
-hand.
+One process of Python keeps one processor busy, and most machines have more. The second is a sender like any other and
+claims for itself. All that it shares with the first is a pipe: a line with the issue's id starts it, and the end of the
+pipe, also by the first one's death, asks it to stop after the requests in hand.
 """
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import logging
 import os
 import signal
@@ -116,3 +118,24 @@ def _work(settings: Settings, pipe: int) -> int:
 def _wait_for_end(pipe: int, stop: threading.Event) -> None:
     os.read(pipe, 1)
     stop.set()
+
+
+_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # mallopt(3), glibc
+_LARGER_THAN_A_REQUEST = 4 * 1024 * 1024
+_KEEP = 16 * 1024 * 1024
+
+
+def keep_what_is_freed() -> None:
+    """Let the C library keep up to 16 MB that it could give back, and the collector pass over what is loaded.
+
+    A request has almost a megabyte, and the pages of memory given back must be mapped and cleared again for the next
+    one. Other C libraries than glibc have no such switch and are left as they are.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return
+    mallopt(_MMAP_THRESHOLD, _LARGER_THAN_A_REQUEST)
+    mallopt(_TRIM_THRESHOLD, _KEEP)

@@ -1,8 +1,10 @@
-"""Drawing on a terminal: one line that is drawn again and again, and bars for it."""
+"""What commands write: counts in words, CSV, and one line of a terminal that is drawn again and again."""
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Iterable
 
 import click
 
@@ -42,3 +44,23 @@ def bar_line(done: int, audience: int, before: int, columns: int) -> str:
             full = width * done // max(1, audience)
             return f"{'█' * full}{'·' * (width - full)} {words}"
     return count[: max(0, columns - 1)]
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 reader`, `12,345 readers`; `many` is the plural where it isn't `one` with an s."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def copies(count: int) -> str:
+    """`1 copy`, `12,345 copies`."""
+    return counted(count, "copy", "copies")
+
+
+def batches(count: int) -> str:
+    """`1 batch`, `12,345 batches`."""
+    return counted(count, "batch", "batches")
+
+
+def write_csv(lines: Iterable[str]) -> None:
+    """Write these lines as they are, with the line ends that they have."""
+    sys.stdout.writelines(lines)
