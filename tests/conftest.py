@@ -20,6 +20,7 @@ import time_machine
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from digest import config
 from digest.app import create_app
@@ -33,6 +34,7 @@ from digest.storage.base.database import Database
 from digest.storage.running import schema
 from tests import postgresql
 from tests.loopback.sendgrid import LoopbackSendGrid
+from tests.temporary import keep_in_memory
 
 TUESDAY = datetime(2024, 5, 14, 9, 0, tzinfo=UTC)
 """When tests begin: before Friday 17 May 2024's issue, whose cut-off is Thursday the 16th at 16:00 in London."""
@@ -41,6 +43,11 @@ TUESDAY = datetime(2024, 5, 14, 9, 0, tzinfo=UTC)
 THE_HASHER = password_hashing._hasher
 """What passwords are hashed with in earnest. In tests they are hashed with as little as argon2 takes."""
 password_hashing._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+keep_in_memory()
+
+Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache()}
+"""Every test has a site of its own; what its pages compile to is kept in the system's temporary folder."""
 
 _ON_BOTH = ("cli", "operations", "scheduler", "storage", "web", "test_demo.py")
 """Tests whose outcome depends on SQL: they run on SQLite and on PostgreSQL. The others run on SQLite alone."""
