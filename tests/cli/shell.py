@@ -13,6 +13,7 @@ from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import current_issue
 from digest.storage.issues.selections import append_selection
+from tests.cli.warm import warm_command
 from tests.factories import make_summary
 
 
@@ -23,6 +24,7 @@ class Shell:
     environ: dict[str, str]
 
     def start(self, *words: str) -> subprocess.Popen[str]:
+        """A new process of Python, for whoever watches or disturbs it."""
         return subprocess.Popen(
             [sys.executable, "-m", "digest.cli", *words],
             env=self.environ,
@@ -32,9 +34,8 @@ class Shell:
         )
 
     def run(self, *words: str) -> tuple[int, str, str]:
-        with self.start(*words) as process:
-            out, err = process.communicate(timeout=60)
-            return process.returncode, out, err
+        """The status, output and errors of a run that nobody disturbs."""
+        return warm_command().run(words, self.environ)
 
 
 def select_one(db: Database, settings: Settings) -> int:

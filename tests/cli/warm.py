@@ -1,0 +1,100 @@
+"""`python -m digest.cli`, forked from a process that has loaded it all: a run costs a fork and not a second of imports.
+
+The child becomes what a new process would be: its words, its environment, empty input, output of its own, and the
+usual end of an interpreter. Questions and answers are lines of JSON. What a start itself costs or prints, and what
+signals, terminals and processes do, is tried with real ones (`Shell.start`).
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import pkgutil
+import runpy
+import select
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from threading import Lock
+
+from tests.crash.databases import SqliteHome
+from tests.crash.stage import set_stage
+
+_ROOT = Path(__file__).parents[2]
+_PATIENCE = 60.0
+
+
+class WarmCommand:
+    """The process that has `digest` loaded, as a test sees it. Safe to share between threads, which take turns."""
+
+    def __init__(self) -> None:
+        words = [sys.executable, "-m", "tests.cli.warm"]
+        here = {"PATH": os.environ["PATH"]}
+        self._process = subprocess.Popen(words, cwd=_ROOT, env=here, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._turn = Lock()
+
+    def run(self, words: tuple[str, ...], environ: Mapping[str, str]) -> tuple[int, str, str]:
+        """The status, output and errors of `digest` with these words, in this environment and nothing else."""
+        with self._turn, tempfile.TemporaryDirectory() as folder:
+            out, err = Path(folder, "out"), Path(folder, "err")
+            status = self._ask({"words": words, "environ": dict(environ), "output": [str(out), str(err)]})
+            return status, out.read_text("utf-8"), err.read_text("utf-8")
+
+    def _ask(self, question: dict[str, object]) -> int:
+        asked, answers = self._process.stdin, self._process.stdout
+        assert asked is not None
+        assert answers is not None
+        asked.write(json.dumps(question).encode() + b"\n")
+        asked.flush()
+        if not select.select([answers], [], [], _PATIENCE)[0]:
+            raise TimeoutError(f"digest {question['words']} has not ended within {_PATIENCE} seconds")
+        return int(answers.readline())
+
+
+@cache
+def warm_command() -> WarmCommand:
+    """The one of this test run's process; it ends when its input does, with that process."""
+    return WarmCommand()
+
+
+def _serve() -> None:
+    """Fork a child for each line and answer with its status, until the input ends; the children return from here."""
+    _load()
+    answers = os.dup(1)
+    for line in iter(sys.stdin.buffer.readline, b""):
+        child = os.fork()
+        if not child:
+            os.close(answers)
+            return _become(**json.loads(line))
+        os.write(answers, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    return None
+
+
+def _load() -> None:
+    import digest.cli
+
+    for module in pkgutil.iter_modules(digest.cli.__path__, "digest.cli."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    with tempfile.TemporaryDirectory() as folder:
+        SqliteHome(Path(folder), set_stage)  # once for all: models mapped, templates compiled, styles parsed
+    gc.freeze()  # so that a child neither copies nor looks through all this when it ends
+
+
+def _become(words: list[str], environ: dict[str, str], output: list[str]) -> None:
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, path in enumerate(output, start=1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.argv[1:] = words
+    runpy.run_module("digest.cli", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    _serve()
