@@ -49,8 +49,9 @@ keep_in_memory()
 Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache()}
 """Every test has a site of its own; what its pages compile to is kept in the system's temporary folder."""
 
-_ON_BOTH = ("cli", "operations", "scheduler", "storage", "web", "test_demo.py")
-"""Tests whose outcome depends on SQL: they run on SQLite and on PostgreSQL. The others run on SQLite alone."""
+_ON_BOTH = ("operations", "scheduler", "storage")
+"""Rooms that say what SQL does or lock by it: their tests run on SQLite and PostgreSQL, and so do those elsewhere that
+are marked `on_both`. The others run on SQLite; `tests/web/test_every_page.py` walks through all pages on PostgreSQL."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,16 @@ def through(sendgrid: LoopbackSendGrid) -> dict[str, str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for a database on both kinds, unless it is about one of them (`only_on`)."""
+    """Run a test that asks for a database on the kinds that it is about: see `_ON_BOTH`, `on_both` and `only_on`."""
+    if not {"db", "home"} & set(metafunc.fixturenames):
+        return
     room = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
-    if room in _ON_BOTH and {"db", "home"} & set(metafunc.fixturenames):
-        only = metafunc.definition.get_closest_marker("only_on")
-        kinds = only.args if only else ("sqlite", "postgresql")
-        metafunc.parametrize("home", kinds, indirect=True)
+    only = metafunc.definition.get_closest_marker("only_on")
+    both = room in _ON_BOTH or metafunc.definition.get_closest_marker("on_both")
+    kinds = only.args if only else ("sqlite", "postgresql") if both else ()
+    marked = [pytest.param(kind, marks=pytest.mark.postgresql if kind == "postgresql" else ()) for kind in kinds]
+    if marked:
+        metafunc.parametrize("home", marked, indirect=True)
 
 
 @pytest.fixture(autouse=True)

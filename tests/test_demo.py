@@ -39,6 +39,7 @@ def load(db: Database, settings: Settings) -> demo.Loaded:
         return demo.load(db, settings, transport, NOW)
 
 
+@pytest.mark.on_both
 def test_it_is_a_publication_under_way(db: Database, settings: Settings) -> None:
     assert load(db, settings) == demo.Loaded(new=True, summaries=56, past_issues=8, readers=25)
     with db.reading() as session:
@@ -114,6 +115,7 @@ def test_it_refuses_a_database_with_content_of_its_own(db: Database, settings: S
         load(db, settings)
 
 
+@pytest.mark.on_both
 def test_removing_it_takes_the_demo_and_nothing_else(db: Database, settings: Settings) -> None:
     load(db, settings)
     mine, reader = make_summary(db, "Mine"), make_subscriber(db, settings, "zoe@example.org")

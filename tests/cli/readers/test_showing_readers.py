@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 
+import pytest
 import time_machine
 
 from digest.config import Settings
@@ -116,6 +117,7 @@ def test_show_tells_a_copys_own_outcome_before_its_batchs(command: Command, db: 
     assert said == [("skipped", "unsubscribed before it was sent", ""), ("accepted", "", "m-1")]
 
 
+@pytest.mark.on_both
 def test_erasing_takes_what_a_mail_server_said_of_the_address(db: Database, settings: Settings) -> None:
     make_subscriber(db, settings, "alice@example.org")
     freeze_issue(db, settings, date(2024, 5, 17))

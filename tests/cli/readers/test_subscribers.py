@@ -60,6 +60,7 @@ def all_subscribers(db: Database) -> dict[str, Subscriber]:
         return {found.address: found for found in session.scalars(select(Subscriber))}
 
 
+@pytest.mark.on_both
 def test_an_import_accounts_for_every_row(command: Command, db: Database, settings: Settings) -> None:
     make_subscriber(db, settings, "known@example.org")
     make_subscriber(db, settings, "left@example.org", SubscriberState.UNSUBSCRIBED)
@@ -106,6 +107,7 @@ def test_an_import_keeps_the_consent_it_was_given(command: Command, db: Database
     assert wording.text == ASKED
 
 
+@pytest.mark.on_both
 def test_a_second_import_adds_nothing(command: Command) -> None:
     rows = "email\n" + "".join(f"reader{n}@example.org\n" for n in range(2_500))
     assert "2,500 rows: 2,500 added (2,500 confirmed), 0 already there" in command.import_(rows).output
@@ -169,6 +171,7 @@ def test_imported_partings_reach_the_journal(command: Command, settings: Setting
     assert json.loads(line)["address_hash"] == fingerprint("bob@example.org", settings.suppression_key)
 
 
+@pytest.mark.on_both
 def test_an_export_is_an_import(command: Command, db: Database, settings: Settings) -> None:
     make_subscriber(db, settings, "alice@example.org", topics="ai,enforcement")
     make_subscriber(db, settings, "bob@example.org", SubscriberState.UNSUBSCRIBED)
@@ -239,6 +242,7 @@ def test_an_import_needs_the_words_of_the_consent(command: Command, tmp_path: Pa
     assert "'--consent': it is empty: give the words that these readers agreed to." in result.stderr
 
 
+@pytest.mark.on_both
 def test_erase_removes_and_keeps_out(command: Command, db: Database, settings: Settings) -> None:
     command.import_("email\nalice@example.org\n")
     assert command("erase", "ALICE@example.org").exit_code == 0

@@ -20,6 +20,8 @@ from tests.factories import make_readers, make_subscriber
 from tests.postgresql import Server
 from tests.web.readers.doors import everything
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], settings: Settings, db: Database) -> None:  # noqa: ARG001

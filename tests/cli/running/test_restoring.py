@@ -17,6 +17,8 @@ from tests.factories import make_readers
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.operations.running.restores import Installation
 
+pytestmark = pytest.mark.on_both
+
 READERS = 2_500
 
 

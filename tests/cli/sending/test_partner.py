@@ -41,6 +41,7 @@ def wait_for(both_at_work: Callable[[], bool], process: subprocess.Popen[str]) -
         assert process.poll() is None, "the send ended too early"
 
 
+@pytest.mark.on_both
 def test_two_processes_share_the_batches_and_the_hands(
     db: Database, two_hands: Shell, sendgrid: LoopbackSendGrid
 ) -> None:
@@ -104,6 +105,7 @@ def test_whoever_ignores_the_ends_of_children_gets_the_true_status(
     assert not sendgrid.doubled()
 
 
+@pytest.mark.on_both
 def test_interrupted_in_the_last_request_it_is_done(two_hands: Shell, sendgrid: LoopbackSendGrid) -> None:
     sendgrid.misbehave(Hang(1.5, accept=True), nth=9)
     with two_hands.start("send") as process:
@@ -139,6 +141,7 @@ def test_sigterm_ends_both_after_the_requests_in_hand(
     assert not sendgrid.doubled()
 
 
+@pytest.mark.on_both
 def test_the_second_stops_when_the_first_is_killed(db: Database, two_hands: Shell, sendgrid: LoopbackSendGrid) -> None:
     sendgrid.misbehave(Hang(0.5, accept=True), every=1)
     with two_hands.start("send") as process:

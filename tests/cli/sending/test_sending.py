@@ -18,6 +18,7 @@ from tests.loopback.faults import DropUnanswered, Hang
 from tests.loopback.sendgrid import LoopbackSendGrid
 
 
+@pytest.mark.on_both
 def test_send_reaches_everyone_and_a_second_one_only_reports(
     db: Database, settings: Settings, shell: Shell, sendgrid: LoopbackSendGrid
 ) -> None:
@@ -48,6 +49,7 @@ def test_send_is_done_though_one_reader_has_an_address_that_no_message_can_be_ma
     assert sorted(sendgrid.addresses()) == readers
 
 
+@pytest.mark.on_both
 def test_status_adds_up(db: Database, settings: Settings, shell: Shell) -> None:
     make_readers(db, settings, 3)
     select_one(db, settings)

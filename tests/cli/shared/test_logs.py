@@ -152,6 +152,7 @@ def test_a_tick_that_takes_long_is_no_news_every_five_seconds() -> None:
     assert said.count("\n") == 1
 
 
+@pytest.mark.on_both
 def test_a_database_error_does_not_name_the_address(db: Database, settings: Settings) -> None:
     make_subscriber(db, settings, "zoe@example.org")
     with pytest.raises(IntegrityError) as caught:

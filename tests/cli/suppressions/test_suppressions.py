@@ -56,6 +56,7 @@ def kept(db: Database) -> dict[str, Suppression]:
         return {row.address_hash: row for row in session.query(Suppression)}
 
 
+@pytest.mark.on_both
 def test_an_import_accounts_for_every_row(command: Command, db: Database, settings: Settings) -> None:
     erase(Context(db, settings, LONG_AGO), "erased@example.org", "test")
     result = command.import_(
@@ -132,6 +133,7 @@ def test_many_dates_that_can_not_be_read_are_counted(command: Command) -> None:
     assert said.startswith("The dates of 2,500 rows can’t be read (the first in line 3), so now stands in for them.")
 
 
+@pytest.mark.on_both
 def test_good_rows_alone_end_well_and_a_second_import_adds_nothing(command: Command) -> None:
     rows = "email\n" + "".join(f"reader{n}@example.org\n" for n in range(2_500))
     first, second = command.import_(rows), command.import_(rows)
@@ -142,6 +144,7 @@ def test_good_rows_alone_end_well_and_a_second_import_adds_nothing(command: Comm
     assert (second.exit_code, second.output) == (0, "2,500 rows: 0 added, 2,500 already there, 0 refused.\n")
 
 
+@pytest.mark.on_both
 def test_a_subscriber_stays_as_they_are_and_gets_no_mail(command: Command, db: Database, settings: Settings) -> None:
     make_subscriber(db, settings, "alice@example.org")
     make_subscriber(db, settings, "bob@example.org")

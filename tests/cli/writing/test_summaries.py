@@ -71,6 +71,7 @@ def _count(db: Database) -> int:
         return archive_page(session, ArchiveQuestion(), 1, 1).total
 
 
+@pytest.mark.on_both
 def test_import_publishes_and_keeps_id_and_slug(db: Database, tmp_path: Path) -> None:
     result = _import(tmp_path, HTML, "", MARKDOWN)
     assert (result.exit_code, result.output) == (0, "2 summaries: 2 added, 0 already there.\n")
@@ -96,12 +97,14 @@ def test_large_counts_are_easy_to_read(tmp_path: Path) -> None:
     assert _import(tmp_path, *many).stdout == "1,001 summaries: 1,001 added, 0 already there.\n"
 
 
+@pytest.mark.on_both
 def test_a_summary_without_id_keeps_clear_of_those_with_one(db: Database, tmp_path: Path) -> None:
     result = _import(tmp_path, HTML | {"id": 1}, MARKDOWN)
     assert (result.exit_code, result.output) == (0, "2 summaries: 2 added, 0 already there.\n")
     assert make_summary(db) == 3
 
 
+@pytest.mark.on_both
 def test_running_twice_is_harmless(db: Database, tmp_path: Path) -> None:
     _import(tmp_path, HTML, MARKDOWN)
     result = _import(tmp_path, HTML, MARKDOWN)
@@ -137,6 +140,7 @@ def test_every_faulty_line_is_named_and_nothing_is_imported(db: Database, tmp_pa
         assert issue is not None and selected_summaries(session, issue.id) == []
 
 
+@pytest.mark.on_both
 def test_id_of_another_summary_is_refused_with_what_differs(db: Database, tmp_path: Path) -> None:
     taken = make_summary(db, "Already here")
     result = _import(tmp_path, MARKDOWN | {"id": taken})
@@ -144,6 +148,7 @@ def test_id_of_another_summary_is_refused_with_what_differs(db: Database, tmp_pa
     assert "belongs to another summary, “Already here” (it differs in title, body" in result.stderr
 
 
+@pytest.mark.on_both
 @pytest.mark.usefixtures("clock")
 def test_select_puts_them_on_the_current_issue_in_file_order(db: Database, tmp_path: Path) -> None:
     pieces = [MARKDOWN | {"title": f"Piece {letter}"} for letter in "CABD"]
@@ -167,6 +172,7 @@ def test_select_is_refused_while_the_current_issue_is_closed(db: Database, setti
     assert _count(db) == 1
 
 
+@pytest.mark.on_both
 def test_export_imports_back_without_loss(db: Database, tmp_path: Path) -> None:
     _import(tmp_path, HTML, MARKDOWN, MARKDOWN | {"title": "Ünïcode “quoted”", "sources": [], "topics": []})
     make_summary(db, "A draft", published=False)
@@ -223,6 +229,7 @@ def test_names_in_any_script_get_slugs_of_their_own(db: Database, tmp_path: Path
     assert topics["Роскомнадзор"] == "roskomnadzor"
 
 
+@pytest.mark.on_both
 def test_topics_that_differ_never_share_a_slug(db: Database, tmp_path: Path) -> None:
     names = ["C++", "C#", "Ελλάδα GDPR", "Россия GDPR", "Cookie walls", "cookie-walls"]
     assert "1 added" in _import(tmp_path, MARKDOWN | {"topics": names}).output

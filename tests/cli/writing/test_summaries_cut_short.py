@@ -95,6 +95,7 @@ def finish(shell: Shell, db: Database, archive: Path, *words: str) -> str:
     return said
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize("at_least", [1, 500])
 def test_killed_while_it_writes_it_is_finished_by_running_it_again(
     shell: Shell, db: Database, archive: Path, at_least: int
@@ -157,6 +158,7 @@ def test_database_that_takes_no_more_is_told_with_what_is_there(shell: Shell, db
     assert said.endswith("Run this again: it adds what is left.\n")
 
 
+@pytest.mark.on_both
 def test_second_import_at_the_same_time_is_refused(
     shell: Shell, db: Database, stranger: Database, archive: Path
 ) -> None:
@@ -171,6 +173,7 @@ def test_second_import_at_the_same_time_is_refused(
     assert stored(db)[0] == LINES
 
 
+@pytest.mark.on_both
 def test_what_an_editor_writes_meanwhile_takes_no_id_of_the_file(
     shell: Shell, db: Database, stranger: Database, archive: Path
 ) -> None:

@@ -90,6 +90,7 @@ def test_the_choices_name_the_moment_of_the_last_attempt(db: Database, alice: Br
     assert "for that minute and the next: search" in told
 
 
+@pytest.mark.on_both
 def test_a_double_click_decides_once(
     db: Database, alice: Browser, sendgrid: LoopbackSendGrid, settings: Settings, held: int
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_double_click_decides_once(
     assert "Nothing is to be decided about it" in words(alice.open(url))
 
 
+@pytest.mark.on_both
 def test_the_second_editor_is_told_what_the_first_decided(
     db: Database, alice: Browser, ada: Browser, held: int
 ) -> None:

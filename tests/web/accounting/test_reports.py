@@ -29,6 +29,7 @@ from tests.web.browser import Browser, one, page, words
 REPORT = "/desk/reports/2024-05-17"
 
 
+@pytest.mark.on_both
 def test_report_adds_up_and_lists_held_batches_first(db: Database, alice: Browser, held: int) -> None:  # noqa: ARG001
     answer = alice.open(REPORT)
     assert "40 readers = 10 accepted + 0 failed + 0 skipped + 0 unknown + 30 held + 0 waiting" in words(answer)
@@ -116,6 +117,7 @@ def test_report_shows_each_attempt_with_sendgrids_words(db: Database, alice: Bro
     assert [key for key in message_ids if f"Message id {key}" in text] == message_ids
 
 
+@pytest.mark.on_both
 def test_report_counts_what_sendgrid_reported(db: Database, alice: Browser, held: int) -> None:  # noqa: ARG001
     [batch_id] = batches(db, BatchState.ACCEPTED)
     with db.writing() as session:
@@ -130,6 +132,7 @@ def test_report_says_that_no_events_come_where_none_can(alice: Browser, held: in
     assert "its events do not come here" in words(alice.open(REPORT))
 
 
+@pytest.mark.on_both
 def test_thousands_of_batches_are_paged(db: Database, settings: Settings, alice: Browser) -> None:
     make_readers(db, settings, 120)
     freeze_issue(db, settings, batch_size=1)
@@ -144,6 +147,7 @@ def test_thousands_of_batches_are_paged(db: Database, settings: Settings, alice:
     assert shown[3] == shown[2]
 
 
+@pytest.mark.on_both
 def test_the_file_adds_up_to_the_audience_and_says_what_is_known_of_each(
     db: Database, settings: Settings, ada: Browser, held: int
 ) -> None:
@@ -197,6 +201,7 @@ def test_no_words_of_a_mail_server_become_a_formula(
     assert not [cell for row in rows for cell in row if cell.strip(' "\u00a0')[:1] in tuple("=+-@＝＋－＠")]
 
 
+@pytest.mark.on_both
 def test_the_file_comes_in_pieces(db: Database, settings: Settings) -> None:
     make_readers(db, settings, 5_001)
     issue_id = freeze_issue(db, settings, 1_000)

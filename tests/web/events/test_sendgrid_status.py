@@ -68,6 +68,7 @@ def test_a_suspended_account_is_told_at_once_and_on_every_page_of_the_desk(
     assert alerts(db) == ["SendGrid has suspended the account", "SendGrid has made the account active again"]
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize("seed", range(2))
 def test_it_is_told_once_whatever_the_order_and_however_often(
     ada: Browser, db: Database, webhook: EventWebhook, seed: int

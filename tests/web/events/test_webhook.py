@@ -54,6 +54,7 @@ def post(client: FlaskClient, body: bytes, headers: Mapping[str, str]) -> int:
     return client.post(PATH, data=body, headers=dict(headers)).status_code
 
 
+@pytest.mark.on_both
 def test_a_signed_post_is_stored_before_it_is_answered(
     client: FlaskClient, db: Database, webhook: EventWebhook, delivered: list[Event]
 ) -> None:
@@ -156,6 +157,7 @@ hostile = st.recursive(
 )
 
 
+@pytest.mark.on_both
 @given(st.data())
 @how(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_a_signed_event_holds_it_is_taken_or_left(
@@ -178,6 +180,7 @@ def test_without_a_key_the_door_is_shut_with_a_word_why(settings: Settings, deli
     assert "SENDGRID_WEBHOOK_KEY is not set" in answer.text
 
 
+@pytest.mark.on_both
 def test_what_can_not_be_stored_is_asked_for_again(
     db: Database, webhook: EventWebhook, delivered: list[Event], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -205,6 +208,7 @@ def test_a_journal_that_can_not_be_written_keeps_the_suppression_out(
     assert fates(db)[ALICE][0] == "bounced"
 
 
+@pytest.mark.on_both
 def test_no_address_reaches_a_log_and_one_line_tells_of_a_post(
     webhook: EventWebhook, delivered: list[Event], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -184,6 +184,7 @@ def test_a_recent_summary_on_no_issue_can_be_added(alice: FlaskClient, db: Datab
     assert order(db) == [*three, new]
 
 
+@pytest.mark.on_both
 def test_order_by_arrows_and_by_dragging(alice: FlaskClient, db: Database, three: list[int]) -> None:
     a, b, c = three
     press(alice, "down", summary=a)
@@ -317,6 +318,7 @@ def test_releasing_after_its_moment_asks_first(alice: FlaskClient, clock: time_m
     assert "Release…" not in alice.get(PAGE).text
 
 
+@pytest.mark.on_both
 @pytest.mark.usefixtures("three")
 def test_move(alice: FlaskClient, db: Database) -> None:
     answer = press(alice, "move", date="2024-05-16")

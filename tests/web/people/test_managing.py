@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from flask import Flask
 
 from digest.config import Settings
@@ -34,6 +35,7 @@ def test_inviting_again_kills_the_earlier_link(ada: Browser, mailbox: Mailbox) -
     assert [ada.open(each.group()).status_code for each in links if each] == [410, 200]
 
 
+@pytest.mark.on_both
 def test_same_address_twice_and_bad_addresses_are_refused_in_words(ada: Browser) -> None:
     assert "is an editor already" in words(ada.send("/desk/editors", email="ADA@digest.test"))
     assert "can’t be an email address" in words(ada.send("/desk/editors", email="not an address"))
@@ -63,6 +65,7 @@ def test_deactivated_editor_is_out_until_let_in_again(ada: Browser, alice: Brows
     assert alice.sign_in("alice@digest.test").status_code == 303
 
 
+@pytest.mark.on_both
 def test_subscribers_are_listed_counted_filtered_and_paged(ada: Browser, db: Database, settings: Settings) -> None:
     for number in range(60):
         make_subscriber(db, settings, f"reader{number:02}@example.org")
@@ -83,6 +86,7 @@ def test_readers_are_found_by_what_was_typed_and_by_no_pattern(ada: Browser, db:
     assert "1 subscriber found" in found and "first_last@example.org" in found and "first.last" not in found
 
 
+@pytest.mark.on_both
 def test_subscriber_is_erased_after_asking_once(ada: Browser, db: Database, settings: Settings) -> None:
     reader = make_subscriber(db, settings, "reader@example.org")
     assert "Erase reader@example.org?" in words(ada.open(f"/desk/subscribers/{reader.id}/erase"))

@@ -38,6 +38,7 @@ def test_wrong_password_and_unknown_address_get_the_same_words(stranger: Browser
     assert words(wrong) == words(unknown)
 
 
+@pytest.mark.on_both
 def test_whoever_tries_too_often_is_told_how_long_to_wait(stranger: Browser, clock: time_machine.Traveller) -> None:
     for _ in range(TRIES_FROM_ONE_NETWORK):
         stranger.sign_in("alice@digest.test", "not this one at all")
@@ -93,6 +94,7 @@ def test_row_holds_only_the_hash_of_the_key(alice: Browser, db: Database) -> Non
         assert key not in row.key_hash
 
 
+@pytest.mark.on_both
 def test_session_idles_out_after_twelve_hours(alice: Browser, clock: time_machine.Traveller) -> None:
     clock.move_to(TUESDAY + timedelta(hours=11))
     assert alice.open("/desk/summaries").status_code == 200
@@ -121,6 +123,7 @@ def test_the_cookie_of_an_https_site_travels_over_https_alone(environ: dict[str,
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/desk"} <= set(cookie.split("; "))
 
 
+@pytest.mark.on_both
 def test_being_seen_is_written_once_a_minute(alice: Browser, db: Database, clock: time_machine.Traveller) -> None:
     def seen() -> object:
         with db.reading() as session:
@@ -177,6 +180,7 @@ def _ask(browser: Browser, email: str) -> str:
     return answer.text
 
 
+@pytest.mark.on_both
 def test_forgotten_password_is_set_by_a_link_that_works_once(
     stranger: Browser, alice: Browser, mailbox: Mailbox
 ) -> None:
@@ -223,6 +227,7 @@ def test_request_for_a_link_answers_alike_for_everybody(stranger: Browser, mailb
     assert len(mailbox.read()) == 1
 
 
+@pytest.mark.on_both
 def test_flood_of_requests_sends_three_messages_an_hour(stranger: Browser, mailbox: Mailbox) -> None:
     for _ in range(8):
         _ask(stranger, "alice@digest.test")

@@ -23,6 +23,8 @@ from tests.conftest import TUESDAY, Mailbox, text_of
 from tests.web.browser import Browser, make_editor_with_password, words
 from tests.web.readers.doors import ask, link_in, subscribed
 
+pytestmark = pytest.mark.on_both
+
 ADA = "ada@digest.test"
 HOUR = timedelta(hours=1)
 

@@ -133,6 +133,7 @@ def test_a_confirmation_lives_seven_days(
     assert state_of(db) == SubscriberState.CONFIRMED
 
 
+@pytest.mark.on_both
 def test_a_sign_up_that_was_tidied_away_leads_to_the_form(client: FlaskClient, settings: Settings) -> None:
     answer = client.get(path_of(settings, confirm_url(settings, new_key())))
     assert answer.status_code == 410
@@ -264,6 +265,7 @@ def test_preferences_show_what_we_hold(client: FlaskClient, db: Database, settin
         assert shown in text
 
 
+@pytest.mark.on_both
 def test_erasing_asks_once_and_leaves_nothing_but_a_hash(
     client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox
 ) -> None:

@@ -141,6 +141,7 @@ def test_the_forms_own_address_leads_to_the_form(client: FlaskClient) -> None:
     assert client.get("/subscribe").headers["Location"] == "/"
 
 
+@pytest.mark.on_both
 def test_three_messages_in_thirty_days_are_the_most(
     client: FlaskClient, mailbox: Mailbox, clock: time_machine.Traveller
 ) -> None:
@@ -153,6 +154,7 @@ def test_three_messages_in_thirty_days_are_the_most(
     assert len(mailbox.to(ALICE)) == 4
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize(
     "machines",
     [[f"192.0.2.{n}" for n in range(30)], [f"2001:db8:0:ff{n:02x}::1" for n in range(30)],

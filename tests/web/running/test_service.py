@@ -18,6 +18,8 @@ from digest.storage.running import schema
 from digest.storage.running.heartbeats import beat
 from tests.postgresql import Server
 
+pytestmark = pytest.mark.on_both
+
 
 def tick(db: Database, seconds_ago: float = 0) -> None:
     """Let a clock have ticked so long ago."""

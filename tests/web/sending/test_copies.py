@@ -63,6 +63,7 @@ def queued(db: Database) -> int:
         return session.query(Message).filter_by(kind="digest").count()
 
 
+@pytest.mark.on_both
 def test_a_readers_page_tells_each_copy(ada: Browser, db: Database, settings: Settings, zoe: Subscriber) -> None:
     send_issue_of(db, settings, date(2024, 5, 22))
     with db.writing() as session:
@@ -130,6 +131,7 @@ def test_asked_once_it_goes_once_to_that_reader(ada: Browser, db: Database, zoe:
     assert queued(db) == 1
 
 
+@pytest.mark.on_both
 def test_a_double_click_is_told_that_it_goes_once(
     ada: Browser, db: Database, zoe: Subscriber, clock: time_machine.Traveller
 ) -> None:

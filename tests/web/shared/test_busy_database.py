@@ -20,6 +20,8 @@ from tests.factories import make_subscriber, make_summary
 from tests.web.readers.doors import ALICE, ask
 from tests.web.shared.busy import be_impatient, kept, someone_writes
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture(autouse=True)
 def impatient(app: Flask) -> None:

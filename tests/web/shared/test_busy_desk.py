@@ -17,6 +17,8 @@ from tests.web.browser import PASSWORD, Browser, words
 from tests.web.shared.busy import be_impatient, kept, someone_writes
 from tests.web.writing.test_writing import FORM
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def patient_no_more(app: Flask) -> None:

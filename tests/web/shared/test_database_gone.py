@@ -21,6 +21,8 @@ from digest.storage.base.database import Database
 from digest.storage.base.database_file import DatabaseFileGone
 from tests.postgresql import copy_database, drop_database, make_again
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def path(settings: Settings, client: FlaskClient) -> Path:

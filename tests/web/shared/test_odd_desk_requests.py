@@ -8,6 +8,8 @@ from digest.storage.base.database import Database
 from tests.factories import make_issue, make_summary
 from tests.web.browser import Browser
 
+pytestmark = pytest.mark.on_both
+
 NUL = "a\0b"
 
 

@@ -9,6 +9,8 @@ from digest.storage.base.database import Database
 from tests.factories import make_summary
 from tests.web.readers.doors import ask
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.mark.parametrize(
     "path",

@@ -12,6 +12,8 @@ from digest.storage.base.database import Database
 from tests.factories import make_summary
 from tests.web.writing.past import attribute, headlines, page_at, words
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def shelf(db: Database) -> list[int]:

@@ -70,6 +70,7 @@ def test_whoever_has_it_gets_it_not_again(client: FlaskClient, story: int, asked
     assert (again.status_code, again.data) == (304, b"")
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize(
     "values",
     [
@@ -89,6 +90,7 @@ def test_it_is_made_anew_when_a_summary_has_changed(
     assert (b"/fines/" in again.data) == ("updated_at" in values)
 
 
+@pytest.mark.on_both
 def test_a_new_summary_and_a_past_issue_are_in_it_at_once(client: FlaskClient, db: Database, story: int) -> None:  # noqa: ARG001
     client.get("/sitemap.xml")
     make_summary(db, "More")

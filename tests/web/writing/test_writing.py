@@ -142,6 +142,7 @@ def test_slug_stays_when_the_headline_changes(alice: Browser, db: Database) -> N
     assert _summary(db).slug == "london-police-block-a-face-search-site"
 
 
+@pytest.mark.on_both
 def test_two_editors_at_once_lose_nothing(alice: Browser, ada: Browser, db: Database) -> None:
     _write(alice, "save")
     begun = _form(ada, "/desk/summaries/1")
@@ -235,6 +236,7 @@ def test_summary_on_a_closed_issue_says_so(alice: Browser, db: Database, setting
     assert "will not be in its digest unless it is reopened and closed again" in words(alice.open("/desk/summaries/1"))
 
 
+@pytest.mark.on_both
 def test_list_pages_and_searches(alice: Browser, db: Database) -> None:
     for number in range(35):
         make_summary(db, f"Ruling number {number}")
