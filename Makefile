@@ -3,7 +3,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test audit bench crash mutants lock
+.PHONY: help setup run lint check test audit bench crash mutants lock
+
+# Python keeps what it has compiled: pytest compiles the tests anew otherwise, ten seconds in each process.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,12 +28,17 @@ run: setup ## Run the site and the clock on 127.0.0.1:8000 (PORT=…), with demo
 	@{ said=$$($(BIN)/digest demo 2>&1 >&3); } 3>&1 || { status=$$?; echo "$$said" >&2; [ $$status -eq 4 ] && echo "So no demo was loaded."; }
 	$(BIN)/digest serve --with-scheduler --bind 127.0.0.1:$(PORT)
 
-test: setup ## Everything: formatting, linters, types, import contracts, tests
+lint: setup ## Formatting, linters, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
+
+check: lint ## For a change under way: lint, and the tests nearest to it, for a minute at most
+	$(BIN)/python -m tests.check
+
+test: lint ## Everything: lint, and all tests
 	$(BIN)/pytest -n auto
 
 AUDIT ?=
