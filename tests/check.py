@@ -20,6 +20,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SECONDS = 40.0
 """How long tests may begin; with formatting, linters and types that makes a minute."""
+MOST = 40
+"""Test files; reading more of them takes too much of that time."""
 _FARTHEST = 3
 """Imports between a test file and a change beyond which nearly everything is near everything."""
 _FAR = _FARTHEST + 1
@@ -35,10 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--since", default="main", help="a branch or commit; what came after it is the change")
     parser.add_argument("--list", action="store_true", help="name the test files, nearest first, and run nothing")
     asked = parser.parse_args(arguments)
-    files = nearest(ROOT, changed(ROOT, asked.since))
+    near = nearest(ROOT, changed(ROOT, asked.since))
+    files = near[:MOST]
     if asked.list or not files:
         sys.stdout.write("".join(f"{file}\n" for file in files) or "No test is near what has changed.\n")
         return 0
+    if len(near) > MOST:
+        sys.stdout.write(f"{len(near)} test files are near; `make test` runs those beyond the {MOST} nearest.\n")
     hands = ["-n", "auto"] if len(files) > 2 else []
     return int(pytest.main([*files, *hands, "-m", "not postgresql", "-p", "tests.check"]))
 
