@@ -39,7 +39,7 @@ check: lint ## For a change under way: lint, and the tests nearest to it, for a 
 	$(BIN)/python -m tests.check
 
 test: lint ## Everything: lint, and all tests
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 AUDIT ?=
 audit: setup ## Look every locked library up among known vulnerabilities (needs the network)

@@ -6,6 +6,7 @@ tells when one of its children is stopped or has ended. Nothing is shared: sende
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import selectors
@@ -108,6 +109,7 @@ def serve() -> None:
     """Fork a child for each line, tell what becomes of them, until the input ends."""
     with tempfile.TemporaryDirectory() as folder:
         SqliteHome(Path(folder), set_stage)  # once for all: templates compiled, styles parsed, models mapped
+    gc.freeze()  # so that no child looks through all this, which would copy it
     hears, rings = os.pipe()
     os.set_blocking(rings, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)

@@ -36,12 +36,12 @@ from digest.storage.accounting.settlements import Verdict
 from digest.storage.sending.batches import BatchState
 from tests.crash.databases import SqliteHome
 from tests.crash.fakes import Mood
-from tests.crash.programme import LONG, note_figures
+from tests.crash.programme import by_form, note_figures
 from tests.crash.stage import READERS, set_stage
 from tests.crash.world import EVERYBODY, STRANGERS, World
 from tests.loopback.webhook import public_key
 
-EXAMPLES, STEPS = (600, 60) if LONG else (25, 30)
+EXAMPLES, STEPS = by_form((10, 30), (25, 30), (600, 60))
 _READERS_DO = (("leave", READERS), ("erase", EVERYBODY), ("subscribe", STRANGERS), ("confirm", EVERYBODY))
 _LONGEST_REST = 80
 _SEEN_TO_ITS_END = {BatchState.ACCEPTED, BatchState.SKIPPED, BatchState.HELD, BatchState.UNKNOWN, BatchState.FAILED}

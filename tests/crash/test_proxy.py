@@ -14,13 +14,13 @@ from digest.mail.interface import Answer, Bulk, Certainty
 from digest.mail.rendering import Identity, Rendered, Tags
 from digest.mail.sendgrid import SendGridTransport
 from tests.conftest import TUESDAY
-from tests.crash.programme import LONG, SEED, note_figures
+from tests.crash.programme import FORM, SEED, Form, by_form, note_figures
 from tests.crash.proxy import Cut, Proxy
 from tests.loopback.journal import Received
 from tests.loopback.sendgrid import LoopbackSendGrid
 
 _CERTAIN_NO = {Certainty.RETRY, Certainty.NEVER_LEFT, Certainty.REFUSED, Certainty.OFFENDERS, Certainty.TOO_LARGE}
-_SPREAD = 600 if LONG else 110
+_SPREAD = by_form(40, 110, 600)
 _IDENTITY = Identity("Privacy Digest", "http://digest.test", "1 Street, London", "editor@digest.test", "")
 
 
@@ -79,15 +79,15 @@ def wrongly_certain(answers: dict[str, tuple[Cut, Answer]], received: list[Recei
     ]
 
 
-@pytest.mark.parametrize("padding", [0, 8_000_000 if LONG else 3_000_000], ids=["small", "large"])
+@pytest.mark.parametrize("padding", [0, by_form(3_000_000, 3_000_000, 8_000_000)], ids=["small", "large"])
 @pytest.mark.parametrize("hard", [False, True], ids=["closed", "reset"])
 @pytest.mark.parametrize("side", ["request", "answer"])
 def test_no_cut_makes_a_sender_wrongly_certain(sendgrid: LoopbackSendGrid, side: str, hard: bool, padding: int) -> None:
     random = Random(f"{SEED} {side} {hard} {padding}")  # noqa: S311 - to be drawn again
     request, answer = lengths(sendgrid, padding)
     places = offsets(request, random) if side == "request" else range(answer + 1)
-    if padding and not LONG:
-        places = random.sample(list(places), 12)
+    if padding and FORM is not Form.LONG:
+        places = random.sample(list(places), by_form(6, 12, 12))
     answers = {}
     with Proxy(sendgrid.port) as proxy:
         for place in places:
