@@ -1,8 +1,8 @@
 """`make check`: the tests nearest to a change, nearest first, on SQLite, for as long as somebody waits.
 
-What has changed is asked of git: since the branch left main, or since the commit given. A test file is near if it is named
-like a changed file (digest/web/issues/issue.py, tests/web/issues/test_issue.py), then if it lies in the mirrored folder,
-then by how many imports it is from it. What can not be imported stands for the Python files that name it.
+What has changed is asked of git: since the branch left main, or since the commit given. A test file is near if it is
+named like a changed file (digest/web/issues/issue.py, tests/web/issues/test_issue.py), then if it lies in the mirrored
+folder, then by how many imports it is from it. What can not be imported stands for the Python files that name it.
 """
 
 from __future__ import annotations

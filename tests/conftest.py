@@ -51,7 +51,8 @@ Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache()}
 
 _ON_BOTH = ("operations", "scheduler", "storage")
 """Rooms that say what SQL does or lock by it: their tests run on SQLite and PostgreSQL, and so do those elsewhere that
-are marked `on_both`. The others run on SQLite; `tests/web/test_every_page.py` walks through all pages on PostgreSQL."""
+are marked `on_both`. The others run on SQLite alone; `tests/web/shared/test_every_page.py` walks through all pages on
+PostgreSQL."""
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import pytest
 import time_machine
 from bs4 import BeautifulSoup, Tag
-from digest.operations.running.heartbeat import note_heartbeat
 from flask import Flask
 from werkzeug.routing import RequestRedirect
 
 from digest import demo
 from digest.config import Settings
-from digest.mail.transports import open_outbox
+from digest.mail.transports import open_transport
+from digest.operations.running.tick import note_heartbeat
 from digest.storage.base.database import Database
 from tests.conftest import Mailbox
 from tests.factories import make_summary
@@ -148,7 +148,7 @@ def _fields(form: Tag) -> dict[str, str]:
 def visitor(app: Flask, db: Database, settings: Settings, clock: time_machine.Traveller) -> Visitor:
     """Zoe, the last of the admins by name, signed in where the demo is loaded."""
     clock.move_to(NOW)
-    with closing(open_outbox(settings)) as outbox:
+    with closing(open_transport(settings)) as outbox:
         demo.load(db, settings, outbox, NOW)
     note_heartbeat(db, "the clock")
     make_editor_with_password(db, "zoe@digest.test", "Zoe", is_admin=True)
