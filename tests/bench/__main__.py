@@ -11,8 +11,10 @@ from pathlib import Path
 from tests import postgresql
 from tests.bench.measure import Figures, measure_rivals, measure_send, sendgrid
 from tests.bench.report import PAGE, page
+from tests.bench.without import KEPT_MEMORY, SECOND_PROCESS
 
 DATABASES = ("SQLite", "PostgreSQL")
+_PARTS = (SECOND_PROCESS, KEPT_MEMORY)
 
 
 def main() -> None:
@@ -20,18 +22,19 @@ def main() -> None:
     asked = _arguments()
     with tempfile.TemporaryDirectory() as folder, sendgrid() as host:
         sends = [_send(kind, asked.readers, Path(folder), host) for kind in asked.databases]
+        lesser = {what: _send("SQLite", asked.readers, Path(folder) / what, host, what) for what in _PARTS}
         rivals = measure_rivals(max(16, asked.readers // 1000), Path(folder) / "rivals", host)
-    written = page("make bench", sends, rivals)
+    written = page("make bench", sends, lesser, rivals)
     sys.stdout.write(written)
     if asked.write:
         PAGE.write_text(written)
 
 
-def _send(kind: str, readers: int, folder: Path, host: str) -> Figures:
-    sys.stderr.write(f"{kind}: {readers:,} readers …\n")
+def _send(kind: str, readers: int, folder: Path, host: str, without: str = "") -> Figures:
+    sys.stderr.write(f"{kind}: {readers:,} readers{f', without {without}' if without else ''} …\n")
     home = folder / kind
     if kind == "SQLite":
-        return measure_send(kind, f"sqlite:///{home}/digest.db", readers, home, host)
+        return measure_send(kind, f"sqlite:///{home}/digest.db", readers, home, host, without)
     with closing(postgresql.Server("bench", durable=True)) as server, server.database() as url:
         return measure_send(kind, url, readers, home, host)
 

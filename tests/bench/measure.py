@@ -63,13 +63,14 @@ class Figures:
         return self.readers / (self.freezing + self.sending)
 
 
-def measure_send(kind: str, url: str, readers: int, folder: Path, host: str) -> Figures:
-    """Measure with so many readers in a new database at `url`; `folder` is the installation's."""
+def measure_send(kind: str, url: str, readers: int, folder: Path, host: str, without: str = "") -> Figures:
+    """Measure with so many readers in a new database at `url`; `folder` is the installation's. `without`: see there."""
     environ = environment(folder, url, host)
     _, db, issue_id = open_stage(environ, readers)
     with closing(db):
         words, _, freezing_memory = _run(environ, "-m", "tests.bench.freezing", str(issue_id))
-        _, began, sending_memory = _run(environ, "-m", "digest.cli", "send")
+        command = ("tests.bench.without", without) if without else ("digest.cli", "send")
+        _, began, sending_memory = _run(environ, "-m", *command)
         account = report(db, issue_id)
         if account.accepted != readers or account.difference:
             raise RuntimeError(f"the account does not add up: {account}")
