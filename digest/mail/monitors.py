@@ -6,14 +6,12 @@ Mail may be what is broken, so alerts also go another way.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import urllib3
 
 from digest.mail.failures import in_words
-from digest.mail.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, Transport, UnreadList
+from digest.mail.interface import Answer, Certainty
 
 ALERT = "alert"
 """The category of a single message that goes to ALERT_URL instead of a mailbox; its text part is the JSON."""
@@ -35,45 +33,15 @@ class Alert:
         return json.dumps({"site": self.site, "heading": self.heading, "text": self.text, "link": self.link})
 
 
-class AlertingTransport:
-    """Takes alerts to the operator's monitor and leaves everything else to the transport behind it."""
-
-    def __init__(self, inner: Transport) -> None:
-        self._inner = inner
-
-    def send_bulk(self, bulk: Bulk) -> Answer:
-        """Hand over to the transport."""
-        return self._inner.send_bulk(bulk)
-
-    def send_single(self, single: Single) -> Answer:
-        """POST an alert to its address; hand anything else to the transport."""
-        if single.category != ALERT:
-            return self._inner.send_single(single)
-        return _post(single.recipient, single.rendered.text)
-
-    def probe(self) -> bool:
-        """Ask the transport."""
-        return self._inner.probe()
-
-    def suppressed(
-        self, since: Mapping[str, ListMark], until: datetime, deadline: float
-    ) -> Iterable[ListPage | UnreadList]:
-        """Ask the transport."""
-        return self._inner.suppressed(since, until, deadline)
-
-    def close(self) -> None:
-        """Close the transport."""
-        self._inner.close()
+def post_alert(url: str, body: str) -> Answer:
+    """POST an alert's JSON to the operator's monitor; what came of it. Never raises for the other side."""
+    return _request("POST", url, body)
 
 
 def ping(url: str) -> str | None:
     """GET the heartbeat's address; None if it answered well, else what was wrong. Never raises for the other side."""
     answer = _request("GET", url, None)
     return None if answer.certainty is Certainty.ACCEPTED else answer.detail
-
-
-def _post(url: str, body: str) -> Answer:
-    return _request("POST", url, body)
 
 
 def _request(method: str, url: str, body: str | None) -> Answer:

@@ -9,7 +9,6 @@ from datetime import datetime
 from digest.config import Settings
 from digest.mail.files import OutboxFolder
 from digest.mail.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, Transport, UnreadList
-from digest.mail.monitors import AlertingTransport
 from digest.mail.rendering import Identity
 from digest.mail.sendgrid import SendGridTransport
 
@@ -24,7 +23,7 @@ def open_transport(settings: Settings) -> Transport:
         transport = OutboxFolder(settings.outbox_path, identity)
     if settings.mail_redirect_all:
         transport = RedirectingTransport(transport, settings.mail_redirect_all)
-    return AlertingTransport(transport)
+    return transport
 
 
 def identity_of(settings: Settings) -> Identity:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from digest import config
 from digest.config import Settings
@@ -19,7 +20,7 @@ from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Work
 from digest.storage.base.database import Database
-from digest.storage.messages.messages import Message, waiting_messages
+from digest.storage.messages.messages import Message, MessageState
 
 
 class Monitor(HTTPServer):
@@ -52,6 +53,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(self.server.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+
+def waiting_messages(session: Session) -> int:
+    """How many messages have not left yet."""
+    left = (MessageState.WAITING, MessageState.CLAIMED)
+    return session.scalar(select(func.count()).where(Message.state.in_(left))) or 0
 
 
 @pytest.fixture

@@ -7,13 +7,11 @@ import sys
 import click
 
 from digest.cli.accounting.account_words import MAY_STILL_TELL, account_in_words, what_is_known
-from digest.cli.shared.installation import OpenInstallation, installation, now
+from digest.cli.shared.installation import OpenInstallation, installation
 from digest.cli.shared.output import batches, copies
-from digest.operations.accounting.deciding import WORDS, Decided
-from digest.operations.accounting.deciding import decide_batch as settle_batch
+from digest.operations.accounting.deciding import WORDS, Decided, decide_batch
 from digest.operations.issues.closing import THE_COMMAND
 from digest.operations.running.sending_now import report
-from digest.operations.shared.context import Context
 from digest.storage.accounting.settlements import Verdict
 from digest.storage.accounting.unsettled import Alike, UnsettledBatch, taken_together, unsettled_alike, unsettled_batch
 from digest.storage.sending.attempts import last_attempts
@@ -57,9 +55,7 @@ def settle(batch: int, verdict: str, alike: bool, because: str, yes: bool) -> No
         _explain(ours, doubt, last, word, all_alike, alike)
         if not yes and sys.stdin.isatty():
             click.confirm("Is that so?", abort=True)
-    settled = settle_batch(
-        Context(ours.db, ours.settings, now()), batch, word, THE_COMMAND, because, alike, all_alike.mark
-    )
+    settled = decide_batch(ours.context(), batch, word, THE_COMMAND, because, alike, all_alike.mark)
     click.echo(_outcome(settled))
     click.echo(account_in_words(ours, report(ours.db, settled.issue_id)))
 

@@ -12,7 +12,6 @@ from digest.operations.issues.closing import THE_COMMAND
 from digest.operations.issues.composing import compose, compose_for_topics, sample
 from digest.operations.issues.dates import issue_named
 from digest.operations.issues.week import ensure_issue
-from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.storage.issues.issues import Issue, current_issue
 
@@ -33,7 +32,7 @@ def preview(day: datetime | None, topics: str, text: bool) -> None:
 
 
 def _issue(ours: OpenInstallation, day: date | None) -> int:
-    ensure_issue(Context(ours.db, ours.settings, now()), THE_COMMAND)
+    ensure_issue(ours.context(), THE_COMMAND)
     with ours.db.reading() as session:
         issue = issue_named(session, day) if day else current_issue(session)
         if issue is None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.shared.installation import installation, now
+from digest.cli.shared.installation import installation
 from digest.cli.shared.parameters import EMAIL
 from digest.domain.shared.addresses import Address
 from digest.operations.people.logins import Invited, let_in
-from digest.operations.shared.context import Context
 
 
 @click.group()
@@ -28,7 +27,7 @@ def add(address: Address, admin: bool, name: str) -> None:
     """
     here = installation()
     invited_by = f"The operator of {here.settings.site_name}"
-    invited = let_in(Context(here.db, here.settings, now()), invited_by, address.shown, name, admin)
+    invited = let_in(here.context(), invited_by, address.shown, name, admin)
     click.echo(_told(invited, admin))
     click.echo(f"Set a password here, once, until {here.settings.schedule.spoken(invited.expires)}:")
     click.echo(invited.link)

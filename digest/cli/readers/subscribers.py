@@ -19,13 +19,12 @@ from digest.cli.shared.import_words import (
     stated_otherwise,
     undated_in_words,
 )
-from digest.cli.shared.installation import installation, now
+from digest.cli.shared.installation import installation
 from digest.cli.shared.output import counted, write_csv
 from digest.cli.shared.parameters import HELD_EMAIL
 from digest.domain.shared.addresses import Address
 from digest.operations.readers.privacy import erase, what_we_hold
 from digest.operations.readers.subscriber_files import export_subscribers, import_subscribers, subscriber_table
-from digest.operations.shared.context import Context
 from digest.storage.readers.subscribers import SubscriberState, subscriber_with_address
 
 
@@ -66,7 +65,7 @@ def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
     added: Counter[str] = Counter()
     banned: Counter[str] = Counter()
     undated, first_undated = 0, 0
-    for part in import_subscribers(Context(here.db, here.settings, now()), table, consent.strip()):
+    for part in import_subscribers(here.context(), table, consent.strip()):
         for refusal in part.refused:
             click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
         added.update(part.added)
@@ -137,7 +136,7 @@ def erase_(address: Address, yes: bool) -> None:
     here = installation()
     if not yes and sys.stdin.isatty():
         click.confirm(f"Erase everything about {address.shown}? It can’t be undone.", abort=True)
-    if erase(Context(here.db, here.settings, now()), address.key, "the command"):
+    if erase(here.context(), address.key, "the command"):
         click.echo(f"Everything about {address.shown} is erased. The address is suppressed: no import brings it back.")
     else:
         click.echo(f"{address.shown} was no subscriber. The address is suppressed now: no import adds it.")

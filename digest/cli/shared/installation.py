@@ -12,6 +12,7 @@ from digest.cli.shared.logs import take_out
 from digest.config import Settings
 from digest.config.loose import close_what_is_open
 from digest.operations.running.startup import open_database
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 
 
@@ -21,6 +22,10 @@ class OpenInstallation:
 
     settings: Settings
     db: Database
+
+    def context(self) -> Context:
+        """What operations are given, at this moment."""
+        return Context(self.db, self.settings, now())
 
 
 def installation() -> OpenInstallation:

@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 
 from digest.cli.shared.import_words import IGNORE, added_in_words, opened, undated_in_words
-from digest.cli.shared.installation import installation, now
+from digest.cli.shared.installation import installation
 from digest.cli.shared.output import counted, write_csv
 from digest.cli.shared.parameters import HELD_EMAIL
 from digest.domain.shared.addresses import Address
-from digest.operations.shared.context import Context
 from digest.operations.suppressions.suppression_files import (
     import_suppressions,
     list_suppressions,
@@ -48,7 +47,7 @@ def import_(file: Path, ignored: tuple[str, ...]) -> None:
     total = already_there = refused = 0
     added: Counter[str] = Counter()
     undated, first_undated = 0, 0
-    for part in import_suppressions(Context(here.db, here.settings, now()), table):
+    for part in import_suppressions(here.context(), table):
         for refusal in part.refused:
             click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
         added.update(part.added)

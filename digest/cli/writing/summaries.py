@@ -13,10 +13,9 @@ from typing import TextIO
 import click
 
 from digest.cli.shared.failing import Failed
-from digest.cli.shared.installation import installation, now
+from digest.cli.shared.installation import installation
 from digest.cli.shared.output import TerminalLine, bar_line, counted
 from digest.domain.issues.calendar import day_and_year
-from digest.operations.shared.context import Context
 from digest.operations.writing.summary_files import (
     CutShort,
     ImportedSummaries,
@@ -48,7 +47,7 @@ def import_(file: Path, select: bool) -> None:
     here = installation()
     try:
         with _lines_of(file) as lines, import_bar() as tell:
-            imported = import_summaries(Context(here.db, here.settings, now()), lines, select, tell)
+            imported = import_summaries(here.context(), lines, select, tell)
     except UnicodeDecodeError as error:
         raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
     except CutShort as cut:

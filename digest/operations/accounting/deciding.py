@@ -1,6 +1,6 @@
-"""Settling batches of which nobody knows what became: by qualified silence, or by a person's word.
+"""Deciding about batches of which nobody knows what became: by qualified silence, or by a person's word.
 
-Events settle them too, elsewhere. Whatever the way, each decision is written with who, when and on which evidence.
+Events prove them, in `proving`. Whatever the way, each decision is written with who, when and on which evidence.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What SendGrid reports: fates of copies, addresses never to be mailed again, and proof of attempts.
+"""What SendGrid reports: the status of copies, addresses never to be mailed again, and proof of attempts.
 
-Safe in any order and any number of times: a fate only rises, a first event is noted once, an attempt is proven once,
+Safe in any order and any number of times: a status only rises, a first event is noted once, an attempt is proven once,
 who is suppressed or has left stays so. What is looked at outlives no lock, so every write asks once more.
 """
 
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 class Plan:
     """What some events change. `proven` has one event for each attempt, `leaving` one for each address."""
 
-    fates: Sequence[StatusTold]
+    statuses: Sequence[StatusTold]
     heard: frozenset[int]
     proven: Mapping[str, Told]
     bans: Sequence[Ban]
@@ -51,7 +51,7 @@ class Plan:
     @property
     def changes(self) -> int:
         """How many things change."""
-        return len(self.fates) + len(self.heard) + len(self.proven) + len(self.bans) + len(self.leaving)
+        return len(self.statuses) + len(self.heard) + len(self.proven) + len(self.bans) + len(self.leaving)
 
 
 def take_events(context: Context, events: Sequence[Event]) -> int:
@@ -81,7 +81,7 @@ def _look(session: Session, settings: Settings, events: Sequence[Event]) -> Plan
     by_address = [event for event in by_address if event.address in subscribers]
     ours = [one.event for one in told] + by_address
     return Plan(
-        fates=_statuses([(one.event, one.copy) for one in told] + _latest_copies(session, by_address)),
+        statuses=_statuses([(one.event, one.copy) for one in told] + _latest_copies(session, by_address)),
         heard=frozenset(one.attempt.batch_id for one in told if not one.attempt.heard),
         proven={one.attempt.attempt_id: one for one in reversed(told) if one.attempt.outcome not in TAKEN},
         bans=_bans(session, settings, ours),
@@ -100,13 +100,13 @@ def _latest_copies(session: Session, events: Sequence[Event]) -> list[tuple[Even
 
 
 def _statuses(told: Sequence[tuple[Event, ReportedCopy]]) -> list[StatusTold]:
-    """For each copy the most telling fate, where it is more than the copy has; of two alike, the first."""
+    """For each copy the most telling status, where it is more than the copy has; of two alike, the first."""
     best: dict[int, StatusTold] = {}
     for event, copy in told:
-        fate = _FATES.get(event.kind)
-        if fate is None:
+        status = _STATUSES.get(event.kind)
+        if status is None:
             continue
-        found = StatusTold(copy.delivery_id, event.address, fate, event.at, event.reason)
+        found = StatusTold(copy.delivery_id, event.address, status, event.at, event.reason)
         so_far = best.get(copy.delivery_id)
         if found.rank > (so_far.rank if so_far else copy.rank):
             best[copy.delivery_id] = found
@@ -143,7 +143,7 @@ def _apply(work: Work, plan: Plan) -> None:
         prove_attempt(work, one.attempt.issue_id, attempt_id, _evidence(one.event))
     if plan.heard:
         mark_heard(work.session, plan.heard, database_now(work.session))
-    raise_statuses(work.session, plan.fates)
+    raise_statuses(work.session, plan.statuses)
     _let_go(work, plan.leaving)
     suppress_in(work, plan.bans, PLACE)
 
@@ -158,7 +158,7 @@ def _evidence(event: Event) -> str:
     return f"SendGrid reported “{event.kind}” of {day_and_year(event.at)}, {event.at:%H:%M:%S} UTC"
 
 
-_FATES: Mapping[Kind, DeliveryStatus] = {
+_STATUSES: Mapping[Kind, DeliveryStatus] = {
     Kind.DEFERRED: DeliveryStatus.DEFERRED,
     Kind.DELIVERED: DeliveryStatus.DELIVERED,
     Kind.BLOCKED: DeliveryStatus.BLOCKED,
@@ -166,7 +166,7 @@ _FATES: Mapping[Kind, DeliveryStatus] = {
     Kind.BOUNCED: DeliveryStatus.BOUNCED,
     Kind.COMPLAINED: DeliveryStatus.COMPLAINED,
 }
-"""`processed` proves an attempt and is no fate; neither is leaving."""
+"""`processed` proves an attempt and is no status; neither is leaving."""
 
 _REASONS: Mapping[Ground, SuppressionReason] = {
     Ground.BOUNCE: SuppressionReason.BOUNCE,

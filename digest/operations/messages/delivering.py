@@ -13,7 +13,7 @@ from digest.config import Settings
 from digest.domain.shared.addresses import masked
 from digest.mail.interface import Answer, Certainty, Single, Transport
 from digest.mail.making import MakingFault, not_made, tried
-from digest.mail.monitors import ALERT
+from digest.mail.monitors import ALERT, post_alert
 from digest.operations.guard.restore_guard import note_claims
 from digest.operations.messages.next_message import MOST_TRIES, Claimed, claim_next
 from digest.operations.messages.queue import COPY
@@ -62,6 +62,8 @@ def _handed_over(transport: Transport, claimed: Claimed) -> Answer:
     if isinstance(single, MakingFault):
         return not_made({0: single})
     try:
+        if claimed.kind == ALERT:
+            return post_alert(claimed.recipient, single.rendered.text)
         return transport.send_single(single)
     except Exception as error:
         log.exception("message %s: handing it over failed", claimed.message_id)

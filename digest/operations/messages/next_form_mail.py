@@ -56,5 +56,5 @@ def _reason_to_end(session: Session, settings: Settings, message: Message) -> st
         return ""
     if confirmed:
         return _CONFIRMED
-    # Its link is from before the reader left, and leaving is the later word (`subscribing.standing`).
+    # Its link is from before the reader left, and leaving is the later word (`subscribing.link_state`).
     return _LEFT if reader.unsubscribed_at and message.created_at < reader.unsubscribed_at else ""

@@ -121,7 +121,7 @@ def ask_for_password_link(context: Context, email: str, network: str) -> bool:
 def choose_password(context: Context, key: str, password: str, network: str = "") -> None:
     """Spend a link: set the password, end all sessions, and let whoever did so sign in from this network.
 
-    Raises Refused with what is wrong with link or password, and Busy before anything was done.
+    Raises Refused with what is wrong with link or password, and HashingBusy before anything was done.
     """
     with context.db.reading() as session:
         _check(context.settings, _with_key(session, key, context.now), password)
@@ -135,7 +135,7 @@ def choose_password(context: Context, key: str, password: str, network: str = ""
 
 
 def change_password(db: Database, settings: Settings, editor_id: int, password: str) -> None:
-    """Set the password of someone who is signed in, and end all their sessions. Raises Refused, and Busy."""
+    """Set the password of someone who is signed in, and end all their sessions. Raises Refused, and HashingBusy."""
     with db.reading() as session:
         _check(settings, _existing(session, editor_id), password)
     with password_hashing.PROVEN.taken(str(editor_id)):

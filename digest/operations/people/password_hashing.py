@@ -44,7 +44,7 @@ class Places:
 
     @contextmanager
     def taken(self, network: str) -> Iterator[None]:
-        """Have a place while the block runs. Raises Busy at once where there is none."""
+        """Have a place while the block runs. Raises HashingBusy at once where there is none."""
         with self._lock:
             if self._taken.total() >= self._in_all or self._taken[network] >= self._of_one:
                 raise HashingBusy

@@ -88,7 +88,7 @@ def sign_in_anew(db: Database, now: datetime, editor_id: int, old_key_hash: str)
 
 
 def password_fits(context: Context, editor: Editor, password: str) -> bool | None:
-    """Whether this is the password of the editor who is signed in; None after too many tries. Raises Busy.
+    """Whether this is the password of the editor who is signed in; None after too many tries. Raises HashingBusy.
 
     These tries are counted by themselves: strangers who guess at the account from outside never use them up.
     """

@@ -34,7 +34,6 @@ from digest.operations.sending.send_status import SendStatus, send_status_of
 from digest.operations.shared.context import Context, Process
 from digest.operations.shared.fault_log import FaultLog
 from digest.operations.shared.wakeups import Bell, pause
-from digest.storage.accounting.accounts import Account, account_of
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.issues import Issue, issue_for_change
 from digest.storage.sending.batches import BatchState, batches_in, ended_copies, seconds_until_claimable
@@ -115,7 +114,7 @@ def take_turn(
 ) -> Sequence[Claim]:
     """One transaction: record the results, give up on attempts whose lease ran out (`look_for_dead`), claim up to one
     batch for each of the new attempts. What was claimed may be posted when this returns: it is on disk, here and in
-    the epoch's file.
+    the claims file.
     """
     certain = all(result.answer.certainty is Certainty.ACCEPTED for result in results)
     with context.db.writing() as session:
@@ -131,12 +130,6 @@ def take_turn(
     if found.count:
         note_claims(context.settings, found.count)
     return found.claims
-
-
-def account(db: Database, issue_id: int) -> Account:
-    """Where every copy of the issue is."""
-    with db.reading() as session:
-        return account_of(session, session.get_one(Issue, issue_id))
 
 
 class _Sender:

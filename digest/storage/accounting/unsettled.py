@@ -1,4 +1,4 @@
-"""Doubts: batches of which nobody knows what became, and what could tell."""
+"""Unsettled batches: those of which nobody knows what became, and what could tell."""
 
 from __future__ import annotations
 

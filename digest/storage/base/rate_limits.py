@@ -1,4 +1,4 @@
-"""Tallies: counted attempts, so that a limit holds over all processes. Keys are hashes, never an address."""
+"""Rate limits: counted attempts, so that a limit holds over all processes. Keys are hashes, never an address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fates: what became of copies after SendGrid took them, as its events report it."""
+"""Delivery status: what became of copies after SendGrid took them, as its events report it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    func,
     select,
     update,
 )
@@ -222,13 +221,6 @@ def others_wait_for(session: Session, message_id: int, detail: str) -> bool:
     tried = (Message.state == MessageState.WAITING, Message.tries > 0)
     same = (*tried, Message.detail == detail, Message.id != message_id)
     return session.execute(select(Message.id).where(*same).limit(1)).scalar_one_or_none() is not None
-
-
-def waiting_messages(session: Session) -> int:
-    """How many messages have not left yet."""
-    return session.execute(
-        select(func.count()).where(Message.state.in_((MessageState.WAITING, MessageState.CLAIMED)))
-    ).scalar_one()
 
 
 def messages_before(session: Session, moment: datetime) -> Sequence[int]:

@@ -1,4 +1,5 @@
 """The schema as a whole, demo content, and each clock's sign of life.
 
-Knows every table; nothing but the program's start, its moves and the demo asks it.
+`schema` and `tables` know every table, for the start, the moves and the demo; `heartbeats` tell whoever must know
+whether a clock runs.
 """

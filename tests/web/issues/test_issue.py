@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 
 from digest.config import Settings
 from digest.domain.issues.lifecycle import IssueState
+from digest.operations.running.sending_now import report
 from digest.operations.sending.freezing import freeze
-from digest.operations.sending.sender import account
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.history import history_of
@@ -493,7 +493,7 @@ def test_a_scheme_is_forced() -> None:
 def test_reports_list_and_add_up(alice: FlaskClient, db: Database, settings: Settings) -> None:
     assert "Not sent yet" in alice.get("/desk/reports").text
     make_it_sending(db, settings, alice)
-    assert account(db, the_issue(db).id).difference == 0
+    assert report(db, the_issue(db).id).difference == 0
     assert "/desk/reports/2024-05-17" in alice.get("/desk/reports").text
     page = alice.get("/desk/reports/2024-05-17").text
     assert "3 readers = 0 accepted" in page
