@@ -40,6 +40,16 @@ TUESDAY = datetime(2024, 5, 14, 9, 0, tzinfo=UTC)
 """When tests begin: before Friday 17 May 2024's issue, whose cut-off is Thursday the 16th at 16:00 in London."""
 
 
+ENVIRON = {
+    "SECRET_KEY": "test-secret-key-test-secret-key",
+    "SUPPRESSION_KEY": "test-suppression-key-test-suppression",
+    "SITE_URL": "http://digest.test",
+    "POSTAL_ADDRESS": "Example Press, 1 Street, London",
+    "MAIL_FROM": "editor@digest.test",
+    "MAIL_REPLY_TO": "reply@digest.test",
+}
+"""The settings of a test's installation that are the same for all."""
+
 THE_HASHER = password_hashing._hasher
 """What passwords are hashed with in earnest. In tests they are hashed with as little as argon2 takes."""
 password_hashing._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -162,14 +172,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def environ(home: Home) -> dict[str, str]:
     """The settings of a test's installation, as environment variables."""
-    return ({"DATABASE_URL": home.url} if home.url else {}) | {
-        "SECRET_KEY": "test-secret-key-test-secret-key",
-        "SUPPRESSION_KEY": "test-suppression-key-test-suppression",
-        "SITE_URL": "http://digest.test",
-        "POSTAL_ADDRESS": "Example Press, 1 Street, London",
-        "MAIL_FROM": "editor@digest.test",
-        "MAIL_REPLY_TO": "reply@digest.test",
-    }
+    return ENVIRON | ({"DATABASE_URL": home.url} if home.url else {})
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -36,6 +38,13 @@ class Shell:
     def run(self, *words: str) -> tuple[int, str, str]:
         """The status, output and errors of a run that nobody disturbs."""
         return warm_command().run(words, self.environ)
+
+
+def wait_until(seen: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    """Look until it is so, and leave the processors to others meanwhile; the process must not end before."""
+    while not seen():
+        assert process.poll() is None, "it ended too early"
+        time.sleep(0.002)
 
 
 def select_one(db: Database, settings: Settings) -> int:

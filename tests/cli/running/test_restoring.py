@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from digest.config import Settings
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import current_issue
-from tests.cli.shell import Shell, select_one
+from tests.cli.shell import Shell, select_one, wait_until
 from tests.factories import make_readers
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.operations.running.restores import Installation
@@ -54,8 +53,7 @@ def test_a_backup_from_the_middle_of_the_send_ends_with_three_and_doubles_nobody
 ) -> None:
     one_at_a_time = Shell(shell.environ | {"SEND_CONCURRENCY": "1"})
     with one_at_a_time.start("send") as process:
-        while not sendgrid.accepted and process.poll() is None:
-            time.sleep(0)
+        wait_until(lambda: sendgrid.accepted, process)
         backup = ours.back_up()
         process.communicate(timeout=60)
     assert len(sendgrid.addresses()) == READERS
@@ -75,11 +73,10 @@ def test_the_clock_sends_nothing_from_an_older_backup(
     shell.run("send")
     ours.restore(backup)
     with shell.start("scheduler") as clock:
-        while not (held := on_hold(ours)) and clock.poll() is None:
-            time.sleep(0)
+        wait_until(lambda: on_hold(ours), clock)
         clock.send_signal(signal.SIGTERM)
         clock.communicate(timeout=60)
-    assert held
+    assert on_hold(ours)
     assert len(sendgrid.addresses()) == READERS
 
 

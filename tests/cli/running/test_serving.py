@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,9 +20,12 @@ from digest.config import BadSetting, Settings
 from digest.storage.base.database import Database
 from tests.cli.running.siege import Siege, besiege
 from tests.cli.shell import Shell
-from tests.cli.sites import PATIENCE, behind, serving
+from tests.cli.sites import PATIENCE, Door, behind, serving
+from tests.conftest import ENVIRON
 
 pytestmark = pytest.mark.only_on("sqlite")
+
+Serve = Callable[..., tuple[Door, subprocess.Popen[str]]]
 
 
 def memory_of(process: subprocess.Popen[str]) -> int:
@@ -32,27 +38,39 @@ def memory_of(process: subprocess.Popen[str]) -> int:
     return sum(size for pid, _, size in rows if pid in family)
 
 
-def test_500_slow_connections_stop_nobody(shell: Shell, db: Database) -> None:  # noqa: ARG001
-    with serving(shell) as (door, _):
-        must_have_been_quick(besiege(door))
+@pytest.fixture(scope="module")
+def serve(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """A site that trusts so many proxies, and its process, for all tests here that don't end it: a start takes three
+    seconds and five processes.
+    """
+    running: dict[str, tuple[Door, subprocess.Popen[str]]] = {}
+    with ExitStack() as stack:
+
+        def served(trusted: str = "0") -> tuple[Door, subprocess.Popen[str]]:
+            if trusted not in running:
+                folder = tmp_path_factory.mktemp("site")
+                folder.chmod(0o700)
+                shutil.copy(migrated, folder / "digest.db")
+                more = {"PATH": os.environ["PATH"], "INSTANCE_PATH": str(folder), "TRUSTED_PROXIES": trusted}
+                running[trusted] = stack.enter_context(serving(Shell(ENVIRON | more)))
+            return running[trusted]
+
+        yield served
+
+
+def test_500_slow_connections_stop_nobody(serve: Serve) -> None:
+    must_have_been_quick(besiege(serve()[0]))
 
 
 @pytest.mark.parametrize("proxy", ["caddy", "nginx"])
-def test_500_slow_connections_to_a_proxy_of_the_documents_stop_nobody(
-    shell: Shell,
-    db: Database,  # noqa: ARG001
-    tmp_path: Path,
-    proxy: str,
-) -> None:
-    trusting = Shell(shell.environ | {"TRUSTED_PROXIES": "1"})
-    with serving(trusting) as (site, _), behind(proxy, site, tmp_path) as door:
+def test_500_slow_connections_to_a_proxy_of_the_documents_stop_nobody(serve: Serve, tmp_path: Path, proxy: str) -> None:
+    with behind(proxy, serve("1")[0], tmp_path) as door:
         must_have_been_quick(besiege(door))
 
 
-def test_a_network_that_besieges_nginx_is_capped_and_no_other(shell: Shell, db: Database, tmp_path: Path) -> None:  # noqa: ARG001
+def test_a_network_that_besieges_nginx_is_capped_and_no_other(serve: Serve, tmp_path: Path) -> None:
     """This machine's own address is let off in the file: here it is not."""
-    trusting = Shell(shell.environ | {"TRUSTED_PROXIES": "1"})
-    with serving(trusting) as (site, _), behind("nginx", site, tmp_path, without="    127.0.0.1 1;\n") as door:
+    with behind("nginx", serve("1")[0], tmp_path, without="    127.0.0.1 1;\n") as door:
         siege = besiege(door, source="127.0.0.2")
     must_have_been_quick(siege)
     assert siege.became["refused"] > 50
@@ -70,18 +88,18 @@ def must_have_been_quick(siege: Siege) -> None:
 
 
 @pytest.mark.parametrize("trusted", ["0", "1"])
-def test_no_header_moves_the_site(shell: Shell, db: Database, trusted: str) -> None:  # noqa: ARG001
+def test_no_header_moves_the_site(serve: Serve, trusted: str) -> None:
     """Whatever of these a visitor sends, also through a proxy, which sends on what it doesn't know."""
-    with serving(Shell(shell.environ | {"TRUSTED_PROXIES": trusted})) as (door, _):
-        front = door.get("/")[1]
-        for name in ("SCRIPT_NAME", "Script-Name", "X-Forwarded-Prefix", "X-Script-Name"):
-            assert door.get("/x/desk/sign-in", **{name: "/x"})[0] == 404, name
-            assert door.get("/desk/health", **{name: "/desk"})[0] == 404, name
-            assert door.get("/", **{name: "/elsewhere"})[:2] == (200, front), name
-        for name in ("PATH_INFO", "Path-Info", "X-Original-URL", "X-Rewrite-URL"):
-            assert door.get("/nowhere", **{name: "/health"})[0] == 404, name
-        contradicting = {"X-Forwarded-Ssl": "off", "X-Forwarded-Protocol": "ssl", "X-Forwarded-Proto": "https"}
-        assert door.get("/", **contradicting)[:2] == (200, front)
+    door, _ = serve(trusted)
+    front = door.get("/")[1]
+    for name in ("SCRIPT_NAME", "Script-Name", "X-Forwarded-Prefix", "X-Script-Name"):
+        assert door.get("/x/desk/sign-in", **{name: "/x"})[0] == 404, name
+        assert door.get("/desk/health", **{name: "/desk"})[0] == 404, name
+        assert door.get("/", **{name: "/elsewhere"})[:2] == (200, front), name
+    for name in ("PATH_INFO", "Path-Info", "X-Original-URL", "X-Rewrite-URL"):
+        assert door.get("/nowhere", **{name: "/health"})[0] == 404, name
+    contradicting = {"X-Forwarded-Ssl": "off", "X-Forwarded-Protocol": "ssl", "X-Forwarded-Proto": "https"}
+    assert door.get("/", **contradicting)[:2] == (200, front)
 
 
 def test_a_large_upload_is_refused_and_fills_no_memory(shell: Shell, db: Database) -> None:  # noqa: ARG001

@@ -6,7 +6,7 @@ import pytest
 
 from digest.config import Settings
 from digest.storage.base.database import Database
-from tests.cli.shell import Shell, select_one
+from tests.cli.shell import Shell, select_one, wait_until
 from tests.factories import make_readers
 from tests.loopback.faults import Hang
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -23,8 +23,7 @@ def test_a_send_whose_file_is_gone_ends_in_words_and_goes_on_when_it_is_back(
     away = path.with_name("away.db")
     sendgrid.misbehave(Hang(1.0), path="/v3/suppression/bounces", nth=1)
     with shell.start("send") as process:
-        while not sendgrid.requests:
-            assert process.poll() is None
+        wait_until(lambda: sendgrid.requests, process)
         path.rename(away)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 1

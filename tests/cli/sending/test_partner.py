@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ from digest.config import Settings
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import current_issue
 from digest.storage.sending.batches import Attempt, BatchState, batches_in
-from tests.cli.shell import Shell, select_one
+from tests.cli.shell import Shell, select_one, wait_until
 from tests.factories import make_readers
 from tests.loopback.faults import Hang
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -34,11 +32,6 @@ def two_hands(db: Database, settings: Settings, shell: Shell) -> Shell:
 def owners(db: Database) -> set[str]:
     with db.reading() as session:
         return set(session.execute(select(Attempt.owner)).scalars())
-
-
-def wait_for(both_at_work: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    while not both_at_work():
-        assert process.poll() is None, "the send ended too early"
 
 
 @pytest.mark.on_both
@@ -60,8 +53,7 @@ def test_the_first_sends_alone_when_the_second_is_gone(
 ) -> None:
     sendgrid.misbehave(Hang(3.0), path="/v3/suppression/bounces", nth=1)
     with two_hands.start("send") as process:
-        while not sendgrid.requests:
-            assert process.poll() is None
+        wait_until(lambda: sendgrid.requests, process)
         (second,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         os.kill(int(second), signal.SIGKILL)
         out, err = process.communicate(timeout=60)
@@ -78,8 +70,7 @@ def test_interrupted_before_the_freeze_nothing_is_sent(
 ) -> None:
     sendgrid.misbehave(Hang(2.0), path="/v3/suppression/bounces", nth=1)
     with two_hands.start("send") as process:
-        while not sendgrid.requests:
-            assert process.poll() is None
+        wait_until(lambda: sendgrid.requests, process)
         process.send_signal(number)
         out, _ = process.communicate(timeout=60)
     assert (process.returncode, out) == (75, "Interrupted before the freeze: nothing is being sent.\n")
@@ -105,12 +96,10 @@ def test_whoever_ignores_the_ends_of_children_gets_the_true_status(
     assert not sendgrid.doubled()
 
 
-@pytest.mark.on_both
 def test_interrupted_in_the_last_request_it_is_done(two_hands: Shell, sendgrid: LoopbackSendGrid) -> None:
     sendgrid.misbehave(Hang(1.5, accept=True), nth=9)
     with two_hands.start("send") as process:
-        while len(sendgrid.accepted) < 9:
-            assert process.poll() is None
+        wait_until(lambda: len(sendgrid.accepted) == 9, process)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
@@ -129,7 +118,7 @@ def test_sigterm_ends_both_after_the_requests_in_hand(
 ) -> None:
     sendgrid.misbehave(Hang(0.5, accept=True), every=1)
     with two_hands.start("send") as process:
-        wait_for(lambda: len(owners(db)) == 2, process)
+        wait_until(lambda: len(owners(db)) == 2, process)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
     sendgrid.behave()
@@ -145,7 +134,7 @@ def test_sigterm_ends_both_after_the_requests_in_hand(
 def test_the_second_stops_when_the_first_is_killed(db: Database, two_hands: Shell, sendgrid: LoopbackSendGrid) -> None:
     sendgrid.misbehave(Hang(0.5, accept=True), every=1)
     with two_hands.start("send") as process:
-        wait_for(lambda: len(owners(db)) == 2, process)
+        wait_until(lambda: len(owners(db)) == 2, process)
         process.kill()
         process.communicate(timeout=60)  # until the last that could write here has ended
     with db.reading() as session:

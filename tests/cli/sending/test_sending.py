@@ -11,7 +11,7 @@ import pytest
 from digest.config import Settings
 from digest.operations.issues.week import hold_issue
 from digest.storage.base.database import Database
-from tests.cli.shell import Shell, select_one
+from tests.cli.shell import Shell, select_one, wait_until
 from tests.factories import hold_reader, make_issue, make_readers, make_subscriber, make_summary
 from tests.hostile import ADDRESSES
 from tests.loopback.faults import DropUnanswered, Hang
@@ -108,8 +108,7 @@ def test_sigterm_finishes_the_request_in_hand_and_the_next_send_resumes(
     select_one(db, settings)
     sendgrid.misbehave(Hang(1.0, accept=True))
     with one_at_a_time.start("send") as process:
-        while not sendgrid.accepted and process.poll() is None:
-            pass
+        wait_until(lambda: sendgrid.accepted, process)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
     first = len(sendgrid.addresses())
