@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import pytest
@@ -12,12 +12,12 @@ from tests.crash.conftest import OpenTheatre
 from tests.crash.databases import KINDS
 from tests.crash.failpoint import Act
 from tests.crash.play import OUTAGE, Scenario, Theatre
-from tests.crash.programme import by_form, note_figures
+from tests.crash.programme import FORM, Form, by_form, note_figures
 
 SENDERS = (1, 2)
 _LINE = re.compile(r" *(\d+) ((?:before|after|at|in) .+)")
 _SHARES = by_form(8, 4, 1)
-"""In the short form each combination takes every eighth step; together they take all, on each database."""
+"""In the short form each combination takes every eighth step; together they take all."""
 _PASSINGS = by_form((1,), (1,), (1, 2, 3))
 
 COMBINATIONS = [(act, senders) for act in Act for senders in SENDERS]
@@ -33,18 +33,26 @@ def steps_of_a_clean_run(theatre: Theatre) -> dict[str, int]:
     return {step: count for step, count in found.items() if not step.startswith("after SELECT")}
 
 
-def share(steps: Sequence[str], combination: int, kind: str) -> list[str]:
-    """The steps that a combination takes; on the two databases not the same ones."""
-    begin = combination + 3 * KINDS.index(kind)
-    return [step for number, step in enumerate(steps) if (number + begin) % _SHARES == 0]
+def struck(steps: Iterable[str], kind: str) -> list[str]:
+    """The steps at which something happens. In the short form PostgreSQL has only its commits: there, a kill can leave
+    behind what it does not on SQLite, and nowhere between.
+    """
+    commits_alone = FORM is Form.SHORT and kind == "postgresql"
+    return [step for step in steps if not commits_alone or "COMMIT" in step]
+
+
+def share(steps: Sequence[str], combination: int) -> list[str]:
+    """The steps that a combination takes."""
+    return [step for number, step in enumerate(steps) if (number + combination) % _SHARES == 0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_send_has_twenty_steps_and_more_and_each_is_taken(open_theatre: OpenTheatre, kind: str) -> None:
     steps = list(steps_of_a_clean_run(open_theatre(kind)))
     assert len(steps) >= 20
-    taken = {step for number, _ in enumerate(COMBINATIONS) for step in share(steps, number, kind)}
-    assert taken == set(steps)
+    taken = {step for number, _ in enumerate(COMBINATIONS) for step in share(struck(steps, kind), number)}
+    assert taken == set(struck(steps, kind))
+    assert len(taken) >= 10
     for step in ("after COMMIT of the freeze", "after COMMIT of the claim", "after the last byte", "before the probe"):
         assert step in steps
 
@@ -55,7 +63,7 @@ def test_whatever_happens_at_any_step(open_theatre: OpenTheatre, kind: str, act:
     theatre = open_theatre(kind)
     found = steps_of_a_clean_run(theatre)
     wrong, played = [], 0
-    for step in share(list(found), COMBINATIONS.index((act, senders)), kind):
+    for step in share(struck(found, kind), COMBINATIONS.index((act, senders))):
         for passing in (one for one in _PASSINGS if one <= found[step]):
             scenario = Scenario(step, passing, act, senders)
             came = theatre.play(scenario)
