@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import replace
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pytest
@@ -21,26 +21,34 @@ from tests.scheduler.conftest import CUTOFF, FRIDAY, NEXT_FRIDAY, SEND, TUESDAY,
 CLOCKS = 50
 
 
+@dataclass(frozen=True)
+class Clocks:
+    """Fifty clocks, each with connections of its own, which last as long as the test."""
+
+    threads: ThreadPoolExecutor
+    databases: Sequence[Database]
+
+
 @pytest.fixture
-def clocks() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(CLOCKS) as pool:
-        yield pool
+def clocks(settings: Settings) -> Iterator[Clocks]:
+    with ExitStack() as stack:
+        databases = [stack.enter_context(closing(Database(settings.database_url))) for _ in range(CLOCKS)]
+        yield Clocks(stack.enter_context(ThreadPoolExecutor(CLOCKS)), databases)
 
 
-def tick_together(clocks: ThreadPoolExecutor, week: Week, now: datetime) -> None:
+def tick_together(clocks: Clocks, week: Week, now: datetime) -> None:
     """Fifty clocks look at the same moment; what one of them raises is raised here."""
     ready = threading.Barrier(CLOCKS)
 
-    def one_clock() -> None:
-        with closing(Database(week.settings.database_url)) as db:
-            ready.wait(60)
-            tick(Process(db, replace(week.settings, send_concurrency=1), week.transport, lambda: now))
+    def one_clock(db: Database) -> None:
+        ready.wait(60)
+        tick(Process(db, replace(week.settings, send_concurrency=1), week.transport, lambda: now))
 
-    for clock in [clocks.submit(one_clock) for _ in range(CLOCKS)]:
+    for clock in [clocks.threads.submit(one_clock, db) for db in clocks.databases]:
         clock.result()
 
 
-def test_fifty_clocks_are_one_clock(week: Week, readers: list[str], clocks: ThreadPoolExecutor) -> None:
+def test_fifty_clocks_are_one_clock(week: Week, readers: list[str], clocks: Clocks) -> None:
     for moment in (TUESDAY, CUTOFF, SEND, SEND):
         tick_together(clocks, week, moment)
     assert week.copies == readers
@@ -55,29 +63,27 @@ def test_fifty_clocks_are_one_clock(week: Week, readers: list[str], clocks: Thre
 
 
 @pytest.mark.usefixtures("editors", "readers")
-def test_fifty_clocks_make_one_issue(db: Database, settings: Settings, clocks: ThreadPoolExecutor) -> None:
+def test_fifty_clocks_make_one_issue(db: Database, settings: Settings, clocks: Clocks) -> None:
     week = Week(db, settings)
     tick_together(clocks, week, TUESDAY)
     assert week.states() == {FRIDAY: "open"}
 
 
-def test_fifty_clocks_skip_an_empty_issue_once(empty_week: Week, clocks: ThreadPoolExecutor) -> None:
+def test_fifty_clocks_skip_an_empty_issue_once(empty_week: Week, clocks: Clocks) -> None:
     for moment in (CUTOFF, SEND):
         tick_together(clocks, empty_week, moment)
     assert empty_week.states() == {FRIDAY: "skipped", NEXT_FRIDAY: "open"}
     assert empty_week.notices == ["Nothing is selected for this week’s issue", "No digest on 17 May 2024"]
 
 
-def test_fifty_clocks_tell_of_a_missed_issue_once(week: Week, clocks: ThreadPoolExecutor) -> None:
+def test_fifty_clocks_tell_of_a_missed_issue_once(week: Week, clocks: Clocks) -> None:
     tick_together(clocks, week, london(18, 9))
     assert week.notices == ["The issue of 17 May 2024 did not go"]
     assert week.states() == {FRIDAY: "open", NEXT_FRIDAY: "open"}
 
 
 @pytest.mark.usefixtures("editors")
-def test_fifty_clocks_skip_an_issue_without_readers_once(
-    db: Database, settings: Settings, clocks: ThreadPoolExecutor
-) -> None:
+def test_fifty_clocks_skip_an_issue_without_readers_once(db: Database, settings: Settings, clocks: Clocks) -> None:
     make_issue(db, FRIDAY, [make_summary(db)], introduction="One story.")
     week = Week(db, settings)
     for moment in (CUTOFF, SEND):
