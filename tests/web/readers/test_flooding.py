@@ -23,8 +23,6 @@ from tests.conftest import TUESDAY, Mailbox, text_of
 from tests.web.browser import Browser, make_editor_with_password, words
 from tests.web.readers.doors import ask, link_in, subscribed
 
-pytestmark = pytest.mark.on_both
-
 ADA = "ada@digest.test"
 HOUR = timedelta(hours=1)
 
@@ -69,7 +67,6 @@ def test_a_mailbox_gets_one_message_an_hour_whatever_its_spelling(
         assert session.scalar(select(func.count()).select_from(Subscriber)) == 1
 
 
-@pytest.mark.only_on("sqlite")  # the counting is tried on both above
 def test_thirty_spellings_from_everywhere_cause_one_message_an_hour_and_three_in_thirty_days(
     client: FlaskClient, mailbox: Mailbox, db: Database, clock: time_machine.Traveller
 ) -> None:
@@ -103,6 +100,7 @@ def test_a_message_that_waits_counts_for_its_mailbox_at_its_moment(
     assert sorted(written) == ["alice+later@example.org", "alice@example.org"]
 
 
+@pytest.mark.on_both
 def test_a_network_that_floods_fills_no_more_than_a_day(
     client: FlaskClient,
     mailbox: Mailbox,

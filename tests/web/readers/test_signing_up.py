@@ -141,7 +141,6 @@ def test_the_forms_own_address_leads_to_the_form(client: FlaskClient) -> None:
     assert client.get("/subscribe").headers["Location"] == "/"
 
 
-@pytest.mark.on_both
 def test_three_messages_in_thirty_days_are_the_most(
     client: FlaskClient, mailbox: Mailbox, clock: time_machine.Traveller
 ) -> None:
