@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,8 +57,9 @@ password_hashing._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelis
 
 keep_in_memory()
 
-Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache()}
-"""Every test has a site of its own; what its pages compile to is kept in the system's temporary folder."""
+_COMPILED = tempfile.TemporaryDirectory(prefix="digest-pages-")
+Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(_COMPILED.name)}
+"""Every test has a site of its own; what its pages compile to is kept for as long as this process runs."""
 
 _ON_BOTH = ("operations", "scheduler", "storage")
 """Rooms that say what SQL does or lock by it: their tests run on SQLite and PostgreSQL, and so do those elsewhere that

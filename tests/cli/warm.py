@@ -13,6 +13,7 @@ import os
 import pkgutil
 import runpy
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,7 +36,9 @@ class WarmCommand:
     def __init__(self) -> None:
         words = [sys.executable, "-m", "tests.cli.warm"]
         here = {"PATH": os.environ["PATH"]}
-        self._process = subprocess.Popen(words, cwd=_ROOT, env=here, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            words, cwd=_ROOT, env=here, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
         self._turn = Lock()
 
     def run(self, words: tuple[str, ...], environ: Mapping[str, str]) -> tuple[int, str, str]:
@@ -52,6 +55,8 @@ class WarmCommand:
         asked.write(json.dumps(question).encode() + b"\n")
         asked.flush()
         if not select.select([answers], [], [], _PATIENCE)[0]:
+            os.killpg(self._process.pid, signal.SIGKILL)  # else its late answer would be the next question's
+            warm_command.cache_clear()
             raise TimeoutError(f"digest {question['words']} has not ended within {_PATIENCE} seconds")
         return int(answers.readline())
 
@@ -78,7 +83,7 @@ def _serve() -> None:
 def _load() -> None:
     import digest.cli
 
-    for module in pkgutil.iter_modules(digest.cli.__path__, "digest.cli."):
+    for module in pkgutil.walk_packages(digest.cli.__path__, "digest.cli."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
     with tempfile.TemporaryDirectory() as folder:

@@ -36,6 +36,7 @@ def held(db: Database, settings: Settings, sendgrid: LoopbackSendGrid) -> int:
     return issue_id
 
 
+@pytest.mark.on_both
 def test_status_lists_what_waits_and_the_remedy(db: Database, shell: Shell, held: int) -> None:  # noqa: ARG001
     first, second, answered = batches(db, BatchState.HELD)
     status, out, _ = shell.run("status", "--issue", "2024-05-17")
@@ -51,6 +52,7 @@ def test_status_lists_what_waits_and_the_remedy(db: Database, shell: Shell, held
 
 
 @pytest.mark.parametrize("verdict", ["sent", "resend", "skip"])
+@pytest.mark.on_both
 def test_a_word_settles_and_the_account_follows(
     db: Database, shell: Shell, sendgrid: LoopbackSendGrid, held: int, verdict: str
 ) -> None:

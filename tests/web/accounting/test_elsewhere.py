@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.issues import Issue
 from digest.storage.running.heartbeats import beat
@@ -13,6 +15,7 @@ REPORT = "/desk/reports/2024-05-17"
 NAME = "The issue of Friday 17 May 2024"
 
 
+@pytest.mark.on_both
 def test_held_copies_of_an_earlier_issue_show_on_the_landing_page(db: Database, alice: Browser, held: int) -> None:
     assert "30 copies of the issue of Friday 17 May 2024 wait for a decision." in words(alice.open(LANDING))
     assert warned_of(alice) == [REPORT]
