@@ -11,19 +11,20 @@ from tests.check import changed, nearest
 
 FILES = {
     "digest/domain/issues/calendar.py": "",
-    "digest/operations/issues/week.py": "from digest.domain import calendar",
-    "digest/web/issues/issue.py": "from digest.operations.issues.week import hold\nPAGE = 'desk/issue.html'",
-    "digest/web/desk/report.py": "",
+    "digest/operations/issues/week.py": "from digest.domain.issues import calendar",
+    "digest/web/issues/issue.py": "from digest.operations.issues.week import hold\nPAGE = 'issues/issue.html'",
+    "digest/web/issues/previews.py": "",
     "digest/mail/templating.py": 'FOLDER = "email"',
-    "templates/pages/desk/issue.html": "",
+    "templates/pages/issues/issue.html": "",
     "templates/email/proof/body.html": "",
     "tests/conftest.py": "import digest.web.issues.issue",
     "tests/domain/issues/test_calendar.py": "from digest.domain.issues.calendar import cut_off",
+    "tests/domain/issues/test_edition.py": "",
     "tests/domain/shared/test_slugs.py": "",
     "tests/mail/test_inlining.py": "import digest.mail.templating",
-    "tests/operations/test_week.py": "from digest.operations import week",
+    "tests/operations/issues/test_week.py": "from digest.operations.issues import week",
     "tests/web/issues/test_issue.py": "from tests import conftest",
-    "tests/web/desk/test_report.py": "",
+    "tests/web/issues/test_previews.py": "",
     "tests/web/writing/test_archive.py": "from tests import conftest",
     "tests/crash/test_matrix.py": "import digest.operations.issues.week",
 }
@@ -53,10 +54,13 @@ def commit(root: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "tests"),
     [
-        ("digest/domain/issues/calendar.py", ["domain/test_calendar", "domain/test_slugs", "operations/test_week"]),
-        ("digest/operations/issues/week.py", ["operations/test_week"]),
-        ("digest/web/issues/issue.py", ["web/desk/test_issue", "web/desk/test_report"]),
-        ("templates/pages/desk/issue.html", ["web/desk/test_issue", "web/desk/test_report"]),
+        (
+            "digest/domain/issues/calendar.py",
+            ["domain/issues/test_calendar", "domain/issues/test_edition", "operations/issues/test_week"],
+        ),
+        ("digest/operations/issues/week.py", ["operations/issues/test_week"]),
+        ("digest/web/issues/issue.py", ["web/issues/test_issue", "web/issues/test_previews"]),
+        ("templates/pages/issues/issue.html", ["web/issues/test_issue", "web/issues/test_previews"]),
         ("templates/email/proof/body.html", ["mail/test_inlining"]),
         ("tests/crash/test_matrix.py", ["crash/test_matrix"]),
         ("docs/running.md", []),
@@ -71,11 +75,11 @@ def test_what_a_branch_has_committed_changed_and_added_is_its_change(house: Path
     (house / "digest/domain/issues/calendar.py").write_text("cut_off = 1")
     commit(house)
     (house / "digest/operations/issues/week.py").write_text("hold = 1")
-    (house / "tests/domain/test_new.py").write_text("")
+    (house / "tests/domain/issues/test_new.py").write_text("")
     assert changed(house, "main") == [
         "digest/domain/issues/calendar.py",
         "digest/operations/issues/week.py",
-        "tests/domain/test_new.py",
+        "tests/domain/issues/test_new.py",
     ]
 
 
