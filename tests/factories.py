@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from itertools import count
@@ -14,7 +15,7 @@ from digest.domain.shared.slugs import slugify
 from digest.domain.shared.tokens import fingerprint, new_key
 from digest.domain.writing import markup
 from digest.storage.base.database import Database
-from digest.storage.issues.issues import Issue
+from digest.storage.issues.issues import Issue, issue_on, last_closing
 from digest.storage.issues.selections import append_selection
 from digest.storage.people.editors import Editor
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
@@ -132,3 +133,12 @@ def make_editor(db: Database, email: str = "alice@digest.test", name: str = "Ali
         session.add(editor)
         session.flush()
         return editor.id
+
+
+def store_as_a_newer_program(db: Database, send_date: date, version: object = 9) -> None:
+    """The digest of that issue's last closing becomes one that this program can't read."""
+    with db.writing() as session:
+        issue = issue_on(session, send_date)
+        closing = last_closing(session, issue) if issue else None
+        assert closing
+        closing.content = json.dumps(json.loads(closing.content) | {"version": version})

@@ -13,9 +13,9 @@ from digest.operations.running import tick
 from digest.operations.sending import freezing
 from digest.operations.shared.refusal import Miscounted
 from digest.storage.base.database import Database
-from digest.storage.issues.issues import last_closing
 from digest.storage.messages.messages import Message
 from tests.conftest import Mailbox, text_of
+from tests.factories import store_as_a_newer_program
 from tests.scheduler.conftest import ALICE, CUTOFF, FRIDAY, NEXT_FRIDAY, SEND, Week, london
 
 CLOSING_FAILED = "The issue of 17 May 2024 is stuck: closing it failed"
@@ -65,10 +65,7 @@ def test_a_freeze_that_fails_is_told_of_in_its_own_words(
 
 def test_a_stored_digest_that_nobody_can_read_is_told_of_with_the_remedy(week: Week, mailbox: Mailbox) -> None:
     week.tick(CUTOFF)
-    with week.db.writing() as session:
-        stored = last_closing(session, week.issue())
-        assert stored
-        stored.content = stored.content.replace('"version": 1', '"version": 9')
+    store_as_a_newer_program(week.db, FRIDAY)
     tick_badly(week, FIRST, SECOND)
     assert week.notices == [FREEZING_FAILED]
     assert "Install that program again." in text_of(mailbox.to(ALICE)[-1])

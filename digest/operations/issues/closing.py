@@ -7,9 +7,10 @@ from datetime import datetime
 
 from digest.config import Settings
 from digest.domain.issues.calendar import GRACE
-from digest.domain.issues.edition import changes, from_json, to_json
+from digest.domain.issues.edition import Content, changes, from_json, to_json
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.issues.preflight import Level
+from digest.domain.shared.stored import UnreadableRecord
 from digest.domain.shared.tokens import new_key
 from digest.mail.rendering import ProofNote, render_proof, render_test
 from digest.mail.templating import counted
@@ -145,7 +146,7 @@ def _store(work: Work, issue: Issue, composed: Composed, who: str) -> None:
     issue.state = IssueState.CLOSED
     issue.reopened_at = None
     work.session.flush()
-    differences = changes(from_json(before.content), composed.content) if before else []
+    differences = _differences(before, composed.content)
     proof = (
         "the proof is on its way to the editors"
         if active_editors(work.session)
@@ -153,6 +154,15 @@ def _store(work: Work, issue: Issue, composed: Composed, who: str) -> None:
     )
     note(work.session, issue.id, work.now, who, f"closed it; {proof}")
     _post_proofs(work, issue, composed, closing.hold_key, differences)
+
+
+def _differences(before: Closing | None, content: Content) -> list[str]:
+    if before is None:
+        return []
+    try:
+        return changes(from_json(before.content), content)
+    except UnreadableRecord:
+        return ["The last proof’s digest can’t be read any more, so nobody can list what changed: look at all of it."]
 
 
 def _post_proofs(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from flask import abort
+from flask import abort, current_app
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
@@ -15,8 +15,9 @@ from digest.domain.issues.calendar import GRACE
 from digest.domain.issues.edition import changes, default_preheader, default_subject
 from digest.domain.issues.lifecycle import FROZEN, IssueState, asked_to_go_at
 from digest.domain.issues.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN, Level
+from digest.domain.shared.stored import UnreadableRecord
 from digest.operations.issues.closing import cutoff_of, too_few
-from digest.operations.issues.composing import Composed, compose, content_of
+from digest.operations.issues.composing import Composed, compose, content_of, render
 from digest.operations.sending.send_status import SendStatus, send_status_of
 from digest.storage.accounting.accounts import Account, accounts_by_counters
 from digest.storage.accounting.unsettled import UnsettledBatch, unsettled_batches
@@ -66,6 +67,8 @@ class Board:
     too_few: str
     """That it does not go by itself with so few items, where that is so (`closing.too_few`)."""
     composed: Composed
+    unreadable: str
+    """Why the stored digest can’t be read, if so; `composed` is then what closing it now would store."""
     closing: Closing | None
     drift: Sequence[str]
     """What changed in its summaries since it closed, and will not go."""
@@ -163,6 +166,7 @@ def board(issue: Issue) -> Board:
     session, site = reading(), settings()
     send_at = asked_to_go_at(issue.send_now_at, now()) or site.schedule.send_moment(issue.send_date)
     paused = issue.paused_until > database_now(session)
+    composed, unreadable = _composed(session, site, issue)
     return Board(
         issue=issue,
         stage=stage_of(issue, now(), site.schedule.send_moment(issue.send_date), paused),
@@ -171,9 +175,10 @@ def board(issue: Issue) -> Board:
         cutoff_at=cutoff_of(site, issue),
         readers=issue.audience if issue.state in FROZEN else audience_size(session),
         too_few=too_few(site, selected_count(session, issue.id)),
-        composed=compose(session, site, issue),
+        composed=composed,
+        unreadable=unreadable,
         closing=last_closing(session, issue),
-        drift=_drift(session, site, issue),
+        drift=_drift(session, site, issue, composed),
         candidates=_candidates(session, issue),
         account=accounts_by_counters(session, [issue])[issue.id],
         send_status=send_status_of(session, issue),
@@ -220,11 +225,19 @@ def shown(found: Board) -> dict[str, object]:
     }
 
 
-def _drift(session: Session, site: Settings, issue: Issue) -> Sequence[str]:
+def _composed(session: Session, site: Settings, issue: Issue) -> tuple[Composed, str]:
+    try:
+        return compose(session, site, issue), ""
+    except UnreadableRecord as error:
+        current_app.logger.error("issue of %s: %s", issue.send_date, error)
+        return render(content_of(session, site, issue), site), str(error)
+
+
+def _drift(session: Session, site: Settings, issue: Issue, composed: Composed) -> Sequence[str]:
     closing = last_closing(session, issue) if issue.state == IssueState.CLOSED else None
     if closing is None:
         return ()
-    return changes(compose(session, site, issue).content, content_of(session, site, issue))
+    return changes(composed.content, content_of(session, site, issue))
 
 
 def _candidates(session: Session, issue: Issue) -> Sequence[Summary]:

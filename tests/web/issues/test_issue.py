@@ -18,7 +18,7 @@ from digest.operations.sending.freezing import freeze
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.history import history_of
-from digest.storage.issues.issues import Issue, issue_on, last_closing
+from digest.storage.issues.issues import Issue, issue_on
 from digest.storage.issues.selections import selected_summaries
 from digest.storage.people.desk_sessions import DeskSession
 from digest.storage.running.heartbeats import beat
@@ -132,18 +132,6 @@ def test_the_page_says_cutoff_readers_and_send(alice: FlaskClient, db: Database,
 def test_strangers_are_sent_to_sign_in(client: FlaskClient) -> None:
     for path in ("/desk/issue", PAGE, f"{PAGE}/preview/wide", f"{PAGE}/skip", "/desk/reports"):
         assert "/desk/sign-in" in client.get(path).headers["Location"]
-
-
-@pytest.mark.usefixtures("three")
-def test_a_digest_that_a_newer_program_stored_is_said_with_the_remedy(alice: FlaskClient, db: Database) -> None:
-    press(alice, "approve")
-    with db.writing() as session:
-        stored = last_closing(session, the_issue(db))
-        assert stored
-        stored.content = stored.content.replace('"version": 1', '"version": 9')
-    page = alice.get(PAGE)
-    assert page.status_code == 500
-    assert "stored by a newer program (version 9; this one reads up to 1). Install that program again." in page.text
 
 
 @pytest.mark.usefixtures("three")
