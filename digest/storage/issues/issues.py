@@ -179,18 +179,18 @@ def past_issue_count(session: Session) -> int:
     ).scalar_one()
 
 
-def past_contents(session: Session, number: int, size: int) -> list[str]:
-    """The stored contents of one page of past issues, the newest date first; `number` counts from 1."""
+def past_contents(session: Session, number: int, size: int) -> list[tuple[date, str]]:
+    """The dates and stored contents of one page of past issues, the newest first; `number` counts from 1."""
     last = select(func.max(Closing.id)).group_by(Closing.issue_id)
     rows = session.execute(
-        select(Closing.content)
+        select(Issue.send_date, Closing.content)
         .join(Issue, Issue.id == Closing.issue_id)
         .where(Issue.state.in_(FROZEN), Closing.id.in_(last))
         .order_by(Issue.send_date.desc())
         .limit(size)
         .offset((number - 1) * size)
     )
-    return list(rows.scalars())
+    return [(send_date, content) for send_date, content in rows]
 
 
 def issues_around(session: Session, day: date, most: int) -> list[Issue]:

@@ -64,7 +64,9 @@ def _database_error(error: DBAPIError) -> Response:
 
 def _unreadable(error: UnreadableRecord) -> Response:
     current_app.logger.error("%s", error)
-    return _page(500, "What was stored can’t be read", str(error))
+    if request.blueprint == "desk":
+        return _page(500, "What was stored can’t be read", str(error))
+    return _page(503, "This can’t be shown just now", "It is kept, and will be here again. Look again later.")
 
 
 def _page(code: int, heading: str, remedy: str) -> Response:

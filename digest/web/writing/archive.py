@@ -18,9 +18,11 @@ from markupsafe import Markup
 from digest.domain.issues import edition
 from digest.domain.issues.crediting import credited
 from digest.domain.issues.lifecycle import FROZEN
+from digest.domain.shared.stored import UnreadableRecord
 from digest.domain.shared.urls import safe_url
 from digest.domain.writing import cells
 from digest.domain.writing.markup import sanitised
+from digest.operations.shared.fault_log import FaultLog
 from digest.operations.shared.links import summary_path
 from digest.storage.issues import issues
 from digest.storage.issues.selections import issue_carrying
@@ -35,6 +37,9 @@ _SUMMARIES_A_PAGE = 20
 _ISSUES_A_PAGE = 26  # half a year
 _OPENING = 220
 _LARGEST_ID = 2**31 - 1  # what a key holds on PostgreSQL
+
+_fault_log = FaultLog()
+"""Past digests that can’t be read: each is said once, however often the list is asked for."""
 
 archive = Blueprint("archive", __name__)
 csrf.exempt(archive)
@@ -94,7 +99,7 @@ def past_issues() -> ResponseReturnValue:
     stored = issues.past_contents(reading(), number, _ISSUES_A_PAGE)
     body = render_template(
         "writing/archive/issues.html",
-        digests=[edition.from_json(content) for content in stored],
+        digests=[digest for day, content in stored if (digest := _readable(day, content))],
         total=total,
         number=number,
         pages=pages,
@@ -144,6 +149,17 @@ def _vetted(source: edition.Source) -> edition.Source:
     except ValueError:
         return replace(source, url="")
     return source
+
+
+def _readable(day: date, content: str) -> edition.Content | None:
+    what = f"past issue of {day}"
+    try:
+        digest = edition.from_json(content)
+    except UnreadableRecord as error:
+        _fault_log.failed(what, "is left out of the list", error)
+        return None
+    _fault_log.went_well(what)
+    return digest
 
 
 def _day(text: str) -> date:

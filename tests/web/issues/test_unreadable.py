@@ -52,3 +52,10 @@ def test_approved_again_its_proof_says_that_all_of_it_is_to_be_looked_at(
     proof = text_of(mailbox.to("alice@digest.test")[-1])
     assert "so nobody can list what changed: look at all of it" in " ".join(proof.split())
     assert "newer program" not in words(alice.open(PAGE))
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_its_preview_shows_nothing_in_place_of_what_was_approved(alice: Browser) -> None:
+    preview = alice.open(f"{PAGE}/preview/wide")
+    assert preview.status_code == 500
+    assert "Install that program again." in words(preview)

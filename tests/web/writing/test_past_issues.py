@@ -11,7 +11,7 @@ from digest.domain.issues import edition
 from digest.domain.issues.lifecycle import IssueState
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Closing
-from tests.factories import make_summary
+from tests.factories import make_summary, store_as_a_newer_program
 from tests.web.writing.past import FRIDAY, attribute, headlines, item, page_at, send_issue, words
 
 
@@ -103,3 +103,24 @@ def test_past_issue_leads_to_its_neighbours(client: FlaskClient, db: Database) -
     assert attribute(page, '.pagination a[rel="next"]', "href") == "/issues/2024-05-24"
     last = page_at(client, "/issues/2024-05-24")
     assert last.select('.pagination a[rel="next"]') == []
+
+
+def test_a_digest_that_cannot_be_read_is_left_out_of_the_list_and_said_once(
+    client: FlaskClient, db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    send_issue(db, FRIDAY - timedelta(weeks=1), (item(1),))
+    send_issue(db, items=(item(2),))
+    store_as_a_newer_program(db, FRIDAY)
+    for _ in range(3):
+        page = page_at(client, "/issues")
+        assert [str(link["href"]) for link in page.select(".entry .headline a")] == ["/issues/2024-05-10"]
+    assert caplog.text.count("past issue of 2024-05-17 is left out of the list") == 1
+    assert "Install that program again" in caplog.text
+
+
+def test_the_page_of_a_digest_that_cannot_be_read_says_so_in_a_readers_words(client: FlaskClient, db: Database) -> None:
+    send_issue(db, items=(item(1),))
+    store_as_a_newer_program(db, FRIDAY)
+    page = page_at(client, "/issues/2024-05-17", status=503)
+    assert words(page, "h1") == "This can’t be shown just now"
+    assert "program" not in page.get_text()
