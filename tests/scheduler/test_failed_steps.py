@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from digest import config
 from digest.operations.issues import closing
@@ -21,7 +22,7 @@ from tests.scheduler.conftest import ALICE, CUTOFF, FRIDAY, NEXT_FRIDAY, SEND, W
 CLOSING_FAILED = "The issue of 17 May 2024 is stuck: closing it failed"
 FREEZING_FAILED = "The issue of 17 May 2024 is stuck: making it ready to be sent failed"
 SENDING_FAILED = "The issue of 17 May 2024 is stuck: sending it failed"
-RAISED = (KeyError, Miscounted, OperationalError, ValueError)
+RAISED = (KeyError, Miscounted, OperationalError, ProgrammingError, ValueError)
 FIRST, SECOND, THIRD = london(17, 8, 0, 0), london(17, 8, 0, 5), london(17, 8, 0, 10)
 
 
@@ -112,6 +113,20 @@ def test_a_database_that_is_away_is_no_failed_step(week: Week, monkeypatch: pyte
     monkeypatch.setattr(tick, "send_issue", breaks(away))
     tick_badly(week, FIRST)
     assert week.notices == []
+
+
+@pytest.mark.parametrize("statement", ["SELECT nothing FROM issues", "SELECT 1 FROM nowhere", "SELEC 1"])
+def test_a_statement_that_is_wrong_is_a_failed_step_on_every_database(
+    week: Week, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    def ask_wrongly(*_: object, **__: object) -> None:
+        with week.db.reading() as session:
+            session.execute(text(statement))
+
+    week.tick(CUTOFF)
+    monkeypatch.setattr(tick, "send_issue", ask_wrongly)
+    tick_badly(week, FIRST)
+    assert week.notices == [SENDING_FAILED]
 
 
 def test_the_operators_monitor_hears_of_it_too(

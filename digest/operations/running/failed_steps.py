@@ -11,7 +11,7 @@ from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Context
 from digest.operations.shared.links import desk_issue_url
 from digest.operations.shared.refusal import Miscounted, Refused
-from digest.storage.base.faults import is_database_fault
+from digest.storage.base.faults import is_database_away
 from digest.storage.issues.history import is_noted, note
 from digest.storage.issues.issues import issue_for_change
 
@@ -22,10 +22,10 @@ _IN_OUR_WORDS = (Miscounted, Refused, UnreadableRecord)
 def tell_of_failed_step(context: Context, issue_id: int, doing: str, error: Exception) -> None:
     """Tell the editors, once for each kind of error, that the clock failed at `doing` (“closing it”) with an issue.
 
-    The issue's history remembers it, for any number of clocks and restarts. A database that is away is not told of: it
-    could not keep the message, and `/health` and the monitors have it.
+    The issue's history remembers it, for any number of clocks and restarts. A database that is away or busy is not told
+    of: it could not keep the message, and `/health` and the monitors have it.
     """
-    if isinstance(error, DBAPIError) and is_database_fault(error):
+    if isinstance(error, DBAPIError) and is_database_away(error):
         return
     words = f"failed at {doing} ({type(error).__name__}); each tick tries again"
     with context.db.writing() as session:
