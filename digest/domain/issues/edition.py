@@ -9,7 +9,7 @@ from datetime import date
 from html import unescape
 from typing import Any
 
-from digest.domain.shared.stored import known, needed, packed, unpacked
+from digest.domain.shared.stored import day, known, needed, packed, parts, unpacked
 
 WORDS_A_MINUTE = 220
 STRIKE = "~~"
@@ -125,8 +125,8 @@ def from_json(text: str) -> Content:
     What is missing is left empty or made again; raises UnreadableRecord where it can't be.
     """
     stored = unpacked(text, _VERSION, _NAME)
-    day = date.fromisoformat(needed(stored, _NAME, "issue_date"))
-    items = tuple(_item(item, day) for item in needed(stored, _NAME, "items"))
+    issue_date = day(stored, _NAME, "issue_date")
+    items = tuple(_item(item, issue_date) for item in parts(stored, _NAME, "items"))
     titles = [item.title for item in items]
     instead = {
         "number": 0,
@@ -134,14 +134,14 @@ def from_json(text: str) -> Content:
         "preheader": default_preheader(titles),
         "introduction_html": "",
     }
-    return Content(**known(Content, {**stored, "issue_date": day, "items": items}, instead, _NAME))
+    return Content(**known(Content, {**stored, "issue_date": issue_date, "items": items}, instead, _NAME))
 
 
 def _item(stored: dict[str, Any], issue_date: date) -> Item:
     read = {
-        "published_on": date.fromisoformat(stored["published_on"]) if "published_on" in stored else issue_date,
-        "sources": tuple(_source(source) for source in stored.get("sources", ())),
-        "topics": tuple(_topic(topic) for topic in stored.get("topics", ())),
+        "published_on": day(stored, _NAME, "published_on") if "published_on" in stored else issue_date,
+        "sources": tuple(_source(source) for source in parts({"sources": [], **stored}, _NAME, "sources")),
+        "topics": tuple(_topic(topic) for topic in parts({"topics": [], **stored}, _NAME, "topics")),
     }
     return Item(**known(Item, stored | read, {"publication": "", "body_html": ""}, _NAME))
 

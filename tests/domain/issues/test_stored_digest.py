@@ -68,8 +68,8 @@ def test_a_digest_stored_before_forms_had_versions_reads_as_it_was() -> None:
     assert from_json(BEFORE_VERSIONS) == WHAT_IT_SAYS
 
 
-def test_what_is_stored_now_differs_by_its_version_alone() -> None:
-    assert json.loads(to_json(WHAT_IT_SAYS)) == {"version": 1} | json.loads(BEFORE_VERSIONS)
+def test_what_is_stored_now_is_what_programs_without_versions_read() -> None:
+    assert json.loads(to_json(WHAT_IT_SAYS)) == json.loads(BEFORE_VERSIONS)
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -129,3 +129,33 @@ def test_the_form_of_a_later_program_is_refused_with_the_remedy() -> None:
 def test_what_is_no_form_at_all_says_so(text: str) -> None:
     with pytest.raises(UnreadableRecord, match="Restore the database"):
         from_json(text)
+
+
+@pytest.mark.parametrize("version", ["2", None, 1.5, True, [1]])
+def test_a_version_that_is_no_number_is_refused(version: object) -> None:
+    with pytest.raises(UnreadableRecord, match="no whole number as its version"):
+        from_json(json.dumps(json.loads(BEFORE_VERSIONS) | {"version": version}))
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        ("digest", "items", None),
+        ("digest", "items", ["Court annuls a fine"]),
+        ("digest", "issue_date", "17 May"),
+        ("digest", "issue_date", None),
+        ("digest", "subject", None),
+        ("digest", "number", "seven"),
+        ("item", "published_on", 20240513),
+        ("item", "sources", {"url": "https://example.org/1"}),
+        ("item", "topics", ["ai"]),
+        ("item", "body_html", None),
+        ("source", "url", None),
+        ("topic", "slug", 7),
+    ],
+)
+def test_what_is_of_another_shape_is_named_with_the_remedy(part: str, key: str, value: object) -> None:
+    digest = json.loads(BEFORE_VERSIONS)
+    PARTS[part](digest)[key] = value
+    with pytest.raises(UnreadableRecord, match=f"understood at “{key}”. Restore the database"):
+        from_json(json.dumps(digest))
