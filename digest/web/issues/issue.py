@@ -18,9 +18,12 @@ __all__ = ["issue_actions", "issue_choosing", "previews"]
 
 @desk.get("/issue")
 def issue() -> str:
-    """The current issue; where none has been made yet, when there will be one."""
-    found = current_issue(reading()) or latest_frozen_issue(reading())
-    return _page(found) if found else _none_yet()
+    """The current issue; where none has been made yet, when there will be one, beside the one that went last."""
+    if found := current_issue(reading()):
+        return _page(found)
+    if last := latest_frozen_issue(reading()):
+        return _page(last, **_none_yet())
+    return render_template("issues/none.html", **_none_yet())
 
 
 @desk.post("/issue")
@@ -51,16 +54,15 @@ def issue_progress(day: str) -> Response:
     return make_response(render_template("issues/progress.html", **shown(found)))
 
 
-def _page(found: Issue) -> str:
-    return render_template("issues/issue.html", **shown(board(found)))
+def _page(found: Issue, **beside: object) -> str:
+    return render_template("issues/issue.html", **shown(board(found)), **beside)
 
 
-def _none_yet() -> str:
+def _none_yet() -> dict[str, object]:
     schedule = settings().schedule
     send_date = schedule.next_send_date(now(), taken_dates(reading()))
-    return render_template(
-        "issues/none.html",
-        cutoff=schedule.spoken(schedule.cutoff_moment(send_date)),
-        goes=schedule.spoken(schedule.send_moment(send_date)),
-        clock_runs=a_clock_runs(reading()),
-    )
+    return {
+        "cutoff": schedule.spoken(schedule.cutoff_moment(send_date)),
+        "goes": schedule.spoken(schedule.send_moment(send_date)),
+        "clock_runs": a_clock_runs(reading()),
+    }

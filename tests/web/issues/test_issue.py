@@ -120,6 +120,21 @@ def test_an_editor_who_does_not_wait_for_the_clock_makes_the_issue_once(alice: F
 
 
 @pytest.mark.usefixtures("three")
+def test_after_an_issue_went_the_next_is_made_beside_it(alice: FlaskClient, db: Database) -> None:
+    with db.writing() as session:
+        session.execute(update(Issue).values(state=IssueState.SENT, frozen_at=TUESDAY, sent_at=TUESDAY))
+    page = alice.get("/desk/issue")
+    assert "Friday 17 May 2024" in words_on(page)
+    assert "No next issue yet" in words_on(page)
+    assert "goes to the readers on Friday 24 May 2024, 08:00 Europe/London" in words_on(page)
+    token = re.search(r'action="/desk/issue">\s*<[^>]*name="csrf_token" value="([^"]+)"', page.text)
+    assert token
+    assert alice.post("/desk/issue", data={"csrf_token": token[1]}).status_code == 303
+    assert the_issue(db, date(2024, 5, 24)).state == IssueState.OPEN
+    assert "No next issue yet" not in words_on(alice.get("/desk/issue"))
+
+
+@pytest.mark.usefixtures("three")
 def test_the_page_says_cutoff_readers_and_send(alice: FlaskClient, db: Database, settings: Settings) -> None:
     make_readers(db, settings, 12)
     page = alice.get("/desk/issue").text
