@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from digest import config
 from digest.operations.issues import closing
 from digest.operations.running import tick
 from digest.operations.sending import freezing
+from digest.operations.shared.context import Process
 from digest.operations.shared.refusal import Miscounted
 from digest.storage.base.database import Database
+from digest.storage.issues.history import history_of
 from digest.storage.messages.messages import Message
 from tests.conftest import Mailbox, text_of
 from tests.factories import store_as_a_newer_program
@@ -94,6 +97,50 @@ def test_another_error_and_another_step_are_told_of_as_well(week: Week, monkeypa
     monkeypatch.setattr(tick, "send_issue", breaks(KeyError("another")))
     tick_badly(week, SECOND, THIRD)
     assert week.notices == [SENDING_FAILED, SENDING_FAILED]
+
+
+def fail_once(week: Week, monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(tick, "send_issue", breaks(ValueError("one")))
+        tick_badly(week, moment)
+
+
+def idle(week: Week, monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    """A tick in which nothing can be sent just now, and nothing fails."""
+    with monkeypatch.context() as paused:
+        paused.setattr(tick, "send_issue", lambda *_, **__: None)
+        week.tick(moment)
+
+
+def test_a_failure_after_it_went_well_is_told_of_again(week: Week, monkeypatch: pytest.MonkeyPatch) -> None:
+    week.tick(CUTOFF)
+    fail_once(week, monkeypatch, FIRST)
+    idle(week, monkeypatch, SECOND)
+    assert week.history()[-1] == "the clock: succeeded again at sending it"
+    fail_once(week, monkeypatch, london(17, 9, 30))
+    assert week.notices == [SENDING_FAILED, SENDING_FAILED]
+    fail_once(week, monkeypatch, london(17, 11, 30))
+    assert week.notices == [SENDING_FAILED, SENDING_FAILED]
+
+
+def test_what_fails_every_other_time_is_told_of_once_an_hour(week: Week, monkeypatch: pytest.MonkeyPatch) -> None:
+    week.tick(CUTOFF)
+    for minute in (0, 20, 40):
+        fail_once(week, monkeypatch, london(17, 8, minute))
+        idle(week, monkeypatch, london(17, 8, minute + 1))
+    assert week.notices == [SENDING_FAILED]
+    assert sum("succeeded again" in line for line in week.history()) == 1
+
+
+def test_a_failure_is_told_of_as_of_then(week: Week, monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([FIRST, FIRST])
+    week.tick(CUTOFF)
+    monkeypatch.setattr(tick, "send_issue", breaks(ValueError("one")))
+    process = Process(week.db, week.settings, week.transport, lambda: next(moments, THIRD))
+    with pytest.raises(ValueError, match="one"):
+        tick.tick(process)
+    with week.db.reading() as session:
+        assert history_of(session, week.issue().id)[0].at == THIRD
 
 
 def test_a_restarted_clock_does_not_tell_of_it_again(week: Week, monkeypatch: pytest.MonkeyPatch) -> None:

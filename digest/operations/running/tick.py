@@ -13,7 +13,7 @@ from digest.operations.accounting.deciding import decide_by_silence
 from digest.operations.issues.closing import THE_CLOCK, close_at_cutoff, remind_of_open_issue
 from digest.operations.issues.week import ensure_issue, skip, step_of, tell_of_missed_issue
 from digest.operations.readers.signup_brake import watch_the_brake
-from digest.operations.running.failed_steps import tell_of_failed_step
+from digest.operations.running.failed_steps import note_recovery, tell_of_failed_step
 from digest.operations.running.restoring import recover
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.sending.sender import send_issue
@@ -50,11 +50,12 @@ def note_heartbeat(db: Database, owner: str) -> None:
 
 @dataclass(frozen=True)
 class Duty:
-    """Something to do now, its name in the log, and who hears at once that it failed."""
+    """Something to do now, its name in the log, and what follows at once when it failed or went well."""
 
     what: str
     do: Callable[[], object]
     tell: Callable[[Exception], object] | None = None
+    went_well: Callable[[], object] | None = None
 
 
 def _duties(process: Process, context: Context, fault_log: FaultLog) -> Iterator[Duty]:
@@ -63,15 +64,26 @@ def _duties(process: Process, context: Context, fault_log: FaultLog) -> Iterator
         what = f"issue {issue_id}: {step}"
         if not fault_log.lasts(what):
             log.info("%s", what)
-        tell = partial(tell_of_failed_step, context, issue_id, _WHAT_FAILED[step])
-        yield Duty(what, partial(_take, step, context, process.transport, issue_id), tell)
+        yield _step(
+            process, what, issue_id, _WHAT_FAILED[step], partial(_take, step, context, process.transport, issue_id)
+        )
     yield Duty("settling by silence", partial(decide_by_silence, context))
     yield Duty("watching the brake on sign-ups", partial(watch_the_brake, context))
     with context.db.reading() as session:
         sending = [issue.id for issue in issues_being_sent(session)]
     for issue_id in sending:
-        tell = partial(tell_of_failed_step, process.context(), issue_id, "sending it")
-        yield Duty(f"issue {issue_id}: sending", partial(send_issue, process, issue_id, wait=False), tell)
+        what, send = f"issue {issue_id}: sending", partial(send_issue, process, issue_id, wait=False)
+        yield _step(process, what, issue_id, "sending it", send)
+
+
+def _step(process: Process, what: str, issue_id: int, doing: str, do: Callable[[], object]) -> Duty:
+    """A step of an issue. It may take long: what comes of it is told as of then, and not as of when the tick began."""
+    return Duty(
+        what,
+        do,
+        tell=lambda error: tell_of_failed_step(process.context(), issue_id, doing, error),
+        went_well=lambda: note_recovery(process.context(), issue_id, doing),
+    )
 
 
 def _failure(duty: Duty, fault_log: FaultLog) -> Exception | None:
@@ -86,6 +98,8 @@ def _failure(duty: Duty, fault_log: FaultLog) -> Exception | None:
             _failure(Duty(f"{duty.what}: telling the editors that it failed", partial(duty.tell, error)), fault_log)
         return error
     fault_log.went_well(duty.what)
+    if duty.went_well:
+        _failure(Duty(f"{duty.what}: noting that it went well", duty.went_well), fault_log)
     return None
 
 

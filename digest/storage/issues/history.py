@@ -41,9 +41,11 @@ def last_noted_by(session: Session, issue_id: int, who: str) -> datetime | None:
     return session.execute(lines).scalar_one()
 
 
-def is_noted(session: Session, issue_id: int, who: str, what: str) -> bool:
-    """Whether this one has written this line about the issue."""
-    lines = select(HistoryEntry.id).where(
-        HistoryEntry.issue_id == issue_id, HistoryEntry.who == who, HistoryEntry.what == what
+def last_line_beginning(session: Session, issue_id: int, who: str, beginning: str) -> HistoryEntry | None:
+    """The last line about the issue that this one wrote with these words at its beginning."""
+    lines = select(HistoryEntry).where(
+        HistoryEntry.issue_id == issue_id,
+        HistoryEntry.who == who,
+        HistoryEntry.what.startswith(beginning, autoescape=True),
     )
-    return session.execute(lines.limit(1)).first() is not None
+    return session.execute(lines.order_by(HistoryEntry.id.desc()).limit(1)).scalar_one_or_none()
