@@ -1,23 +1,23 @@
 """Which migrations a database has had, and which there are: told without Alembic, which takes as long to load as all
-else that most commands need. Its files are read for their two lines, never run.
+else that most commands need. Its files are read for two names, never run.
 """
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import inspect, text
 
 from digest.storage.base.database import Database
 
-_LINE = re.compile(r"^(revision|down_revision)\b[^=\n]*=\s*(.+)$", re.MULTILINE)
+_NAMES = ("revision", "down_revision")
 
 
 class UnknownRevision(Exception):
-    """No migration here makes this revision; the message says which, and the remedy."""
+    """No migration here makes this revision, or a file names none; the message says which, and the remedy."""
 
 
 def must_be_known(database: Database, migrations: Path) -> None:
@@ -43,10 +43,44 @@ def _revisions(database: Database) -> set[str]:
 
 
 def _before(migrations: Path) -> Mapping[str, tuple[str, ...]]:
-    """Each migration's revision with those that it follows."""
-    found = {}
-    for file in (migrations / "versions").glob("*.py"):
-        said = {name: ast.literal_eval(value) for name, value in _LINE.findall(file.read_text(encoding="utf-8"))}
-        before = said["down_revision"] or ()
-        found[said["revision"]] = (before,) if isinstance(before, str) else tuple(before)
-    return found
+    """Each migration's revision with those that it follows. Raises UnknownRevision for a file that names none."""
+    files = (migrations / "versions").glob("*.py")
+    return dict(_named(file) for file in files if not file.name.startswith((".", "__init__")))
+
+
+def _named(file: Path) -> tuple[str, tuple[str, ...]]:
+    said: dict[str, Any] = {}
+    try:
+        for statement in ast.parse(file.read_bytes()).body:
+            said |= _assigned(statement)
+        revision, before = said["revision"], said["down_revision"] or ()
+    except (SyntaxError, KeyError, ValueError):
+        raise UnknownRevision(
+            f"{file} says no revision and down_revision that can be read. Mend that file, or take it out of its folder."
+        ) from None
+    return revision, (before,) if isinstance(before, str) else tuple(before)
+
+
+def _assigned(statement: ast.stmt) -> Mapping[str, Any]:
+    """The names of ours that a statement of a file gives a value, with it: `revision = …`, or both in one."""
+    match statement:
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            targets = [target]
+        case ast.Assign(targets=targets, value=value):
+            pass
+        case _:
+            return {}
+    found: dict[str, ast.expr] = {}
+    for target in targets:
+        found |= _pairs(target, value)
+    return {name: ast.literal_eval(value) for name, value in found.items() if name in _NAMES}
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Mapping[str, ast.expr]:
+    if isinstance(target, ast.Name):
+        return {target.id: value}
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        return {
+            name.id: each for name, each in zip(target.elts, value.elts, strict=False) if isinstance(name, ast.Name)
+        }
+    return {}

@@ -166,8 +166,7 @@ def test_a_migration_that_would_leave_orphans_changes_nothing(
 CARELESS = """
 from alembic import op
 
-revision = "9999"
-down_revision = "{head}"
+revision, down_revision = "9999", "{head}"
 
 
 def upgrade():
