@@ -14,7 +14,7 @@ from sqlalchemy import text
 from digest.operations.running.startup import MIGRATIONS
 from digest.storage.base.database import Database
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 
 
 @pytest.fixture
