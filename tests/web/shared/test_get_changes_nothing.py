@@ -37,6 +37,16 @@ from tests.web.readers.doors import ask, everything
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 QUESTIONS = ("/news?q=fine", "/news?topic=ai", "/desk/subscribers?q=a&state=confirmed", "/desk/summaries?q=fine")
+_LEADS_ON = {
+    "readers.subscribe_again": 302,
+    "desk.home": 302,
+    "desk.issues": 302,
+    "desk.sign_in": 302,
+    "desk.ask_again": 302,
+    "service.icon": 301,
+    "service.health": 503,
+}
+"""What an admin is answered where that is no page: it leads to one, or no clock runs."""
 
 Rows = dict[str, list[tuple[object, ...]]]
 
@@ -143,8 +153,11 @@ def test_no_page_of_a_publication_changes_a_row(
     clock.move_to(NOW + timedelta(minutes=10))
     addresses, before = Addresses(db, settings), rows(db)
     for rule in get_rules(app):
-        seen = [client.get(address).status_code for address in addresses.of(rule) for client in (admin, reader)]
-        assert set(seen) & {200, 301, 302, 303, 308, 503}, f"{rule} was never reached: {seen}"
+        asked = [*addresses.of(rule)]
+        seen = {admin.get(address).status_code for address in asked}
+        assert seen & {_LEADS_ON.get(rule.endpoint, 200)}, f"{rule} was never reached: {seen}"
+        for address in asked:
+            reader.get(address)
         assert rows(db) == before, f"{rule} changed something"
     for question in QUESTIONS:
         assert {client.get(question).status_code for client in (admin, reader)} <= {200, 302}
