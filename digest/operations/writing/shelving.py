@@ -16,7 +16,7 @@ from digest.operations.shared.wakeups import pause
 from digest.operations.writing.arrivals import Arrival, unpacked
 from digest.storage.base.database import Database
 from digest.storage.writing.import_spool import ImportSpool
-from digest.storage.writing.publications import publication_ids
+from digest.storage.writing.publications import known_publication_ids, publication_ids
 from digest.storage.writing.summary_rows import NewSummary, add_published, free_ids
 from digest.storage.writing.topics import topics_named
 
@@ -46,11 +46,16 @@ def shelve(db: Database, now: datetime, spool: ImportSpool, tell: Callable[[int]
 
 
 class _Names:
-    """The ids of publications and topics by name, each asked for once."""
+    """The ids of publications and topics by name, asked for as seldom as can be, and made with their first summary."""
 
     def __init__(self) -> None:
         self._publications: dict[str, int] = {}
         self._topics: dict[str, int] = {}
+
+    def look_up(self, session: Session, names: Iterable[str]) -> None:
+        """Ask for the publications of many summaries at once."""
+        if unknown := [name for name in dict.fromkeys(names) if name not in self._publications]:
+            self._publications |= known_publication_ids(session, unknown)
 
     def publications(self, session: Session, names: Iterable[str]) -> Mapping[str, int]:
         if unknown := [name for name in dict.fromkeys(names) if name not in self._publications]:
@@ -78,7 +83,7 @@ def _store_some(
     places: list[tuple[int, int]] = []
     with db.writing() as session:
         until = time.monotonic() + HELD
-        names.publications(session, (arrival.publication for _, arrival in ready))  # for all steps in one question
+        names.look_up(session, (arrival.publication for _, arrival in ready))
         while len(places) < len(ready) and (not places or time.monotonic() < until):
             step = ready[len(places) : len(places) + _STEP]
             new = _rows(session, names, [arrival for _, arrival in step])

@@ -31,11 +31,11 @@ def publication_named(session: Session, name: str) -> Publication:
 
 def publication_ids(session: Session, names: Collection[str]) -> dict[str, int]:
     """The ids of the publications of those names, each made if there is none yet."""
-    found = _ids(session, names)
+    found = known_publication_ids(session, names)
     if len(found) == len(set(names)):
         return found
     one_at_a_time(session, "names")
-    found = _ids(session, names)  # someone else may just have made some
+    found = known_publication_ids(session, names)  # someone else may just have made some
     taken = set(session.execute(select(Publication.slug)).scalars())
     made = []
     for name in dict.fromkeys(names):
@@ -45,8 +45,14 @@ def publication_ids(session: Session, names: Collection[str]) -> dict[str, int]:
             made.append({"name": name, "slug": slug})
     if made:
         session.execute(insert(table_of(Publication)), made)
-        found |= _ids(session, [str(each["name"]) for each in made])
+        found |= known_publication_ids(session, [str(each["name"]) for each in made])
     return found
+
+
+def known_publication_ids(session: Session, names: Collection[str]) -> dict[str, int]:
+    """The ids of those of these publications that there are."""
+    rows = session.execute(select(Publication.name, Publication.id).where(Publication.name.in_(names)))
+    return dict(rows.all())
 
 
 def publication_names(session: Session) -> list[str]:
@@ -57,8 +63,3 @@ def publication_names(session: Session) -> list[str]:
 def all_publications(session: Session) -> list[Publication]:
     """Every publication by name."""
     return list(session.execute(select(Publication).order_by(Publication.name)).scalars())
-
-
-def _ids(session: Session, names: Collection[str]) -> dict[str, int]:
-    rows = session.execute(select(Publication.name, Publication.id).where(Publication.name.in_(names)))
-    return dict(rows.all())
