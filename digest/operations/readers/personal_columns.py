@@ -99,7 +99,12 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "stopped_at": "when",
     },
     "closings": {"closed_by": "Who closed an issue", "closed_at": "when"},
-    "settlements": {"who": "Who decided", "at": "when", "verdict": "what"},
+    "settlements": {
+        "who": "Who decided",
+        "at": "when",
+        "verdict": "what",
+        "evidence": "why, in words of their own without addresses",
+    },
     "history": {"who": "Who did", "what": "what to an issue", "at": "when"},
     "standings": {"dismissed_by": "Which admin put away a notice"},
 }
@@ -159,7 +164,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "messages": {_ROW: "id", _QUEUE: "owner retry_at tries not_before"},
     "publications": {_ROW: "id", _PUBLISHED: "name slug"},
     "selections": {_ROW: "id issue_id summary_id", _PUBLISHED: "position"},
-    "settlements": {_ROW: "id batch_id", "what was known of a batch as a whole": "evidence"},
+    "settlements": {_ROW: "id batch_id"},
     "signups": {_ROW: "id"},
     "source_links": {_ROW: "id summary_id", _PUBLISHED: "position url title publication"},
     "standings": {_SERVICE: "name word well at event"},

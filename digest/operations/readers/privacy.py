@@ -100,7 +100,8 @@ EDITORS: dict[str, Holding] = {
     ),
     "closings": Holding("Who closed an issue, and when", "To know whom to ask", "As long as the issue"),
     "settlements": Holding(
-        "Who decided what, and when, about copies of which nobody could know whether they left",
+        "Who decided what, when, and why, in words of their own without addresses, about copies of which nobody could "
+        "know whether they left",
         "To know whom to ask",
         "As long as the issue",
     ),
