@@ -19,6 +19,8 @@ from digest.storage.issues.issues import Issue, issue_on, last_closing
 from digest.storage.issues.selections import append_selection
 from digest.storage.people.editors import Editor
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
+from digest.storage.sources.leads import Lead
+from digest.storage.sources.stories import Story
 from digest.storage.writing.publications import publication_named
 from digest.storage.writing.summaries import SourceLink, Summary
 from digest.storage.writing.topics import topics_named
@@ -142,3 +144,26 @@ def store_as_a_newer_program(db: Database, send_date: date, version: object = 9)
         closing = last_closing(session, issue) if issue else None
         assert closing
         closing.content = json.dumps(json.loads(closing.content) | {"version": version})
+
+
+def make_lead(
+    db: Database, title: str = "", publication: str = "CNIL", at: datetime = _MADE, story: int | None = None
+) -> int:
+    """A lead that waits; those with one story number are one story. Returns its id."""
+    number = next(_numbers)
+    with db.writing() as session:
+        if story is not None and session.get(Story, story) is None:
+            session.add(Story(id=story, made_at=at))
+            session.flush()
+        lead = Lead(
+            publication_id=publication_named(session, publication).id,
+            publication=publication,
+            url=f"https://example.org/{number}",
+            title=title or f"Regulator publishes decision {number}",
+            published_at=at,
+            arrived_at=at,
+            story_id=story,
+        )
+        session.add(lead)
+        session.flush()
+        return lead.id

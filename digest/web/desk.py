@@ -12,6 +12,7 @@ from digest.web.people import editors, own_login, signing_in
 from digest.web.readers import subscribers
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
+from digest.web.sources import inbox
 from digest.web.writing import pasting, summaries, writing
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "deciding",
     "editors",
     "hang_up",
+    "inbox",
     "issue",
     "outbox",
     "own_login",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, Text, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.sources.states import LeadState
 from digest.storage.base.model import NEVER_REUSED, Base
@@ -72,3 +73,14 @@ class LeadResemblance(Base):
         ForeignKey("summaries.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     score: Mapped[float]
+
+
+def leads_for_change(session: Session, lead_ids: Collection[int]) -> list[Lead]:
+    """Those of these leads that there are, by id; on PostgreSQL locked until the transaction ends."""
+    rows = session.execute(select(Lead).where(Lead.id.in_(lead_ids)).order_by(Lead.id).with_for_update())
+    return list(rows.scalars())
+
+
+def put_leads(session: Session, lead_ids: Collection[int], **values: object) -> None:
+    """Give these leads these values, in one statement."""
+    session.execute(update(Lead).where(Lead.id.in_(lead_ids)).values(**values))

@@ -21,6 +21,7 @@ def hang_up(app: Flask) -> None:
         "second": _second,
         "weekday": _weekday,
         "many": _many,
+        "age": _age,
         "number": _number,
     }
     app.context_processor(_what_every_page_knows)
@@ -66,3 +67,13 @@ def _number(count: int) -> str:
 def _many(count: int, one: str, several: str = "") -> str:
     """`1 reader`, `4,812 readers`."""
     return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def _age(at: datetime) -> str:
+    """`12 min`, `3 h`, `5 d` since then; a date where that is longer than four weeks ago."""
+    minutes = max(0, int((now() - at).total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h"
+    return f"{minutes // 1440} d" if minutes < 28 * 1440 else day_and_year(settings().schedule.local(at).date())
