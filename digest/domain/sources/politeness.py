@@ -40,8 +40,8 @@ class Asked:
 class Wishes:
     """What a publisher says about being asked: how long its answer stays good, hours and days to leave out.
 
-    All of it in UTC; Monday is 0. Sources: `max-age` and `Expires` (RFC 9111), `<ttl>`, `skipHours` and `skipDays` (RSS 2.0),
-    `sy:updatePeriod` (RSS 1.0).
+    All of it in UTC; Monday is 0. Sources: `max-age` and `Expires` (RFC 9111), `<ttl>`, `skipHours` and `skipDays`
+    (RSS 2.0), `sy:updatePeriod` (RSS 1.0).
     """
 
     fresh_for: timedelta = timedelta()
@@ -158,4 +158,4 @@ def _after_the_pause(slot: datetime, wishes: Wishes, limit: datetime) -> datetim
 
 
 def _doubled(interval: timedelta, times: int) -> timedelta:
-    return interval * 2 ** min(max(times, 1) - 1, 20)
+    return interval * (1 << min(max(times, 1) - 1, 20))
