@@ -194,8 +194,11 @@ def upgrade() -> None:
     op.create_table(
         "lead_keys",
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("lead_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_lead_keys_lead_id_leads"), ondelete="CASCADE"),
+        sa.Column("lead_id", sa.Integer(), nullable=True),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["lead_id"], ["leads.id"], name=op.f("fk_lead_keys_lead_id_leads"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_lead_keys")),
     )
     op.create_index(op.f("ix_lead_keys_lead_id"), "lead_keys", ["lead_id"])

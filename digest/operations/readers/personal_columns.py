@@ -183,7 +183,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     },
     "journals_read": {"the hash of a file's first line": "journal", _QUEUE: "bytes"},
     "lead_acts": {_ROW: "id"},
-    "lead_keys": {_ROW: "key lead_id"},
+    "lead_keys": {_ROW: "key lead_id", _QUEUE: "kept_at"},
     "lead_looks": {_ROW: "lead_id"},
     "lead_resemblances": {_ROW: "lead_id summary_id", "how alike two texts are": "score"},
     "leads": {

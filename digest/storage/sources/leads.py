@@ -59,7 +59,9 @@ class LeadKey(Base):
     __tablename__ = "lead_keys"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id", ondelete="SET NULL"), index=True)
+    """None: its lead was deleted, or it is a source's history, or a doubt; what has it is no new lead."""
+    kept_at: Mapped[datetime]
 
 
 class LeadResemblance(Base):
