@@ -206,7 +206,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         _PUBLISHED_ELSEWHERE: "kind url fetch_url title home language subscription_needed etag last_modified moved_to",
         "how its items are found, and where its newsletters are received": "recipe mail_key",
         _QUEUE: "added_at state words checked_at ok_at next_at asks failures failing_since moved_since moved_checks "
-        "entries newest_at usual_gap lease_owner lease_until",
+        "entries newest_at usual_gap lease_owner lease_until rhythm unreadable",
     },
     "standings": {_SERVICE: "name word well at event"},
     "stories": {_ROW: "id", _QUEUE: "made_at"},

@@ -87,11 +87,16 @@ def standing_of_hosts(session: Session, now: datetime, hosts: Collection[str]) -
 
 def host_named(session: Session, host: str) -> FeedHost:
     """The row of a host, made if there is none yet; under the lock of whoever polls (`one_at_a_time`)."""
-    found = session.get(FeedHost, host[:260])
+    found = known_host(session, host)
     if found is None:
         found = FeedHost(host=host[:260])
         session.add(found)
     return found
+
+
+def known_host(session: Session, host: str) -> FeedHost | None:
+    """The row of a host, if it was ever asked."""
+    return session.get(FeedHost, host[:260])
 
 
 @dataclass(frozen=True)
