@@ -88,6 +88,12 @@ def poll(poller: Poller, everything: bool = False) -> Poll:
     return Poll(fetched + unchanged + failed + skipped, fetched, unchanged, failed, skipped, new_leads, seconds)
 
 
+def poll_one(poller: Poller, source_id: int) -> Noted | None:
+    """Ask this one source now, at its host's pace. None where somebody else is asking it, or it may not be asked."""
+    outcomes, new_leads = _Round(poller, {source_id}).run()
+    return next((Noted(outcome, new_leads) for outcome in outcomes), None)
+
+
 def keep_polling(poller: Poller) -> None:
     """Ask whatever is due, and whatever becomes due while others are being asked. For the clock."""
     _Round(poller, None, again=True).run()
