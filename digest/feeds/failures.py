@@ -11,6 +11,8 @@ import urllib3.exceptions
 
 from digest.feeds.unreachable import Obstacle, Unreachable
 
+_CUT_OFF = (OSError, http.client.IncompleteRead, urllib3.exceptions.IncompleteRead)
+
 
 @contextlib.contextmanager
 def in_words(host: str) -> Iterator[None]:
@@ -46,9 +48,8 @@ def _unsafe(host: str, error: Exception) -> Unreachable:
 
 
 def _cut_off(host: str, error: Exception) -> Unreachable:
-    if isinstance(
-        error, http.client.RemoteDisconnected | urllib3.exceptions.IncompleteRead | http.client.IncompleteRead
-    ):
+    cause = error.args[-1] if isinstance(error, urllib3.exceptions.ProtocolError) and error.args else error
+    if isinstance(cause, _CUT_OFF):
         words = f"{host} ended the connection before its answer was whole. It is tried again."
     else:
         words = (

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from urllib3.response import BaseHTTPResponse
 
@@ -97,7 +98,10 @@ class Fetcher:
         self._rules = rules
         self._resolver = resolver
         self._dial = dial
-        self._trust = ssl.create_default_context()
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
 
     def get(
         self,
