@@ -26,7 +26,9 @@ def read_date(text: str, *, day_first: bool = True) -> datetime | None:
         return _iso(iso)
     clock = _CLOCK.search(text)
     rest = f"{text[: clock.start()]} {text[clock.end() :]}" if clock else text
-    day = _named_day(rest) or _numbered_day(rest, day_first)
+    if day := _named_day(rest):
+        return _moment(day, clock, by_24=_is_by_24(clock))
+    day = _numbered_day(rest, day_first)
     return _moment(day, clock) if day else None
 
 
@@ -126,12 +128,17 @@ def _day(year: int, month: int, day: int) -> datetime | None:
         return None
 
 
-def _moment(day: datetime, clock: re.Match[str] | None) -> datetime:
+def _is_by_24(clock: re.Match[str] | None) -> bool:
+    """Whether am or pm says nothing: `02:02:33` is RFC 822's form, of 24 hours, with a word put behind it."""
+    return clock is not None and clock["hour"].startswith("0") and clock["second"] is not None
+
+
+def _moment(day: datetime, clock: re.Match[str] | None, *, by_24: bool = False) -> datetime:
     """The day at that time of its zone; a time that can't be, such as 25:61, leaves it at midnight."""
     if clock is None:
         return day
     hour, minute, second = int(clock["hour"]), int(clock["minute"]), min(int(clock["second"] or 0), 59)
-    if clock["half"] and 1 <= hour <= 12:
+    if clock["half"] and not by_24 and 1 <= hour <= 12:
         hour = hour % 12 + (12 if clock["half"].startswith("p") else 0)
     if hour > 24 or minute > 59:
         return day
