@@ -10,8 +10,9 @@ from xml.sax.saxutils import escape
 
 from digest.feeds.entries import UnreadableDocument
 
-_MOST_REPAIRS = 500_000
+_MOST_REPAIRS = 400_000
 _MOST_SECTIONS = 250_000
+_MOST_VOID = 100_000
 """Of ampersands, and of comments and CDATA sections: a document that has more is no feed, and is cut there."""
 
 
@@ -79,7 +80,7 @@ def _safe(piece: bytes, most: int) -> tuple[bytes, int]:
         piece = _DECLARATION.sub(b"", piece)
     if b"]]>" in piece:
         piece = piece.replace(b"]]>", b"]]&gt;")
-    piece = _VOID.sub(rb"<\1\2/>", _VOID_END.sub(b"", piece))
+    piece = _VOID.sub(rb"<\1\2/>", _VOID_END.sub(b"", piece, count=_MOST_VOID), count=_MOST_VOID)
     if b"&" not in piece:
         return piece, 0
     piece, repairs = _AMPERSAND.subn(_resolved, piece, count=most)

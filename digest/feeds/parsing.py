@@ -25,8 +25,8 @@ def parse(body: bytes, content_type: str, url: str) -> Bulletin:
     if b"<" not in document:
         raise UnreadableDocument(_named(document))
     safe = mended(document)
-    bulletin, mismatched = read_feed(safe, url)
-    if mismatched:
+    bulletin, out_of_place = read_feed(safe, url)
+    if out_of_place:
         bulletin = _better(bulletin, read_feed(with_markup_as_text(safe), url)[0])
     if bulletin is None:
         raise UnreadableDocument(_named(document))

@@ -32,7 +32,7 @@ _LONGEST_GUID = 1_000
 
 
 def read_feed(document: bytes, url: str) -> tuple[Bulletin | None, bool]:
-    """What the mended document brings, None if it is no feed; and whether its elements end in the wrong order."""
+    """What the mended document brings, None if it is no feed; and whether parts of items are where none can be."""
     reader = _Reader(url)
     parser = etree.XMLPullParser(
         events=("start", "end"),
@@ -51,8 +51,7 @@ def read_feed(document: bytes, url: str) -> tuple[Bulletin | None, bool]:
             break
     root = _closed(parser, reader)
     channel = _channel(root) if root is not None else None
-    mismatched = any(error.type_name == "ERR_TAG_NAME_MISMATCH" for error in parser.error_log[:50])
-    return (None if channel is None else reader.bulletin(channel)), mismatched
+    return (None if channel is None else reader.bulletin(channel)), reader.out_of_place
 
 
 def _fed(parser: Any, chunk: bytes) -> bool:
@@ -72,12 +71,17 @@ def _closed(parser: Any, reader: _Reader) -> Any:
     return reader.root if root is None else root
 
 
+_OF_ITEMS = frozenset({"item", "pubdate", "guid", "published", "link", "id"})
+_AROUND = frozenset({"item", "entry", "channel", "feed", "source", "rss", "rdf:rdf", "image", "textinput", "author"})
+
+
 class _Reader:
     """The items met so far, in the order of their beginnings; each is read, and emptied, at its end."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.root: Any = None
+        self.out_of_place = False
         self._met: dict[Any, Entry | None] = {}
         self._since_item = 0
 
@@ -97,8 +101,12 @@ class _Reader:
         self._since_item += 1
         if self.root is None:
             self.root = element
-        if name_of(element) in ("item", "entry"):
+        name = name_of(element)
+        if name in ("item", "entry"):
             self._met[element] = None
+        around = element.getparent() if name in _OF_ITEMS else None
+        if around is not None and name_of(around) not in _AROUND:
+            self.out_of_place = True
 
     def bulletin(self, channel: Any) -> Bulletin:
         """What was met, and what an unfinished last item had brought before the document broke off."""
