@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
@@ -51,6 +52,7 @@ _UNRESERVED = re.compile(r"%([0-9A-Fa-f]{2})")
 _KEPT = "%/:@!$&'()*+,;=-._~"
 
 
+@lru_cache(maxsize=2_000)  # one document's addresses are asked for again and again
 def canonical(url: str) -> str:
     """The canonical form of an address, without its scheme, as in `example.org/news?id=1`; empty if it is none.
 

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,12 +29,15 @@ from digest.storage.sources.polling import Crowd, leased_source, polled_ids
 
 log = logging.getLogger(__name__)
 
-HANDS = 30
+HANDS = 40
 _LOOKS_EVERY = 0.5
 """Seconds between two looks for what has become due, while others are still being asked."""
 _FOR_MORE = 0.02
 """So long a turn waits for a second answer: a transaction costs the disk as much as it does for ten."""
 _TRIES = 3
+
+Answered = tuple[Turn, Heard]
+"""Who was asked, and what came of it."""
 
 
 def _utc_now() -> datetime:
@@ -115,15 +118,21 @@ class _Round:
         """What came of it, and how many leads are new."""
         with Bell() as bell, ThreadPoolExecutor(self._poller.hands, "feeds") as pool:
             while True:
-                self._note_what_came()
+                # Free hands first: while the books are written, the next ones are being asked.
+                came = self._what_came()
                 turns = self._claim()
                 for turn in turns.now:
                     under_way = pool.submit(ask, self._poller.fetcher, turn.source, turn.at)
                     self._under_way[under_way] = turn
                     under_way.add_done_callback(lambda _: bell.ring())
+                self._note(came)
                 if not self._under_way and turns.next_at is None:
                     return self._outcomes, self._new_leads
                 self._wait(bell, turns)
+
+    def _what_came(self) -> list[Answered]:
+        done = [future for future in self._under_way if future.done()]
+        return [(self._under_way.pop(future), future.result()) for future in done]
 
     def _claim(self) -> Turns:
         if self._poller.stop.is_set():
@@ -150,32 +159,35 @@ class _Round:
     def _any_done(self) -> bool:
         return any(future.done() for future in self._under_way)
 
-    def _note_what_came(self) -> None:
-        done = [future for future in self._under_way if future.done()]
-        for future in done:
-            turn = self._under_way.pop(future)
-            noted = self._noted(turn, future.result())
-            if noted is not None:
+    def _note(self, came: Sequence[Answered]) -> None:
+        """Whoever brought nothing new in one transaction, each of the others in its own."""
+        brief = [each for each in came if each[1].bulletin is None]
+        for some in ([brief] if brief else []) + [[each] for each in came if each[1].bulletin]:
+            for noted in self._noted(some):
                 self._outcomes[noted.outcome] += 1
                 self._new_leads += noted.new_leads
 
-    def _noted(self, turn: Turn, heard: Heard) -> Noted | None:
-        """One source's outcome, written. None if it was removed meanwhile, or someone else asks it by now."""
-        for tried in range(1, _TRIES + 1):
+    def _noted(self, some: Sequence[Answered]) -> list[Noted]:
+        """What came of these, written; without those that were removed meanwhile, or that someone else asks by now."""
+        for _ in range(_TRIES):
             try:
-                return _note_one(self._poller.context(), turn, heard)
+                return _note_all(self._poller.context(), some)
             except Busy:
-                if tried == _TRIES:
-                    log.warning("source %s: what it brought was not stored; it is asked again", turn.source.id)
+                log.warning("others write for long; what sources brought waits")
             except Exception:
-                log.exception("source %s: what it brought could not be stored; it is asked again", turn.source.id)
+                if len(some) > 1:
+                    return [noted for each in some for noted in self._noted([each])]
+                log.exception("source %s: what it brought could not be stored", some[0][0].source.id)
                 break
-        return Noted(Outcome.FAILED)
+        # Their leases run out, and they are asked again with the validators that they had: nothing is lost.
+        return [Noted(Outcome.FAILED) for _ in some]
 
 
-def _note_one(context: Context, turn: Turn, heard: Heard) -> Noted | None:
+def _note_all(context: Context, some: Sequence[Answered]) -> list[Noted]:
     with context.db.writing() as session:
-        source = leased_source(session, turn.source.id, turn.owner)
-        if source is None:
-            return None
-        return note(context.within(session), source, heard, Crowd(session, context.now))
+        crowd, found = Crowd(session, context.now), []
+        for turn, heard in some:
+            source = leased_source(session, turn.source.id, turn.owner)
+            if source is not None:
+                found.append(note(context.within(session), source, heard, crowd))
+        return found
