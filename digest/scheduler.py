@@ -15,6 +15,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from digest.config import Settings
+from digest.feeds.fetching import Fetcher
+from digest.feeds.rules import fetch_rules
 from digest.mail.interface import Transport
 from digest.mail.monitors import ping
 from digest.operations.messages.delivering import deliver_waiting
@@ -23,6 +25,7 @@ from digest.operations.running.tick import note_heartbeat, tick
 from digest.operations.shared.context import Process
 from digest.operations.shared.fault_log import FaultLog
 from digest.operations.shared.wakeups import pause
+from digest.operations.sources.collecting import Poller, keep_polling
 from digest.storage.base.database import Database
 from digest.storage.base.database_file import DatabaseFileGone
 
@@ -31,6 +34,7 @@ PING_SECONDS = 60
 MESSAGES_SECONDS = 2
 HEARTBEAT_SECONDS = 10
 HOUSEKEEPING_SECONDS = 3_600
+POLLING_SECONDS = 10
 _LONGEST_WAIT = 0.5
 _MONITOR = "the monitor at HEARTBEAT_URL"
 
@@ -74,6 +78,7 @@ class Clock:
         self._pinged_at = -math.inf
         self._stopping = threading.Event()
         self._process = Process(db, settings, transport, utc_now, self._stopping)
+        self._poller = Poller(db, settings, Fetcher(fetch_rules(settings)), utc_now, self._stopping)
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._jobs: Sequence[tuple[str, Callable[[], None], int]] = (
             ("the clock’s sign of life", self._beat, HEARTBEAT_SECONDS),
@@ -81,6 +86,7 @@ class Clock:
             ("HEARTBEAT_URL", self._ping, TICK_SECONDS),
             ("handing over single messages", self._messages, MESSAGES_SECONDS),
             ("housekeeping", self._housekeeping, HOUSEKEEPING_SECONDS),
+            ("asking sources", self._poll, POLLING_SECONDS),
         )
         """A thread each: a long send must not hold back the sign of life."""
         self._scheduler = _Scheduler(
@@ -127,6 +133,9 @@ class Clock:
 
     def _housekeeping(self) -> None:
         tidy_up(self._db, utc_now())
+
+    def _poll(self) -> None:
+        keep_polling(self._poller)
 
     def _carefully(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
         """A job whose failure is said and tried again at the next round: one bad moment must not end the clock."""

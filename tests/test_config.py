@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from base64 import b64encode
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -43,6 +43,7 @@ def test_an_empty_environment_is_enough(tmp_path: Path) -> None:
     assert settings.schedule.zone.key == "Europe/London"
     assert (settings.minimum_items, settings.send_concurrency, settings.trusted_proxies) == (1, 4, 0)
     assert settings.sendgrid_host == "https://api.sendgrid.com"
+    assert (settings.feed_interval, settings.feed_networks, settings.feed_proxy) == (timedelta(minutes=60), (), "")
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,11 @@ def test_an_empty_environment_is_enough(tmp_path: Path) -> None:
         ("ALERT_URL", "https://hooks.example.org:0/", "use an http or https address, or leave it out"),
         ("ALERT_URL", "https://hooks.example.org/a b", "use an http or https address, or leave it out"),
         ("HEARTBEAT_URL", "https://op:pw@hooks.example.org/", "without a name and password"),
+        ("FEED_INTERVAL", "0", "1 or more, at most 1440"),
+        ("FEED_INTERVAL", "1h", "use a whole number"),
+        ("FEED_NETWORKS", "10.20.1.1/16", "no network; use for example 10.20.0.0/16"),
+        ("FEED_NETWORKS", "10.20.0.0/16, intranet", "“intranet” is no network"),
+        ("FEED_NETWORKS", "::/0", "the whole internet"),
     ],
 )
 def test_bad_value_names_itself_and_the_remedy(name: str, value: str, remedy: str, tmp_path: Path) -> None:
@@ -144,6 +150,9 @@ def test_bad_value_names_itself_and_the_remedy(name: str, value: str, remedy: st
         ("DATABASE_URL", "mysql://digest:planted@host/digest", "use sqlite:///path/to/digest.db or"),
         ("DATABASE_URL", "sqlite:///:memory:", "use a file"),
         ("DATABASE_URL", "sqlite:///", "use a file"),
+        ("FEED_PROXY", "socks5://planted@proxy.example.org:1080", "use an address such as http://"),
+        ("FEED_PROXY", "http://op:planted@proxy.example.org:3128/path", "use an address such as http://"),
+        ("FEED_PROXY", "planted", "use an address such as http://"),
     ],
 )
 def test_bad_secret_is_named_and_never_shown(name: str, value: str, remedy: str, tmp_path: Path) -> None:
@@ -217,7 +226,7 @@ def test_every_documented_setting_is_known_and_every_known_one_documented(tmp_pa
     settings = (documents / "docs" / "running.md").read_text().partition("## Settings")[2].partition("## systemd")[0]
     rows = [row.partition("|")[0] for row in re.findall(r"^\|(.*)$", settings, re.MULTILINE)]
     listed = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
-    later = {name for name in KNOWN if name.startswith(("FEED_", "BACKUP_", "RETENTION_"))} | {
+    later = {name for name in KNOWN if name.startswith(("BACKUP_", "RETENTION_"))} | {
         "SITE_TAGLINE", "SITE_LANGUAGE", "SITE_CONTROLLER", "SITE_AUTHORITY"
     }  # fmt: skip
     assert set(offered) == listed == KNOWN - later

@@ -26,6 +26,7 @@ _HOMES = {
     "subscribers": "readers.subscribers",
     "suppressions": "suppressions.suppressions",
     "summaries": "writing.summaries",
+    "feeds": "sources.feeds",
     "editors": "people.editors",
     "db": "running.db",
     "demo": "running.demo",

@@ -9,16 +9,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from digest.config import checks, keys, names
 from digest.domain.issues.calendar import Schedule, Weekly
 
 T = TypeVar("T")
 
-_SECRET = {"SENDGRID_API_KEY", "DATABASE_URL", "URL", "SENDGRID_WEBHOOK_KEY"}
-"""Never shown: a database's URL may carry its password, and one key is easily put in another's place."""
+_SECRET = {"SENDGRID_API_KEY", "DATABASE_URL", "URL", "SENDGRID_WEBHOOK_KEY", "FEED_PROXY"}
+"""Never shown: the URL of a database or a proxy may carry a password, and one key is easily put in another's place."""
 _LONG = 16
 _PACKAGE = Path(__file__).parent.parent
 _CHECKOUT = _PACKAGE.parent
@@ -53,6 +56,10 @@ class Settings:
     trusted_proxies: int
     alert_url: str
     heartbeat_url: str
+    feed_interval: timedelta
+    """The least time between two checks of a source."""
+    feed_networks: tuple[IPv4Network | IPv6Network, ...]
+    feed_proxy: str
     unheeded: tuple[str, ...] = ()
     """Names that are set and are settings, but of rooms that are not built yet."""
 
@@ -67,7 +74,8 @@ class Settings:
         password = self.database_url.partition("://")[2].rpartition("@")[0].partition(":")[2]
         monitors = [found.partition("://")[2] for found in (self.alert_url, self.heartbeat_url)]
         paths = [path for path in (found.partition("/")[2] for found in monitors) if len(path) >= _LONG]
-        return (*self.signing_keys, self.suppression_key, self.sendgrid_api_key, password, *monitors, *paths)
+        proxy = urlsplit(self.feed_proxy).password or ""
+        return (*self.signing_keys, self.suppression_key, self.sendgrid_api_key, password, proxy, *monitors, *paths)
 
     @property
     def outbox_path(self) -> Path:
@@ -112,6 +120,9 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
         trusted_proxies=values.checked("TRUSTED_PROXIES", "0", checks.between(0, 10)),
         alert_url=values.checked("ALERT_URL", "", checks.monitor),
         heartbeat_url=values.checked("HEARTBEAT_URL", "", checks.monitor),
+        feed_interval=timedelta(minutes=values.checked("FEED_INTERVAL", "60", checks.between(1, 1440))),
+        feed_networks=values.checked("FEED_NETWORKS", "", checks.networks),
+        feed_proxy=values.checked("FEED_PROXY", "", checks.proxy),
         unheeded=tuple(name for name in sorted(names.AHEAD) if values.text(name, "")),
     )
     _require_together(settings, values)

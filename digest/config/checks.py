@@ -6,6 +6,7 @@ import re
 import zoneinfo
 from collections.abc import Callable
 from datetime import time
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -165,6 +166,30 @@ def sendgrid_host(text: str) -> str:
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
         raise ValueError("use https (plain http is for a loopback address only), for example https://api.sendgrid.com")
     return address
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks or single addresses, by commas or spaces. One that is everything would be no wall at all."""
+    found = []
+    for word in text.replace(",", " ").split():
+        try:
+            found.append(ip_network(word))
+        except ValueError:
+            raise ValueError(
+                f"“{word}” is no network; use for example 10.20.0.0/16 or 192.168.7.5, separated by commas"
+            ) from None
+        if not found[-1].prefixlen:
+            raise ValueError(f"“{word}” is the whole internet and everything inside; name your own networks alone")
+    return tuple(found)
+
+
+def proxy(text: str) -> str:
+    parts = _parts(text)
+    if text and (
+        parts is None or parts.scheme != "http" or parts.path not in ("", "/") or parts.query or parts.fragment
+    ):
+        raise ValueError("use an address such as http://proxy.example.org:3128, or leave it out")
+    return text.rstrip("/")
 
 
 def database_url(text: str, root: Path) -> str:

@@ -17,6 +17,7 @@ USED = frozenset(
         "SENDGRID_API_KEY", "SENDGRID_HOST", "SENDGRID_WEBHOOK_KEY",
         "DIGEST_DAY", "DIGEST_TIME", "DIGEST_TIMEZONE", "DIGEST_CUTOFF", "DIGEST_MINIMUM_ITEMS",
         "SEND_CONCURRENCY", "TRUSTED_PROXIES", "ALERT_URL", "HEARTBEAT_URL",
+        "FEED_INTERVAL", "FEED_NETWORKS", "FEED_PROXY",
     )
 )  # fmt: skip
 """Every name that is a setting and is used; those of `AHEAD` are settings, too."""
@@ -24,7 +25,7 @@ USED = frozenset(
 AHEAD = frozenset(
     (
         "SITE_TAGLINE", "SITE_LANGUAGE", "SITE_CONTROLLER", "SITE_AUTHORITY",
-        "FEED_INTERVAL", "FEED_NETWORKS", "FEED_PROXY", "BACKUP_PATH", "BACKUP_KEEP",
+        "BACKUP_PATH", "BACKUP_KEEP",
         "RETENTION_LEADS", "RETENTION_DELIVERIES", "RETENTION_CONSENTS",
     )
 )  # fmt: skip

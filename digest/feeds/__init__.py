@@ -1,1 +1,1 @@
-"""The feeds' world: fetching, parsing, OPML, likeness; it will know no database. Still empty: leads come later."""
+"""The feeds’ world: strangers' feeds and pages, from their address to plain values. It knows no database."""

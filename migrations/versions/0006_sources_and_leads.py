@@ -77,6 +77,8 @@ def upgrade() -> None:
         sa.Column("paused_by", sa.String(length=254), nullable=False),
         sa.Column("etag", sa.Text(), nullable=False),
         sa.Column("last_modified", sa.Text(), nullable=False),
+        sa.Column("rhythm", sa.Text(), nullable=False),
+        sa.Column("unreadable", sa.Boolean(), nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ok_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
@@ -194,8 +196,11 @@ def upgrade() -> None:
     op.create_table(
         "lead_keys",
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("lead_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_lead_keys_lead_id_leads"), ondelete="CASCADE"),
+        sa.Column("lead_id", sa.Integer(), nullable=True),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["lead_id"], ["leads.id"], name=op.f("fk_lead_keys_lead_id_leads"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_lead_keys")),
     )
     op.create_index(op.f("ix_lead_keys_lead_id"), "lead_keys", ["lead_id"])

@@ -10,8 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -30,6 +32,8 @@ from digest.storage.issues.issues import all_issues
 from digest.storage.messages.messages import Message, MessageState
 from digest.storage.running.heartbeats import last_beat
 from tests.factories import make_editor
+from tests.feeds.server import Reply, Stranger
+from tests.operations.sources.stage import Rounds, rss
 
 DEADLINE_SECONDS = 30.0
 
@@ -73,6 +77,18 @@ def test_it_beats_and_ticks_at_once_and_ends_when_asked(db: Database, settings: 
         clock.stop()
         thread.join(DEADLINE_SECONDS)
         assert not thread.is_alive()
+
+
+def test_it_asks_sources_that_are_due(db: Database, settings: Settings) -> None:
+    networks = (ip_network("127.0.0.0/8"),)
+    rounds = Rounds(db, settings, utc_now())
+    with (
+        Stranger() as stranger,
+        running(Clock(db, replace(settings, feed_networks=networks), open_transport(settings))),
+    ):
+        stranger.answers["/feed"] = Reply(body=rss(("news", utc_now())))
+        rounds.watch(stranger.url("/feed"))
+        eventually(lambda: rounds.leads() == ["news"])
 
 
 def test_asked_to_end_before_it_began_it_ends(db: Database, settings: Settings) -> None:

@@ -183,7 +183,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     },
     "journals_read": {"the hash of a file's first line": "journal", _QUEUE: "bytes"},
     "lead_acts": {_ROW: "id"},
-    "lead_keys": {_ROW: "key lead_id"},
+    "lead_keys": {_ROW: "key lead_id", _QUEUE: "kept_at"},
     "lead_looks": {_ROW: "lead_id"},
     "lead_resemblances": {_ROW: "lead_id summary_id", "how alike two texts are": "score"},
     "leads": {
@@ -206,7 +206,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         _PUBLISHED_ELSEWHERE: "kind url fetch_url title home language subscription_needed etag last_modified moved_to",
         "how its items are found, and where its newsletters are received": "recipe mail_key",
         _QUEUE: "added_at state words checked_at ok_at next_at asks failures failing_since moved_since moved_checks "
-        "entries newest_at usual_gap lease_owner lease_until",
+        "entries newest_at usual_gap lease_owner lease_until rhythm unreadable",
     },
     "standings": {_SERVICE: "name word well at event"},
     "stories": {_ROW: "id", _QUEUE: "made_at"},

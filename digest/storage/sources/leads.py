@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.sources.states import LeadState
 from digest.storage.base.model import NEVER_REUSED, Base
+from digest.storage.people import editors  # noqa: F401 - a lead's row points to theirs, and to those below
+from digest.storage.sources import rules, sources, stories  # noqa: F401
+from digest.storage.writing import publications, summaries  # noqa: F401
 
 
 class Lead(Base):
@@ -60,7 +63,9 @@ class LeadKey(Base):
     __tablename__ = "lead_keys"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id", ondelete="SET NULL"), index=True)
+    """None: its lead was deleted, or it is a source's history, or a doubt; what has it is no new lead."""
+    kept_at: Mapped[datetime]
 
 
 class LeadResemblance(Base):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from digest.domain.sources.rules import Wanted, wanted
 from digest.storage.base.model import NEVER_REUSED, Base
 
 
@@ -23,3 +24,13 @@ class SourceRule(Base):
     """As typed: words or quoted phrases, any of which is enough."""
     made_at: Mapped[datetime]
     made_by: Mapped[str] = mapped_column(String(254), default="")
+
+
+def rules_of(session: Session, source_id: int) -> list[Wanted]:
+    """The rules of a source, ready to be asked, the oldest first."""
+    rows = session.execute(
+        select(SourceRule.id, SourceRule.kind, SourceRule.words)
+        .where(SourceRule.source_id == source_id)
+        .order_by(SourceRule.id)
+    )
+    return [wanted(*row) for row in rows]

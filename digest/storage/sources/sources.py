@@ -49,6 +49,10 @@ class WatchedSource(Base):
     etag: Mapped[str] = mapped_column(Text, default="")
     """Byte for byte as it came, latin-1."""
     last_modified: Mapped[str] = mapped_column(Text, default="")
+    rhythm: Mapped[str] = mapped_column(Text, default="")
+    """What its document says about being asked, as JSON: a 304 comes without it, and it holds all the same."""
+    unreadable: Mapped[bool] = mapped_column(default=False)
+    """Whether what it last sent could not be read: a 304 says that it still is what it was."""
     checked_at: Mapped[datetime | None]
     """The last request, whatever came of it."""
     ok_at: Mapped[datetime | None]

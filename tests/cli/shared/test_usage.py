@@ -53,7 +53,9 @@ def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
         assert f"Usage: cli {' '.join(path)}".rstrip() in result.output
 
 
-@pytest.mark.parametrize("path", [(), ("db",), ("editors",), ("subscribers",), ("suppressions",), ("summaries",)])
+@pytest.mark.parametrize(
+    "path", [(), ("db",), ("editors",), ("subscribers",), ("suppressions",), ("summaries",), ("feeds",)]
+)
 def test_a_list_of_commands_is_not_cut_off(path: tuple[str, ...]) -> None:
     listed = run(*path, "--help").output.partition("Commands:\n")[2].splitlines()
     assert listed

@@ -1,0 +1,89 @@
+"""What an answer of a source means, and the words in which an editor reads it, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What came of asking a source once."""
+
+    READ = "read"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    LIMITED = "limited"
+    CHALLENGED = "challenged"
+    GONE = "gone"
+
+
+_OUTCOMES: Mapping[int, Outcome] = {
+    304: Outcome.UNCHANGED,
+    410: Outcome.GONE,
+    429: Outcome.LIMITED,
+    503: Outcome.LIMITED,
+}
+
+_WORDS: Mapping[int, str] = {
+    400: "Its server refuses our request (400). If that lasts, look for another address of it.",
+    401: "It wants a sign-in (401). Ask its publisher for a feed without one, or remove it here.",
+    403: "Its server refuses us (403). Ask its publisher to let our poller in.",
+    404: "Nothing is at its address any more (404). Look for its new one on the publication’s site, and add that.",
+    451: "It is withheld here for legal reasons (451). Remove it if that lasts.",
+}
+CHALLENGED = (
+    "A wall against robots stands before it, so we read nothing. Ask its publisher to let our poller through, "
+    "or look for a feed of it elsewhere."
+)
+GONE = "Its publisher ended it (410), so it is not asked any more. Look for what took its place, or remove it here."
+CHANGED_MAKE_UP = (
+    "The page’s make-up changed, and its items are not found any more. Show an example of one on the page again."
+)
+NOTHING_LISTED = "No list of items was found on the page. Show an example of one on it."
+NEVER_CHECKED = "Not checked yet. It is at the next round, within a minute if the clock runs."
+
+
+def outcome_of(status: int, challenged: bool) -> Outcome:
+    """What an HTTP status means for a source; `challenged` if a wall against robots gave the answer."""
+    if challenged:
+        return Outcome.CHALLENGED
+    return _OUTCOMES.get(status, Outcome.READ if 200 <= status < 300 else Outcome.FAILED)
+
+
+def status_in_words(status: int) -> str:
+    """A failing status, with what to do."""
+    if status >= 500:
+        return f"Its server is broken ({status}). It is tried again by itself; if that lasts, tell its publisher."
+    return _WORDS.get(status, f"It answers with status {status}, which brings nothing. Open its address in a browser.")
+
+
+def limited_in_words(host: str, until: datetime) -> str:
+    """That a host asked for a pause, in which nothing needs to be done."""
+    return f"{host} asked us to come later, not before {until:%-d %B, %H:%M} UTC. Nothing to do: we do."[:500]
+
+
+def silent_in_words(newest: datetime, gap: timedelta, now: datetime) -> str:
+    """That a source answers and brings nothing new, for longer than usual."""
+    usual = f"; usually something comes {_rhythm(gap)}" if gap else ""
+    return (
+        f"It answers, but its newest entry is {_days((now - newest).days)} old{usual}. "
+        "See whether the publication goes on elsewhere."
+    )
+
+
+def well_in_words(gap: timedelta) -> str:
+    """That all is well, and how often something comes."""
+    return f"All is well. Something new comes {_rhythm(gap)}." if gap else "All is well."
+
+
+def _rhythm(gap: timedelta) -> str:
+    if gap < timedelta(hours=20):
+        return "several times a day"
+    if gap < timedelta(days=1.7):
+        return "about every day"
+    return f"about every {_days(round(gap / timedelta(days=1)))}"
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count:,} days"

@@ -1,0 +1,109 @@
+"""Asking a source once: one request and what it says, read. Knows no transaction; what comes back is written later."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from digest.domain.sources.answers import (
+    CHALLENGED,
+    CHANGED_MAKE_UP,
+    GONE,
+    NOTHING_LISTED,
+    Outcome,
+    outcome_of,
+    status_in_words,
+)
+from digest.domain.sources.hosts import host_of
+from digest.domain.sources.states import SourceKind
+from digest.feeds.entries import Bulletin, UnreadableDocument
+from digest.feeds.fetching import FEEDS, PAGES, Fetcher, Unreachable, Validators, WebAnswer
+from digest.feeds.listing import read_listing
+from digest.feeds.parsing import parse
+from digest.feeds.recipes import as_json, recipe_from
+from digest.storage.sources.polling import PolledSource
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 30.0
+"""Seconds for a whole answer."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came of one request. `words` say why it is no good, for an editor; empty if it is."""
+
+    outcome: Outcome
+    words: str = ""
+    host: str = ""
+    """Which host answered; after redirects it may be another than was asked."""
+    validators: Validators | None = None
+    """What the answer gave; None where it is none that replaces them."""
+    moved_to: str = ""
+    retry_after: datetime | None = None
+    fresh_for: timedelta = timedelta()
+    bulletin: Bulletin | None = None
+    recipe: str = ""
+    """Of a page read without one: how its items were found."""
+
+
+def ask(fetcher: Fetcher, source: PolledSource, now: datetime) -> Heard:
+    """Ask a source, conditionally if it ever gave validators. Never raises."""
+    accept = PAGES if source.kind == SourceKind.PAGE else FEEDS
+    validators = Validators(source.etag, source.last_modified)
+    try:
+        answer = fetcher.get(source.fetch_url, accept=accept, validators=validators, deadline=PATIENCE, now=now)
+        return heard(answer, source.kind, source.recipe)
+    except Unreachable as error:
+        return Heard(Outcome.FAILED, str(error), host_of(source.fetch_url))
+    except Exception:
+        # What one publisher sends must not end the round of all others.
+        log.exception("source %s: what it sent could not be dealt with", source.id)
+        return Heard(
+            Outcome.FAILED,
+            "What it sent could not be dealt with; the log says more. It is tried again by itself.",
+            host_of(source.fetch_url),
+        )
+
+
+def heard(answer: WebAnswer, kind: str, recipe: str) -> Heard:
+    """What an answer says of a source of this kind."""
+    outcome, host = outcome_of(answer.status, answer.challenged), host_of(answer.url)
+    if outcome is Outcome.UNCHANGED:
+        return Heard(outcome, "", host, answer.validators, answer.moved_to, fresh_for=answer.fresh_for)
+    if outcome is Outcome.READ:
+        return _read(answer, kind, recipe)
+    words = {Outcome.CHALLENGED: CHALLENGED, Outcome.GONE: GONE}.get(outcome) or status_in_words(answer.status)
+    return Heard(outcome, words, host, retry_after=answer.retry_after)
+
+
+def _read(answer: WebAnswer, kind: str, recipe: str) -> Heard:
+    words, bulletin, found = "", None, ""
+    try:
+        if kind == SourceKind.PAGE:
+            bulletin, found, words = _listed(answer, recipe)
+        else:
+            bulletin = parse(answer.body, answer.content_type, answer.url)
+    except (UnreadableDocument, ValueError) as error:
+        words = f"What it sends can’t be read. {error}"
+    return Heard(
+        Outcome.READ,
+        words,
+        host_of(answer.url),
+        answer.validators,
+        answer.moved_to,
+        fresh_for=answer.fresh_for,
+        bulletin=bulletin,
+        recipe=found,
+    )
+
+
+def _listed(answer: WebAnswer, recipe: str) -> tuple[Bulletin, str, str]:
+    known = recipe_from(recipe) if recipe else None
+    listing = read_listing(answer.body, answer.content_type, answer.url, known)
+    if known:
+        return listing.bulletin, "", CHANGED_MAKE_UP if listing.changed else ""
+    if listing.recipe is None:
+        return listing.bulletin, "", NOTHING_LISTED
+    return listing.bulletin, as_json(listing.recipe), ""

@@ -1,0 +1,100 @@
+"""Finding what can be watched at an address: the feed itself, the feed that its page names, or the page as a list.
+
+Asks strangers, and touches no database. Few requests: one for the address, and one for each feed that it may have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.domain.shared.urls import safe_url
+from digest.domain.sources.answers import Outcome
+from digest.domain.sources.hosts import EVERY, host_of
+from digest.domain.sources.states import SourceKind
+from digest.feeds.discovery import feeds_of, guesses
+from digest.feeds.entries import Bulletin
+from digest.feeds.fetching import FEEDS, Fetcher, Unreachable, WebAnswer
+from digest.operations.shared.refusal import Refused
+from digest.operations.shared.wakeups import pause
+from digest.operations.sources.asking import PATIENCE, Heard, heard
+
+_MOST_NAMED = 3
+_MOST_GUESSED = 4
+_SHORTEST_LIST = 3
+
+
+@dataclass(frozen=True)
+class FoundSource:
+    """What can be watched: its kind, the address to ask, and what it answered just now."""
+
+    kind: SourceKind
+    url: str
+    heard: Heard
+    bulletin: Bulletin
+
+
+@dataclass(frozen=True)
+class Search:
+    """With what is searched, when, and how a host is given its second between two requests."""
+
+    fetcher: Fetcher
+    now: datetime
+    wait: Callable[[float], None] = pause
+
+
+def find(search: Search, address: str) -> FoundSource:
+    """What can be watched at this address, which may lack its scheme. Raises Refused with the reason and the remedy."""
+    url = _whole(address)
+    try:
+        answer = search.fetcher.get(url, accept=FEEDS, deadline=PATIENCE, now=search.now)
+    except Unreachable as error:
+        raise Refused(str(error)) from None
+    first = heard(answer, SourceKind.FEED, "")
+    if first.outcome is not Outcome.READ:
+        raise Refused(first.words or f"It answers with status {answer.status}, which brings nothing.")
+    if first.bulletin:
+        return FoundSource(SourceKind.FEED, url, first, first.bulletin)
+    return _named_or_guessed(search, answer) or _page(url, answer)
+
+
+def _whole(address: str) -> str:
+    address = address.strip()
+    try:
+        return safe_url(address if "://" in address else f"https://{address}")
+    except ValueError as error:
+        raise Refused(str(error)) from None
+
+
+def _named_or_guessed(search: Search, page: WebAnswer) -> FoundSource | None:
+    named = list(dict.fromkeys(feeds_of(page.body, page.content_type, page.url)))[:_MOST_NAMED]
+    if found := _first_feed(search, named, page.url):
+        return found
+    guessed = [url for url in guesses(page.url) if url not in named][:_MOST_GUESSED]
+    return _first_feed(search, guessed, page.url)
+
+
+def _first_feed(search: Search, urls: Iterable[str], before: str) -> FoundSource | None:
+    for url in urls:
+        if host_of(url) == host_of(before):
+            search.wait(EVERY.total_seconds())
+        try:
+            safe_url(url)
+            answer = search.fetcher.get(url, accept=FEEDS, deadline=PATIENCE, now=search.now)
+        except (Unreachable, ValueError):
+            continue
+        before, found = url, heard(answer, SourceKind.FEED, "")
+        if found.outcome is Outcome.READ and found.bulletin:
+            return FoundSource(SourceKind.FEED, url, found, found.bulletin)
+    return None
+
+
+def _page(url: str, answer: WebAnswer) -> FoundSource:
+    found = heard(answer, SourceKind.PAGE, "")
+    if found.words or found.bulletin is None or len(found.bulletin.entries) < _SHORTEST_LIST:
+        raise Refused(
+            f"No feed was found at {url}, and no list of items on the page. Open it in a browser, look for its feed or "
+            "for the page that lists its news, and give that address."
+        )
+    return FoundSource(SourceKind.PAGE, url, found, found.bulletin)

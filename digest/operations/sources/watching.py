@@ -1,0 +1,151 @@
+"""What an editor says of sources: watch this, pause, go on, stop watching, look now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from digest.domain.sources.answers import NEVER_CHECKED
+from digest.domain.sources.hosts import host_of
+from digest.domain.sources.politeness import Asked, pledged
+from digest.domain.sources.states import SourceState
+from digest.operations.shared.context import Context, Work
+from digest.operations.shared.refusal import Refused
+from digest.operations.sources.collecting import Poller, poll_one
+from digest.operations.sources.finding import FoundSource
+from digest.operations.sources.noting import POLLING, Noted, note
+from digest.operations.sources.turns import may_be_asked_early
+from digest.storage.base.database import one_at_a_time
+from digest.storage.sources.polling import Crowd, host_named, standing_of_hosts, these_sources
+from digest.storage.sources.source_list import source_at
+from digest.storage.sources.sources import WatchedSource
+from digest.storage.writing.publications import Publication, publication_named
+
+NOT_SOONER = timedelta(minutes=1)
+"""Between the last request and an editor's “check now”."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A source that is watched now; `is_new` unless it was before."""
+
+    id: int
+    kind: str
+    url: str
+    publication: str
+    entries: int
+    new_leads: int
+    is_new: bool
+
+
+def watch(context: Context, found: FoundSource, publication: str = "", by: str = "") -> Watched:
+    """Watch what was found, from what it has just answered: that was its first check, and is not repeated.
+
+    `publication` is a name; without one the source's own title stands in for it. Its last 14 days become leads.
+    """
+    with context.db.writing() as session:
+        one_at_a_time(session, POLLING)
+        if known := source_at(session, {found.url}):
+            return _watched(session, known, 0, is_new=False)
+        name = (publication or found.bulletin.title or host_of(found.url)).strip()[:200]
+        source = WatchedSource(
+            kind=found.kind,
+            publication_id=publication_named(session, name).id,
+            url=found.url,
+            fetch_url=found.url,
+            added_at=context.now,
+            added_by=by[:254],
+            checked_at=context.now,
+            next_at=context.now,
+            asks=1,
+        )
+        session.add(source)
+        session.flush()
+        noted = note(context.within(session), source, found.heard, Crowd(session, context.now))
+        host_named(session, host_of(found.url)).asked_at = context.now
+        return _watched(session, source, noted.new_leads, is_new=True)
+
+
+def already_watched(context: Context, address: str) -> Watched | None:
+    """The source at this address, if there is one: then nobody need be asked."""
+    with context.db.reading() as session:
+        known = source_at(session, {address, f"https://{address}"})
+        return _watched(session, known, 0, is_new=False) if known else None
+
+
+def pause_source(context: Context, source_id: int, by: str = "") -> None:
+    """Ask it no more until somebody says so. Raises Refused if it is not there any more."""
+    with context.db.writing() as session:
+        source = _source(session, source_id)
+        source.state, source.next_at, source.paused_by = SourceState.PAUSED, None, by[:254]
+        source.words = f"Paused by {by}." if by else "Paused."
+
+
+def resume_source(context: Context, source_id: int) -> None:
+    """Ask again what was paused, or gone, as soon as is polite. Raises Refused if it is not there any more."""
+    with context.db.writing() as session:
+        source = _source(session, source_id)
+        if source.state not in (SourceState.PAUSED, SourceState.GONE):
+            return
+        source.state = SourceState.OK if source.ok_at else SourceState.NEW
+        source.words, source.paused_by = NEVER_CHECKED if source.ok_at is None else "", ""
+        source.failures, source.failing_since = 0, None
+        source.next_at = _soonest(context.within(session), source)
+
+
+def stop_watching(context: Context, source_id: int) -> None:
+    """Take a source away; its leads stay, and what was made of them. Nothing happens if it is gone already."""
+    with context.db.writing() as session:
+        if source := session.get(WatchedSource, source_id):
+            session.delete(source)
+
+
+def check_now(poller: Poller, source_id: int) -> Noted:
+    """Ask one source before it is due. Raises Refused, with when, where that would be impolite."""
+    _may_be_checked(poller.context(), source_id)
+    noted = poll_one(poller, source_id)
+    if noted is None:
+        raise Refused("It is being asked at this moment. Look again in half a minute.")
+    return noted
+
+
+def _may_be_checked(context: Context, source_id: int) -> None:
+    with context.db.reading() as session:
+        row = _source(session, source_id)
+        if row.state in (SourceState.PAUSED, SourceState.GONE):
+            raise Refused("It is not asked any more. Resume it first.")
+        host = host_of(row.fetch_url)
+        standing = standing_of_hosts(session, context.now, {host})[host]
+        if standing.held(context.now) and standing.not_before:
+            raise Refused(f"{host} asked us to come later: {_when(standing.not_before)}.")
+        if row.checked_at and row.checked_at + NOT_SOONER > context.now:
+            raise Refused(f"It was asked within the last minute. Ask again after {_when(row.checked_at + NOT_SOONER)}.")
+        source = next(iter(these_sources(session, context.now, {source_id})), None)
+        if source and not may_be_asked_early(source, context.now):
+            due = _when(_soonest(context.within(session), row))
+            raise Refused(f"It can’t say whether anything is new, so it is asked once a day at most: after {due}.")
+
+
+def _soonest(work: Work, source: WatchedSource) -> datetime:
+    if source.checked_at is None:
+        return work.now
+    asked = Asked(source.url, source.checked_at, work.settings.feed_interval)
+    return max(work.now, pledged(asked, bool(source.etag or source.last_modified)))
+
+
+def _when(moment: datetime) -> str:
+    return f"{moment:%-d %B, %H:%M} UTC"
+
+
+def _source(session: Session, source_id: int) -> WatchedSource:
+    source = session.get(WatchedSource, source_id)
+    if source is None:
+        raise Refused("This source is not watched any more. Reload the page.")
+    return source
+
+
+def _watched(session: Session, source: WatchedSource, new_leads: int, is_new: bool) -> Watched:
+    name = session.get_one(Publication, source.publication_id).name
+    return Watched(source.id, source.kind, source.url, name, source.entries, new_leads, is_new)
