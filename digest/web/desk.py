@@ -12,7 +12,7 @@ from digest.web.people import editors, own_login, signing_in
 from digest.web.readers import subscribers
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
-from digest.web.sources import inbox
+from digest.web.sources import inbox, source, watching
 from digest.web.writing import pasting, summaries, writing
 
 __all__ = [
@@ -28,8 +28,10 @@ __all__ = [
     "reports",
     "sendgrid_status",
     "signing_in",
+    "source",
     "subscribers",
     "summaries",
+    "watching",
     "writing",
 ]
 

@@ -23,6 +23,7 @@ from digest.storage.sources.source_list import source_at
 from digest.storage.sources.sources import WatchedSource
 from digest.storage.writing.publications import Publication, publication_named
 
+_LONGEST_LANGUAGE = 35
 NOT_SOONER = timedelta(minutes=1)
 """Between the last request and an editor's “check now”."""
 
@@ -93,6 +94,15 @@ def resume_source(context: Context, source_id: int) -> None:
         source.words, source.paused_by = NEVER_CHECKED if source.ok_at is None else "", ""
         source.failures, source.failing_since = 0, None
         source.next_at = _soonest(context.within(session), source)
+
+
+def describe_source(context: Context, source_id: int, language: str, subscription_needed: bool) -> None:
+    """Say in which language it writes (empty: unknown) and whether its articles need a subscription. Raises Refused."""
+    if len(language) > _LONGEST_LANGUAGE or (not language.replace("-", "").isalnum() and language):
+        raise Refused(f"“{language[:40]}” is no language. Write it as en, de or pt-BR.")
+    with context.db.writing() as session:
+        source = _source(session, source_id)
+        source.language, source.subscription_needed = language, subscription_needed
 
 
 def stop_watching(context: Context, source_id: int) -> None:

@@ -48,7 +48,7 @@ class InboxRow:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Narrowing:
     """What the inbox can be narrowed to: its value in the address, its name, and how many leads wait there."""
 
     value: str
@@ -98,7 +98,7 @@ def waiting(today: date) -> ColumnElement[bool]:
     )
 
 
-def publication_choices(session: Session, asked: InboxQuestion) -> list[Choice]:
+def publication_choices(session: Session, asked: InboxQuestion) -> list[Narrowing]:
     """The publications of what waits, those with the most first."""
     count = func.count()
     rows = session.execute(
@@ -108,10 +108,10 @@ def publication_choices(session: Session, asked: InboxQuestion) -> list[Choice]:
         .group_by(Publication.slug, Publication.name)
         .order_by(count.desc(), Publication.name)
     )
-    return [Choice(*row) for row in rows]
+    return [Narrowing(*row) for row in rows]
 
 
-def topic_choices(session: Session, asked: InboxQuestion) -> list[Choice]:
+def topic_choices(session: Session, asked: InboxQuestion) -> list[Narrowing]:
     """The topics of the sources of what waits, by name."""
     rows = session.execute(
         select(Topic.slug, Topic.name, func.count())
@@ -121,7 +121,7 @@ def topic_choices(session: Session, asked: InboxQuestion) -> list[Choice]:
         .group_by(Topic.slug, Topic.name)
         .order_by(Topic.name)
     )
-    return [Choice(*row) for row in rows]
+    return [Narrowing(*row) for row in rows]
 
 
 def lead_by_id(session: Session, lead_id: int) -> Lead | None:

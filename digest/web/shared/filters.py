@@ -22,6 +22,7 @@ def hang_up(app: Flask) -> None:
         "weekday": _weekday,
         "many": _many,
         "age": _age,
+        "span": _span,
         "number": _number,
     }
     app.context_processor(_what_every_page_knows)
@@ -77,3 +78,11 @@ def _age(at: datetime) -> str:
     if minutes < 48 * 60:
         return f"{minutes // 60} h"
     return f"{minutes // 1440} d" if minutes < 28 * 1440 else day_and_year(settings().schedule.local(at).date())
+
+
+def _span(seconds: int) -> str:
+    """`40 minutes`, `3 hours`, `5 days`: about how long that is."""
+    for size, word in ((86_400, "day"), (3_600, "hour")):
+        if seconds >= 2 * size:
+            return f"{round(seconds / size)} {word}s"
+    return _many(max(1, round(seconds / 60)), "minute")

@@ -1,0 +1,133 @@
+"""The sources on the desk: all of them, adding one, bringing a list in and taking it along."""
+
+from __future__ import annotations
+
+from flask import Response as FlaskResponse
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from digest.domain.sources.states import SourceKind, SourceState
+from digest.feeds.entries import UnreadableDocument
+from digest.feeds.fetching import Fetcher
+from digest.feeds.rules import fetch_rules
+from digest.operations.shared.refusal import Refused
+from digest.operations.sources.finding import FoundSource, Search, find
+from digest.operations.sources.page_examples import PageOffer, offer_page
+from digest.operations.sources.source_files import export_sources, import_sources, listed_sources
+from digest.operations.sources.watching import Watched, already_watched, watch
+from digest.storage.sources.source_list import SourceLine
+from digest.storage.writing.publications import publication_names
+from digest.web.shared.context import here, now, reading, settings, signed_in
+from digest.web.shared.desk import desk
+
+AILING = (
+    SourceState.FAILING, SourceState.CHALLENGED, SourceState.GONE, SourceState.LIMITED, SourceState.SILENT,
+)  # fmt: skip
+"""What an editor may have to see to, the worst first."""
+_LARGEST_LIST = 10_000_000
+
+
+@desk.get("/sources")
+def sources() -> str:
+    """Every source: what ails first, then all by publication."""
+    return _list()
+
+
+@desk.post("/sources/add")
+def add_source() -> Response | tuple[str, int] | str:
+    """Watch what is at an address: its feed at once, or a page after a look at what it would bring."""
+    url, publication = request.form.get("url", "").strip()[:2_000], request.form.get("publication", "").strip()[:200]
+    try:
+        if known := already_watched(here(), url):
+            return _welcome(known)
+        found = find(_search(), url)
+        if found.kind is SourceKind.PAGE:
+            return _offer(offer_page(_search(), found.url), publication)
+        return _welcome(watch(here(), found, publication, signed_in().email))
+    except Refused as refusal:
+        return _list(url=url, publication=publication, refusal=str(refusal)), 422
+
+
+@desk.post("/sources/page")
+def choose_on_page() -> Response | tuple[str, int] | str:
+    """Look at a page again with items as examples, or watch it as it was shown."""
+    url, publication = request.form.get("url", "").strip()[:2_000], request.form.get("publication", "").strip()[:200]
+    examples = [example for example in request.form.getlist("example") if example][:2]
+    try:
+        offer = offer_page(_search(), url, examples)
+        if request.form.get("act") == "watch":
+            return _welcome(watch(here(), offer.found, publication, signed_in().email))
+        return _offer(offer, publication, examples)
+    except Refused as refusal:
+        return _list(url=url, publication=publication, refusal=str(refusal)), 422
+
+
+@desk.post("/sources/import")
+def import_source_list() -> Response:
+    """Bring in the list of a feed reader, as OPML."""
+    file = request.files.get("file")
+    content = file.stream.read(_LARGEST_LIST + 1) if file else b""
+    try:
+        if not content or len(content) > _LARGEST_LIST:
+            raise Refused("Choose the OPML file that your feed reader exports; it has 10 MB at most.")
+        done = import_sources(here(), content, signed_in().email)
+    except (Refused, UnreadableDocument) as error:
+        flash(str(error), "bad")
+        return redirect(url_for("desk.sources"), 303)
+    flash(f"{done.added:,} added, {done.already_there:,} already there, {len(done.refused):,} refused.", "good")
+    for name, reason in done.refused[:20]:
+        flash(f"{name}: {reason}", "warn")
+    return redirect(url_for("desk.sources"), 303)
+
+
+@desk.get("/sources.opml")
+def export_source_list() -> FlaskResponse:
+    """All feeds, for a feed reader."""
+    body = export_sources(here(), settings().site_name)
+    return FlaskResponse(
+        body, mimetype="text/x-opml", headers={"Content-Disposition": 'attachment; filename="sources.opml"'}
+    )
+
+
+def _search() -> Search:
+    return Search(Fetcher(fetch_rules(settings())), now())
+
+
+def _welcome(watched: Watched) -> Response:
+    if watched.is_new:
+        flash(f"Watching it: {watched.entries:,} entries, of which {watched.new_leads:,} are new leads.", "good")
+    else:
+        flash("This one is watched already.", "info")
+    return redirect(url_for("desk.source", source_id=watched.id), 303)
+
+
+def _offer(offer: PageOffer, publication: str, examples: list[str] | None = None) -> str:
+    found: FoundSource = offer.found
+    return render_template(
+        "sources/page_offer.html",
+        offer=offer,
+        bulletin=found.bulletin,
+        publication=publication or found.bulletin.title,
+        examples=examples or [],
+        publications=publication_names(reading()),
+    )
+
+
+def _list(url: str = "", publication: str = "", refusal: str = "") -> str:
+    lines, show = listed_sources(here()), request.args.get("show", "")
+    by_state = {state: sum(line.state == state for line in lines) for state in SourceState}
+    return render_template(
+        "sources/sources.html",
+        lines=sorted((line for line in lines if not show or line.state == show), key=_worst_first),
+        total=len(lines),
+        by_state=by_state,
+        show=show,
+        url=url,
+        publication=publication,
+        refusal=refusal,
+        publications=publication_names(reading()),
+    )
+
+
+def _worst_first(line: SourceLine) -> int:
+    return AILING.index(SourceState(line.state)) if line.state in AILING else len(AILING)
