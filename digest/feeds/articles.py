@@ -71,7 +71,7 @@ def article_of(body: bytes, content_type: str, url: str) -> Article:
     )
 
 
-def _wall(tree: lxml.html.HtmlElement, told: pages.Told, body: bytes, url: str, text: str) -> str:
+def _wall(tree: lxml.html.HtmlElement, told: pages.PageHead, body: bytes, url: str, text: str) -> str:
     if challenges.is_challenge(200, {"content-type": "text/html"}, body):
         return "challenge"
     short = len(text.split()) < _SHORT

@@ -10,7 +10,7 @@ from digest.feeds.fetching import WebAnswer
 from digest.feeds.unreachable import Obstacle, Unreachable
 
 
-class LinkState(StrEnum):
+class LinkHealth(StrEnum):
     """How a link fares. `UNCLEAR`: people may well get there although we don't."""
 
     OK = "ok"
@@ -23,7 +23,7 @@ class LinkState(StrEnum):
 class LinkVerdict:
     """What to tell of a link. `moved_to` is the new address of what moved for good, else empty."""
 
-    state: LinkState
+    state: LinkHealth
     words: str
     moved_to: str = ""
 
@@ -49,16 +49,16 @@ def verdict_of(outcome: WebAnswer | Unreachable) -> LinkVerdict:
 def _of_answer(answer: WebAnswer) -> LinkVerdict:
     status = answer.status
     if answer.challenged:
-        return LinkVerdict(LinkState.UNCLEAR, "A wall against robots answered, not the page. Check it in a browser.")
+        return LinkVerdict(LinkHealth.UNCLEAR, "A wall against robots answered, not the page. Check it in a browser.")
     if status in _DEAD:
-        return LinkVerdict(LinkState.DEAD, _DEAD[status])
+        return LinkVerdict(LinkHealth.DEAD, _DEAD[status])
     if status in _UNCLEAR:
-        return LinkVerdict(LinkState.UNCLEAR, _UNCLEAR[status])
+        return LinkVerdict(LinkHealth.UNCLEAR, _UNCLEAR[status])
     if status >= 500:
-        return LinkVerdict(LinkState.UNCLEAR, f"The site has trouble just now ({status}). Check it again later.")
+        return LinkVerdict(LinkHealth.UNCLEAR, f"The site has trouble just now ({status}). Check it again later.")
     if not 200 <= status < 300 and status != 304:
-        return LinkVerdict(LinkState.UNCLEAR, f"The site answers {status}, which says little. Check it in a browser.")
-    return _moved(answer.moved_to) if answer.moved_to else LinkVerdict(LinkState.OK, "The page is there.")
+        return LinkVerdict(LinkHealth.UNCLEAR, f"The site answers {status}, which says little. Check it in a browser.")
+    return _moved(answer.moved_to) if answer.moved_to else LinkVerdict(LinkHealth.OK, "The page is there.")
 
 
 def _moved(address: str) -> LinkVerdict:
@@ -66,12 +66,12 @@ def _moved(address: str) -> LinkVerdict:
         words = f"The address leads to a front page now, {address}: the page itself may be gone. Check it in a browser."
     else:
         words = f"The page has moved for good, to {address}. Use that address."
-    return LinkVerdict(LinkState.MOVED, words, address)
+    return LinkVerdict(LinkHealth.MOVED, words, address)
 
 
 def _of_failure(failure: Unreachable) -> LinkVerdict:
     if failure.obstacle is Obstacle.NO_SUCH_HOST:
-        return LinkVerdict(LinkState.DEAD, str(failure))
+        return LinkVerdict(LinkHealth.DEAD, str(failure))
     if failure.obstacle is Obstacle.TOO_LARGE:
-        return LinkVerdict(LinkState.OK, "The page is there; it was too large to be read to its end.")
-    return LinkVerdict(LinkState.UNCLEAR, str(failure))
+        return LinkVerdict(LinkHealth.OK, "The page is there; it was too large to be read to its end.")
+    return LinkVerdict(LinkHealth.UNCLEAR, str(failure))

@@ -25,7 +25,7 @@ _LONGEST = 500
 
 
 @dataclass(frozen=True)
-class Told:
+class PageHead:
     """What the page told; empty where it didn't. `free`: False where it says that it is not free to read."""
 
     title: str = ""
@@ -56,11 +56,11 @@ def tree_of(body: bytes, content_type: str) -> lxml.html.HtmlElement | None:
         return None
 
 
-def told_by(tree: lxml.html.HtmlElement, url: str) -> Told:
+def told_by(tree: lxml.html.HtmlElement, url: str) -> PageHead:
     """What a page that came from `url` tells of itself."""
     data = _data(tree)
     main = next((node for node in data if "headline" in node), data[0] if data else {})
-    return Told(
+    return PageHead(
         title=_line(_meta(tree, "og:title") or main.get("headline") or _heading(tree)),
         published_at=_published(tree, main),
         publication=_line(
