@@ -18,7 +18,7 @@ class Recipe:
     """Where a page's items stand, and where in an item its link, title, date and first lines do.
 
     Steps are tags with class names that last (`td.title:1`: in a table, the column); `li*` is a `li` of any class.
-    `date` may be `above` (a heading before the items) or `address` (the link's). `items` is how many it brought when made.
+    `date` may be `above` (a heading before the items) or `address` (the link's). `items` is how many it first brought.
     """
 
     item: tuple[str, ...]
@@ -28,6 +28,8 @@ class Recipe:
     lede: str = ""
     day_first: bool = False
     items: int = 0
+    address: str = ""
+    """The host and folder, without numbers, that links must lie in, where some like them don't; else empty."""
 
 
 def as_json(recipe: Recipe) -> str:
@@ -49,7 +51,7 @@ def recipe_from(stored: str) -> Recipe:
 
 
 def _check(recipe: Recipe) -> None:
-    steps = (*recipe.item, *recipe.link, recipe.title, recipe.date, recipe.lede)
+    steps = (*recipe.item, *recipe.link, recipe.title, recipe.date, recipe.lede, recipe.address)
     if not recipe.item or not recipe.title or len(recipe.item) + len(recipe.link) > _MOST_STEPS:
         raise ValueError("it names no item or no title")
     if not all(isinstance(step, str) and len(step) <= _LONGEST_STEP * _MOST_STEPS for step in steps):
