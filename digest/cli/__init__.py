@@ -25,6 +25,7 @@ _HOMES = {
     "settle": "accounting.settle",
     "subscribers": "readers.subscribers",
     "suppressions": "suppressions.suppressions",
+    "leads": "sources.leads",
     "summaries": "writing.summaries",
     "editors": "people.editors",
     "db": "running.db",
