@@ -28,7 +28,7 @@ _FORGETS_EVERY = 500
 
 
 @dataclass(frozen=True)
-class Piece:
+class ComparedLead:
     """A lead as it is compared. `story` is where it is already; None for a new one."""
 
     lead_id: int
@@ -54,7 +54,10 @@ class Grouping:
 
 
 def grouped(
-    pieces: Sequence[Piece], background: Iterable[Terms] = (), together: Iterable[Pair] = (), apart: Iterable[Pair] = ()
+    pieces: Sequence[ComparedLead],
+    background: Iterable[Terms] = (),
+    together: Iterable[Pair] = (),
+    apart: Iterable[Pair] = (),
 ) -> Grouping:
     """The stories of these leads. What is in one story stays so; `background` are other texts, to tell rare words by.
 
@@ -68,7 +71,7 @@ def grouped(
     return groups.result(ordered, links)
 
 
-def _links(pieces: Sequence[Piece], background: Iterable[Terms]) -> list[dict[int, float]]:
+def _links(pieces: Sequence[ComparedLead], background: Iterable[Terms]) -> list[dict[int, float]]:
     """By place, the likeness to the pieces that come no more than the window before or after."""
     frequencies = Frequencies([*background, *(piece.terms for piece in pieces)])
     links: list[dict[int, float]] = [{} for _ in pieces]
@@ -92,7 +95,7 @@ def _links(pieces: Sequence[Piece], background: Iterable[Terms]) -> list[dict[in
 class _Groups:
     """Groups by number, with the sums of likeness between them."""
 
-    def __init__(self, pieces: Sequence[Piece], links: Sequence[Mapping[int, float]]) -> None:
+    def __init__(self, pieces: Sequence[ComparedLead], links: Sequence[Mapping[int, float]]) -> None:
         self._members = {place: [place] for place in range(len(pieces))}
         self._sums: dict[int, dict[int, float]] = {place: dict(each) for place, each in enumerate(links)}
         self._barred = defaultdict[int, set[int]](set)
@@ -106,7 +109,7 @@ class _Groups:
         for places in stories.values():
             self._join_places(places)
 
-    def heed(self, pieces: Sequence[Piece], together: Iterable[Pair], apart: Iterable[Pair]) -> None:
+    def heed(self, pieces: Sequence[ComparedLead], together: Iterable[Pair], apart: Iterable[Pair]) -> None:
         """Join what editors joined, and bar what they split from being joined."""
         places = {piece.lead_id: place for place, piece in enumerate(pieces)}
         for pair in together:
@@ -136,7 +139,7 @@ class _Groups:
                     if (sureness := self._sureness(joined, third)) >= _FOLDED:
                         heapq.heappush(waiting, (-sureness, joined, third))
 
-    def result(self, pieces: Sequence[Piece], links: Sequence[Mapping[int, float]]) -> Grouping:
+    def result(self, pieces: Sequence[ComparedLead], links: Sequence[Mapping[int, float]]) -> Grouping:
         """The groups as they are, the one with the earliest piece first."""
         numbers = sorted(self._members, key=lambda number: min(self._members[number]))
         at = {number: place for place, number in enumerate(numbers)}

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from digest.domain.sources.likeness import Terms, terms
 from digest.domain.sources.states import Likeness
-from digest.domain.sources.stories import WINDOW, Grouping, Pair, Piece, grouped
+from digest.domain.sources.stories import WINDOW, Grouping, Pair, ComparedLead, grouped
 from digest.operations.shared.context import Context
 from digest.operations.shared.wakeups import pause
 from digest.storage.sources.stories import (
@@ -83,7 +83,7 @@ def _read(context: Context) -> _Read:
 
 def _found(read: _Read) -> Grouping:
     pieces = [
-        Piece(lead.id, lead.published_at, terms(lead.title, lead.lede), lead.story_id)
+        ComparedLead(lead.id, lead.published_at, terms(lead.title, lead.lede), lead.story_id)
         for lead in (*read.around, *read.fresh)
     ]
     together = [Pair(one, other) for one, other, said in read.said if said == Likeness.TOGETHER]

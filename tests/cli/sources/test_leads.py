@@ -35,14 +35,14 @@ def file_of(tmp_path: Path, *rows: dict[str, Any] | str) -> str:
 
 
 def listed(shell: Shell, *options: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in shell.run("leads", "list", "--json", *options).stdout.splitlines()]
+    return [json.loads(line) for line in shell.run("leads", "list", "--json", *options)[1].splitlines()]
 
 
 @pytest.mark.on_both
 def test_leads_come_in_once_and_are_listed_with_their_stories(shell: Shell, tmp_path: Path) -> None:
     path = file_of(tmp_path, FINE, OTHER, SAME)
-    assert "3 leads: 3 added, 0 already there." in shell.run("leads", "import", path).stdout
-    assert "3 leads: 0 added, 3 already there." in shell.run("leads", "import", path).stdout
+    assert "3 leads: 3 added, 0 already there." in shell.run("leads", "import", path)[1]
+    assert "3 leads: 0 added, 3 already there." in shell.run("leads", "import", path)[1]
     by_guid = {lead["guid"]: lead for lead in listed(shell, "--all")}
     fine = by_guid["1"]
     assert fine == {
@@ -60,14 +60,14 @@ def test_leads_come_in_once_and_are_listed_with_their_stories(shell: Shell, tmp_
         "by": None,
     }
     assert fine["story"] == by_guid["2"]["story"] != by_guid["3"]["story"]
-    assert "Acme fined two million over cookie banner" in shell.run("leads", "list").stdout
+    assert "Acme fined two million over cookie banner" in shell.run("leads", "list")[1]
 
 
 def test_a_faulty_line_is_named_and_nothing_is_imported(shell: Shell, tmp_path: Path) -> None:
     path = file_of(tmp_path, FINE, "no", SAME | {"published_at": "yesterday"}, OTHER | {"title": ""})
-    ended = shell.run("leads", "import", path)
-    assert ended.returncode == 1
-    assert "line 2: not a JSON object" in ended.stderr
-    assert "line 3: published_at “yesterday”: write it like 2024-05-15T08:30:00Z" in ended.stderr
-    assert "line 4: title is missing" in ended.stderr
+    status, _, said = shell.run("leads", "import", path)
+    assert status == 1
+    assert "line 2: not a JSON object" in said
+    assert "line 3: published_at “yesterday”: write it like 2024-05-15T08:30:00Z" in said
+    assert "line 4: title is missing" in said
     assert listed(shell, "--all") == []
