@@ -25,6 +25,7 @@ _HOMES = {
     "settle": "accounting.settle",
     "subscribers": "readers.subscribers",
     "suppressions": "suppressions.suppressions",
+    "leads": "sources.leads",
     "summaries": "writing.summaries",
     "feeds": "sources.feeds",
     "editors": "people.editors",

@@ -22,7 +22,7 @@ def absolute(address: str, base: str) -> str:
     if scheme and scheme[1].lower() not in ("http", "https"):
         return ""
     try:
-        joined = urljoin(base, address)
+        joined = address if is_absolute(address) else urljoin(base, address)
         parts = urlsplit(joined)
         return joined if parts.scheme in ("http", "https") and parts.hostname else ""
     except ValueError:

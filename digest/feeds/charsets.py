@@ -98,16 +98,23 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def _encoded(body: bytes, encoding: str) -> bytes:
-    return body.decode(encoding, "replace").encode("utf-8", "ignore")
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    blocks = (decoder.decode(body[at : at + _BLOCK]).encode("utf-8", "ignore") for at in range(0, len(body), _BLOCK))
+    return b"".join(blocks)
 
 
 def _mixed(body: bytes) -> bytes:
     """UTF-8 as it is; in it, bytes that are not, as Windows-1252."""
     if _is_utf8(body):
         return body
-    if body.decode("utf-8", "replace").count("\ufffd") > _MANY:
+    if _misfits(body) > _MANY:
         return _encoded(body, "cp1252")
     return body.decode("utf-8", _AS_WINDOWS).encode("utf-8", "ignore")
+
+
+def _misfits(body: bytes) -> int:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    return sum(decoder.decode(body[at : at + _BLOCK]).count("\ufffd") for at in range(0, len(body), _BLOCK))
 
 
 _AS_WINDOWS = "digest.feeds.windows"

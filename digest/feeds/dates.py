@@ -34,6 +34,8 @@ def read_date(text: str, *, day_first: bool = True) -> datetime | None:
 
 def _plain(text: str) -> str:
     """Small letters without accents, figures and signs in their usual form."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text.translate(_SIGNS))
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(bare.casefold().split())

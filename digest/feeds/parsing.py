@@ -10,6 +10,9 @@ from digest.feeds.json_feeds import read_json_feed
 from digest.feeds.mending import mended, with_markup_as_text
 from digest.feeds.xml_feeds import read_feed
 
+_MENDED_AT_MOST = 3_000_000
+"""Bytes: a larger document is not read a second time."""
+
 
 def parse(body: bytes, content_type: str, url: str) -> Bulletin:
     """What the document brings: RSS, RDF, Atom or JSON Feed, told by what it is, not by what it is called.
@@ -26,7 +29,7 @@ def parse(body: bytes, content_type: str, url: str) -> Bulletin:
         raise UnreadableDocument(_named(document))
     safe = mended(document)
     bulletin, out_of_place = read_feed(safe, url)
-    if out_of_place:
+    if out_of_place and len(safe) <= _MENDED_AT_MOST:
         bulletin = _better(bulletin, read_feed(with_markup_as_text(safe), url)[0])
     if bulletin is None:
         raise UnreadableDocument(_named(document))

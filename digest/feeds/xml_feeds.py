@@ -28,6 +28,8 @@ _CHUNK = 1 << 16
 _MOST_ITEMS = 50_000
 _MOST_BETWEEN_ITEMS = 60_000
 """Elements, and attributes, without an item's end among them: what has more is no feed, and is read no further."""
+_MOST_UNFINISHED = 5_000
+"""Tags begun since one was ended: the parser keeps such a stretch to itself until it is whole."""
 _LONGEST_GUID = 1_000
 
 
@@ -45,9 +47,11 @@ def read_feed(document: bytes, url: str) -> tuple[Bulletin | None, bool]:
         remove_comments=True,
         remove_pis=True,
     )
+    unfinished = 0
     for start in range(0, len(document), _CHUNK):
         chunk = document[start : start + _CHUNK]
-        if not _fed(parser, chunk) or not reader.take(parser, chunk.count(b"=")):
+        unfinished = (0 if b">" in chunk else unfinished) + chunk.count(b"<", chunk.rfind(b">") + 1)
+        if unfinished > _MOST_UNFINISHED or not _fed(parser, chunk) or not reader.take(parser, chunk.count(b"=")):
             break
     root = _closed(parser, reader)
     channel = _channel(root) if root is not None else None
@@ -71,8 +75,9 @@ def _closed(parser: Any, reader: _Reader) -> Any:
     return reader.root if root is None else root
 
 
-_OF_ITEMS = frozenset({"item", "pubdate", "guid", "published", "link", "id"})
-_AROUND = frozenset({"item", "entry", "channel", "feed", "source", "rss", "rdf:rdf", "image", "textinput", "author"})
+_OF_ITEMS = frozenset({"pubdate", "guid", "published", "link", "id"})
+_AROUND_ITEMS = frozenset({"channel", "feed", "rss", "rdf:rdf"})
+_AROUND = _AROUND_ITEMS | {"item", "entry", "source", "image", "textinput", "author"}
 
 
 class _Reader:
@@ -102,10 +107,11 @@ class _Reader:
         if self.root is None:
             self.root = element
         name = name_of(element)
-        if name in ("item", "entry"):
+        is_item = name in ("item", "entry")
+        if is_item:
             self._met[element] = None
-        around = element.getparent() if name in _OF_ITEMS else None
-        if around is not None and name_of(around) not in _AROUND:
+        around = element.getparent() if is_item or name in _OF_ITEMS else None
+        if around is not None and name_of(around) not in (_AROUND_ITEMS if is_item else _AROUND):
             self.out_of_place = True
 
     def bulletin(self, channel: Any) -> Bulletin:

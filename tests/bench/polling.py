@@ -57,7 +57,7 @@ def _poll(environ: Mapping[str, str]) -> tuple[dict[str, Any], float]:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0
-    return json.loads(said), usage.ru_maxrss / 1000
+    return json.loads(said) | {"processor seconds": round(usage.ru_utime + usage.ru_stime, 1)}, usage.ru_maxrss / 1000
 
 
 def _opml(port: int) -> str:

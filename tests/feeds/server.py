@@ -22,6 +22,8 @@ from types import TracebackType
 from typing import Self
 
 _LONGEST_HEAD = 65_536
+_TLS = b"\x16"
+"""What a handshake begins with; servers that speak none say so in plain text."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,9 @@ class Stranger:
             if not received:
                 return
             head += received
+            if head.startswith(_TLS):
+                sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                return
         request = Request(head.partition(b"\r\n\r\n")[0])
         self.requests.append(request)
         self._send(sock, self._reply(request))

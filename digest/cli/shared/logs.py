@@ -88,6 +88,7 @@ def _handle(level: int, form: str) -> None:
     logging.captureWarnings(capture=True)
     for name in _TOO_CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # its errors are those of strangers' pages
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns every five seconds that a long tick still runs
 
 

@@ -27,7 +27,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Identity:
+class EntryIdentity:
     """Keys, hashed. By the first of `known_by` that is known, an entry is known; `all` are kept for the next time.
 
     `doubts` are keys of what turned out to be shared: once kept, it names nothing any more in this source.
@@ -57,7 +57,7 @@ def keys_to_ask(entries: Sequence[Named]) -> set[str]:
     return found
 
 
-def identities(entries: Sequence[Named], kept: set[str]) -> list[Identity]:
+def identities(entries: Sequence[Named], kept: set[str]) -> list[EntryIdentity]:
     """The identity of each entry of one document, with what is kept of `keys_to_ask`."""
     keys = [_keys(entry) for entry in entries]
     shared = _shared([(each.guid, entry) for each, entry in zip(keys, entries, strict=True)])
@@ -65,12 +65,12 @@ def identities(entries: Sequence[Named], kept: set[str]) -> list[Identity]:
     return [_identity(entry, each, shared, kept) for entry, each in zip(entries, keys, strict=True)]
 
 
-def _identity(entry: Named, keys: _Keys, shared: set[str], kept: set[str]) -> Identity:
+def _identity(entry: Named, keys: _Keys, shared: set[str], kept: set[str]) -> EntryIdentity:
     doubts = tuple(_doubt(entry.scope, key) for key in (keys.guid, keys.link) if key and key in shared)
     sure = [key for key in (keys.guid, keys.link) if key and key not in shared and _doubt(entry.scope, key) not in kept]
     if keys.link in sure and keys.guid and is_home_page(entry.url):
         sure.remove(keys.link)
-    return Identity(tuple(sure) or (keys.title,), (*sure, keys.title), doubts)
+    return EntryIdentity(tuple(sure) or (keys.title,), (*sure, keys.title), doubts)
 
 
 def _keys(entry: Named) -> _Keys:

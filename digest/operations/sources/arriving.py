@@ -12,7 +12,7 @@ from typing import Any
 
 from digest.domain.shared.folding import fold
 from digest.domain.sources.canonical import canonical_hash
-from digest.domain.sources.identity import Identity, Named, identities, keys_to_ask
+from digest.domain.sources.identity import EntryIdentity, Named, identities, keys_to_ask
 from digest.domain.sources.rules import Wanted, muting
 from digest.domain.sources.states import LeadState
 from digest.feeds.entries import Entry
@@ -112,7 +112,7 @@ class _Arriving:
     def _rules(self) -> list[Wanted]:
         return rules_of(self.work.session, self.source_id) if self.source_id else []
 
-    def _take(self, candidate: Candidate, identity: Identity) -> None:
+    def _take(self, candidate: Candidate, identity: EntryIdentity) -> None:
         is_known, place = self._known(identity)
         if not is_known and not self._is_history(candidate.entry):
             place = self._new(candidate)
@@ -120,7 +120,7 @@ class _Arriving:
         for key in identity.all:
             self.mine.setdefault(key, place)
 
-    def _known(self, identity: Identity) -> tuple[bool, int | None]:
+    def _known(self, identity: EntryIdentity) -> tuple[bool, int | None]:
         for key in identity.known_by:
             if key in self.mine:
                 return True, self.mine[key]
@@ -161,7 +161,7 @@ class _Arriving:
         )
         return -len(self.rows)
 
-    def _keep(self, ids: Sequence[int], found: Sequence[Identity]) -> None:
+    def _keep(self, ids: Sequence[int], found: Sequence[EntryIdentity]) -> None:
         keys = {key: _settled(place, ids) for key, place in self.mine.items()}
         doubts = dict.fromkeys((doubt for identity in found for doubt in identity.doubts), None)
         fresh = {key: lead_id for key, lead_id in (keys | doubts).items() if key not in self.kept}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -79,7 +80,7 @@ def test_an_entry_that_comes_again_is_the_same_lead_in_its_state(desk: Desk, db:
 
 @pytest.mark.parametrize("same", [{"guid": "one"}, {"guid": "one", "url": "https://example.org/all"}])
 def test_a_feed_that_gives_all_its_entries_one_guid_brings_all_of_them(
-    desk: Desk, db: Database, same: dict[str, str]
+    desk: Desk, db: Database, same: dict[str, Any]
 ) -> None:
     source = watch(db)
     entries = [

@@ -1,0 +1,96 @@
+"""`digest leads`: candidates from elsewhere, and what waits on the desk."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from digest.cli.shared.failing import Failed
+from digest.cli.shared.installation import installation, now
+from digest.cli.shared.output import TerminalLine, bar_line, counted
+from digest.operations.sources.lead_files import ImportedLeads, as_json, import_leads, list_leads
+
+_TITLE, _PUBLICATION = 70, 24
+
+
+@click.group()
+def leads() -> None:
+    """Bring leads in as a file, or see what waits on the desk."""
+
+
+@leads.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+def import_(file: Path) -> None:
+    """Make the entries in FILE leads, one JSON object a line.
+
+    \b
+    Each has: title; and may have: guid, url, lede, publication,
+    published_at (2024-05-15T08:30:00Z). It counts as arrived when it was published.
+
+    FILE may be -, standard input. The whole file is read and checked first: with a faulty line nothing is imported.
+    What is there already stays in the state that it is in.
+    """
+    here = installation()
+    try:
+        with _lines_of(file) as lines, _bar() as tell:
+            imported = import_leads(here.context(), lines, tell)
+    except UnicodeDecodeError as error:
+        raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
+    except KeyboardInterrupt:
+        raise Failed("Ended before it was done. Run this again: it does what is left.") from None
+    _report(imported)
+
+
+@leads.command("list")
+@click.option("--json", "as_lines", is_flag=True, help="One JSON object a line.")
+@click.option("--all", "everything", is_flag=True, help="Every lead, also what is done with.")
+def list_(as_lines: bool, everything: bool) -> None:
+    """Show what waits on the desk, the newest first."""
+    for lead in list_leads(installation().db, now(), everything):
+        if as_lines:
+            click.echo(as_json(lead))
+            continue
+        title = lead.title if len(lead.title) <= _TITLE else f"{lead.title[: _TITLE - 1]}…"
+        published = lead.published_at.strftime("%Y-%m-%d %H:%M")
+        click.echo(
+            f"{lead.id:>7}  {published}  {lead.state:<9}  {lead.publication[:_PUBLICATION]:<{_PUBLICATION}}  {title}"
+        )
+
+
+@contextmanager
+def _lines_of(file: Path) -> Iterator[TextIO]:
+    if str(file) != "-":
+        with file.open(encoding="utf-8-sig", newline="\n") as lines:
+            yield lines
+        return
+    yield TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="\n")
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    if not sys.stderr.isatty():
+        yield lambda _done, _of: None
+        return
+    line = TerminalLine()
+    try:
+        yield lambda done, of: line.draw(bar_line(done // 2, of // 2, 0, shutil.get_terminal_size().columns))
+    finally:
+        line.end()
+
+
+def _report(imported: ImportedLeads) -> None:
+    if imported.faults:
+        for number, reason in imported.faults:
+            click.echo(f"line {number}: {reason}", err=True)
+        faulty = len(imported.faults)
+        are, them = ("line is", "it") if faulty == 1 else ("lines are", "them")
+        raise Failed(f"{faulty:,} {are} faulty; nothing was imported. Mend {them}, then run this again.")
+    total = imported.added + imported.already_there
+    click.echo(f"{counted(total, 'lead')}: {imported.added:,} added, {imported.already_there:,} already there.")

@@ -1,0 +1,134 @@
+"""How alike two leads are: the cosine of their TF-IDF vectors over title and lede, made fit for short texts.
+
+A lead is some forty words at most, often a headline alone. Figures and how they were found: docs/stories.md.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from digest.domain.shared.folding import words
+from digest.domain.sources.common_words import STOP
+
+Terms = Mapping[str, float]
+"""The stems of a text, each with how much it weighs there."""
+
+_READ_OF_LEDE = 400
+_TITLE = 1.3
+_NAME = 1.3
+_RAREST = 4.85
+"""An inverse frequency counts no further than this, so that one odd word makes no likeness."""
+_USUAL_LENGTH = 32
+_SHORTEST = 4
+_SHARED = 0.5
+"""One shared word alone is two thirds of a likeness, two are four fifths, and so on."""
+_LOWER_CASE = 0.4
+_CAPITALISED = re.compile(r"(?<=[\w,;] )[^\W\d_][^\W_]*(?:['’][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def terms(title: str, lede: str) -> dict[str, float]:
+    """The weighed stems of a lead. Names weigh more: capitals inside a sentence, where a text has sentences."""
+    found = defaultdict[str, float](float)
+    names = set[str]()
+    for text, weight in ((title, _TITLE), (lede[:_READ_OF_LEDE], 1.0)):
+        for stem in _stems(text):
+            found[stem] += weight
+        if _has_sentences(text):
+            names.update(*(_stems(each) for each in _CAPITALISED.findall(text) if each[0].isupper()))
+    return {stem: math.sqrt(count) * (_NAME if stem in names else 1.0) for stem, count in found.items()}
+
+
+class Frequencies:
+    """In how many texts each stem occurs."""
+
+    def __init__(self, texts: Iterable[Terms]) -> None:
+        self._count, self._in = 0, Counter[str]()
+        for text in texts:
+            self._count += 1
+            self._in.update(text.keys())
+
+    def vector(self, text: Terms) -> dict[str, float]:
+        """The text as a vector of length 1."""
+        raw = {stem: weight * self._rarity(stem) for stem, weight in text.items()}
+        length = math.sqrt(sum(weight * weight for weight in raw.values())) or 1.0
+        return {stem: weight / length for stem, weight in raw.items() if weight}
+
+    def _rarity(self, stem: str) -> float:
+        return max(0.0, min(_RAREST, math.log((self._count + 1) / (self._in[stem] + 0.5))))
+
+
+class Index:
+    """Vectors by their stems, to find what is like one of them. Numbers are the caller's."""
+
+    def __init__(self) -> None:
+        self._postings = defaultdict[str, list[tuple[int, float]]](list)
+        self._sizes: dict[int, int] = {}
+
+    def add(self, number: int, vector: Mapping[str, float]) -> None:
+        """Take one in."""
+        self._sizes[number] = max(_SHORTEST, len(vector))
+        for stem, weight in vector.items():
+            self._postings[stem].append((number, weight))
+
+    def like(self, vector: Mapping[str, float], at_least: float) -> dict[int, float]:
+        """Those that are at least so like this one, each with its likeness, from 0 to 1."""
+        sums, shared = defaultdict[int, float](float), Counter[int]()
+        for stem, weight in vector.items():
+            postings = self._postings.get(stem, ())
+            for number, other in postings:
+                sums[number] += weight * other
+            shared.update(number for number, _ in postings)
+        size = max(_SHORTEST, len(vector))
+        return {
+            number: likeness
+            for number, cosine in sums.items()
+            if (likeness := _fit(cosine, shared[number], size * self._sizes[number])) >= at_least
+        }
+
+
+def _fit(cosine: float, shared: int, sizes: int) -> float:
+    """A cosine made comparable: two short texts have few words to share, and sharing one of them says little."""
+    expected = min(1.0, math.sqrt(math.sqrt(sizes) / _USUAL_LENGTH))
+    return min(1.0, cosine / expected * shared / (shared + _SHARED) * (1 + _SHARED / 8))
+
+
+def _has_sentences(text: str) -> bool:
+    """Whether it is no headline In Capitals Throughout."""
+    found: list[str] = _WORD.findall(text)
+    return sum(each[0].islower() for each in found) > _LOWER_CASE * len(found)
+
+
+def _stems(text: str) -> Sequence[str]:
+    return [stem(word) for word in words(text) if len(word) > 1 and word not in STOP]
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """A folded word without the endings of English nouns and verbs, roughly; never less than three letters."""
+    if len(word) <= 3 or word[0].isdigit():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        word = f"{word[:-3]}y"
+    elif word.endswith("sses"):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending, longer_than in (("ing", 6), ("ed", 5), ("ly", 6)):
+        if word.endswith(ending) and len(word) > longer_than:
+            word = word[: -len(ending)]
+            break
+    return _root(word)
+
+
+def _root(word: str) -> str:
+    """What `hope`, `hoping`, `hopped` and `happy`, `happily` share at their ends."""
+    if len(word) > 4 and word[-1] == "e":
+        word = word[:-1]
+    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "aeiou":
+        word = word[:-1]
+    return f"{word[:-1]}i" if len(word) > 4 and word[-1] == "y" else word
