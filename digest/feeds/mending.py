@@ -55,7 +55,9 @@ def _pieces(document: bytes, start: int) -> Iterator[tuple[bool, bytes]]:
             ended.add(close)
             start = opening.end()
             continue
-        if close == b"]]>":
+        if close == b"-->":
+            between += b"\n" * document.count(b"\n", opening.end(), end)  # lines keep their numbers
+        else:
             yield False, bytes(between)
             between.clear()
             yield True, document[opening.start() : end if end >= 0 else None] + b"]]>"
