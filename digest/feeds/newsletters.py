@@ -66,8 +66,9 @@ _FEWEST_LETTERS = 12
 _SURROUNDING = re.compile(
     r"\bunsubscribe|\bopt[ -]?out|\bpreferences?\b|\bmanage (?:your|my)|view (?:this |it )?(?:email |message )?"
     r"(?:in|on)\b|\bbrowser\b|\bforward (?:this|to)|\bprivacy (?:policy|notice)|\bterms (?:of|and)|\bcontact us"
-    r"|\bread online|\bwhy (?:am i|did you)|\bupdate your|\badvertise|\bsubscribe\b|\bsign up|\bdownload the app|\bfollow us"
-    r"|se d[ée]sabonner|d[ée]sinscri|abmelden|abbestellen|im browser|cancelar (?:la )?suscripci|disiscri|afmelden",
+    r"|\bread online|\bwhy (?:am i|did you)|\bupdate your|\badvertise|\bsubscribe\b|\bsign up|\bdownload the app"
+    r"|\bfollow us|se d[ée]sabonner|d[ée]sinscri|abmelden|abbestellen|im browser|cancelar (?:la )?suscripci"
+    r"|disiscri|afmelden",
     re.IGNORECASE,
 )
 _SURROUNDING_PATH = re.compile(

@@ -187,6 +187,11 @@ def test_a_malformed_document_still_brings_its_entry(document: bytes) -> None:
     assert [entry.title for entry in read(document).entries] == ["Größe"]
 
 
+def test_a_section_where_none_can_be_hides_nothing() -> None:
+    hidden = '<rss><item a="<![CDATA["><title>One&#55555;</title></item></rss>'
+    assert [entry.title for entry in read(hidden).entries] == ["Untitled"]
+
+
 def test_a_declared_encoding_is_believed_where_it_fits() -> None:
     document = '<?xml version="1.0" encoding="windows-1251"?><rss><item><title>Штраф</title></item></rss>'
     assert read(document.encode("cp1251")).entries[0].title == "Штраф"
@@ -213,6 +218,7 @@ def test_a_declared_encoding_is_believed_where_it_fits() -> None:
         (b'{"items": [', "cut off"),
         (b'<!DOCTYPE r [<!ENTITY a "b">]><rss>&a;</rss>', "entities"),
         (b'<!DOCTYPE r [<!-- --><!EN<!-- -->TITY a SYSTEM "file:///etc/hosts">]><rss>&a;</rss>', "entities"),
+        (b'<?x <![CDATA[?><!DOCTYPE r [<!ENTITY a "b">]><r>&a;</r>', "not a feed"),
         ('<!DOCTYPE r [<!ENTITY % a SYSTEM "x">%a;]><rss/>'.encode("utf-16"), "entities"),
     ],
 )
