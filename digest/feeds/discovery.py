@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from digest.feeds.addresses import absolute
-from digest.feeds.decoding import as_utf8
+from digest.feeds.charsets import as_utf8
 from digest.feeds.plain import shortened
 
 _MOST = 50

@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree
 
 from digest.feeds.addresses import absolute
-from digest.feeds.decoding import as_utf8
+from digest.feeds.charsets import as_utf8
 from digest.feeds.entries import UnreadableDocument
 from digest.feeds.mending import mended
 from digest.feeds.plain import shortened
