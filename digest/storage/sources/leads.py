@@ -9,9 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.domain.sources.states import LeadState
 from digest.storage.base.model import NEVER_REUSED, Base
-from digest.storage.people import editors  # noqa: F401 - a lead's row points to theirs, and to those below
-from digest.storage.sources import rules, sources, stories  # noqa: F401
-from digest.storage.writing import publications, summaries  # noqa: F401
 
 
 class Lead(Base):
