@@ -17,7 +17,8 @@ _MOST_VOID = 100_000
 
 
 def mended(document: bytes) -> bytes:
-    """The document (UTF-8) without declarations and comments, its ampersands escaped, its HTML entities resolved.
+    """The document (UTF-8) without declarations and comments, its sections and ampersands escaped, its HTML
+    entities resolved.
 
     Raises UnreadableDocument if it declares entities: what they expand to can fill any memory, or be another's file.
     """
@@ -26,7 +27,7 @@ def mended(document: bytes) -> bytes:
     left = _MOST_REPAIRS
     for is_text, piece in _pieces(document, max(start, 0)):
         if is_text:
-            pieces.append(piece)
+            pieces.append(_escaped(piece))
         else:
             safe, repairs = _safe(piece, left)
             pieces.append(safe)
@@ -36,11 +37,16 @@ def mended(document: bytes) -> bytes:
     return b"".join(pieces)
 
 
+def _escaped(text: bytes) -> bytes:
+    """Never left as a section: where a parser sees none, as in an attribute, what is in it would be markup."""
+    return text.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+
+
 _OPENING = re.compile(rb"<!\[CDATA\[|<!--")
 
 
 def _pieces(document: bytes, start: int) -> Iterator[tuple[bool, bytes]]:
-    """CDATA sections (True) and what is between them (False), comments taken out."""
+    """What is in CDATA sections (True) and what is between them (False), comments taken out."""
     between = bytearray()
     ended: set[bytes] = set()
     openings = 0
@@ -55,10 +61,12 @@ def _pieces(document: bytes, start: int) -> Iterator[tuple[bool, bytes]]:
             ended.add(close)
             start = opening.end()
             continue
-        if close == b"]]>":
+        if close == b"-->":
+            between += b"\n" * document.count(b"\n", opening.end(), end)  # lines keep their numbers
+        else:
             yield False, bytes(between)
             between.clear()
-            yield True, document[opening.start() : end if end >= 0 else None] + b"]]>"
+            yield True, document[opening.end() : end if end >= 0 else None]
         start = end + 3 if end >= 0 else len(document)
     if openings <= _MOST_SECTIONS:
         between += document[start:]
@@ -133,7 +141,7 @@ def _wrapped(document: bytes, name: bytes) -> Iterator[bytes]:
     while (begin := opening.search(document, start)) and (end := closing.search(document, begin.end())):
         inner = document[begin.end() : end.start()]
         yield document[start : begin.end()]
-        yield inner if b"<![CDATA[" in inner or b"<" not in inner else escape(inner.decode("utf-8", "ignore")).encode()
+        yield inner if b"<" not in inner else _escaped(inner)
         yield end[0]
         start = end.end()
     yield document[start:]

@@ -27,7 +27,7 @@ def parse(body: bytes, content_type: str, url: str) -> Bulletin:
         return read_json_feed(document, url)
     if b"<" not in document:
         raise UnreadableDocument(_named(document))
-    safe = mended(document)
+    safe = _from_root(mended(document))
     bulletin, out_of_place = read_feed(safe, url)
     if out_of_place and len(safe) <= _MENDED_AT_MOST:
         bulletin = _better(bulletin, read_feed(with_markup_as_text(safe), url)[0])
@@ -36,9 +36,18 @@ def parse(body: bytes, content_type: str, url: str) -> Bulletin:
     return bulletin
 
 
+_FEEDS_ROOT = re.compile(rb"<(?:[a-z][\w-]*:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
+
+
+def _from_root(document: bytes) -> bytes:
+    """Without what a server wrote before the feed, such as PHP's warnings, or the page that it is wrapped in."""
+    root = _FEEDS_ROOT.search(document, 0, 100_000)
+    return document[root.start() :] if root else document
+
+
 def _better(first: Bulletin | None, second: Bulletin | None) -> Bulletin | None:
-    """The one that found more: entries, then dates and addresses in them."""
-    return max(first, second, key=_found)
+    """The one that found more: entries, then dates and addresses in them; the second if they found as much."""
+    return max(second, first, key=_found)
 
 
 def _found(bulletin: Bulletin | None) -> tuple[int, int]:

@@ -75,7 +75,7 @@ def _closed(parser: Any, reader: _Reader) -> Any:
     return reader.root if root is None else root
 
 
-_OF_ITEMS = frozenset({"pubdate", "guid", "published", "link", "id"})
+_OF_ITEMS = frozenset({"pubdate", "guid", "published", "link", "id", "title", "description"})
 _AROUND_ITEMS = frozenset({"channel", "feed", "rss", "rdf:rdf"})
 _AROUND = _AROUND_ITEMS | {"item", "entry", "source", "image", "textinput", "author"}
 
@@ -185,11 +185,17 @@ _TITLES = ("title", "dc:title", "media:title", "itunes:title")
 
 def _titled(fields: Fields) -> str:
     for element in (element for name in _TITLES for element in fields.get(name, ())):
-        is_text = element.get("type", "text") == "text" and "atom" in element.tag.lower() and not len(element)
+        is_text = _is_plain(element)
         text = literal(element.text or "", LONGEST_TITLE) if is_text else shown_text(element, LONGEST_TITLE)
         if text:
             return text
     return ""
+
+
+def _is_plain(title: Any) -> bool:
+    """Whether Atom calls it plain text. Other formats' titles may be HTML, and don't say."""
+    of_atom = title.tag.lower().startswith("{http://www.w3.org/2005/atom")
+    return of_atom and title.get("type", "text") == "text" and not len(title)
 
 
 _SUMMARIES = ("description", "summary", "dc:description", "dcterms:abstract")
