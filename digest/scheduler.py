@@ -26,6 +26,7 @@ from digest.operations.shared.context import Process
 from digest.operations.shared.fault_log import FaultLog
 from digest.operations.shared.wakeups import pause
 from digest.operations.sources.collecting import Poller, keep_polling
+from digest.operations.sources.grouping import group_leads
 from digest.storage.base.database import Database
 from digest.storage.base.database_file import DatabaseFileGone
 
@@ -87,6 +88,7 @@ class Clock:
             ("handing over single messages", self._messages, MESSAGES_SECONDS),
             ("housekeeping", self._housekeeping, HOUSEKEEPING_SECONDS),
             ("asking sources", self._poll, POLLING_SECONDS),
+            ("finding stories", self._group, POLLING_SECONDS),
         )
         """A thread each: a long send must not hold back the sign of life."""
         self._scheduler = _Scheduler(
@@ -136,6 +138,9 @@ class Clock:
 
     def _poll(self) -> None:
         keep_polling(self._poller)
+
+    def _group(self) -> None:
+        group_leads(self._process.context())
 
     def _carefully(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
         """A job whose failure is said and tried again at the next round: one bad moment must not end the clock."""

@@ -23,12 +23,14 @@ from digest.feeds.fetching import Fetcher
 from digest.feeds.rules import fetch_rules
 from digest.operations.sources.collecting import Poll, Poller, poll
 from digest.operations.sources.finding import FoundSource, Search, find
+from digest.operations.sources.grouping import group_leads
 from digest.operations.sources.source_files import export_sources, import_sources, listed_sources
 from digest.operations.sources.watching import Watched, already_watched, watch
 from digest.storage.sources.source_list import SourceLine
 
-_LARGEST_LIST = 10_000_000
 _SHOWN = 10
+_PATIENCE = 60.0
+"""Seconds for whoever else is just finding the stories of new leads."""
 
 
 @click.group()
@@ -64,7 +66,7 @@ def import_(file: Path) -> None:
 def export() -> None:
     """Write all feeds to standard output, as OPML. For a file: digest feeds export > feeds.opml"""
     here = installation()
-    click.echo(export_sources(here.context(), here.settings.site_name))
+    click.echo(export_sources(here.context(), here.settings.site_name).decode(), nl=False)
 
 
 @feeds.command()
@@ -81,6 +83,7 @@ def add(url: str, publication: str) -> None:
         return
     found = find(Search(_fetcher(here), now()), url)
     click.echo(_watched_in_words(watch(here.context(), found, publication, "the command line")))
+    group_leads(here.context(), _PATIENCE)
 
 
 @feeds.command()
@@ -113,6 +116,8 @@ def poll_(everything: bool, as_json: bool) -> None:
     here = installation()
     with _stopped_by_signals() as stop:
         done = poll(Poller(here.db, here.settings, _fetcher(here), now, stop), everything)
+        if done.new_leads and not stop.is_set():
+            group_leads(here.context(), _PATIENCE)
     click.echo(_in_json(asdict(done)) if as_json else _poll_in_words(done))
     if stop.is_set():
         sys.exit(os.EX_TEMPFAIL)
@@ -134,10 +139,7 @@ def list_(as_json: bool) -> None:
 
 
 def _content_of(file: Path) -> bytes:
-    content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    if len(content) > _LARGEST_LIST:
-        raise Failed(f"{file.name}: it is larger than 10 MB, so it is no list of feeds.")
-    return content
+    return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
 
 
 def _fetcher(here: OpenInstallation) -> Fetcher:

@@ -68,7 +68,7 @@ def _whole(address: str) -> str:
 
 
 def _named_or_guessed(search: Search, page: WebAnswer) -> FoundSource | None:
-    named = list(dict.fromkeys(feeds_of(page.body, page.content_type, page.url)))[:_MOST_NAMED]
+    named = [feed.url for feed in feeds_of(page.body, page.content_type, page.url)][:_MOST_NAMED]
     if found := _first_feed(search, named, page.url):
         return found
     guessed = [url for url in guesses(page.url) if url not in named][:_MOST_GUESSED]

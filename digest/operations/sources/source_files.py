@@ -25,7 +25,7 @@ QUARTER = timedelta(days=91)
 
 @dataclass(frozen=True)
 class ImportedSources:
-    """What became of the lines of a list; `refused` has each line's name and the reason."""
+    """What became of the lines of a list; `refused` has each line's place and the reason."""
 
     added: int
     already_there: int
@@ -38,7 +38,7 @@ def import_sources(context: Context, body: bytes, by: str = "") -> ImportedSourc
     A feed's title is its publication's name, its folders are its topics. None is asked before the next round. Raises
     UnreadableDocument for what is no OPML.
     """
-    outlines = read_opml(body)
+    outlines = read_opml(body).outlines
     with context.db.writing() as session:
         one_at_a_time(session, POLLING)
         work = context.within(session)
@@ -51,9 +51,10 @@ def import_sources(context: Context, body: bytes, by: str = "") -> ImportedSourc
     return ImportedSources(len(fresh), there, refused)
 
 
-def export_sources(context: Context, title: str) -> str:
+def export_sources(context: Context, title: str) -> bytes:
     """All feeds as OPML, each under its topics."""
-    return write_opml(title, [_outline(line) for line in listed_sources(context) if line.kind == SourceKind.FEED])
+    feeds = [_outline(line) for line in listed_sources(context) if line.kind == SourceKind.FEED]
+    return write_opml(feeds, title, context.now)
 
 
 def listed_sources(context: Context) -> list[SourceLine]:
@@ -66,16 +67,21 @@ def _sorted_out(outlines: Sequence[Outline], known: set[str]) -> tuple[list[Outl
     fresh: dict[str, Outline] = {}
     there, refused = 0, []
     for outline in outlines:
-        try:
-            url = safe_url(outline.url)
-        except ValueError as error:
-            refused.append((outline.title or outline.url, str(error)))
-            continue
-        if url in known or url in fresh:
+        if outline.url in known or outline.url in fresh:
             there += 1
+        elif reason := outline.refused or _fault_in(outline.url):
+            refused.append((f"line {outline.line}", f"{outline.title}: {reason}"))
         else:
-            fresh[url] = outline
+            fresh[outline.url] = outline
     return list(fresh.values()), there, refused
+
+
+def _fault_in(url: str) -> str:
+    try:
+        safe_url(url)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _name(outline: Outline) -> str:
@@ -97,8 +103,8 @@ def _add(work: Work, outline: Outline, publication_id: int, by: str) -> None:
     )
     work.session.add(source)
     work.session.flush()
-    give_topics(work.session, source.id, topics_named(work.session, [name[:100] for name in outline.folders]))
+    give_topics(work.session, source.id, topics_named(work.session, [name[:100] for name in outline.topics]))
 
 
 def _outline(line: SourceLine) -> Outline:
-    return Outline(line.url, line.title or line.publication, line.home, line.topics)
+    return Outline(0, line.url, line.publication, line.home, line.topics)

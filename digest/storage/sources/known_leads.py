@@ -11,7 +11,10 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from digest.storage.base.model import table_of
+from digest.storage.people import editors  # noqa: F401 - a lead's row points to theirs, and to those below
+from digest.storage.sources import rules, sources, stories  # noqa: F401
 from digest.storage.sources.leads import Lead, LeadKey
+from digest.storage.writing import publications, summaries  # noqa: F401
 
 _AT_ONCE = 500
 

@@ -10,9 +10,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.sources.states import LeadState
 from digest.storage.base.model import NEVER_REUSED, Base
-from digest.storage.people import editors  # noqa: F401 - a lead's row points to theirs, and to those below
-from digest.storage.sources import rules, sources  # noqa: F401
-from digest.storage.writing import publications, summaries  # noqa: F401
 
 
 class Lead(Base):

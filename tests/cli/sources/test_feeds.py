@@ -95,7 +95,7 @@ def test_a_list_comes_in_once_and_its_folders_are_topics(
     file = tmp_path / "feeds.opml"
     file.write_text(opml)
     status, said, errors = digest.run("feeds", "import", str(file))
-    assert (status, said.strip()) == (1, "3 feeds: 2 added, 0 already there, 1 refused.") and "Odd" in errors
+    assert (status, said.strip()) == (1, "3 feeds: 2 added, 0 already there, 1 refused.") and "line 1: Odd" in errors
     _, said, _ = digest.run("feeds", "import", str(file))
     assert said.strip() == "3 feeds: 0 added, 2 already there, 1 refused."
     assert [each["state"] for each in listed(digest)] == ["new", "new"]
@@ -138,6 +138,18 @@ def test_a_file_that_is_no_list_brings_nothing(digest: Shell, tmp_path: Path) ->
     file.write_text("<html>")
     status, _, errors = digest.run("feeds", "import", str(file))
     assert status == 1 and "Nothing was imported" in errors
+
+
+def test_a_process_of_its_own_knows_all_tables_that_it_needs(digest: Shell, stranger: Stranger, tmp_path: Path) -> None:
+    stranger.answers["/feed"] = answering(1)
+    file = tmp_path / "feeds.opml"
+    file.write_text(
+        f'<opml version="2.0"><body><outline type="rss" text="News" xmlUrl="{stranger.url("/feed")}"/></body></opml>'
+    )
+    digest.run("feeds", "import", str(file))
+    with digest.start("feeds", "poll", "--json") as process:
+        said, errors = process.communicate()
+    assert (json.loads(said)["new_leads"], errors, process.returncode) == (1, "", 0)
 
 
 def test_no_cookie_no_referrer_no_query_of_ours_and_no_head(digest: Shell, stranger: Stranger, db: Database) -> None:
