@@ -72,7 +72,7 @@ def _many(count: int, one: str, several: str = "") -> str:
 
 def _age(at: datetime) -> str:
     """`12 min`, `3 h`, `5 d` since then; a date where that is longer than four weeks ago."""
-    minutes = max(0, int((now() - at).total_seconds() // 60))
+    minutes = max(1, int((now() - at).total_seconds() // 60))
     if minutes < 60:
         return f"{minutes} min"
     if minutes < 48 * 60:
