@@ -106,6 +106,16 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "evidence": "why, in words of their own without addresses",
     },
     "history": {"who": "Who did", "what": "what to an issue", "at": "when"},
+    "summaries": {"saved_by": "Which editor saved a summary last"},
+    "working_copies": {
+        "editor_id": "What an editor has typed",
+        "typed": "What an editor has typed and not saved",
+        "saved_at": "when",
+    },
+    "writers_seen": {"editor_id": "That an editor has a summary open", "seen_at": "when that was last seen"},
+    "revisions": {"who": "Which editor published or changed a summary", "at": "when"},
+    "supersedings": {"who": "Which editor had a summary superseded", "at": "when"},
+    "withdrawals": {"who": "Which editor withdrew a summary", "at": "when"},
     "standings": {"dismissed_by": "Which admin put away a notice"},
 }
 """By table and column: words of that table's entry on the privacy page."""
@@ -163,6 +173,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "lists_read": {"which list of SendGrid's": "name", _QUEUE: "read_to window_to"},
     "messages": {_ROW: "id", _QUEUE: "owner retry_at tries not_before"},
     "publications": {_ROW: "id", _PUBLISHED: "name slug"},
+    "revisions": {_ROW: "id summary_id", _PUBLISHED: "kind note wording told_on"},
     "selections": {_ROW: "id issue_id summary_id", _PUBLISHED: "position"},
     "settlements": {_ROW: "id batch_id"},
     "signups": {_ROW: "id"},
@@ -173,10 +184,19 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         _ROW: "id publication_id",
         _PUBLISHED: "title slug published_on body body_format body_html published_at",
         _QUEUE: "created_at updated_at version wanted",
+        "a random key that tells one open form from another": "form_key saved_from",
     },
+    "supersedings": {_ROW: "summary_id newer_id"},
     "summary_topics": {_ROW: "summary_id topic_id"},
     "tallies": {_ROW: "id", "which of the limits it counts for": "kind"},
     "topics": {_ROW: "id", _PUBLISHED: "name slug"},
+    "withdrawals": {_ROW: "summary_id", _PUBLISHED: "reason"},
+    "working_copies": {
+        _ROW: "id summary_id",
+        "a random key that tells one open form from another": "form_key",
+        _QUEUE: "version",
+    },
+    "writers_seen": {_ROW: "summary_id"},
     "wordings": {"what all readers of a form are shown": "hash version text"},
 }
 """By table and reason: the columns, with spaces between them, that say nothing of anybody."""

@@ -25,7 +25,15 @@ from digest.storage.running import demo_marks, heartbeats
 from digest.storage.running.revisions import UnknownRevision, must_be_known
 from digest.storage.sending import batches, deliveries, editions
 from digest.storage.suppressions import lists_read, suppressions
-from digest.storage.writing import publications, summaries, topics
+from digest.storage.writing import (
+    publications,
+    revisions,
+    summaries,
+    supersedings,
+    topics,
+    working_copies,
+    writers_seen,
+)
 
 metadata = Base.metadata
 
@@ -33,7 +41,7 @@ _TABLES = (
     batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, installations,
     issues, journals, lists_read, messages, publications, rate_limits, selections, settlements,
     sendgrid_status, signups,
-    subscribers, summaries, suppressions, topics,
+    revisions, subscribers, summaries, supersedings, suppressions, topics, working_copies, writers_seen,
 )  # fmt: skip
 
 

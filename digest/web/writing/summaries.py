@@ -9,7 +9,7 @@ from digest.operations.shared.refusal import Refused
 from digest.operations.writing import editing
 from digest.storage.issues.selections import issues_by_summary
 from digest.storage.writing.summaries import ArchiveQuestion, Summary, archive_page, drafts, summary_by_id
-from digest.web.shared.context import db, now, reading
+from digest.web.shared.context import db, now, reading, signed_in
 from digest.web.shared.desk import ROW_ID, desk, page_number
 
 _PAGE = 30
@@ -34,7 +34,7 @@ def summaries() -> str:
 def take_back(summary_id: int) -> Response:
     """Make a published summary a draft again."""
     try:
-        editing.take_back(db(), now(), summary_id)
+        editing.take_back(db(), now(), summary_id, signed_in().email)
     except Refused as refusal:
         flash(str(refusal), "bad")
     else:
