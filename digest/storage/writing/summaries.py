@@ -129,9 +129,38 @@ def published_summary(session: Session, summary_id: int) -> Summary | None:
     return summary if summary and summary.published_at else None
 
 
+def withdrawal_of(session: Session, summary_id: int) -> Withdrawal | None:
+    """Why and when it was taken away, if it was."""
+    return session.get(Withdrawal, summary_id)
+
+
+def withdrawals_of(session: Session, summary_ids: Sequence[int]) -> dict[int, Withdrawal]:
+    """Those of these summaries that were taken away."""
+    rows = session.execute(select(Withdrawal).where(Withdrawal.summary_id.in_(summary_ids)))
+    return {each.summary_id: each for each in rows.scalars()}
+
+
+def latest_withdrawals(session: Session, question: ArchiveQuestion, count: int) -> list[tuple[Withdrawal, Summary]]:
+    """The latest withdrawals among summaries of that topic and publication, for feeds that have to tell of them."""
+    asked = select(Withdrawal, Summary).join(Summary, Summary.id == Withdrawal.summary_id)
+    if question.topic:
+        asked = asked.where(Summary.topics.any(Topic.slug == question.topic))
+    if question.publication:
+        asked = asked.where(Summary.publication.has(Publication.slug == question.publication))
+    return [(row[0], row[1]) for row in session.execute(asked.order_by(Withdrawal.at.desc()).limit(count))]
+
+
 def archive_page(session: Session, question: ArchiveQuestion, number: int, size: int) -> ArchivePage:
     """One page of the published summaries that answer the question, newest first."""
     asked = _answering(question)
+    total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
+    return ArchivePage(_newest(session, asked, size, (number - 1) * size), number, total, size)
+
+
+def summaries_linking(session: Session, address: str, publication: str, number: int, size: int) -> ArchivePage:
+    """One page of the published summaries that have a source whose address has this in it, newest first."""
+    linked = select(SourceLink.summary_id).where(SourceLink.url.icontains(address, autoescape=True))
+    asked = _answering(ArchiveQuestion(publication=publication)).where(Summary.id.in_(linked))
     total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
     return ArchivePage(_newest(session, asked, size, (number - 1) * size), number, total, size)
 

@@ -226,7 +226,7 @@ function offerFound() {
   box.hidden = false;
   const words = document.createElement("p");
   words.textContent = `This browser has kept words of ${new Date(found.at).toLocaleString()} that never reached the site.`;
-  const take = button("Put them into the form", () => { fillIn(new URLSearchParams(found.typed)); forgetHere(key); box.hidden = true; noteChange(); });
+  const take = button("Put them into the form", () => { takeBack(key, found); forgetHere(key); box.hidden = true; noteChange(); });
   const drop = button("Throw them away", () => { forgetHere(key); box.hidden = true; });
   const row = document.createElement("div");
   row.className = "button-row";
@@ -234,6 +234,16 @@ function offerFound() {
   const inner = document.createElement("div");
   inner.append(words, row);
   box.replaceChildren(inner);
+}
+
+/**
+ * Puts found words into the form. Of a new summary they go on under their own key, so that they make one and not two.
+ * @param {string} key
+ * @param {{summary: string, typed: string}} found
+ */
+function takeBack(key, found) {
+  if (!found.summary) FORM.elements.form_key.value = key.slice(STORE.length);
+  fillIn(new URLSearchParams(found.typed));
 }
 
 /** @param {string} key */
@@ -388,7 +398,7 @@ if (FORM) {
   FORM.addEventListener("change", noteChange);
   document.addEventListener("visibilitychange", () => (document.hidden ? save(true) : tellPresence()));
   addEventListener("online", () => save());
-  addEventListener("pageshow", (event) => event.persisted && FORM.dataset.summary && location.reload());
+  addEventListener("pageshow", (event) => event.persisted && !state.changed && location.reload());
   [listenToSignIn, listenForWritingKeys, listenToSubmit, findTopics].forEach((feature) => feature());
   tellPresence();
   setInterval(tellPresence, PRESENCE);
