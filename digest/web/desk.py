@@ -13,12 +13,14 @@ from digest.web.readers import subscribers
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
 from digest.web.sources import inbox, source, watching
-from digest.web.writing import pasting, summaries, writing
+from digest.web.writing import autosaving, ends, pasting, summaries, writing
 
 __all__ = [
+    "autosaving",
     "copies",
     "deciding",
     "editors",
+    "ends",
     "hang_up",
     "inbox",
     "issue",

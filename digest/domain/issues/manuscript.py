@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from digest.domain.issues.crediting import host_of
 from digest.domain.issues.edition import Source
 from digest.domain.shared.slugs import slugify
+from digest.domain.shared.stored import known, packed, parts, unpacked
 from digest.domain.shared.urls import safe_url
 from digest.domain.writing.clipboard import plain_lines, visible
 from digest.domain.writing.markup import fault_in_links
@@ -21,6 +22,8 @@ LONGEST_SOURCE_TITLE = 500
 LONGEST_TOPIC = 100
 MOST_SOURCES = 30
 MOST_TOPICS = 20
+
+_NAME, _VERSION = "working copy", 1
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CONTROL_WITHIN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -85,6 +88,25 @@ def missing_for_readers(piece: Piece) -> Faults:
     if not slugify(piece.title):
         faults["title"] = "Use at least one letter or digit in the title; its address is made from it."
     return faults
+
+
+def to_json(manuscript: Manuscript) -> str:
+    """What was typed, to be kept; `from_json` gives the same value back."""
+    return packed(asdict(manuscript), _VERSION)
+
+
+def from_json(text: str) -> Manuscript:
+    """What `to_json` kept, also for an earlier or later program. Raises UnreadableRecord."""
+    stored = unpacked(text, _VERSION, _NAME)
+    sources = parts({"sources": [], **stored}, _NAME, "sources")
+    nothing = dict.fromkeys(("url", "title", "publication"), "")
+    read = {
+        "sources": tuple(Source(**known(Source, source, nothing, _NAME)) for source in sources),
+        "topics": tuple(str(topic) for topic in stored.get("topics", [])),
+        "body_is_html": stored.get("body_is_html") is True,
+    }
+    empty = dict.fromkeys(("title", "date", "publication", "body"), "")
+    return Manuscript(**known(Manuscript, stored | read, empty, _NAME))
 
 
 def one_line(text: str) -> str:

@@ -82,6 +82,8 @@ READERS: dict[str, Holding] = {
 }  # fmt: skip
 """Tables about readers, as the privacy page explains them."""
 
+_WITH_SUMMARY = "As long as the summary"
+
 EDITORS: dict[str, Holding] = {
     "editors": Holding(
         "Name, email address and a hash of the password; since when they are editors, whether as an admin, whether "
@@ -110,6 +112,24 @@ EDITORS: dict[str, Holding] = {
         "To know whom to ask",
         "As long as the issue",
     ),
+    "summaries": Holding(
+        "Which editor saved a summary last", "To tell another who had it open whose words are there now", _WITH_SUMMARY
+    ),
+    "working_copies": Holding(
+        "What an editor has typed and not saved, and when",
+        "So that nothing typed is lost",
+        "Until it is saved or thrown away",
+    ),
+    "writers_seen": Holding(
+        "That an editor has a summary open, and when that was last seen",
+        "To tell other editors that they are not alone with it",
+        "A minute; the next editor’s page that says so clears it away",
+    ),
+    "revisions": Holding("Which editor published or changed a summary, and when", "To know whom to ask", _WITH_SUMMARY),
+    "supersedings": Holding(
+        "Which editor had a summary superseded by a newer one, and when", "To know whom to ask", _WITH_SUMMARY
+    ),
+    "withdrawals": Holding("Which editor withdrew a summary, and when", "To know whom to ask", _WITH_SUMMARY),
     "standings": Holding(
         "Which admin put away a notice about the account with SendGrid",
         "To know whom to ask",

@@ -11,8 +11,8 @@ from typing import Any
 
 from digest.domain.shared.slugs import folded, slugify
 from digest.domain.writing.markup import sanitised
-from digest.operations.writing.editing import body_html
 from digest.operations.writing.summary_lines import read_line
+from digest.operations.writing.words import body_html
 from digest.storage.writing.import_spool import SpooledLine
 from digest.storage.writing.summaries import BodyFormat
 from digest.storage.writing.summary_rows import SourceRow, StoredSummary

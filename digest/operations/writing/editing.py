@@ -1,29 +1,50 @@
 """Writing summaries: saving, publishing, taking back, deleting.
 
 Every save names the version it began from; if somebody else has saved since, nothing is written and the editor is told.
+A form that makes a summary carries a key: sent twice, by whatever way, it makes one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypeVar
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from digest.domain.issues.calendar import day_and_year
-from digest.domain.issues.lifecycle import FROZEN, IssueState
-from digest.domain.issues.manuscript import Piece
+from digest.domain.issues.crediting import host_of
+from digest.domain.issues.edition import Source
+from digest.domain.issues.manuscript import LONGEST_PUBLICATION, LONGEST_TITLE, Manuscript, Piece, one_line, read
 from digest.domain.shared.slugs import slugify
-from digest.domain.writing import markup
 from digest.operations.issues.week import ensure_issue
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
+from digest.operations.writing.placing import closed_meanwhile, leave_open_issues, place
+from digest.operations.writing.revising import note_before, note_revision, wording_of
+from digest.operations.writing.words import says, write
 from digest.storage.base.database import Database
-from digest.storage.issues.issues import current_issue, first_open_issue
-from digest.storage.issues.selections import append_selection, issue_carrying, issues_carrying, remove_selection
-from digest.storage.writing.publications import publication_named
-from digest.storage.writing.summaries import BodyFormat, SourceLink, Summary
-from digest.storage.writing.topics import topics_named
+from digest.storage.issues.issues import Issue
+from digest.storage.issues.selections import issue_carrying
+from digest.storage.writing.revisions import RevisionKind
+from digest.storage.writing.summaries import BodyFormat, Summary, Withdrawal, summary_of_form
+from digest.storage.writing.working_copies import forget_copy
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Saving:
+    """By whose hand and from which form something is saved, and what readers are told of it.
+
+    `correction` says what was wrong; empty: a change to what is published is a silent one.
+    """
+
+    who: str = ""
+    editor_id: int | None = None
+    form_key: str = ""
+    correction: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +60,7 @@ class Conflict:
     """Somebody else has saved this summary since; nothing was written. `version` is theirs."""
 
     version: int
+    summary_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -54,12 +76,49 @@ class Published:
     closed_date: date | None
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """What a draft begins with, as far as it is known: from a lead, or from an address that somebody pasted."""
+
+    title: str = ""
+    published_on: date | None = None
+    publication: str = ""
+    sources: tuple[Source, ...] = ()
+    topics: tuple[str, ...] = ()
+    body: str = ""
+
+
+_NOBODY = Saving()
+
+
+def start_draft(context: Context, beginning: Beginning, saving: Saving = _NOBODY) -> int:
+    """Make a draft of it and return its id; from the same form key always the same one.
+
+    What is missing is made good as far as can be: a draft has a title, a date and a publication, which is known by the
+    source's host where nobody has named it. A publication that is not there yet is made. Raises Refused for an address
+    that readers can't be sent to.
+    """
+    piece = read(_begun(context, beginning))
+    if isinstance(piece, dict):
+        raise Refused(" ".join(piece.values()))
+
+    def start(session: Session) -> int:
+        there = summary_of_form(session, saving.form_key) if saving.form_key else None
+        return there.id if there else _new(session, context.now, piece, saving).id
+
+    return _once(context.db, start)
+
+
 def save(
-    db: Database, now: datetime, piece: Piece, summary_id: int | None = None, version: int = 0
+    db: Database,
+    now: datetime,
+    piece: Piece,
+    summary_id: int | None = None,
+    version: int = 0,
+    saving: Saving = _NOBODY,
 ) -> Saved | Conflict:
     """Store a new draft, or the changes to a draft or published summary. Raises Refused if it was deleted."""
-    with db.writing() as session:
-        return _saved(session, now, piece, summary_id, version)
+    return _once(db, lambda session: _saved(session, now, piece, summary_id, version, saving))
 
 
 def publish(
@@ -68,6 +127,7 @@ def publish(
     summary_id: int | None = None,
     version: int = 0,
     on_issue: bool = True,
+    saving: Saving = _NOBODY,
 ) -> Published | Conflict:
     """Store the summary and put it in the archive; with `on_issue` also on the earliest issue that is still open.
 
@@ -75,29 +135,35 @@ def publish(
     """
     if on_issue:
         ensure_issue(context)
-    with context.db.writing() as session:
-        saved = _saved(session, context.now, piece, summary_id, version)
+
+    def store(session: Session) -> Published | Conflict:
+        saved = _saved(session, context.now, piece, summary_id, version, saving)
         if isinstance(saved, Conflict):
             return saved
         summary = session.get_one(Summary, saved.summary_id)
-        summary.slug = summary.slug or slugify(summary.title) or "summary"
-        summary.published_at = summary.published_at or context.now
-        return _place(session, summary, on_issue)
+        before = issue_carrying(session, summary.id)
+        if not summary.published_at:
+            _show(session, context.now, summary, saving.who)
+            if on_issue:
+                place(session, summary)
+        return _placed(session, summary, before)
+
+    return _once(context.db, store)
 
 
-def take_back(db: Database, now: datetime, summary_id: int) -> None:
+def take_back(db: Database, now: datetime, summary_id: int, who: str = "") -> None:
     """Make a published summary a draft again. Raises Refused once a digest that carries it is closed, or went."""
     with db.writing() as session:
         summary = _existing(session, summary_id)
-        for issue in issues_carrying(session, summary_id):
-            day = day_and_year(issue.send_date)
-            if issue.state in FROZEN:
-                raise Refused(
-                    f"This went out with the issue of {day}, whose readers have its address. Correct the text instead."
-                )
-            if issue.state == IssueState.CLOSED:
-                raise Refused(f"The issue of {day} is closed and carries this. Reopen the issue, then take this back.")
-            remove_selection(session, issue.id, summary_id)
+        leave_open_issues(
+            session,
+            summary_id,
+            "This went out with the issue of {day}, whose readers have its address. Correct the text instead.",
+            "take this back",
+        )
+        note_before(session, summary)
+        if summary.published_at:
+            note_revision(session, summary, now, who, RevisionKind.TAKEN_BACK)
         summary.published_at = None
         summary.wanted = False
         summary.updated_at = now
@@ -113,62 +179,108 @@ def delete_draft(db: Database, summary_id: int) -> None:
         session.delete(summary)
 
 
-def write(session: Session, now: datetime, summary: Summary, piece: Piece, body_format: str) -> None:
-    """Put a piece's words into a summary, in the caller's transaction."""
-    summary.title = piece.title
-    summary.publication = publication_named(session, piece.publication)
-    summary.published_on = piece.published_on
-    summary.body_format = body_format
-    # What came as HTML is kept sanitised only: nothing else of it is ever shown or exported.
-    summary.body = markup.sanitised(piece.body) if body_format == BodyFormat.HTML else piece.body
-    summary.body_html = body_html(summary.body, body_format)
-    summary.topics = topics_named(session, piece.topics)
-    summary.sources = [
-        SourceLink(position=position, url=source.url, title=source.title, publication=source.publication)
-        for position, source in enumerate(piece.sources)
-    ]
-    summary.updated_at = now
-
-
-def body_html(body: str, body_format: str) -> str:
-    """A body as readers see it."""
-    return markup.sanitised(body) if body_format == BodyFormat.HTML else markup.from_markdown(body)
-
-
-def _saved(session: Session, now: datetime, piece: Piece, summary_id: int | None, version: int) -> Saved | Conflict:
-    if summary_id is None:
-        summary = Summary(slug="", created_at=now, version=1)
-        write(session, now, summary, piece, BodyFormat.MARKDOWN)
-        session.add(summary)
+def save_draft_in(session: Session, now: datetime, summary: Summary | None, piece: Piece, saving: Saving) -> Saved:
+    """Store a draft, new or not, in the caller's transaction, which has looked whether it may."""
+    if summary is None:
+        summary = _new(session, now, piece, saving)
     else:
-        summary = _existing(session, summary_id)
-        if summary.version != version:
-            return Conflict(summary.version)
-        write(session, now, summary, piece, summary.body_format)
-        summary.version += 1
-    session.flush()
+        _change(session, now, summary, piece, saving)
+    forget_copy(session, saving.form_key, summary.id, saving.editor_id)
     return Saved(summary.id, summary.version)
+
+
+def is_stale(summary: Summary, version: int, form_key: str) -> bool:
+    """Whether somebody else has saved it since: a form's own words are never somebody else's, whatever it has heard."""
+    return summary.version != version and not (form_key and summary.saved_from == form_key)
+
+
+def _once(db: Database, act: Callable[[Session], T]) -> T:
+    """Do it in a transaction. If the same form was just sent by another hand, its summary is there the second time."""
+    try:
+        with db.writing() as session:
+            return act(session)
+    except IntegrityError:
+        with db.writing() as session:
+            return act(session)
+
+
+def _begun(context: Context, beginning: Beginning) -> Manuscript:
+    first = next((source for source in beginning.sources if source.url.strip()), Source("", "", ""))
+    title = one_line(beginning.title) or one_line(first.title) or host_of(first.url) or "A new summary"
+    publication = one_line(beginning.publication) or one_line(first.publication) or host_of(first.url) or "Various"
+    day = beginning.published_on or context.settings.schedule.local(context.now).date()
+    return Manuscript(
+        title[:LONGEST_TITLE], day.isoformat(), publication[:LONGEST_PUBLICATION], beginning.body,
+        beginning.sources, beginning.topics,
+    )  # fmt: skip
+
+
+def _saved(
+    session: Session, now: datetime, piece: Piece, summary_id: int | None, version: int, saving: Saving
+) -> Saved | Conflict:
+    summary = _meant(session, summary_id, saving.form_key)
+    if summary is None:
+        summary = _new(session, now, piece, saving)
+    elif is_stale(summary, version, saving.form_key):
+        if not (saving.form_key and says(summary, piece)):
+            return Conflict(summary.version, summary.id)
+    elif not (summary.version != version and says(summary, piece)):  # the same form again changes nothing
+        _change(session, now, summary, piece, saving)
+    forget_copy(session, saving.form_key, summary.id, saving.editor_id)
+    return Saved(summary.id, summary.version)
+
+
+def _meant(session: Session, summary_id: int | None, form_key: str) -> Summary | None:
+    if summary_id is not None:
+        return _existing(session, summary_id)
+    there = summary_of_form(session, form_key) if form_key else None
+    return _existing(session, there.id) if there else None
+
+
+def _new(session: Session, now: datetime, piece: Piece, saving: Saving) -> Summary:
+    summary = Summary(slug="", created_at=now, version=1, form_key=saving.form_key or None)
+    _signed(summary, saving)
+    write(session, now, summary, piece, BodyFormat.MARKDOWN)
+    session.add(summary)
+    session.flush()
+    return summary
+
+
+def _change(session: Session, now: datetime, summary: Summary, piece: Piece, saving: Saving) -> None:
+    before = wording_of(summary)
+    note_before(session, summary)
+    write(session, now, summary, piece, summary.body_format)
+    _signed(summary, saving)
+    summary.version += 1
+    session.flush()
+    if summary.published_at and saving.correction:
+        note_revision(session, summary, now, saving.who, RevisionKind.CORRECTION, saving.correction)
+    elif summary.published_at and wording_of(summary) != before:
+        note_revision(session, summary, now, saving.who, RevisionKind.SILENT)
+
+
+def _signed(summary: Summary, saving: Saving) -> None:
+    summary.saved_from, summary.saved_by = saving.form_key, saving.who
 
 
 def _existing(session: Session, summary_id: int) -> Summary:
     summary = session.get(Summary, summary_id, with_for_update={"of": Summary})
     if summary is None:
         raise Refused("Somebody has deleted this draft. Copy your text and begin a new summary with it.")
+    if session.get(Withdrawal, summary_id):
+        raise Refused("This summary was withdrawn, and stays so. Copy your text and begin a new summary with it.")
     return summary
 
 
-def _place(session: Session, summary: Summary, on_issue: bool) -> Published:
-    already = issue_carrying(session, summary.id)
-    issue = first_open_issue(session) if on_issue and already is None else None
-    current = current_issue(session)
-    if issue:
-        append_selection(session, issue.id, summary.id)
-    summary.wanted = on_issue and already is None and issue is None
-    closed = current if current and current.state == IssueState.CLOSED else None
-    carrier = already or issue
+def _show(session: Session, now: datetime, summary: Summary, who: str) -> None:
+    summary.slug = summary.slug or slugify(summary.title) or "summary"
+    summary.published_at = now
+    session.flush()
+    note_revision(session, summary, now, who, RevisionKind.PUBLISHED)
+
+
+def _placed(session: Session, summary: Summary, before: Issue | None) -> Published:
+    carrier, closed = issue_carrying(session, summary.id), closed_meanwhile(session, summary, before)
     return Published(
-        summary.id,
-        summary.wanted,
-        carrier.send_date if carrier else None,
-        closed.send_date if closed and on_issue and already is None else None,
+        summary.id, summary.wanted, carrier.send_date if carrier else None, closed.send_date if closed else None
     )

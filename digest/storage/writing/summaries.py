@@ -42,6 +42,12 @@ class Summary(Base):
     version: Mapped[int] = mapped_column(default=1)
     wanted: Mapped[bool] = mapped_column(default=False)
     """Published while no issue was open, for the next one: that one starts with it."""
+    form_key: Mapped[str | None] = mapped_column(String(32), index=True, unique=True)
+    """Of the form that made it: sent again, that form makes no second one."""
+    saved_from: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    """The key of the form that saved it last: to that form its own words are never somebody else's."""
+    saved_by: Mapped[str] = mapped_column(String(254), default="", server_default="")
+    """The editor's address."""
 
     publication: Mapped[Publication] = relationship(lazy="joined")
     sources: Mapped[list[SourceLink]] = relationship(
@@ -50,6 +56,17 @@ class Summary(Base):
     topics: Mapped[list[Topic]] = relationship(
         secondary=summary_topics, lazy="selectin", order_by=Topic.name, passive_deletes=True
     )
+
+
+class Withdrawal(Base):
+    """A summary was taken away for good: its address answers 410 with the reason, its text is shown nowhere."""
+
+    __tablename__ = "withdrawals"
+
+    summary_id: Mapped[int] = mapped_column(ForeignKey("summaries.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime]
+    who: Mapped[str] = mapped_column(String(254))
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class SourceLink(Base):
@@ -112,9 +129,38 @@ def published_summary(session: Session, summary_id: int) -> Summary | None:
     return summary if summary and summary.published_at else None
 
 
+def withdrawal_of(session: Session, summary_id: int) -> Withdrawal | None:
+    """Why and when it was taken away, if it was."""
+    return session.get(Withdrawal, summary_id)
+
+
+def withdrawals_of(session: Session, summary_ids: Sequence[int]) -> dict[int, Withdrawal]:
+    """Those of these summaries that were taken away."""
+    rows = session.execute(select(Withdrawal).where(Withdrawal.summary_id.in_(summary_ids)))
+    return {each.summary_id: each for each in rows.scalars()}
+
+
+def latest_withdrawals(session: Session, question: ArchiveQuestion, count: int) -> list[tuple[Withdrawal, Summary]]:
+    """The latest withdrawals among summaries of that topic and publication, for feeds that have to tell of them."""
+    asked = select(Withdrawal, Summary).join(Summary, Summary.id == Withdrawal.summary_id)
+    if question.topic:
+        asked = asked.where(Summary.topics.any(Topic.slug == question.topic))
+    if question.publication:
+        asked = asked.where(Summary.publication.has(Publication.slug == question.publication))
+    return [(row[0], row[1]) for row in session.execute(asked.order_by(Withdrawal.at.desc()).limit(count))]
+
+
 def archive_page(session: Session, question: ArchiveQuestion, number: int, size: int) -> ArchivePage:
     """One page of the published summaries that answer the question, newest first."""
     asked = _answering(question)
+    total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
+    return ArchivePage(_newest(session, asked, size, (number - 1) * size), number, total, size)
+
+
+def summaries_linking(session: Session, address: str, publication: str, number: int, size: int) -> ArchivePage:
+    """One page of the published summaries that have a source whose address has this in it, newest first."""
+    linked = select(SourceLink.summary_id).where(SourceLink.url.icontains(address, autoescape=True))
+    asked = _answering(ArchiveQuestion(publication=publication)).where(Summary.id.in_(linked))
     total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
     return ArchivePage(_newest(session, asked, size, (number - 1) * size), number, total, size)
 
@@ -134,9 +180,18 @@ def wanted_summaries(session: Session) -> list[Summary]:
     return list(rows.scalars())
 
 
+def summary_of_form(session: Session, form_key: str) -> Summary | None:
+    """The summary that the form with this key has made."""
+    return session.execute(select(Summary).where(Summary.form_key == form_key)).scalar_one_or_none()
+
+
 def drafts(session: Session) -> list[Summary]:
-    """Unpublished summaries, the last touched first."""
-    rows = session.execute(select(Summary).where(Summary.published_at.is_(None)).order_by(Summary.updated_at.desc()))
+    """Summaries that nobody has published or withdrawn, the last touched first."""
+    rows = session.execute(
+        select(Summary)
+        .where(Summary.published_at.is_(None), Summary.id.not_in(select(Withdrawal.summary_id)))
+        .order_by(Summary.updated_at.desc())
+    )
     return list(rows.scalars())
 
 

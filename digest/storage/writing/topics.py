@@ -36,6 +36,11 @@ def all_topics(session: Session) -> list[Topic]:
     return list(session.execute(select(Topic).order_by(Topic.name)).scalars())
 
 
+def are_known_topics(session: Session, names: Iterable[str]) -> bool:
+    """Whether there is each of these topics already, in whatever spelling."""
+    return all(_known(session, name.strip(), slugify(name)) for name in names)
+
+
 def topics_named(session: Session, names: Iterable[str]) -> list[Topic]:
     """The topics of those names in their order, each once and made if it is new; spellings of one name are one."""
     found: dict[str, Topic] = {}

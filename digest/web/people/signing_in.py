@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import flash, g, make_response, redirect, render_template, request, url_for
+from flask import flash, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from digest.domain.shared.addresses import BadAddress
@@ -13,7 +14,7 @@ from digest.operations.people import logins, signing_in
 from digest.operations.people.password_hashing import HashingBusy
 from digest.operations.people.signing_in import WINDOW, NotSignedIn
 from digest.operations.shared.refusal import Refused
-from digest.storage.people.editors import Editor, editor_with_password_key
+from digest.storage.people.editors import Editor, editor_by_id, editor_with_password_key
 from digest.web.shared.context import db, here, now, reading, settings
 from digest.web.shared.desk import BUSY, TOO_MANY_TRIES, desk, network
 from digest.web.shared.security import (
@@ -24,6 +25,7 @@ from digest.web.shared.security import (
     session_key_hash,
     start_session,
 )
+from digest.web.shared.typed import kept_fields
 
 _WORDS = {
     NotSignedIn.WRONG: "This address and password don’t belong together. Check both, or ask for a new password.",
@@ -53,7 +55,29 @@ def sign_in_now() -> Response:
     if isinstance(found, NotSignedIn):
         return _not_signed_in(email, found)
     start_session(found.key)
+    if kept := kept_fields():
+        g.editor, again = editor_by_id(reading(), found.editor_id), local_path(request.form.get("next"), "")
+        g.pop("csrf_token", None)  # Flask-WTF keeps one a request; the new session has none yet
+        return make_response(render_template("people/go_on.html", fields=kept, again=again))
     return redirect(_wanted(), 303)
+
+
+@desk.get("/sign-in/here")
+def sign_in_here() -> Response:
+    """For a page that is open already: a token that its forms are taken with, and who is signed in."""
+    return jsonify(csrf_token=generate_csrf(), email=g.editor.email if g.editor else "")
+
+
+@desk.post("/sign-in/here")
+def sign_in_here_now() -> Response:
+    """Sign in from a page that is open; it goes on with the token that the answer has."""
+    email, password = request.form.get("email", ""), request.form.get("password", "")
+    found = signing_in.sign_in(here(), email, password, network(), session_key_hash())
+    if isinstance(found, NotSignedIn):
+        return make_response(jsonify(error=_WORDS[found]), 422 if found is NotSignedIn.WRONG else 429)
+    start_session(found.key)
+    g.pop("csrf_token", None)  # Flask-WTF keeps one a request; the new session has none yet
+    return jsonify(csrf_token=generate_csrf(), email=email)
 
 
 @desk.post("/sign-out")
@@ -111,7 +135,10 @@ def set_password(token: str) -> Response:
     return redirect(url_for("desk.sign_in"), 303)
 
 
-for _endpoint in ("sign_in", "sign_in_now", "forgotten", "ask_for_link", "password", "set_password"):
+for _endpoint in (
+    "sign_in", "sign_in_now", "sign_in_here", "sign_in_here_now",
+    "forgotten", "ask_for_link", "password", "set_password",
+):  # fmt: skip
     open_to_all(f"desk.{_endpoint}")
 
 
@@ -130,7 +157,9 @@ def _not_signed_in(email: str, why: NotSignedIn) -> Response:
 
 def _sign_in_page(email: str = "", error: str = "", too_often: bool = False) -> str:
     wanted = local_path(request.values.get("next"), "")
-    return render_template("people/sign_in.html", email=email, error=error, too_often=too_often, next=wanted)
+    return render_template(
+        "people/sign_in.html", email=email, error=error, too_often=too_often, next=wanted, kept=kept_fields()
+    )
 
 
 def _forgotten_page(email: str = "", error: str = "") -> str:

@@ -17,6 +17,7 @@ def hang_up(app: Flask) -> None:
         "day": day_and_year,
         "moment": _moment,
         "clock": _clock,
+        "dated": _dated,
         "stamp": _stamp,
         "second": _second,
         "weekday": _weekday,
@@ -36,6 +37,11 @@ def _what_every_page_knows() -> dict[str, object]:
 def _moment(at: datetime) -> str:
     """`Friday 17 May 2024, 08:00 Europe/London`, on the publication's clock."""
     return settings().schedule.spoken(at)
+
+
+def _dated(at: datetime) -> str:
+    """`17 May 2024`, the day of a moment on the publication's clock."""
+    return day_and_year(settings().schedule.local(at).date())
 
 
 def _clock(at: datetime) -> str:

@@ -5,12 +5,26 @@ from __future__ import annotations
 from hashlib import sha256
 from urllib.parse import urlsplit, urlunsplit
 
-from flask import Blueprint, Flask, Response, abort, g, redirect, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)  # fmt: skip
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response as BaseResponse
 
 from digest.storage.people.desk_sessions import editor_signed_in
 from digest.web.shared.context import now, reading, settings
+from digest.web.shared.typed import typed_fields
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -78,6 +92,11 @@ def _require_sign_in() -> BaseResponse | None:
         return None
     if request.headers.get("HX-Request"):
         return Response("Signed out. Sign in again.", 401, {"HX-Redirect": url_for("desk.sign_in")})
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return make_response(jsonify(error="You are signed out.", remedy="Sign in, then send it again."), 401)
+    if request.method == "POST" and (kept := typed_fields()):
+        page = render_template("people/sign_in.html", email="", error="", next=request.full_path.rstrip("?"), kept=kept)
+        return make_response(page, 401)
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("desk.sign_in", next=wanted))
 

@@ -5,8 +5,6 @@ It needs nothing from the view whose form it was: it holds every field of the fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 
 from digest.operations.readers import consent_wordings
@@ -14,30 +12,10 @@ from digest.operations.readers.consent_wordings import ConsentWording
 from digest.storage.base.patience import Busy
 from digest.web.shared import forms
 from digest.web.shared.context import db, settings
+from digest.web.shared.typed import fields_sent
 
 RETRY_AFTER = 5
 """Seconds, for programs."""
-_LABELS = {
-    "email": "Email address",
-    "name": "Name",
-    "title": "Headline",
-    "body": "Summary",
-    "subject": "Subject",
-    "preheader": "Preheader",
-    "introduction": "Introduction",
-}
-_PASSWORDS = {"current": "Present password", "password": "Password", "again": "The same once more"}
-"""Typed again, since no page of ours ever holds one."""
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field of the form. `kind` is line, text or password, to be seen and changed; else it is only kept."""
-
-    name: str
-    value: str
-    kind: str
-    label: str = ""
 
 
 def hang_up(app: Flask) -> None:
@@ -74,7 +52,7 @@ def _not_now(error: Busy) -> Response:
         return try_later(Response("Not done yet: the database is busy. Try again.\n", mimetype="text/plain"))
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return try_later(make_response(jsonify(error="The database is busy", remedy="Try again in a few seconds.")))
-    fields = _fields() if request.method == "POST" else []
+    fields = fields_sent() if request.method == "POST" else []
     wording, press = _consented()
     page = render_template(
         "shared/unsaved.html",
@@ -99,16 +77,3 @@ def _consented() -> tuple[ConsentWording | None, str]:
         "reader_links.confirm": (consent_wordings.confirming(settings()), "Confirm my subscription"),
         "reader_links.unsubscribe": (consent_wordings.leaving(settings()), "Unsubscribe"),
     }.get(request.endpoint or "", (None, "Try again"))
-
-
-def _fields() -> list[Field]:
-    fields = [_field(name, value) for name, values in request.form.lists() for value in values]
-    return sorted(fields, key=lambda field: field.kind != "kept")
-
-
-def _field(name: str, value: str) -> Field:
-    if name in _PASSWORDS:
-        return Field(name, "", "password", _PASSWORDS[name])
-    if name not in _LABELS or not value.strip():
-        return Field(name, value, "kept")
-    return Field(name, value, "text" if name in ("body", "introduction") else "line", _LABELS[name])

@@ -26,7 +26,17 @@ from digest.operations.shared.fault_log import FaultLog
 from digest.operations.shared.links import summary_path
 from digest.storage.issues import issues
 from digest.storage.issues.selections import issue_carrying
-from digest.storage.writing.summaries import Summary, archive_page, publication_sizes, published_summary, topic_sizes
+from digest.storage.writing.revisions import corrections_of
+from digest.storage.writing.summaries import (
+    Summary,
+    archive_page,
+    publication_sizes,
+    published_summary,
+    topic_sizes,
+    withdrawal_of,
+    withdrawals_of,
+)
+from digest.storage.writing.supersedings import supersedings_of
 from digest.web.shared.caching import keep_for_a_minute
 from digest.web.shared.context import reading
 from digest.web.shared.security import csrf
@@ -75,7 +85,7 @@ def summary(publication_slug: str, slug: str, summary_id: int) -> ResponseReturn
     """One summary at its permanent address."""
     found = published_summary(reading(), summary_id)
     if found is None:
-        abort(404)
+        return _withdrawn(summary_id)
     if (publication_slug, slug) != (found.publication.slug, found.slug):
         return redirect(path_of(found), 301)
     issue = issue_carrying(reading(), found.id)
@@ -87,7 +97,14 @@ def summary(publication_slug: str, slug: str, summary_id: int) -> ResponseReturn
             [edition.Source(link.url, link.title, link.publication) for link in found.sources], found.publication.name
         ),
         issue=issue if issue and issue.state in FROZEN else None,
+        corrections=corrections_of(reading(), [found.id]).get(found.id, []),
+        superseding=supersedings_of(reading(), [found.id]).get(found.id),
     )
+
+
+def _withdrawn(summary_id: int) -> ResponseReturnValue:
+    withdrawal = withdrawal_of(reading(), summary_id) or abort(404)
+    return render_template("writing/archive/withdrawn.html", withdrawal=withdrawal), 410
 
 
 @archive.get("/issues", strict_slashes=False)
@@ -97,9 +114,11 @@ def past_issues() -> ResponseReturnValue:
     total = issues.past_issue_count(reading())
     pages = max(1, -(-total // _ISSUES_A_PAGE))
     stored = issues.past_contents(reading(), number, _ISSUES_A_PAGE)
+    digests = [digest for day, content in stored if (digest := _readable(day, content))]
+    gone = frozenset(withdrawals_of(reading(), [item.summary_id for digest in digests for item in digest.items]))
     body = render_template(
         "writing/archive/issues.html",
-        digests=[digest for day, content in stored if (digest := _readable(day, content))],
+        digests=[_without(digest, gone) for digest in digests],
         total=total,
         number=number,
         pages=pages,
@@ -116,7 +135,16 @@ def past_issue(iso_date: str) -> ResponseReturnValue:
         abort(404, "There is no digest of that date. Past issues are listed from the newest to the oldest.")
     earlier, later = issues.issues_beside(reading(), issue)
     content = edition.from_json(closing.content)
-    return render_template("writing/archive/issue.html", content=_at_home(content), earlier=earlier, later=later)
+    ids = [item.summary_id for item in content.items]
+    return render_template(
+        "writing/archive/issue.html",
+        content=_at_home(_without(content, frozenset(withdrawals_of(reading(), ids)))),
+        withdrawn=withdrawals_of(reading(), ids),
+        corrections=corrections_of(reading(), ids),
+        superseded=supersedings_of(reading(), ids),
+        earlier=earlier,
+        later=later,
+    )
 
 
 def path_of(found: Summary) -> str:
@@ -160,6 +188,25 @@ def _readable(day: date, content: str) -> edition.Content | None:
         return None
     _fault_log.went_well(what)
     return digest
+
+
+def _without(content: edition.Content, gone: frozenset[int]) -> edition.Content:
+    """The digest without the words of what was withdrawn since; an editor's own subject stays as it was mailed."""
+    if not any(item.summary_id in gone for item in content.items):
+        return content
+    titles, items = [item.title for item in content.items], []
+    for item in content.items:
+        kept = item.summary_id not in gone
+        items.append(item if kept else replace(item, title="Withdrawn", body_html="", sources=(), topics=(), url=""))
+    left = [item.title for item in content.items if item.summary_id not in gone]
+    own_subject = content.subject != edition.default_subject(titles)
+    own_preheader = content.preheader != edition.default_preheader(titles)
+    return replace(
+        content,
+        items=tuple(items),
+        subject=content.subject if own_subject else edition.default_subject(left) or "A withdrawn summary",
+        preheader=content.preheader if own_preheader else edition.default_preheader(left),
+    )
 
 
 def _day(text: str) -> date:

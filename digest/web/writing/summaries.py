@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from digest.domain.issues.manuscript import Manuscript, from_json
+from digest.domain.shared.slugs import folded
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import editing
 from digest.storage.issues.selections import issues_by_summary
-from digest.storage.writing.summaries import ArchiveQuestion, Summary, archive_page, drafts, summary_by_id
-from digest.web.shared.context import db, now, reading
+from digest.storage.writing.publications import all_publications
+from digest.storage.writing.summaries import (
+    ArchivePage,
+    ArchiveQuestion,
+    Summary,
+    archive_page,
+    drafts,
+    summaries_linking,
+    summary_by_id,
+)
+from digest.storage.writing.working_copies import WorkingCopy, unfinished_copies
+from digest.web.shared.context import db, now, reading, signed_in
 from digest.web.shared.desk import ROW_ID, desk, page_number
 
 _PAGE = 30
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w-]+(?:\.[\w-]+)+/\S*", re.IGNORECASE)
+_BEFORE_HOST = re.compile(r"^(?:https?://)?(?:www\.)?", re.IGNORECASE)
 
 
 @desk.get("/summaries")
 def summaries() -> str:
-    """Drafts first, then what is published, the newest first."""
-    text = request.args.get("q", "").strip()[:200]
-    page = archive_page(reading(), ArchiveQuestion(text=text), page_number(), _PAGE)
+    """Drafts first, then what is published, the newest first; by words, by a source's address, by publication."""
+    text, publication = request.args.get("q", "").strip()[:300], request.args.get("publication", "").strip()[:100]
+    only_drafts = request.args.get("only") == "drafts"
+    found = _drafts(text, publication) if page_number() == 1 else []
+    page = ArchivePage([], 1, 0, _PAGE) if only_drafts else _published(text, publication)
     return render_template(
         "writing/summaries.html",
-        drafts=drafts(reading()) if page.number == 1 and not text else [],
+        drafts=found,
+        unfinished=_unfinished(text) if page_number() == 1 and not publication else [],
         page=page,
         issues=issues_by_summary(reading(), [summary.id for summary in page.summaries]),
         q=text,
-        base=url_for("desk.summaries", q=text or None),
+        publication=publication,
+        only_drafts=only_drafts,
+        publications=[(each.slug, each.name) for each in all_publications(reading())],
+        base=url_for("desk.summaries", q=text or None, publication=publication or None),
     )
 
 
@@ -34,7 +56,7 @@ def summaries() -> str:
 def take_back(summary_id: int) -> Response:
     """Make a published summary a draft again."""
     try:
-        editing.take_back(db(), now(), summary_id)
+        editing.take_back(db(), now(), summary_id, signed_in().email)
     except Refused as refusal:
         flash(str(refusal), "bad")
     else:
@@ -58,6 +80,42 @@ def delete_draft_now(summary_id: int) -> Response:
     else:
         flash("The draft is deleted.", "good")
     return redirect(url_for("desk.summaries"), 303)
+
+
+def _published(text: str, publication: str) -> ArchivePage:
+    if _ADDRESS.fullmatch(text):
+        return summaries_linking(reading(), _bare(text), publication, page_number(), _PAGE)
+    return archive_page(reading(), ArchiveQuestion(text=text[:200], publication=publication), page_number(), _PAGE)
+
+
+def _drafts(text: str, publication: str) -> list[Summary]:
+    """There are few, so they are looked through here."""
+    return [
+        draft
+        for draft in drafts(reading())
+        if publication in ("", draft.publication.slug)
+        and _has(text, f"{draft.title} {draft.body}", [link.url for link in draft.sources])
+    ]
+
+
+def _unfinished(text: str) -> list[tuple[WorkingCopy, Manuscript]]:
+    """What is typed and no summary yet, as far as it has these words."""
+    read = [(copy, from_json(copy.typed)) for copy in unfinished_copies(reading())]
+    return [
+        (copy, typed)
+        for copy, typed in read
+        if _has(text, f"{typed.title} {typed.body}", [source.url for source in typed.sources])
+    ]
+
+
+def _has(text: str, words: str, addresses: list[str]) -> bool:
+    if _ADDRESS.fullmatch(text):
+        return any(_bare(text) in address.lower() for address in addresses)
+    return all(folded(word) in folded(words) for word in text.split())
+
+
+def _bare(address: str) -> str:
+    return _BEFORE_HOST.sub("", address).rstrip("/").lower()
 
 
 def _draft(summary_id: int) -> Summary:

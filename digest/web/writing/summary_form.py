@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
 
 from flask import request
+from werkzeug.datastructures import MultiDict
 
 from digest.domain.issues.crediting import credited
 from digest.domain.issues.edition import Source
 from digest.domain.issues.leftovers import left_in_html, left_in_line
 from digest.domain.issues.manuscript import (
     LONGEST_BODY,
+    LONGEST_PUBLICATION,
+    LONGEST_TITLE,
+    MOST_SOURCES,
+    MOST_TOPICS,
     Faults,
     Manuscript,
     Piece,
     date_in,
+    from_json,
     one_line,
     read,
     several_lines,
 )
-from digest.operations.writing.editing import body_html
+from digest.operations.writing.words import body_html
 from digest.storage.writing.summaries import BodyFormat, Summary
 from digest.storage.writing.topics import Topic
+from digest.storage.writing.working_copies import WorkingCopy
 
 
 @dataclass(frozen=True)
 class SummaryForm:
-    """Everything that the form shows. `version` is the one that the editor began from, 0 for a new summary."""
+    """Everything that the form shows. `version` is the one that the editor began from, 0 for a new summary.
+
+    `form_key` is the form's own: what it makes or saves can be told from what others do.
+    """
 
     manuscript: Manuscript
     version: int = 0
     on_issue: bool = True
     body_format: str = BodyFormat.MARKDOWN
+    form_key: str = ""
+    correction: str = ""
+    is_silent: bool = True
+    """A change to what is published tells readers nothing."""
 
     def rows(self, faults: Faults) -> list[Mapping[str, str]]:
         """The sources as the form's rows, each with what is wrong with it."""
@@ -54,12 +69,20 @@ class SummaryForm:
         return ", ".join(topic for topic in self.manuscript.topics if topic not in names)
 
 
-def empty_form(today: str) -> SummaryForm:
-    """A new summary's form, dated today."""
-    return SummaryForm(Manuscript(date=today))
+def empty_form(today: str, form_key: str, given: MultiDict[str, str]) -> SummaryForm:
+    """A new summary's form, dated today, with what the page's address gives for it, as far as that can be used."""
+    rows = zip_longest(given.getlist("source"), given.getlist("source_title"), fillvalue="")
+    manuscript = Manuscript(
+        title=given.get("title", "")[:LONGEST_TITLE],
+        date=given.get("date", "") if date_in(given.get("date", "")) else today,
+        publication=given.get("publication", "")[:LONGEST_PUBLICATION],
+        sources=tuple(Source(url, title, "") for url, title in rows if url.strip())[:MOST_SOURCES],
+        topics=tuple(topic.strip() for topic in given.getlist("topic") if topic.strip())[:MOST_TOPICS],
+    )
+    return SummaryForm(manuscript, form_key=form_key)
 
 
-def form_of(summary: Summary) -> SummaryForm:
+def form_of(summary: Summary, form_key: str = "") -> SummaryForm:
     """A stored summary in its form."""
     manuscript = Manuscript(
         title=summary.title,
@@ -70,7 +93,19 @@ def form_of(summary: Summary) -> SummaryForm:
         topics=tuple(topic.name for topic in summary.topics),
         body_is_html=summary.body_format == BodyFormat.HTML,
     )
-    return SummaryForm(manuscript, summary.version, body_format=summary.body_format)
+    return SummaryForm(manuscript, summary.version, body_format=summary.body_format, form_key=form_key)
+
+
+def form_of_copy(copy: WorkingCopy, form_key: str) -> SummaryForm:
+    """What was typed and not saved, in its form again. Raises UnreadableRecord."""
+    manuscript = from_json(copy.typed)
+    body_format = BodyFormat.HTML if manuscript.body_is_html else BodyFormat.MARKDOWN
+    return SummaryForm(manuscript, copy.version, body_format=body_format, form_key=form_key)
+
+
+def key_in(text: str) -> str:
+    """The key of a form, as a form or an address has it; "" for anything that is none."""
+    return text if re.fullmatch(r"[0-9a-f]{32}", text) else ""
 
 
 def sent_form() -> SummaryForm:
@@ -88,7 +123,15 @@ def sent_form() -> SummaryForm:
         topics=tuple(topic.strip() for topic in (*form.getlist("topics"), *free) if topic.strip()),
         body_is_html=body_format == BodyFormat.HTML,
     )
-    return SummaryForm(manuscript, form.get("version", 0, int), "on_issue" in form, body_format)
+    return SummaryForm(
+        manuscript,
+        form.get("version", 0, int),
+        "on_issue" in form,
+        body_format,
+        key_in(form.get("form_key", "")),
+        several_lines(form.get("correction", "")),
+        "silent" in form or "correction" not in form,
+    )
 
 
 def on_version(form: SummaryForm, version: int) -> SummaryForm:

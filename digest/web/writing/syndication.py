@@ -15,7 +15,13 @@ from digest.domain.shared.iris import as_uri
 from digest.domain.writing.markup import sanitised
 from digest.operations.shared.links import summary_url
 from digest.storage.writing.publications import Publication, all_publications
-from digest.storage.writing.summaries import ArchiveQuestion, Summary, archive_page, latest_summaries
+from digest.storage.writing.summaries import (
+    ArchiveQuestion,
+    Summary,
+    archive_page,
+    latest_summaries,
+    latest_withdrawals,
+)
 from digest.storage.writing.topics import Topic, all_topics
 from digest.web.shared.caching import keep_for_a_minute
 from digest.web.shared.context import reading, settings
@@ -41,25 +47,27 @@ def hang_up(app: Flask) -> None:
 @syndication.get("/feed.atom")
 def atom() -> Response:
     """The latest summaries."""
-    return _atom(settings().site_name, "/feed.atom", "/news", latest_summaries(reading(), _ENTRIES))
+    return _atom(settings().site_name, "/feed.atom", "/news", latest_summaries(reading(), _ENTRIES), ArchiveQuestion())
 
 
 @syndication.get("/topics/<slug>.atom")
 def topic_atom(slug: str) -> Response:
     """The latest summaries about one topic."""
     topic = _named(slug, all_topics(reading()))
-    page = archive_page(reading(), ArchiveQuestion(topic=slug), 1, _ENTRIES)
+    question = ArchiveQuestion(topic=slug)
+    page = archive_page(reading(), question, 1, _ENTRIES)
     title = f"{settings().site_name}: {topic.name}"
-    return _atom(title, f"/topics/{slug}.atom", f"/news?topic={slug}", page.summaries)
+    return _atom(title, f"/topics/{slug}.atom", f"/news?topic={slug}", page.summaries, question)
 
 
 @syndication.get("/publications/<slug>.atom")
 def publication_atom(slug: str) -> Response:
     """The latest summaries of what one publication published."""
     publication = _named(slug, all_publications(reading()))
-    page = archive_page(reading(), ArchiveQuestion(publication=slug), 1, _ENTRIES)
+    question = ArchiveQuestion(publication=slug)
+    page = archive_page(reading(), question, 1, _ENTRIES)
     title = f"{settings().site_name}: {publication.name}"
-    return _atom(title, f"/publications/{slug}.atom", f"/news?publication={slug}", page.summaries)
+    return _atom(title, f"/publications/{slug}.atom", f"/news?publication={slug}", page.summaries, question)
 
 
 @syndication.get("/feed.json")
@@ -88,8 +96,9 @@ def _named(slug: str, known: Sequence[Topic | Publication]) -> Topic | Publicati
     return found or abort(404)
 
 
-def _atom(title: str, path: str, page: str, summaries: Sequence[Summary]) -> Response:
+def _atom(title: str, path: str, page: str, summaries: Sequence[Summary], question: ArchiveQuestion) -> Response:
     site = settings()
+    withdrawn = latest_withdrawals(reading(), question, _ENTRIES)
     entries = [
         {
             "id": _tag(site, summary),
@@ -104,8 +113,11 @@ def _atom(title: str, path: str, page: str, summaries: Sequence[Summary]) -> Res
         title=title,
         self_url=site.site_url + path,
         page_url=site.site_url + page,
-        updated=max((summary.updated_at for summary in summaries), default=_NEVER),
+        updated=max(
+            (*(summary.updated_at for summary in summaries), *(each.at for each, _ in withdrawn)), default=_NEVER
+        ),
         entries=entries,
+        tombstones=[{"ref": _tag(site, summary), "withdrawal": each} for each, summary in withdrawn],
     )
     return Response(_NOT_XML.sub("", xml), mimetype="application/atom+xml")
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from difflib import unified_diff
+from dataclasses import replace
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from digest.domain.issues.calendar import day_and_year
-from digest.domain.issues.lifecycle import IssueState
 from digest.domain.issues.manuscript import Faults, Piece, missing_for_readers, read
-from digest.operations.shared.links import summary_path
+from digest.domain.shared.tokens import new_key
 from digest.operations.shared.refusal import Refused
-from digest.operations.writing import editing
-from digest.operations.writing.editing import Conflict, Published, Saved
+from digest.operations.writing import autosaving, editing
+from digest.operations.writing.editing import Conflict, Published, Saved, Saving
+from digest.operations.writing.ending import LONGEST_REASON
+from digest.operations.writing.naming import Meant, publication_meant
 from digest.storage.base.patience import Busy
-from digest.storage.issues.issues import Issue, current_issue, first_open_issue
-from digest.storage.issues.selections import issue_carrying
-from digest.storage.writing.publications import publication_names
-from digest.storage.writing.summaries import Summary, summary_by_id
-from digest.storage.writing.topics import all_topics
-from digest.web.shared.context import db, here, now, reading, reread, settings
+from digest.storage.writing.summaries import Summary, Withdrawal, summary_by_id, summary_of_form
+from digest.storage.writing.working_copies import WorkingCopy, copies_beside, copy_of_form
+from digest.web.shared.context import db, here, now, reading, reread, settings, signed_in
 from digest.web.shared.desk import ROW_ID, desk
 from digest.web.shared.unsaved import note_unsaved, try_later
-from digest.web.writing.summary_form import SummaryForm, empty_form, form_of, on_version, preview_of, sent_form
+from digest.web.writing.form_page import Around, form_page, name_of
+from digest.web.writing.summary_form import (
+    SummaryForm,
+    empty_form,
+    form_of,
+    form_of_copy,
+    key_in,
+    on_version,
+    preview_of,
+    sent_form,
+)
 
 _UNSAVED = (
     "This is not saved yet: the database is busy with other work. Nothing is lost: your words are in the form. "
@@ -32,17 +40,32 @@ _UNSAVED = (
 
 
 @desk.get("/summaries/new")
-def new_summary() -> str:
-    """An empty form."""
-    today = settings().schedule.local(now()).date()
-    return _page(None, empty_form(today.isoformat()))
+def new_summary() -> Response:
+    """An empty form, with what the address gives; or, by its key, what was typed into one and what became of it."""
+    key = key_in(request.args.get("key", ""))
+    made = summary_of_form(reading(), key) if key else None
+    if made:
+        return redirect(url_for("desk.summary", summary_id=made.id))
+    copy = copy_of_form(reading(), key) if key else None
+    today = settings().schedule.local(now()).date().isoformat()
+    form = form_of_copy(copy, key) if copy else empty_form(today, key or new_key(), request.args)
+    page = make_response(form_page(None, form, Around(copy=copy)))
+    # A browser that goes Back takes the page from its store, with the key that it had: so it publishes the same again.
+    page.headers["Cache-Control"] = "private, no-cache"
+    return page
 
 
 @desk.get(f"/summaries/<{ROW_ID}:summary_id>")
 def summary(summary_id: int) -> str:
-    """The form with a draft or a published summary in it."""
+    """The form with a draft or a published summary in it, and in place of that what the editor has not saved yet."""
     found = _summary(summary_id)
-    return _page(found, form_of(found))
+    if withdrawal := reading().get(Withdrawal, summary_id):
+        return render_template(
+            "writing/withdrawn.html", summary=found, withdrawal=withdrawal, who=name_of(withdrawal.who)
+        )
+    copy = _copy_in_form(summary_id)
+    form = form_of_copy(copy, new_key()) if copy else form_of(found, new_key())
+    return form_page(found, form, Around(copy=copy))
 
 
 @desk.post("/summaries/preview")
@@ -63,43 +86,76 @@ def save_summary(summary_id: int) -> Response:
     return _taken(summary_id)
 
 
+def saving_of(form: SummaryForm) -> Saving:
+    """By whose hand and from which form this is saved."""
+    correction = "" if form.is_silent and not form.correction else form.correction
+    return Saving(signed_in().email, signed_in().id, form.form_key, correction)
+
+
 def _taken(summary_id: int | None) -> Response:
-    form, act = sent_form(), request.form.get("act", "save")
+    form, act = _with_choice(sent_form()), request.form.get("act") or request.form.get("act_asked") or "save"
     there = summary_by_id(reading(), summary_id) if summary_id else None
     if act == "preview":
-        return make_response(_page(there, form))
+        return make_response(form_page(there, form))
     piece = read(form.manuscript)
-    faults = piece if isinstance(piece, dict) else _faults_for_readers(piece, there, act)
+    faults = piece if isinstance(piece, dict) else _faults_for_readers(piece, form, there, act)
     if isinstance(piece, dict) or faults:
-        return make_response(_page(there, form, faults), 422)
+        return make_response(form_page(there, form, Around(faults)), 422)
+    meant = publication_meant(reading(), piece.publication)
+    if meant.is_new and not _is_made(meant.name):
+        return _asked(there, form, meant, act)
     try:
-        done = _act(piece, form, summary_id, act)
+        done = _act(replace(piece, publication=meant.name), form, summary_id, act)
     except Refused as refusal:
-        return make_response(_page(None, form, {"title": str(refusal)}), 409)
+        return make_response(form_page(None, form, Around({"title": str(refusal)})), 409)
     except Busy as busy:
         note_unsaved(busy)
         flash(_UNSAVED, "bad")
-        return try_later(make_response(_page(there, form, unsaved=True)))
+        return try_later(make_response(form_page(there, form, Around(unsaved=True))))
     if isinstance(done, Conflict):
-        return _conflict_page(form, summary_id, done)
-    flash(_told(done, there), "good")
+        return _conflict_page(form, done.summary_id or summary_id, done)
+    flash(_told(done, form, there), "good")
     return redirect(url_for("desk.summary", summary_id=done.summary_id), 303)
 
 
-def _faults_for_readers(piece: Piece, there: Summary | None, act: str) -> Faults:
-    seen = act == "publish" or (there is not None and there.published_at is not None)
-    return missing_for_readers(piece) if seen else {}
+def _with_choice(form: SummaryForm) -> SummaryForm:
+    """The form with the publication that was meant, where its name was asked for once more."""
+    choice = request.form.get("publication_choice", "")
+    if not choice.startswith("use:"):
+        return form
+    return replace(form, manuscript=replace(form.manuscript, publication=choice.removeprefix("use:")))
+
+
+def _is_made(name: str) -> bool:
+    return request.form.get("publication_choice") == f"make:{name}"
+
+
+def _asked(there: Summary | None, form: SummaryForm, meant: Meant, act: str) -> Response:
+    words = f"“{meant.name}” is no publication yet. Say below whether to make it, or which one is meant."
+    return make_response(form_page(there, form, Around({"publication": words}, new_name=meant, act=act)), 422)
+
+
+def _faults_for_readers(piece: Piece, form: SummaryForm, there: Summary | None, act: str) -> Faults:
+    public = there is not None and there.published_at is not None
+    faults = missing_for_readers(piece) if public or act == "publish" else {}
+    if public and not form.is_silent and not form.correction:
+        faults["correction"] = "Say what was wrong, or tick that this is a small fix of which readers are told nothing."
+    if len(form.correction) > LONGEST_REASON:
+        faults["correction"] = f"This has {len(form.correction):,} characters; {LONGEST_REASON:,} is the most."
+    return faults
 
 
 def _act(piece: Piece, form: SummaryForm, summary_id: int | None, act: str) -> Published | Saved | Conflict:
     if act == "publish":
-        return editing.publish(here(), piece, summary_id, form.version, form.on_issue)
-    return editing.save(db(), now(), piece, summary_id, form.version)
+        return editing.publish(here(), piece, summary_id, form.version, form.on_issue, saving_of(form))
+    return editing.save(db(), now(), piece, summary_id, form.version, saving_of(form))
 
 
-def _told(done: Published | Saved, before: Summary | None) -> str:
+def _told(done: Published | Saved, form: SummaryForm, before: Summary | None) -> str:
     if isinstance(done, Saved):
-        return "The changes are saved." if before and before.published_at else "The draft is saved."
+        if before and before.published_at:
+            return "The changes are saved, with a correction that readers see." if form.correction else _CHANGED
+        return "The draft is saved."
     closed = f"The issue of {day_and_year(done.closed_date)} is closed" if done.closed_date else ""
     if done.wanted:
         return f"Published. {closed or 'No issue is open'}, so it goes on the next one."
@@ -109,76 +165,21 @@ def _told(done: Published | Saved, before: Summary | None) -> str:
     return f"Published. {closed}, so it goes {on}" if closed else f"Published, and {on}"
 
 
+_CHANGED = "The changes are saved."
+
+
 def _conflict_page(form: SummaryForm, summary_id: int | None, conflict: Conflict) -> Response:
+    if form.form_key:
+        autosaving.keep(here(), form.manuscript, summary_id, form.version, saving_of(form))
     theirs = summary_by_id(reread(), summary_id or 0) or abort(404)
-    page = _page(theirs, on_version(form, conflict.version), theirs=theirs)
+    page = form_page(theirs, on_version(form, conflict.version), Around(theirs=theirs))
     return make_response(page, 409)
 
 
-def _page(
-    there: Summary | None,
-    form: SummaryForm,
-    faults: Faults | None = None,
-    theirs: Summary | None = None,
-    unsaved: bool = False,
-) -> str:
-    session, faults = reading(), faults or {}
-    topics = all_topics(session)
-    return render_template(
-        "writing/summary.html",
-        summary=there,
-        form=form,
-        typed=form.manuscript,
-        errors=_summed_up(faults),
-        rows=form.rows(faults),
-        publications=publication_names(session),
-        topics=[(topic.name, topic.name) for topic in topics],
-        new_topics=form.new_topics(topics),
-        carrier=issue_carrying(session, there.id) if there else None,
-        target=_day_of(first_open_issue(session)),
-        closed=_closed(current_issue(session)),
-        archive_path=_archive_path(there),
-        theirs=theirs,
-        unsaved=unsaved,
-        difference=_difference(theirs, form) if theirs else "",
-        preview=preview_of(form),
-    )
-
-
-def _summed_up(faults: Faults) -> Faults:
-    """The faults by the form's fields; those of single sources under the list of sources."""
-    rows = [f"Source {int(key[7:]) + 1}: {fault}" for key, fault in faults.items() if key.startswith("source-")]
-    others = {key: fault for key, fault in faults.items() if not key.startswith("source-")}
-    return others | ({"sources": " ".join(rows)} if rows else {})
-
-
-def _day_of(issue: Issue | None) -> str:
-    return day_and_year(issue.send_date) if issue else ""
-
-
-def _closed(issue: Issue | None) -> str:
-    return _day_of(issue) if issue and issue.state == IssueState.CLOSED else ""
-
-
-def _archive_path(there: Summary | None) -> str:
-    return summary_path(there.publication.slug, there.slug, there.id) if there and there.published_at else ""
-
-
-def _difference(theirs: Summary, form: SummaryForm) -> str:
-    """What differs between the saved words and the typed ones, line by line."""
-    return "\n".join(
-        line
-        for line in unified_diff(_lines(form_of(theirs)), _lines(form), lineterm="", n=1)
-        if not line.startswith(("---", "+++", "@@"))
-    )
-
-
-def _lines(form: SummaryForm) -> list[str]:
-    typed = form.manuscript
-    sources = [" ".join((source.url, source.title, source.publication)).strip() for source in typed.sources]
-    body = typed.body.replace("\r\n", "\n").strip().split("\n")
-    topics = ", ".join(sorted(typed.topics))
-    return [typed.title.strip(), typed.date, typed.publication.strip(), *sources, topics, *body]
+def _copy_in_form(summary_id: int) -> WorkingCopy | None:
+    """The editor's own unsaved words; or another's, whom the address names, to go on with them."""
+    whose = request.args.get("of", signed_in().id, int)
+    return next((copy for copy in copies_beside(reading(), summary_id) if copy.editor_id == whose), None)
 
 
 def _summary(summary_id: int) -> Summary:

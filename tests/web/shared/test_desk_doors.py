@@ -12,7 +12,8 @@ from tests.factories import make_issue, make_subscriber, make_summary
 from tests.web.browser import Browser, page
 
 OPEN = {
-    "desk.sign_in", "desk.sign_in_now", "desk.forgotten", "desk.ask_for_link", "desk.password", "desk.set_password",
+    "desk.sign_in", "desk.sign_in_now", "desk.sign_in_here", "desk.sign_in_here_now",
+    "desk.forgotten", "desk.ask_for_link", "desk.password", "desk.set_password",
 }  # fmt: skip
 ADMINS = {
     "desk.editors", "desk.invite", "desk.invite_again", "desk.set_admin", "desk.deactivate", "desk.deactivate_now",

@@ -22,6 +22,7 @@ FORM: dict[str, object] = {
     "title": "London police block a face-search site",
     "date": "2024-05-15",
     "publication": "i",
+    "publication_choice": "make:i",
     "body": "First.\n\n> Quoted.\n\nLast, with [a link](https://example.org/more).",
     "source_url": ["https://example.org/story", "", "https://example.net/other"],
     "source_title": ["The story", "", ""],

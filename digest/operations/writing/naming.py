@@ -1,0 +1,40 @@
+"""Which publication is meant by what somebody typed: one that there is, or a new one that they must say they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from sqlalchemy.orm import Session
+
+from digest.domain.shared.slugs import folded
+from digest.storage.writing.publications import publication_names
+
+_MOST = 3
+_ALIKE = 0.6
+"""Of difflib's ratio: “Euroactiv” and “Euractiv” have 0.94, two words that share a few letters about 0.5."""
+
+
+@dataclass(frozen=True)
+class Meant:
+    """The name as the archive has it; `is_new` if it has none alike, and then up to three are `nearest`."""
+
+    name: str
+    is_new: bool
+    nearest: tuple[str, ...] = ()
+
+
+def publication_meant(session: Session, typed: str) -> Meant:
+    """Case, accents and marks between words aside, a known name is itself. The first of all names is never doubted."""
+    names = publication_names(session)
+    if typed in names or not names:
+        return Meant(typed, is_new=False)
+    by_fold: dict[str, str] = {}
+    for name in names:
+        by_fold.setdefault(folded(name), name)
+    wanted = folded(typed)
+    if wanted in by_fold:
+        return Meant(by_fold[wanted], is_new=False)
+    near = get_close_matches(wanted, by_fold, _MOST, _ALIKE)
+    near += [each for each in by_fold if len(wanted) > 3 and wanted in each and each not in near]
+    return Meant(typed, is_new=True, nearest=tuple(by_fold[each] for each in near[:_MOST]))
