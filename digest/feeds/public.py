@@ -52,7 +52,7 @@ def is_named(address: str, networks: Iterable[Network]) -> bool:
 def is_public(address: str) -> bool:
     """Whether anyone on the internet could reach this address."""
     found = _unwrapped(address)
-    if not found.is_global or found.is_multicast:
+    if not found.is_global:
         return False
     if isinstance(found, IPv4Address):
         return not any(found in network for network in _CLOSED_4)
