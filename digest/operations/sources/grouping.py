@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from digest.domain.sources.likeness import Terms, terms
 from digest.domain.sources.states import Likeness
-from digest.domain.sources.stories import WINDOW, Grouping, Pair, ComparedLead, grouped
+from digest.domain.sources.stories import WINDOW, ComparedLead, Grouping, Pair, grouped
 from digest.operations.shared.context import Context
 from digest.operations.shared.wakeups import pause
 from digest.storage.sources.stories import (
