@@ -134,7 +134,7 @@ class Clock:
         note_heartbeat(self._db, self._owner)
 
     def _housekeeping(self) -> None:
-        tidy_up(self._db, utc_now())
+        tidy_up(self._db, utc_now(), self._settings.leads_kept)
 
     def _poll(self) -> None:
         keep_polling(self._poller)

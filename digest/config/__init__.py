@@ -60,6 +60,7 @@ class Settings:
     """The least time between two checks of a source."""
     feed_networks: tuple[IPv4Network | IPv6Network, ...]
     feed_proxy: str
+    leads_kept: timedelta
     unheeded: tuple[str, ...] = ()
     """Names that are set and are settings, but of rooms that are not built yet."""
 
@@ -123,6 +124,7 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
         feed_interval=timedelta(minutes=values.checked("FEED_INTERVAL", "60", checks.between(1, 1440))),
         feed_networks=values.checked("FEED_NETWORKS", "", checks.networks),
         feed_proxy=values.checked("FEED_PROXY", "", checks.proxy),
+        leads_kept=timedelta(days=values.checked("RETENTION_LEADS", "90", checks.between(14, 3650))),
         unheeded=tuple(name for name in sorted(names.AHEAD) if values.text(name, "")),
     )
     _require_together(settings, values)

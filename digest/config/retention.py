@@ -8,3 +8,7 @@ MESSAGES_KEPT = timedelta(days=30)
 """After a single message ended."""
 RATE_COUNTS_KEPT = timedelta(days=31)
 """After something was last counted against a limit."""
+UNTOUCHED_LEADS = timedelta(days=14)
+"""After a lead arrived that no editor did anything with: then it retires from the desk."""
+LEADS_KEPT = timedelta(days=90)
+"""After a lead that nobody used arrived or was last touched, unless RETENTION_LEADS says otherwise."""

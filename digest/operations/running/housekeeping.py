@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from digest.config.retention import MESSAGES_KEPT, RATE_COUNTS_KEPT
+from digest.config.retention import LEADS_KEPT, MESSAGES_KEPT, RATE_COUNTS_KEPT, UNTOUCHED_LEADS
 from digest.operations.shared.wakeups import pause
 from digest.operations.writing.shelving import GAP
 from digest.storage.base.database import Database
@@ -21,30 +21,55 @@ from digest.storage.readers.signups import (
     given_up_subscribers,
 )
 from digest.storage.readers.subscribers import lock_subscribers
+from digest.storage.sources.old_leads import (
+    empty_stories,
+    forget_leads,
+    forget_stories,
+    retire_leads,
+    untouched_leads,
+    unused_leads,
+)
 
 AT_ONCE = 500
 """Rows in one transaction: a form gives up after three seconds, and a flood leaves many to delete."""
 
 
-def tidy_up(db: Database, now: datetime) -> None:
-    """Delete sign-ups that were never confirmed within seven days, finished messages after 30 days, and the like."""
+def tidy_up(db: Database, now: datetime, leads_kept: timedelta = LEADS_KEPT) -> None:
+    """Delete sign-ups that were never confirmed within seven days, finished messages after 30 days, and the like.
+
+    Leads that nobody touched for 14 days retire; those that nobody used are deleted after `leads_kept`.
+    """
     _forget(db, lambda s: expired_signups(s, now), lambda s, ids: forget_expired_signups(s, now, ids))
     _forget(db, lambda s: given_up_subscribers(s, now), lambda s, ids: forget_given_up_subscribers(s, now, ids))
     _forget(db, lambda s: messages_before(s, now - MESSAGES_KEPT), forget_messages)
     _forget(db, lambda s: counts_before(s, now - RATE_COUNTS_KEPT), forget_counts)
     with db.writing() as session:
         forget_old_sessions(session, now)
+    _in_turn(db, lambda s: untouched_leads(s, now - UNTOUCHED_LEADS), retire_leads)
+    _in_turn(db, lambda s: unused_leads(s, now - leads_kept), forget_leads)
+    _in_turn(db, lambda s: empty_stories(s, now - leads_kept), forget_stories)
 
 
 def _forget(
     db: Database, find: Callable[[Session], Sequence[int]], forget: Callable[[Session, Sequence[int]], None]
 ) -> None:
-    """Look without a lock, then delete in turn: whoever asks for the digest meanwhile must not lose their row."""
+    """Delete what hangs on subscribers: whoever asks for the digest meanwhile must not lose their row."""
+
+    def forget_under_lock(session: Session, ids: Sequence[int]) -> None:
+        lock_subscribers(session)
+        forget(session, ids)
+
+    _in_turn(db, find, forget_under_lock)
+
+
+def _in_turn(
+    db: Database, find: Callable[[Session], Sequence[int]], act: Callable[[Session, Sequence[int]], None]
+) -> None:
+    """Look without a lock, then act on a few at a time."""
     with db.reading() as session:
         ids = find(session)
     for start in range(0, len(ids), AT_ONCE):
         if start:
             pause(GAP)
         with db.writing() as session:
-            lock_subscribers(session)
-            forget(session, ids[start : start + AT_ONCE])
+            act(session, ids[start : start + AT_ONCE])
