@@ -13,8 +13,8 @@ from digest.storage.writing.search_index import LONGEST_STEM, frequencies_of, in
 
 _READ = 400
 _TITLE = 1.5
-_MOST_STEMS = 16
-_COMMON = 0.12
+_MOST_STEMS = 26
+_COMMON = 0.2
 """A stem that more of the archive has tells nothing, and costs much."""
 _FEW = 50
 _ALIKE = 0.08

@@ -19,7 +19,8 @@ from digest.storage.writing.search_index import (
 )
 
 _AT_ONCE = 50
-_TITLE, _NAMES = 2.0, 0.5
+_TITLE, _NAMES = 1.2, 0.5
+_USUAL_LENGTH = 60
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -61,5 +62,5 @@ def _terms(text: IndexedText) -> dict[str, float]:
         for stem in stems(words):
             counts[stem[:LONGEST_STEM]] += weight
     # As BM25 has it: the second time counts less than the first, and long texts have more of everything.
-    length = 1 + sum(counts.values()) / 100
-    return {stem: round(2.2 * count / (count + 0.6 * length), 4) for stem, count in counts.items()}
+    damping = 0.3 + 0.9 * sum(counts.values()) / _USUAL_LENGTH
+    return {stem: round(2.2 * count / (count + damping), 4) for stem, count in counts.items()}
