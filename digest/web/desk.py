@@ -12,11 +12,12 @@ from digest.web.people import editors, own_login, signing_in
 from digest.web.readers import subscribers
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
-from digest.web.sources import inbox, source, watching, writing_up
+from digest.web.sources import bringing, inbox, source, watching, writing_up
 from digest.web.writing import autosaving, ends, pasting, summaries, writing
 
 __all__ = [
     "autosaving",
+    "bringing",
     "copies",
     "deciding",
     "editors",

@@ -29,6 +29,7 @@ from digest.storage.suppressions import lists_read, suppressions
 from digest.storage.writing import (
     publications,
     revisions,
+    search_index,
     summaries,
     supersedings,
     topics,
@@ -41,8 +42,8 @@ metadata = Base.metadata
 _TABLES = (
     acts, batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, hosts,
     installations, issues, journals, leads, lists_read, messages, publications, rate_limits, revisions, rules,
-    selections, settlements, sendgrid_status, signups, sources, stories, subscribers, summaries, supersedings,
-    suppressions, topics, working_copies, writers_seen,
+    search_index, selections, settlements, sendgrid_status, signups, sources, stories, subscribers, summaries,
+    supersedings, suppressions, topics, working_copies, writers_seen,
 )  # fmt: skip
 
 

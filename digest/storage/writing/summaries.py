@@ -48,6 +48,8 @@ class Summary(Base):
     """The key of the form that saved it last: to that form its own words are never somebody else's."""
     saved_by: Mapped[str] = mapped_column(String(254), default="", server_default="")
     """The editor's address."""
+    indexed_version: Mapped[int | None]
+    """The version that the search index has; any other, or none, and it is to be indexed."""
 
     publication: Mapped[Publication] = relationship(lazy="joined")
     sources: Mapped[list[SourceLink]] = relationship(
@@ -80,6 +82,8 @@ class SourceLink(Base):
     url: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(String(500), default="")
     publication: Mapped[str] = mapped_column(String(200), default="")
+    canonical: Mapped[str | None] = mapped_column(String(64), index=True)
+    """A hash of the canonical address; none until the summary is indexed."""
 
 
 @dataclass(frozen=True)
