@@ -1,0 +1,122 @@
+"""The list that a page is about, guessed: what repeats, has titles and dates, and stands in the midst of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import mean
+from urllib.parse import urlsplit
+
+from digest.feeds.choice import Choice, choose
+from digest.feeds.fields import RowField, fields_of, headers_of
+from digest.feeds.items import dates_above
+from digest.feeds.listed_dates import date_in_address, is_day_first
+from digest.feeds.markup import Markup, PageNode
+from digest.feeds.recipes import ABOVE, ADDRESS, Recipe
+from digest.feeds.rows import Row, Shelf, loose, shelves
+
+_MOST_SHELVES = 60
+_SAMPLE = 40
+_HELP = re.compile(
+    r"help|search|docket|pacer|details|contact|login|faq|rss|mailto|print|share|about|tag/|category|author|page=|sort|order=|#", re.IGNORECASE
+)
+_DOCUMENT = re.compile(r"\.(?:pdf|docx?|mp[34]|html?|xml|odt)$|download|document|opinion|press|news|article|release", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A shelf with what its rows say and how much it is like the page's list."""
+
+    shelf: Shelf
+    choice: Choice
+    score: float
+
+
+def best_recipe(page: Markup) -> Recipe | None:
+    """The recipe of the page's own list; None where nothing on it is like one."""
+    found = guesses(page, shelves(page.links()))
+    return recipe_of(found[0], page) if found else None
+
+
+def guesses(page: Markup, candidates: Iterable[Shelf], title: str = "") -> list[Guess]:
+    """The candidates that may be lists, the likeliest first."""
+    promising = sorted(candidates, key=_promise, reverse=True)[:_MOST_SHELVES]
+    found = [_guess(shelf, title) for shelf in promising]
+    return sorted((guess for guess in found if guess.score > 0), key=lambda guess: guess.score, reverse=True)
+
+
+def recipe_of(guess: Guess, page: Markup) -> Recipe:
+    """A guess as a recipe, with the page's order of day and month and where its dates stand."""
+    rows = guess.shelf.rows
+    headers = headers_of(rows[0])
+    texts = [field.text for row in rows[:200] for field in fields_of(row, headers) if field.key == guess.choice.date]
+    day_first = is_day_first(texts, page.language, urlsplit(page.url).hostname or "")
+    date = guess.choice.date
+    if guess.choice.dated < 0.5:
+        date = ADDRESS if mean(bool(date_in_address(row.link.href)) for row in rows) > 0.7 else date
+        if date != ADDRESS and dates_above(list(rows), page, day_first):
+            date = ABOVE
+    item = _common(row.core.steps() for row in rows)
+    link = _common(row.link.steps()[len(row.core.steps()) :] for row in rows)
+    return Recipe(item, link, guess.choice.title, date, guess.choice.lede, day_first, len(rows))
+
+
+def _common(ways: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The steps that all ways share; where class names differ, the tag with a star."""
+    found: list[str] = []
+    for steps in zip(*ways, strict=False):
+        found.append(steps[0] if len(set(steps)) == 1 else loose(steps[0]) + "*")
+    return tuple(found)
+
+
+def _promise(shelf: Shelf) -> float:
+    """A quick look: many links with something to say, not beside the page's matter."""
+    sample = shelf.rows[:_SAMPLE]
+    said = mean(min(len(row.core.text), 120) + 20 * min(len(row.parts), 4) for row in sample)
+    return said * min(len(shelf.rows), 40) ** 0.5 * (0.3 if sample[0].link.beside else 1.0)
+
+
+def _guess(shelf: Shelf, title: str) -> Guess:
+    headers = headers_of(shelf.rows[0])
+    fields = [fields_of(row, headers) for row in shelf.rows[:_SAMPLE]]
+    choice = choose(fields, title)
+    score = choice.title_score * min(len(shelf.rows), 30) ** 0.5
+    score *= 1 + 2 * _dated(shelf, choice)
+    score *= _place(shelf.rows) * _links(shelf) * (0.6 + min(_said(fields), 120) / 200)
+    return Guess(shelf, choice, score)
+
+
+def _dated(shelf: Shelf, choice: Choice) -> float:
+    if choice.dated >= 0.5:
+        return choice.dated
+    return 0.5 * mean(1.0 if date_in_address(row.link.href) else 0.0 for row in shelf.rows[:_SAMPLE])
+
+
+def _place(rows: tuple[Row, ...]) -> float:
+    beside = mean(1.0 if row.link.beside else 0.0 for row in rows[:_SAMPLE])
+    main = mean(1.0 if row.link.main else 0.0 for row in rows[:_SAMPLE])
+    return (1 - 0.8 * beside) * (1 + 0.25 * main)
+
+
+def _links(shelf: Shelf) -> float:
+    """Whether the links are one a row, all different, and lead to documents rather than to help."""
+    rows = shelf.rows
+    addresses = [row.link.href for row in rows]
+    distinct = len(set(addresses)) / len(rows)
+    helping = mean(1.0 if _is_help(row.link) else 0.0 for row in rows[:_SAMPLE])
+    documents = mean(1.0 if _DOCUMENT.search(_path(row.link)) else 0.0 for row in rows[:_SAMPLE])
+    return distinct * (1 - 0.5 * helping) * (1 + 0.25 * documents) / (shelf.links / len(rows)) ** 0.5
+
+
+def _is_help(link: PageNode) -> bool:
+    return bool(_HELP.search(_path(link)) or _HELP.search(link.text[:60]))
+
+
+def _path(link: PageNode) -> str:
+    parts = urlsplit(link.href)
+    return f"{parts.path}?{parts.query[:60]}" if parts.query else parts.path
+
+
+def _said(fields: list[tuple[RowField, ...]]) -> float:
+    return mean(sum(len(field.text) for field in row if field.node is None or not field.node.children) for row in fields)

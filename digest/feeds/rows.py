@@ -1,0 +1,228 @@
+"""Rows: what repeats on a page, each time with a link of the same place and kind."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from digest.feeds.markup import BLOCKS, PageNode
+
+_MOST_LINKS = 6_000
+_MOST_PER_ROW = 8
+_SHARED = 0.6
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "dt"})
+
+Part = PageNode | str
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one item takes up on the page: its element, the neighbours that go with it, and its link."""
+
+    core: PageNode
+    link: PageNode
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Rows of one make-up, in the page's order; `links` counts all links of their kind in them."""
+
+    rows: tuple[Row, ...]
+    links: int
+
+
+def loose(step: str) -> str:
+    """A step without its class names."""
+    name, _, column = step.partition(":")
+    return name.partition(".")[0] + (f":{column}" if column else "")
+
+
+def shelves(links: list[PageNode], fewest: int = 2) -> Iterator[Shelf]:
+    """All ways to see rows in a page's links, the narrower before the wider."""
+    seen: set[tuple[int, ...]] = set()
+    for alike in _alike(links[:_MOST_LINKS]):
+        if len(alike) < fewest:
+            continue
+        for cores in _levels(alike, fewest):
+            mark = (alike[0].place, len(alike), len(cores), cores[0].place, cores[-1].place)
+            if mark not in seen:
+                seen.add(mark)
+                yield shelf_of(cores, alike)
+
+
+def shelf_of(cores: list[PageNode], links: Iterable[PageNode]) -> Shelf:
+    """The rows around `cores`, each with the first of `links` that lies in it."""
+    first: dict[int, PageNode] = {}
+    wanted = {core.place for core in cores}
+    count = 0
+    for link in links:
+        node: PageNode | None = link
+        while node is not None and node.place not in wanted:
+            node = node.parent
+        if node is not None:
+            count += 1
+            first.setdefault(node.place, link)
+    linked = [core for core in cores if core.place in first]
+    return Shelf(tuple(Row(core, first[core.place], parts) for core, parts in _spread(linked)), count)
+
+
+def _alike(links: list[PageNode]) -> Iterator[list[PageNode]]:
+    for name in (lambda node: node.step, lambda node: loose(node.step)):
+        known: dict[tuple[int, str], int] = {}
+        groups: dict[int, list[PageNode]] = defaultdict(list)
+        paths: dict[int, int] = {}
+        for link in links:
+            groups[_path(link, name, known, paths)].append(link)
+        yield from groups.values()
+
+
+def _path(node: PageNode, name, known: dict[tuple[int, str], int], paths: dict[int, int]) -> int:  # type: ignore[no-untyped-def]
+    """A number that is the same for elements whose steps from the root are the same."""
+    chain = []
+    here: PageNode | None = node
+    while here is not None and here.place not in paths:
+        chain.append(here)
+        here = here.parent
+    number = paths[here.place] if here is not None else -1
+    for each in reversed(chain):
+        number = known.setdefault((number, name(each)), len(known))
+        paths[each.place] = number
+    return number
+
+
+def _levels(alike: list[PageNode], fewest: int) -> Iterator[list[PageNode]]:
+    """From the links outwards: each level at which they still lie in elements of their own, as far out as it holds."""
+    level = alike
+    while True:
+        outer = list({node.parent.place: node.parent for node in level if node.parent is not None}.values())
+        if len(outer) < len(level):
+            if len(alike) <= _MOST_PER_ROW * len(level):
+                yield level
+            if len(outer) < fewest:
+                return
+        if any(node.tag in ("body", "html") for node in outer):
+            return
+        level = outer
+
+
+def _spread(cores: list[PageNode]) -> Iterator[tuple[PageNode, tuple[Part, ...]]]:
+    """Each core with what goes with it among its neighbours."""
+    groups: dict[int, list[PageNode]] = defaultdict(list)
+    for core in cores:
+        groups[core.parent.place if core.parent else -1].append(core)
+    rows: dict[int, tuple[Part, ...]] = {}
+    for group in groups.values():
+        parent = group[0].parent
+        if parent is None or len(group) < 2:
+            rows.update({core.place: (core,) for core in group})
+        else:
+            rows.update(_slices(parent, group))
+    for core in cores:
+        yield core, rows[core.place]
+
+
+def _slices(parent: PageNode, cores: list[PageNode]) -> dict[int, tuple[Part, ...]]:
+    gaps = _gaps(parent, {core.place for core in cores})
+    inner = gaps[1:-1]
+    shared = _shared(inner)
+    if not shared:
+        return {core.place: (core,) for core in cores}
+    cuts = _cutter(inner)
+    leading = _is_leading(gaps, shared) if cuts is None else False
+    before: list[list[Part]] = []
+    after: list[list[Part]] = []
+    for number, gap in enumerate(gaps):
+        heads, tails = _cut(gap, cuts, leading, number == 0, number == len(gaps) - 1)
+        after.append(heads)
+        before.append(tails)
+    return {core.place: (*before[n], core, *after[n + 1]) for n, core in enumerate(cores)}
+
+
+def _gaps(parent: PageNode, cores: set[int]) -> list[list[Part]]:
+    gaps: list[list[Part]] = [[]]
+    for child in parent.children:
+        if isinstance(child, PageNode) and child.place in cores:
+            gaps.append([])
+        elif isinstance(child, PageNode) or child.strip():
+            gaps[-1].append(child)
+    return gaps
+
+
+def _shared(inner: list[list[Part]]) -> set[str]:
+    """What most gaps between rows have in them, and so belongs to the rows."""
+    counts = Counter(kind for gap in inner for kind in {_kind(part) for part in gap if _says(part)})
+    return {kind for kind, count in counts.items() if count >= _SHARED * len(inner)}
+
+
+def _kind(part: Part) -> str:
+    return "" if isinstance(part, str) else part.step
+
+
+def _says(part: Part) -> bool:
+    return bool(part.strip()) if isinstance(part, str) else bool(part.text)
+
+
+def _cutter(inner: list[list[Part]]) -> str | None:
+    """The strongest kind of line that is drawn in most gaps."""
+    for cutter in ("rule", "heading", "blank"):
+        drawn = sum(1 for gap in inner if _cut_places(gap, cutter))
+        if drawn >= _SHARED * len(inner):
+            return cutter
+    return None
+
+
+def _cut_places(gap: list[Part], cutter: str) -> list[int]:
+    """Where in a gap a new row may begin."""
+    if cutter == "rule":
+        return [n + 1 for n, part in enumerate(gap) if isinstance(part, PageNode) and part.tag == "hr"]
+    if cutter == "heading":
+        return [n for n, part in enumerate(gap) if isinstance(part, PageNode) and part.tag in _HEADINGS and part.text]
+    empty = [isinstance(part, PageNode) and part.tag in ("br", "p", "div") and not part.text for part in gap]
+    pairs = [n + 1 for n in range(1, len(gap)) if empty[n] and empty[n - 1]]
+    lone = [n + 1 for n, part in enumerate(gap) if empty[n] and isinstance(part, PageNode) and part.tag != "br"]
+    return [n for n in (pairs or lone) if n + 1 not in (pairs or lone)]
+
+
+def _is_leading(gaps: list[list[Part]], shared: set[str]) -> bool:
+    """Whether what is shared stands before each row: it does before the first, and not after the last."""
+    first = any(_kind(part) in shared for part in gaps[0][-3:] if _says(part))
+    last = any(_kind(part) in shared for part in gaps[-1][:3] if _says(part))
+    return first and not last
+
+
+def _cut(
+    gap: list[Part], cutter: str | None, leading: bool, is_first: bool, is_last: bool
+) -> tuple[list[Part], list[Part]]:
+    """A gap as what goes with the row before it and what goes with the row after it."""
+    if cutter is None:
+        edge = is_first or is_last
+        bounded = (gap[-3:] if is_first else gap[:3]) if edge else gap
+        return ([], bounded) if leading else (bounded, [])
+    places = _cut_places(gap, cutter)
+    if not places:
+        return (gap, []) if not (is_first or is_last) else ([], gap[-4:]) if is_first else (gap[:4], [])
+    return gap[: places[0]], gap[places[-1] :]
+
+
+def is_line(node: PageNode) -> bool:
+    """Whether an element's text runs on without a break in its midst."""
+    said = broken = False
+    waiting: list[Part] = [node]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, str):
+            if here.strip():
+                if broken:
+                    return False
+                said = True
+        else:
+            broken = broken or (said and here.tag in BLOCKS)
+            if here.tag in BLOCKS and here is not node and here.tag != "br":
+                waiting.append(_END)
+            waiting.extend(reversed(here.children))
+    return True
+
+
+_END = PageNode("br", "br", None, 0, -1)
