@@ -20,7 +20,9 @@ _OTHER_HINTS = re.compile(
 )
 _LEDE_HINTS = re.compile(r"summary|lede|lead|teaser|excerpt|abstract|intro|desc|body|snippet|anriss|chapo")
 _DATE_HINTS = re.compile(r"date|datum|fecha|data|time|posted|published|filed|issued|released|decided|entered|day|when")
-_WRONG_DATE = re.compile(r"updated|modified|expir|deadline|clos(?:es|ing)|due|ends?\b|valid until|copyright|©", re.IGNORECASE)
+_WRONG_DATE = re.compile(
+    r"updated|modified|expir|deadline|clos(?:es|ing)|due|ends?\b|valid until|copyright|©", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LETTER = re.compile(r"[^\W\d_]")
 _FILE_NAME = re.compile(r"^\S+\.\w{2,4}$|^\S*\d\S*$")

@@ -33,7 +33,9 @@ def fields_of(row: Row, headers: dict[int, str]) -> tuple[RowField, ...]:
             break
         key = f"{path}@{counts[path]}"
         counts[path] += 1
-        found.append(RowField(key, text[:_LONGEST_TEXT], _hints(node or parent, row, headers), node, _is_at(node, row.link)))
+        found.append(
+            RowField(key, text[:_LONGEST_TEXT], _hints(node or parent, row, headers), node, _is_at(node, row.link))
+        )
     return tuple(found)
 
 

@@ -19,9 +19,12 @@ from digest.feeds.rows import Row, Shelf, loose, shelves
 _MOST_SHELVES = 60
 _SAMPLE = 40
 _HELP = re.compile(
-    r"help|search|docket|pacer|details|contact|login|faq|rss|mailto|print|share|about|tag/|category|author|page=|sort|order=|#", re.IGNORECASE
+    r"help|search|docket|pacer|details|contact|login|faq|rss|mailto|print|share|about|tag/|category|author|page=|sort|order=|#",
+    re.IGNORECASE,
 )
-_DOCUMENT = re.compile(r"\.(?:pdf|docx?|mp[34]|html?|xml|odt)$|download|document|opinion|press|news|article|release", re.IGNORECASE)
+_DOCUMENT = re.compile(
+    r"\.(?:pdf|docx?|mp[34]|html?|xml|odt)$|download|document|opinion|press|news|article|release", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,18 @@ def recipe_of(guess: Guess, page: Markup) -> Recipe:
             date = ABOVE
     item = _common(row.core.steps() for row in rows)
     link = _common(row.link.steps()[len(row.core.steps()) :] for row in rows)
-    return Recipe(item, link, guess.choice.title, date, guess.choice.lede, day_first, len(rows))
+    address = guess.shelf.address
+    return Recipe(item, link, guess.choice.title, date, guess.choice.lede, day_first, len(rows), address)
 
 
 def _common(ways: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """The steps that all ways share; where class names differ, the tag with a star."""
+    """The last steps that all ways share; where class names differ, the tag with a star."""
     found: list[str] = []
-    for steps in zip(*ways, strict=False):
+    for steps in zip(*(reversed(way) for way in ways), strict=False):
+        if len({loose(step) for step in steps}) > 1:
+            break
         found.append(steps[0] if len(set(steps)) == 1 else loose(steps[0]) + "*")
-    return tuple(found)
+    return tuple(reversed(found))
 
 
 def _promise(shelf: Shelf) -> float:
@@ -119,4 +125,6 @@ def _path(link: PageNode) -> str:
 
 
 def _said(fields: list[tuple[RowField, ...]]) -> float:
-    return mean(sum(len(field.text) for field in row if field.node is None or not field.node.children) for row in fields)
+    return mean(
+        sum(len(field.text) for field in row if field.node is None or not field.node.children) for row in fields
+    )

@@ -11,7 +11,7 @@ from digest.feeds.fields import RowField, fields_of, headers_of
 from digest.feeds.listed_dates import WrittenDate, date_in_address, dates_in, stamped
 from digest.feeds.markup import Markup, PageNode, descend
 from digest.feeds.recipes import ABOVE, ADDRESS, Recipe
-from digest.feeds.rows import Part, Row, Shelf, loose, shelf_of
+from digest.feeds.rows import Row, Shelf, address_shape, loose, shelf_of
 
 _MOST_ITEMS = 1_000
 _LONGEST_TITLE = 500
@@ -20,19 +20,17 @@ _STALE_WORDS = re.compile(r"updated|modified|copyright|©|stand:|mis à jour", r
 
 
 def entries_by(recipe: Recipe, page: Markup) -> tuple[Entry, ...]:
-    """The page's entries, in its order; each link and title once."""
+    """The page's entries, in its order; what stands twice on it, word for word, once."""
     rows = list(shelf_by(recipe, page).rows[:_MOST_ITEMS])
     headers = headers_of(rows[0]) if rows else {}
     above = dates_above(rows, page, recipe.day_first) if rows else {}
     found: dict[tuple[str, str], Entry] = {}
-    titles: list[str] = []
     for row in rows:
         fields = fields_of(row, headers)
         title = _value(fields, recipe.title)
         if title:
-            titles.append(title.text)
             entry = _entry(row, fields, title.text, recipe, above.get(row.core.place))
-            found.setdefault((entry.url, entry.title), entry)
+            found.setdefault((entry.url, " ".join(field.text for field in fields)), entry)
     return tuple(_tidied(list(found.values())))
 
 
@@ -42,6 +40,7 @@ def shelf_by(recipe: Recipe, page: Markup) -> Shelf:
         wanted = recipe.item[-steps:]
         cores = [node for node in page.nodes if _stands_at(node, wanted, loosely)]
         links = [link for core in cores for link in _links_in(core, recipe.link, loosely)]
+        links = [link for link in links if not recipe.address or address_shape(link.href) == recipe.address]
         if links and (len(links) > 1 or recipe.items < 2):
             return shelf_of(_outermost(cores), links)
     return Shelf((), 0)
@@ -107,9 +106,7 @@ def _entry(row: Row, fields: tuple[RowField, ...], title: str, recipe: Recipe, a
     published = _own_date(fields, recipe) or above
     if published is None or recipe.date == ADDRESS:
         published = date_in_address(row.link.href) or published
-    return Entry(
-        "", row.link.href, title[:_LONGEST_TITLE], lede.text[:_LONGEST_LEDE] if lede else "", published
-    )
+    return Entry("", row.link.href, title[:_LONGEST_TITLE], lede.text[:_LONGEST_LEDE] if lede else "", published)
 
 
 def _own_date(fields: tuple[RowField, ...], recipe: Recipe) -> datetime | None:
@@ -174,6 +171,3 @@ def _tidy(title: str, numbered: bool) -> str:
 
 def _retitled(entry: Entry, title: str) -> Entry:
     return Entry(entry.guid, entry.url, title, entry.lede, entry.published_at)
-
-
-__all__ = ["Part", "dates_above", "entries_by", "fits", "shelf_by"]

@@ -92,7 +92,9 @@ def read_markup(body: bytes, content_type: str, url: str) -> Markup:
     if not nodes:
         raise UnreadableDocument("The page is empty.")
     title = " ".join("".join(root.xpath("string(//head/title | //title)")).split())
-    return Markup(nodes[0], tuple(nodes), url, title[:300], (root.get("lang") or root.get(_XML_LANG) or "").strip()[:20])
+    return Markup(
+        nodes[0], tuple(nodes), url, title[:300], (root.get("lang") or root.get(_XML_LANG) or "").strip()[:20]
+    )
 
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"

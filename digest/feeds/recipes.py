@@ -28,6 +28,8 @@ class Recipe:
     lede: str = ""
     day_first: bool = False
     items: int = 0
+    address: str = ""
+    """The host and folder, without numbers, that links must lie in, where some like them don't; else empty."""
 
 
 def as_json(recipe: Recipe) -> str:
@@ -49,7 +51,7 @@ def recipe_from(stored: str) -> Recipe:
 
 
 def _check(recipe: Recipe) -> None:
-    steps = (*recipe.item, *recipe.link, recipe.title, recipe.date, recipe.lede)
+    steps = (*recipe.item, *recipe.link, recipe.title, recipe.date, recipe.lede, recipe.address)
     if not recipe.item or not recipe.title or len(recipe.item) + len(recipe.link) > _MOST_STEPS:
         raise ValueError("it names no item or no title")
     if not all(isinstance(step, str) and len(step) <= _LONGEST_STEP * _MOST_STEPS for step in steps):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from digest.feeds.markup import BLOCKS, PageNode
 
 _MOST_LINKS = 6_000
 _MOST_PER_ROW = 8
 _SHARED = 0.6
+_MOST_STEPS = 4
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "dt"})
 
 Part = PageNode | str
@@ -31,6 +34,8 @@ class Shelf:
 
     rows: tuple[Row, ...]
     links: int
+    address: str = ""
+    """What the links' addresses have in common, where only links with that are meant."""
 
 
 def loose(step: str) -> str:
@@ -42,17 +47,17 @@ def loose(step: str) -> str:
 def shelves(links: list[PageNode], fewest: int = 2) -> Iterator[Shelf]:
     """All ways to see rows in a page's links, the narrower before the wider."""
     seen: set[tuple[int, ...]] = set()
-    for alike in _alike(links[:_MOST_LINKS]):
+    for alike, address in _alike(links[:_MOST_LINKS]):
         if len(alike) < fewest:
             continue
         for cores in _levels(alike, fewest):
             mark = (alike[0].place, len(alike), len(cores), cores[0].place, cores[-1].place)
             if mark not in seen:
                 seen.add(mark)
-                yield shelf_of(cores, alike)
+                yield shelf_of(cores, alike, address)
 
 
-def shelf_of(cores: list[PageNode], links: Iterable[PageNode]) -> Shelf:
+def shelf_of(cores: list[PageNode], links: Iterable[PageNode], address: str = "") -> Shelf:
     """The rows around `cores`, each with the first of `links` that lies in it."""
     first: dict[int, PageNode] = {}
     wanted = {core.place for core in cores}
@@ -65,20 +70,52 @@ def shelf_of(cores: list[PageNode], links: Iterable[PageNode]) -> Shelf:
             count += 1
             first.setdefault(node.place, link)
     linked = [core for core in cores if core.place in first]
-    return Shelf(tuple(Row(core, first[core.place], parts) for core, parts in _spread(linked)), count)
+    return Shelf(tuple(Row(core, first[core.place], parts) for core, parts in _spread(linked)), count, address)
 
 
-def _alike(links: list[PageNode]) -> Iterator[list[PageNode]]:
-    for name in (lambda node: node.step, lambda node: loose(node.step)):
+def address_shape(url: str) -> str:
+    """The folder that an address lies in, without its numbers."""
+    parts = urlsplit(url)
+    return f"{parts.netloc}{re.sub(r'[0-9]+', '0', parts.path.rpartition('/')[0])}"
+
+
+def _alike(links: list[PageNode]) -> Iterator[tuple[list[PageNode], str]]:
+    """Links of one place and kind: by all steps, by tags alone, and by the last two steps wherever they are."""
+    for name in (_step, _loose_step):
         known: dict[tuple[int, str], int] = {}
-        groups: dict[int, list[PageNode]] = defaultdict(list)
         paths: dict[int, int] = {}
-        for link in links:
-            groups[_path(link, name, known, paths)].append(link)
-        yield from groups.values()
+        groups = _grouped(links, lambda link, n=name, k=known, p=paths: str(_path(link, n, k, p)))  # type: ignore[misc]
+        for group in groups:
+            yield group, ""
+            if len(group) > 2 and group[0].parent is not None and len({each.parent for each in group}) == 1:
+                yield from ((part, address_shape(part[0].href)) for part in _grouped(group, _shape) if part != group)
+    for group in _grouped(links, lambda link: f"{link.parent.step if link.parent else ''}/{link.step}"):
+        if len({link.depth for link in group}) > 1:
+            yield group, ""
 
 
-def _path(node: PageNode, name, known: dict[tuple[int, str], int], paths: dict[int, int]) -> int:  # type: ignore[no-untyped-def]
+def _shape(link: PageNode) -> str:
+    return address_shape(link.href)
+
+
+def _step(node: PageNode) -> str:
+    return node.step
+
+
+def _loose_step(node: PageNode) -> str:
+    return loose(node.step)
+
+
+def _grouped(links: list[PageNode], name: Callable[[PageNode], str]) -> list[list[PageNode]]:
+    groups: dict[str, list[PageNode]] = defaultdict(list)
+    for link in links:
+        groups[name(link)].append(link)
+    return list(groups.values())
+
+
+def _path(
+    node: PageNode, name: Callable[[PageNode], str], known: dict[tuple[int, str], int], paths: dict[int, int]
+) -> int:
     """A number that is the same for elements whose steps from the root are the same."""
     chain = []
     here: PageNode | None = node
@@ -102,7 +139,7 @@ def _levels(alike: list[PageNode], fewest: int) -> Iterator[list[PageNode]]:
                 yield level
             if len(outer) < fewest:
                 return
-        if any(node.tag in ("body", "html") for node in outer):
+        if any(node.tag in ("body", "html") for node in outer) or len({node.step for node in outer}) > _MOST_STEPS:
             return
         level = outer
 
