@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import mean
+from statistics import fmean
 
 from digest.feeds.fields import RowField
 from digest.feeds.listed_dates import dates_in, stamped, without_dates
@@ -27,6 +27,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _LETTER = re.compile(r"[^\W\d_]")
 _FILE_NAME = re.compile(r"^\S+\.\w{2,4}$|^\S*\d\S*$")
 _MOST_SAMPLES = 60
+_GIVEN = 0.5  # a title that was shown counts for at least this
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def choose(rows: Sequence[tuple[RowField, ...]], title: str = "") -> Choice:
     scores = {key: _as_title(fields, len(sample)) * (1 - 0.01 * min(order[key], 20)) for key, fields in by_key.items()}
     chosen = title or max(scores, key=lambda key: scores[key], default="")
     date, dated = _date_key(by_key, len(sample))
-    return Choice(chosen, scores.get(chosen, 0.0), date, dated, _lede_key(by_key, chosen, len(sample)))
+    score = max(scores.get(chosen, 0.0), _GIVEN if title else 0.0)
+    return Choice(chosen, score, date, dated, _lede_key(by_key, chosen, len(sample)))
 
 
 def _as_title(fields: list[RowField], rows: int) -> float:
@@ -64,10 +66,10 @@ def _as_title(fields: list[RowField], rows: int) -> float:
     if not said:
         return 0.0
     distinct = len(set(said)) / len(fields)
-    worded = mean(min(len(_WORD.findall(text)), 5) / 5 for text in texts)
-    letters = mean(len(_LETTER.findall(text)) / max(len(text), 1) for text in texts)
-    names = mean(1.0 if _FILE_NAME.match(text) else 0.0 for text in texts)
-    length = mean(len(text) for text in texts)
+    worded = fmean(min(len(_WORD.findall(text)), 5) / 5 for text in texts)
+    letters = fmean(len(_LETTER.findall(text)) / max(len(text), 1) for text in texts)
+    names = fmean(1.0 if _FILE_NAME.match(text) else 0.0 for text in texts)
+    length = fmean(len(text) for text in texts)
     score = coverage * (0.25 + 0.75 * distinct) * worded * letters * (1 - 0.6 * names)
     score *= 1.0 if length <= 130 else 0.75 if length <= 220 else 0.35
     return score * _hinted(fields)
@@ -80,7 +82,7 @@ def _hinted(fields: list[RowField]) -> float:
     score *= 0.75 if _OTHER_HINTS.search(hints) and not _TITLE_HINTS.search(hints) else 1.0
     score *= 0.7 if _LEDE_HINTS.search(hints) and not re.search("title|headline", hints) else 1.0
     score *= 1.15 if re.search(r"\b(?:b|strong)\b", hints) else 1.0
-    return score * (1.25 if mean(1.0 if field.holds_link else 0.0 for field in fields) > 0.7 else 1.0)
+    return score * (1.25 if fmean(1.0 if field.holds_link else 0.0 for field in fields) > 0.7 else 1.0)
 
 
 def field_dates(field: RowField) -> int:
@@ -94,7 +96,7 @@ def _date_key(by_key: dict[str, list[RowField]], rows: int) -> tuple[str, float]
         dated = [field for field in fields if field_dates(field)]
         if not dated:
             continue
-        rest = mean(len(without_dates(field.text)) for field in dated)
+        rest = fmean(len(without_dates(field.text)) for field in dated)
         score = len(dated) / rows * (1.3 if _DATE_HINTS.search(fields[0].hints) else 1.0)
         score *= 1.25 if rest < 12 else 1.0 if rest < 60 else 0.7
         score *= 0.4 if _WRONG_DATE.search(fields[0].hints + " " + dated[0].text[:200]) else 1.0
@@ -110,7 +112,7 @@ def _lede_key(by_key: dict[str, list[RowField]], title: str, rows: int) -> str:
     for key, fields in by_key.items():
         if key == title or any(one in field.text for one, field in zip(titles, fields, strict=False)):
             continue
-        worded = mean(min(len(_WORD.findall(field.text)), 20) / 20 for field in fields)
+        worded = fmean(min(len(_WORD.findall(field.text)), 20) / 20 for field in fields)
         score = worded * min(len(fields) / rows, 1.0) ** 0.5 * (1.4 if _LEDE_HINTS.search(fields[0].hints) else 1.0)
         score *= 0.3 if Counter(field.text for field in fields).most_common(1)[0][1] > max(1, len(fields) / 2) else 1.0
         if score > best_score:

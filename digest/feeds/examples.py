@@ -37,7 +37,7 @@ def recipe_by(page: Markup, examples: tuple[Example, ...]) -> Recipe:
         title = _title_key(shelf, shown[0], examples[0].title)
         if examples[0].title and not title:
             continue
-        ranked.extend(guesses(page, [shelf], title))
+        ranked.extend(guesses([shelf], page, title))
     if not ranked and examples[0].title:
         return recipe_by(page, tuple(Example(example.url) for example in examples))
     if not ranked:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from digest.feeds.markup import PageNode, descend
-from digest.feeds.rows import Part, Row, is_line
+from digest.feeds.markup import BLOCKS, HEADINGS, PageNode, descend
+from digest.feeds.gaps import Part
+from digest.feeds.rows import ItemRow, is_line
 
 _MOST_FIELDS = 60
 _LONGEST_TEXT = 4_000
@@ -24,7 +25,7 @@ class RowField:
     holds_link: bool
 
 
-def fields_of(row: Row, headers: dict[int, str]) -> tuple[RowField, ...]:
+def fields_of(row: ItemRow, headers: dict[int, str]) -> tuple[RowField, ...]:
     """The texts of a row in its order: of elements, of lines, and of bare text between elements."""
     found: list[RowField] = []
     counts: Counter[str] = Counter()
@@ -39,7 +40,7 @@ def fields_of(row: Row, headers: dict[int, str]) -> tuple[RowField, ...]:
     return tuple(found)
 
 
-def headers_of(row: Row) -> dict[int, str]:
+def headers_of(row: ItemRow) -> dict[int, str]:
     """What the head of the row's table says about each column, in small letters."""
     table: PageNode | None = row.core
     while table is not None and table.tag != "table":
@@ -76,7 +77,7 @@ def _lines(
     """Lines that begin with or hold bare text, and the bare texts in them."""
     line: list[Part] = []
     for part in [*parts, None]:
-        if part is None or (isinstance(part, PageNode) and not (is_line(part) and part.tag not in _LINE_ENDS)):
+        if part is None or (isinstance(part, PageNode) and not (is_line(part) and part.tag not in BLOCKS)):
             bare = [text for text in (" ".join(each.split()) for each in line if isinstance(each, str)) if text]
             if bare:
                 whole = " ".join(" ".join(each if isinstance(each, str) else each.text for each in line).split())
@@ -89,10 +90,7 @@ def _lines(
             line.append(part)
 
 
-_LINE_ENDS = frozenset("br hr p div li td th tr ul ol dl dt dd table h1 h2 h3 h4 h5 h6 section article header".split())
-
-
-def _hints(node: PageNode | None, row: Row, headers: dict[int, str]) -> str:
+def _hints(node: PageNode | None, row: ItemRow, headers: dict[int, str]) -> str:
     """Class names, ids and column headings that say what a text is."""
     words: list[str] = []
     while node is not None and node.depth >= row.core.depth and len(words) < 6:
@@ -105,7 +103,7 @@ def _hints(node: PageNode | None, row: Row, headers: dict[int, str]) -> str:
     return " ".join(word for word in words if word)
 
 
-_TELLING = frozenset("h1 h2 h3 h4 h5 h6 b strong time small em i".split())
+_TELLING = HEADINGS | {"b", "strong", "time", "small", "em", "i"}
 
 
 def _is_at(node: PageNode | None, link: PageNode) -> bool:

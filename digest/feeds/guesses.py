@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import mean
+from math import sqrt
+from statistics import fmean
 from urllib.parse import urlsplit
 
 from digest.feeds.choice import Choice, choose
 from digest.feeds.fields import RowField, fields_of, headers_of
-from digest.feeds.items import dates_above
+from digest.feeds.items import dated_headings, dates_above
 from digest.feeds.listed_dates import date_in_address, is_day_first
 from digest.feeds.markup import Markup, PageNode
 from digest.feeds.recipes import ABOVE, ADDRESS, Recipe
-from digest.feeds.rows import Row, Shelf, loose, shelves
+from digest.feeds.rows import ItemRow, Shelf, loose, shelves
 
-_MOST_SHELVES = 60
-_SAMPLE = 40
+_MOST_SHELVES = 40
+_SAMPLE = 30
 _HELP = re.compile(
     r"help|search|docket|pacer|details|contact|login|faq|rss|mailto|print|share|about|tag/|category|author|page=|sort|order=|#",
     re.IGNORECASE,
@@ -38,14 +40,15 @@ class Guess:
 
 def best_recipe(page: Markup) -> Recipe | None:
     """The recipe of the page's own list; None where nothing on it is like one."""
-    found = guesses(page, shelves(page.links()))
+    found = guesses(shelves(page.links()), page)
     return recipe_of(found[0], page) if found else None
 
 
-def guesses(page: Markup, candidates: Iterable[Shelf], title: str = "") -> list[Guess]:
+def guesses(candidates: Iterable[Shelf], page: Markup, title: str = "") -> list[Guess]:
     """The candidates that may be lists, the likeliest first."""
     promising = sorted(candidates, key=_promise, reverse=True)[:_MOST_SHELVES]
-    found = [_guess(shelf, title) for shelf in promising]
+    headings = dated_headings(page)
+    found = [_guess(shelf, title, headings) for shelf in promising]
     return sorted((guess for guess in found if guess.score > 0), key=lambda guess: guess.score, reverse=True)
 
 
@@ -57,7 +60,7 @@ def recipe_of(guess: Guess, page: Markup) -> Recipe:
     day_first = is_day_first(texts, page.language, urlsplit(page.url).hostname or "")
     date = guess.choice.date
     if guess.choice.dated < 0.5:
-        date = ADDRESS if mean(bool(date_in_address(row.link.href)) for row in rows) > 0.7 else date
+        date = ADDRESS if fmean(bool(date_in_address(row.link.href)) for row in rows) > 0.7 else date
         if date != ADDRESS and dates_above(list(rows), page, day_first):
             date = ABOVE
     item = _common(row.core.steps() for row in rows)
@@ -79,29 +82,46 @@ def _common(ways: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 def _promise(shelf: Shelf) -> float:
     """A quick look: many links with something to say, not beside the page's matter."""
     sample = shelf.rows[:_SAMPLE]
-    said = mean(min(len(row.core.text), 120) + 20 * min(len(row.parts), 4) for row in sample)
-    return said * min(len(shelf.rows), 40) ** 0.5 * (0.3 if sample[0].link.beside else 1.0)
+    said = fmean(min(len(row.core.text), 120) + 20 * min(len(row.parts), 4) for row in sample)
+    return said * sqrt(min(len(shelf.rows), 40)) * (0.3 if sample[0].link.beside else 1.0)
 
 
-def _guess(shelf: Shelf, title: str) -> Guess:
+def _guess(shelf: Shelf, title: str, headings: list[PageNode]) -> Guess:
     headers = headers_of(shelf.rows[0])
     fields = [fields_of(row, headers) for row in shelf.rows[:_SAMPLE]]
     choice = choose(fields, title)
-    score = choice.title_score * min(len(shelf.rows), 30) ** 0.5
-    score *= 1 + 2 * _dated(shelf, choice)
+    score = choice.title_score * sqrt(min(len(shelf.rows), 30))
+    score *= 1 + 2 * _dated(shelf, choice, headings)
     score *= _place(shelf.rows) * _links(shelf) * (0.6 + min(_said(fields), 120) / 200)
     return Guess(shelf, choice, score)
 
 
-def _dated(shelf: Shelf, choice: Choice) -> float:
+def _dated(shelf: Shelf, choice: Choice, headings: list[PageNode]) -> float:
+    """How many of the rows have a date: their own, in the address, or above; the last two count for less."""
     if choice.dated >= 0.5:
         return choice.dated
-    return 0.5 * mean(1.0 if date_in_address(row.link.href) else 0.0 for row in shelf.rows[:_SAMPLE])
+    if _headings_among(shelf.rows, headings) > 1:
+        return 0.7
+    return 0.5 * fmean(1.0 if date_in_address(row.link.href) else 0.0 for row in shelf.rows[:_SAMPLE])
 
 
-def _place(rows: tuple[Row, ...]) -> float:
-    beside = mean(1.0 if row.link.beside else 0.0 for row in rows[:_SAMPLE])
-    main = mean(1.0 if row.link.main else 0.0 for row in rows[:_SAMPLE])
+def _headings_among(rows: tuple[ItemRow, ...], headings: list[PageNode]) -> int:
+    """How many of the headings stand before or between rows, in none of them, each with a row of its own below."""
+    cores = [row.core.place for row in rows]
+    inside = set(cores)
+    found = set()
+    for heading in headings:
+        here: PageNode | None = heading
+        while here is not None and here.place not in inside:
+            here = here.parent
+        if here is None and heading.place < cores[-1]:
+            found.add(bisect_left(cores, heading.place))
+    return len(found)
+
+
+def _place(rows: tuple[ItemRow, ...]) -> float:
+    beside = fmean(1.0 if row.link.beside else 0.0 for row in rows[:_SAMPLE])
+    main = fmean(1.0 if row.link.main else 0.0 for row in rows[:_SAMPLE])
     return (1 - 0.8 * beside) * (1 + 0.25 * main)
 
 
@@ -110,9 +130,9 @@ def _links(shelf: Shelf) -> float:
     rows = shelf.rows
     addresses = [row.link.href for row in rows]
     distinct = len(set(addresses)) / len(rows)
-    helping = mean(1.0 if _is_help(row.link) else 0.0 for row in rows[:_SAMPLE])
-    documents = mean(1.0 if _DOCUMENT.search(_path(row.link)) else 0.0 for row in rows[:_SAMPLE])
-    return distinct * (1 - 0.5 * helping) * (1 + 0.25 * documents) / (shelf.links / len(rows)) ** 0.5
+    helping = fmean(1.0 if _is_help(row.link) else 0.0 for row in rows[:_SAMPLE])
+    documents = fmean(1.0 if _DOCUMENT.search(_path(row.link)) else 0.0 for row in rows[:_SAMPLE])
+    return distinct * (1 - 0.5 * helping) * (1 + 0.25 * documents) / sqrt(shelf.links / len(rows))
 
 
 def _is_help(link: PageNode) -> bool:
@@ -125,6 +145,6 @@ def _path(link: PageNode) -> str:
 
 
 def _said(fields: list[tuple[RowField, ...]]) -> float:
-    return mean(
+    return fmean(
         sum(len(field.text) for field in row if field.node is None or not field.node.children) for row in fields
     )

@@ -11,9 +11,10 @@ from digest.feeds.fields import RowField, fields_of, headers_of
 from digest.feeds.listed_dates import WrittenDate, date_in_address, dates_in, stamped
 from digest.feeds.markup import Markup, PageNode, descend
 from digest.feeds.recipes import ABOVE, ADDRESS, Recipe
-from digest.feeds.rows import Row, Shelf, address_shape, loose, shelf_of
+from digest.feeds.rows import ItemRow, Shelf, address_shape, loose, shelf_of
 
 _MOST_ITEMS = 1_000
+_MOST_HEADINGS = 300
 _LONGEST_TITLE = 500
 _LONGEST_LEDE = 1_000
 _STALE_WORDS = re.compile(r"updated|modified|copyright|©|stand:|mis à jour", re.IGNORECASE)
@@ -36,21 +37,27 @@ def entries_by(recipe: Recipe, page: Markup) -> tuple[Entry, ...]:
 
 def shelf_by(recipe: Recipe, page: Markup) -> Shelf:
     """The rows that a recipe names: by their whole way, else by its last steps, else by tags alone."""
-    for steps, loosely in ((len(recipe.item), False), (3, False), (len(recipe.item), True), (4, True)):
-        wanted = recipe.item[-steps:]
-        cores = [node for node in page.nodes if _stands_at(node, wanted, loosely)]
+    named = "." in "".join((*recipe.item[-1:], *recipe.link))
+    whole, least = len(recipe.item), 1 if named else 2
+    strict = [(steps, False) for steps in range(whole, min(least, whole) - 1, -1)]
+    for steps, loosely in [*strict, *((steps, True) for steps in range(whole, 2, -1))]:
+        cores = [node for node in page.nodes if _stands_at(node, recipe.item[-steps:], loosely)]
         links = [link for core in cores for link in _links_in(core, recipe.link, loosely)]
         links = [link for link in links if not recipe.address or address_shape(link.href) == recipe.address]
+        links = [link for link in links if not link.beside] or (links if steps == whole else [])
         if links and (len(links) > 1 or recipe.items < 2):
             return shelf_of(_outermost(cores), links)
     return Shelf((), 0)
 
 
 def fits(step: str, wanted: str, loosely: bool = False) -> bool:
-    """Whether an element's step is the one wanted."""
+    """Whether an element's step is the one wanted, or has all its class names and more."""
     if step == wanted:
         return True
-    return (loosely or wanted.endswith("*")) and loose(step) == loose(wanted.replace("*", ""))
+    if loose(step) != loose(wanted.replace("*", "")):
+        return False
+    names = set(wanted.partition(":")[0].split(".")[1:])
+    return loosely or wanted.endswith("*") or (bool(names) and names <= set(step.partition(":")[0].split(".")[1:]))
 
 
 def _stands_at(node: PageNode, wanted: tuple[str, ...], loosely: bool) -> bool:
@@ -101,7 +108,7 @@ def _loose_key(key: str) -> str:
     return "/".join(loose(step) for step in path.split("/")) + "@" + number
 
 
-def _entry(row: Row, fields: tuple[RowField, ...], title: str, recipe: Recipe, above: datetime | None) -> Entry:
+def _entry(row: ItemRow, fields: tuple[RowField, ...], title: str, recipe: Recipe, above: datetime | None) -> Entry:
     lede = _value(fields, recipe.lede) if recipe.lede else None
     published = _own_date(fields, recipe) or above
     if published is None or recipe.date == ADDRESS:
@@ -124,7 +131,7 @@ def _moment(field: RowField, day_first: bool) -> datetime | None:
     return next((moment for written in dates_in(field.text) if (moment := written.read(day_first))), None)
 
 
-def dates_above(rows: list[Row], page: Markup, day_first: bool) -> dict[int, datetime]:
+def dates_above(rows: list[ItemRow], page: Markup, day_first: bool) -> dict[int, datetime]:
     """For each row, by its element's place, the last date said before it outside of all rows."""
     cores = {row.core.place for row in rows}
     inside = {each.place for row in rows for part in row.parts if isinstance(part, PageNode) for each in descend(part)}
@@ -137,6 +144,17 @@ def dates_above(rows: list[Row], page: Markup, day_first: bool) -> dict[int, dat
                 found[node.place] = current
         elif node.place not in inside and not node.beside:
             current = _said_by(node, day_first) or current
+    return found
+
+
+def dated_headings(page: Markup) -> list[PageNode]:
+    """The elements, at most 300, whose bare text may be a date above items."""
+    found = []
+    for node in page.nodes:
+        if not node.beside and _said_by(node, day_first=True):
+            found.append(node)
+            if len(found) >= _MOST_HEADINGS:
+                break
     return found
 
 

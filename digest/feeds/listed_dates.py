@@ -100,7 +100,7 @@ def stamped(value: str) -> datetime | None:
 
 
 def is_day_first(texts: Iterable[str], language: str, host: str) -> bool:
-    """Whether a page writes the day before the month: by its own dates, else by their sequence, language and country."""
+    """Whether a page writes the day before the month: by its dates, their sequence, its language and country."""
     found = [written for text in texts for written in dates_in(text)[:3]]
     day_only = sum(1 for written in found if written.day_first and not written.month_first)
     month_only = sum(1 for written in found if written.month_first and not written.day_first)

@@ -10,15 +10,20 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 
 from digest.feeds.entries import UnreadableDocument
+from digest.feeds.page_bytes import parsed_page
 
-_MOST_BYTES = 10 * 1024 * 1024
-_MOST_ELEMENTS = 30_000
+_MOST_ELEMENTS = 20_000
 _DEEPEST = 90
 _LONGEST_ADDRESS = 2_000
 
-_UNSEEN = frozenset(
-    "script style noscript template svg math iframe object embed canvas select textarea head".split()
-) | {"video", "audio", "map", "datalist"}
+_UNSEEN = {"script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "canvas", "head"} | {
+    "select",
+    "textarea",
+    "video",
+    "audio",
+    "map",
+    "datalist",
+}
 _BESIDE = frozenset({"nav", "footer", "aside"})
 _BESIDE_ROLES = frozenset({"navigation", "contentinfo", "banner", "complementary", "menu", "menubar", "search"})
 _BESIDE_NAMES = re.compile(
@@ -48,6 +53,7 @@ class PageNode:
     column: int = -1
     children: list[PageNode | str] = field(default_factory=list)
     known_text: str | None = None
+    known_line: bool | None = None
 
     @property
     def text(self) -> str:
@@ -84,9 +90,9 @@ class Markup:
 def read_markup(body: bytes, content_type: str, url: str) -> Markup:
     """Read a page served from `url`. Raises `UnreadableDocument` where there is none in it.
 
-    Scripts and what else can't be seen are left out, and so is all beyond 30,000 elements or 90 levels.
+    Scripts and what else can't be seen are left out, and so is all beyond 20,000 elements or 90 levels.
     """
-    root = _parsed(body[:_MOST_BYTES], content_type)
+    root = parsed_page(body, content_type)
     base = _base(root, url)
     nodes = _nodes(root, base)
     if not nodes:
@@ -115,51 +121,13 @@ def absolute(base: str, href: str) -> str:
     if not cleaned or cleaned.startswith("#") or len(cleaned) > _LONGEST_ADDRESS:
         return ""
     try:
-        joined = urljoin(base, cleaned)
-        parts = urlsplit(joined)
+        parts = urlsplit(cleaned if cleaned.startswith(("http://", "https://")) else urljoin(base, cleaned))
     except ValueError:
         return ""
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return ""
-    return parts._replace(fragment="").geturl().replace(" ", "%20")
-
-
-def _parsed(body: bytes, content_type: str) -> etree._Element:
-    parser = etree.HTMLParser(
-        recover=True, no_network=True, remove_comments=True, remove_pis=True, encoding=_encoding(body, content_type)
-    )
-    try:
-        root = etree.fromstring(body.replace(b"\0", b"") or b" ", parser)
-    except (etree.ParserError, etree.XMLSyntaxError, LookupError, ValueError):
-        root = None
-    if root is None:
-        raise UnreadableDocument("This is no page that can be read: no HTML was found in it.")
-    return root
-
-
-def _encoding(body: bytes, content_type: str) -> str:
-    """What the head of the answer says, else a byte-order mark, else the page, else UTF-8 where it holds."""
-    named = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
-    marked = re.search(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]+)", body[:4096], re.IGNORECASE)
-    if body.startswith(b"\xef\xbb\xbf"):
-        return "utf-8"
-    for found in (named and named[1], marked and marked[1].decode("ascii", "replace")):
-        if found and _is_known(found):
-            return found
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return "windows-1252"
-    return "utf-8"
-
-
-def _is_known(encoding: str) -> bool:
-    try:
-        "".encode(encoding)
-        etree.HTMLParser(encoding=encoding)
-    except (LookupError, ValueError):
-        return False
-    return True
+    whole = parts.geturl() if not parts.fragment else parts._replace(fragment="").geturl()
+    return whole.replace(" ", "%20")
 
 
 def _base(root: etree._Element, url: str) -> str:
@@ -250,8 +218,8 @@ def _texts(node: PageNode) -> Iterator[str]:
         waiting.extend(reversed(here.children))
 
 
-_BREAKING = frozenset(
-    "p div li ul ol dl dt dd table tr td th section article header h1 h2 h3 h4 h5 h6 br hr tbody thead form blockquote".split()
-)
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_BREAKING = HEADINGS | {"p", "div", "li", "ul", "ol", "dl", "dt", "dd", "section", "article", "header", "br", "hr"}
+_BREAKING |= {"table", "tr", "td", "th", "tbody", "thead", "form", "blockquote"}
 BLOCKS = _BREAKING | {"body", "html", "main", "figure", "footer", "nav", "aside", "tfoot", "pre", "fieldset", "center"}
 """Elements that begin a line of their own."""

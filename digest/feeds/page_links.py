@@ -42,7 +42,7 @@ def _context(link: PageNode) -> str:
     """What the nearest elements around a link say beside it."""
     here = link.parent
     for _ in range(4):
-        if here is None or len(here.text) > len(link.text) + 12 or here.tag == "body":
+        if here is None or len(here.text) > len(link.text) + 3 or here.tag == "body":
             break
         here = here.parent
     return here.text[:_LONGEST_CONTEXT] if here is not None and here.tag not in ("body", "html") else ""

@@ -18,7 +18,7 @@ class Recipe:
     """Where a page's items stand, and where in an item its link, title, date and first lines do.
 
     Steps are tags with class names that last (`td.title:1`: in a table, the column); `li*` is a `li` of any class.
-    `date` may be `above` (a heading before the items) or `address` (the link's). `items` is how many it brought when made.
+    `date` may be `above` (a heading before the items) or `address` (the link's). `items` is how many it first brought.
     """
 
     item: tuple[str, ...]

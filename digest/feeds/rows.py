@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from digest.feeds.gaps import Part, spread
 from digest.feeds.markup import BLOCKS, PageNode
 
 _MOST_LINKS = 6_000
 _MOST_PER_ROW = 8
-_SHARED = 0.6
 _MOST_STEPS = 4
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "dt"})
-
-Part = PageNode | str
+_LONGEST_LINE = 4_000
 
 
 @dataclass(frozen=True)
-class Row:
+class ItemRow:
     """What one item takes up on the page: its element, the neighbours that go with it, and its link."""
 
     core: PageNode
@@ -32,7 +30,7 @@ class Row:
 class Shelf:
     """Rows of one make-up, in the page's order; `links` counts all links of their kind in them."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ItemRow, ...]
     links: int
     address: str = ""
     """What the links' addresses have in common, where only links with that are meant."""
@@ -70,7 +68,7 @@ def shelf_of(cores: list[PageNode], links: Iterable[PageNode], address: str = ""
             count += 1
             first.setdefault(node.place, link)
     linked = [core for core in cores if core.place in first]
-    return Shelf(tuple(Row(core, first[core.place], parts) for core, parts in _spread(linked)), count, address)
+    return Shelf(tuple(ItemRow(core, first[core.place], parts) for core, parts in spread(linked)), count, address)
 
 
 def address_shape(url: str) -> str:
@@ -144,107 +142,14 @@ def _levels(alike: list[PageNode], fewest: int) -> Iterator[list[PageNode]]:
         level = outer
 
 
-def _spread(cores: list[PageNode]) -> Iterator[tuple[PageNode, tuple[Part, ...]]]:
-    """Each core with what goes with it among its neighbours."""
-    groups: dict[int, list[PageNode]] = defaultdict(list)
-    for core in cores:
-        groups[core.parent.place if core.parent else -1].append(core)
-    rows: dict[int, tuple[Part, ...]] = {}
-    for group in groups.values():
-        parent = group[0].parent
-        if parent is None or len(group) < 2:
-            rows.update({core.place: (core,) for core in group})
-        else:
-            rows.update(_slices(parent, group))
-    for core in cores:
-        yield core, rows[core.place]
-
-
-def _slices(parent: PageNode, cores: list[PageNode]) -> dict[int, tuple[Part, ...]]:
-    gaps = _gaps(parent, {core.place for core in cores})
-    inner = gaps[1:-1]
-    shared = _shared(inner)
-    if not shared:
-        return {core.place: (core,) for core in cores}
-    cuts = _cutter(inner)
-    leading = _is_leading(gaps, shared) if cuts is None else False
-    before: list[list[Part]] = []
-    after: list[list[Part]] = []
-    for number, gap in enumerate(gaps):
-        heads, tails = _cut(gap, cuts, leading, number == 0, number == len(gaps) - 1)
-        after.append(heads)
-        before.append(tails)
-    return {core.place: (*before[n], core, *after[n + 1]) for n, core in enumerate(cores)}
-
-
-def _gaps(parent: PageNode, cores: set[int]) -> list[list[Part]]:
-    gaps: list[list[Part]] = [[]]
-    for child in parent.children:
-        if isinstance(child, PageNode) and child.place in cores:
-            gaps.append([])
-        elif isinstance(child, PageNode) or child.strip():
-            gaps[-1].append(child)
-    return gaps
-
-
-def _shared(inner: list[list[Part]]) -> set[str]:
-    """What most gaps between rows have in them, and so belongs to the rows."""
-    counts = Counter(kind for gap in inner for kind in {_kind(part) for part in gap if _says(part)})
-    return {kind for kind, count in counts.items() if count >= _SHARED * len(inner)}
-
-
-def _kind(part: Part) -> str:
-    return "" if isinstance(part, str) else part.step
-
-
-def _says(part: Part) -> bool:
-    return bool(part.strip()) if isinstance(part, str) else bool(part.text)
-
-
-def _cutter(inner: list[list[Part]]) -> str | None:
-    """The strongest kind of line that is drawn in most gaps."""
-    for cutter in ("rule", "heading", "blank"):
-        drawn = sum(1 for gap in inner if _cut_places(gap, cutter))
-        if drawn >= _SHARED * len(inner):
-            return cutter
-    return None
-
-
-def _cut_places(gap: list[Part], cutter: str) -> list[int]:
-    """Where in a gap a new row may begin."""
-    if cutter == "rule":
-        return [n + 1 for n, part in enumerate(gap) if isinstance(part, PageNode) and part.tag == "hr"]
-    if cutter == "heading":
-        return [n for n, part in enumerate(gap) if isinstance(part, PageNode) and part.tag in _HEADINGS and part.text]
-    empty = [isinstance(part, PageNode) and part.tag in ("br", "p", "div") and not part.text for part in gap]
-    pairs = [n + 1 for n in range(1, len(gap)) if empty[n] and empty[n - 1]]
-    lone = [n + 1 for n, part in enumerate(gap) if empty[n] and isinstance(part, PageNode) and part.tag != "br"]
-    return [n for n in (pairs or lone) if n + 1 not in (pairs or lone)]
-
-
-def _is_leading(gaps: list[list[Part]], shared: set[str]) -> bool:
-    """Whether what is shared stands before each row: it does before the first, and not after the last."""
-    first = any(_kind(part) in shared for part in gaps[0][-3:] if _says(part))
-    last = any(_kind(part) in shared for part in gaps[-1][:3] if _says(part))
-    return first and not last
-
-
-def _cut(
-    gap: list[Part], cutter: str | None, leading: bool, is_first: bool, is_last: bool
-) -> tuple[list[Part], list[Part]]:
-    """A gap as what goes with the row before it and what goes with the row after it."""
-    if cutter is None:
-        edge = is_first or is_last
-        bounded = (gap[-3:] if is_first else gap[:3]) if edge else gap
-        return ([], bounded) if leading else (bounded, [])
-    places = _cut_places(gap, cutter)
-    if not places:
-        return (gap, []) if not (is_first or is_last) else ([], gap[-4:]) if is_first else (gap[:4], [])
-    return gap[: places[0]], gap[places[-1] :]
-
-
 def is_line(node: PageNode) -> bool:
     """Whether an element's text runs on without a break in its midst."""
+    if node.known_line is None:
+        node.known_line = len(node.text) <= _LONGEST_LINE and _runs_on(node)
+    return node.known_line
+
+
+def _runs_on(node: PageNode) -> bool:
     said = broken = False
     waiting: list[Part] = [node]
     while waiting:

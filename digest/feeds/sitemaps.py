@@ -32,15 +32,17 @@ def read_sitemap(body: bytes, content_type: str, url: str) -> Bulletin | Sitemap
     """Read the sitemap served from `url`, already decompressed. Entries come newest first.
 
     A title is the news title, else the words of the address. Source: sitemaps.org's protocol; Google's news sitemaps.
-    Raises `UnreadableDocument` where it is none; a DOCTYPE is refused before anything is parsed.
+    Raises `UnreadableDocument` where it is none; a DOCTYPE is refused before anything is parsed. The encoding is the
+    document's own: XML's declaration stands above `content_type`.
     """
+    del content_type
     if len(body) > _MOST_BYTES:
         raise UnreadableDocument("This sitemap is over 10 MB. Watch a listing page of the site instead.")
     body = _single_byte(body)
     if _ENTITIES.search(body):
         raise UnreadableDocument("This sitemap declares a document type, which sitemaps don't have and we don't read.")
     root = _parsed(body)
-    kind = etree.QName(root).localname.lower() if isinstance(root.tag, str) else ""
+    kind = _name(root)
     if kind == "sitemapindex":
         named = sorted(_places(root, url, "sitemap"), key=lambda place: place[1], reverse=True)
         return SitemapIndex(tuple(dict.fromkeys(place for place, _, _ in named))[:_MOST_SITEMAPS])
@@ -77,7 +79,7 @@ def _places(root: etree._Element, base: str, name: str) -> Iterator[tuple[str, d
     for number, child in enumerate(root):
         if number >= _MOST_ADDRESSES:
             return
-        if not isinstance(child.tag, str) or etree.QName(child).localname.lower() != name:
+        if _name(child) != name:
             continue
         said = dict(_said(child))
         address = absolute(base, said.get("loc", ""))
@@ -86,15 +88,17 @@ def _places(root: etree._Element, base: str, name: str) -> Iterator[tuple[str, d
             yield address, when or date_in_address(address) or _EARLIEST, said
 
 
+def _name(element: etree._Element) -> str:
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
+
+
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 def _said(place: etree._Element) -> Iterator[tuple[str, str]]:
     """What is said of one address, the news part of it before the rest, images and videos left out."""
     for child in place:
-        if not isinstance(child.tag, str):
-            continue
-        name = etree.QName(child).localname.lower()
+        name = _name(child)
         if name == "news":
             yield from ((key, text) for key, text in _said(child) if key in ("title", "publication_date"))
         elif name in ("loc", "lastmod", "title", "publication_date"):
@@ -114,10 +118,11 @@ def _bulletin(root: etree._Element, url: str) -> Bulletin:
 
 def _words_of(address: str) -> str:
     """The words in an address: its last part that has letters, without ending, numbers and dashes."""
-    for part in reversed(unquote(urlsplit(address).path).split("/")):
+    way = address.partition("?")[0].split("/")
+    for part in reversed(unquote("/".join(way[3:])).split("/")):
         stem = re.sub(r"\.\w{2,5}$", "", part)
         words = [word for word in re.split(r"[-_+\s.]+", stem) if word and not re.fullmatch(r"\d+|[0-9a-f]{12,}", word)]
         if any(any(c.isalpha() for c in word) for word in words):
             text = " ".join(words)
             return text[0].upper() + text[1:]
-    return urlsplit(address).hostname or address
+    return way[2]

@@ -1,0 +1,112 @@
+"""What goes with a row's element among its neighbours: lines, terms and details that stand beside rather than in it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from digest.feeds.markup import HEADINGS, PageNode
+
+_SHARED = 0.6
+_LEADERS = HEADINGS | {"dt"}
+
+Part = PageNode | str
+
+
+def spread(cores: list[PageNode]) -> Iterator[tuple[PageNode, tuple[Part, ...]]]:
+    """Each core with what goes with it among its neighbours."""
+    groups: dict[int, list[PageNode]] = defaultdict(list)
+    for core in cores:
+        groups[core.parent.place if core.parent else -1].append(core)
+    rows: dict[int, tuple[Part, ...]] = {}
+    for group in groups.values():
+        parent = group[0].parent
+        if parent is None or len(group) < 2:
+            rows.update({core.place: (core,) for core in group})
+        else:
+            rows.update(_slices(parent, group))
+    for core in cores:
+        yield core, rows[core.place]
+
+
+def _slices(parent: PageNode, cores: list[PageNode]) -> dict[int, tuple[Part, ...]]:
+    gaps = _gaps(parent, {core.place for core in cores})
+    inner = gaps[1:-1]
+    shared = _shared(inner)
+    if not shared:
+        return {core.place: (core,) for core in cores}
+    cuts = _cutter(inner)
+    leading = _is_leading(gaps, shared) if cuts is None else False
+    before: list[list[Part]] = []
+    after: list[list[Part]] = []
+    for number, gap in enumerate(gaps):
+        heads, tails = _cut(gap, cuts, leading, number == 0, number == len(gaps) - 1)
+        after.append(heads)
+        before.append(tails)
+    return {core.place: (*before[n], core, *after[n + 1]) for n, core in enumerate(cores)}
+
+
+def _gaps(parent: PageNode, cores: set[int]) -> list[list[Part]]:
+    gaps: list[list[Part]] = [[]]
+    for child in parent.children:
+        if isinstance(child, PageNode) and child.place in cores:
+            gaps.append([])
+        elif isinstance(child, PageNode) or child.strip():
+            gaps[-1].append(child)
+    return gaps
+
+
+def _shared(inner: list[list[Part]]) -> set[str]:
+    """What most gaps between rows have in them, and so belongs to the rows."""
+    counts = Counter(kind for gap in inner for kind in {_kind(part) for part in gap if _says(part)})
+    return {kind for kind, count in counts.items() if count >= _SHARED * len(inner)}
+
+
+def _kind(part: Part) -> str:
+    return "" if isinstance(part, str) else part.step
+
+
+def _says(part: Part) -> bool:
+    return bool(part.strip()) if isinstance(part, str) else bool(part.text)
+
+
+def _cutter(inner: list[list[Part]]) -> str | None:
+    """The strongest kind of line that is drawn in most gaps."""
+    for cutter in ("rule", "heading", "blank"):
+        drawn = sum(1 for gap in inner if _cut_places(gap, cutter))
+        if drawn >= _SHARED * len(inner):
+            return cutter
+    return None
+
+
+def _cut_places(gap: list[Part], cutter: str) -> list[int]:
+    """Where in a gap a new row may begin."""
+    if cutter == "rule":
+        return [n + 1 for n, part in enumerate(gap) if isinstance(part, PageNode) and part.tag == "hr"]
+    if cutter == "heading":
+        return [n for n, part in enumerate(gap) if isinstance(part, PageNode) and part.tag in _LEADERS and part.text]
+    empty = [isinstance(part, PageNode) and part.tag in ("br", "p", "div") and not part.text for part in gap]
+    pairs = [n + 1 for n in range(1, len(gap)) if empty[n] and empty[n - 1]]
+    lone = [n + 1 for n, part in enumerate(gap) if empty[n] and isinstance(part, PageNode) and part.tag != "br"]
+    return [n for n in (pairs or lone) if n + 1 not in (pairs or lone)]
+
+
+def _is_leading(gaps: list[list[Part]], shared: set[str]) -> bool:
+    """Whether what is shared stands before each row: it does before the first, and not after the last."""
+    first = any(_kind(part) in shared for part in gaps[0][-3:] if _says(part))
+    last = any(_kind(part) in shared for part in gaps[-1][:3] if _says(part))
+    return first and not last
+
+
+def _cut(
+    gap: list[Part], cutter: str | None, leading: bool, is_first: bool, is_last: bool
+) -> tuple[list[Part], list[Part]]:
+    """A gap as what goes with the row before it and what goes with the row after it."""
+    if cutter is None:
+        edge = is_first or is_last
+        bounded = (gap[-3:] if is_first else gap[:3]) if edge else gap
+        return ([], bounded) if leading else (bounded, [])
+    places = _cut_places(gap, cutter)
+    if not places:
+        return (gap, []) if not (is_first or is_last) else ([], gap[-4:]) if is_first else (gap[:4], [])
+    return gap[: places[0]], gap[places[-1] :]
