@@ -1,0 +1,1 @@
+"""What strangers publish: feeds, pages, lists of feeds, dates."""
