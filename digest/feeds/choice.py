@@ -27,6 +27,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _LETTER = re.compile(r"[^\W\d_]")
 _FILE_NAME = re.compile(r"^\S+\.\w{2,4}$|^\S*\d\S*$")
 _MOST_SAMPLES = 60
+_FEW = 10
 _GIVEN = 0.5  # a title that was shown counts for at least this
 
 
@@ -72,7 +73,8 @@ def _as_title(fields: list[RowField], rows: int) -> float:
     length = fmean(len(text) for text in texts)
     score = coverage * (0.25 + 0.75 * distinct) * worded * letters * (1 - 0.6 * names)
     score *= 1.0 if length <= 130 else 0.75 if length <= 220 else 0.35
-    return score * _hinted(fields)
+    dated = fmean(1.0 if without_dates(field.text) != field.text else 0.0 for field in fields[:_FEW])
+    return score * _hinted(fields) * (1 - 0.15 * dated)
 
 
 def _hinted(fields: list[RowField]) -> float:

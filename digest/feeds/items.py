@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from digest.feeds.entries import Entry
@@ -166,26 +167,28 @@ def _said_by(node: PageNode, day_first: bool) -> datetime | None:
     return found[0].read(day_first) if found else None
 
 
-_TRAILING_DATE = re.compile(r"^(?P<rest>.*\S)[\s,;(–-]+$")
 _REFERENCE = re.compile(r"^(?=\S*\d)[\w./:-]*\d[\w./:-]*(?:\s+[-–:|])?\s+(?=\S)")
+_EDGES = " \t,;:|•·–—-"
 
 
 def _tidied(entries: list[Entry]) -> list[Entry]:
-    """Titles less what isn't theirs: a reference number before each of them, a date after."""
-    numbered = len(entries) > 1 and all(_REFERENCE.match(entry.title) for entry in entries)
-    return [_retitled(entry, _tidy(entry.title, numbered)) for entry in entries]
+    """Titles less what isn't theirs: a date at either end, and a reference number if each of them has one."""
+    bare = [replace(entry, title=_undated(entry.title)) for entry in entries]
+    if len(bare) > 1 and all(_REFERENCE.match(entry.title) for entry in bare):
+        return [replace(entry, title=_REFERENCE.sub("", entry.title, count=1)) for entry in bare]
+    return bare
 
 
-def _tidy(title: str, numbered: bool) -> str:
-    if numbered:
-        title = _REFERENCE.sub("", title, count=1)
+def _undated(title: str) -> str:
+    """The title less a date that it begins or ends with; a short code may follow the date."""
     for written in dates_in(title)[-1:]:
-        tail = title[written.end :].strip(" )")
-        head = title[: written.start].rstrip(" ,;(–-|")
-        if len(tail) <= 4 and (tail.isupper() or not tail) and len(head) > 8:
-            return head
-    return title
+        head, tail = title[: written.start].rstrip(_EDGES + "("), title[written.end :].strip(_EDGES + ")")
+        if len(head) > _SHORT and len(tail) <= _CODE and (tail.isupper() or not tail):
+            return head.lstrip(_EDGES)
+        if not head and len(tail) > _SHORT:
+            return tail
+    return title.strip(" \t,;|•·–—-")
 
 
-def _retitled(entry: Entry, title: str) -> Entry:
-    return Entry(entry.guid, entry.url, title, entry.lede, entry.published_at)
+_SHORT = 8
+_CODE = 4
