@@ -16,18 +16,37 @@ Part = PageNode | str
 
 def spread(cores: list[PageNode]) -> Iterator[tuple[PageNode, tuple[Part, ...]]]:
     """Each core with what goes with it among its neighbours."""
+    anchors = _anchors(cores)
     groups: dict[int, list[PageNode]] = defaultdict(list)
-    for core in cores:
-        groups[core.parent.place if core.parent else -1].append(core)
+    for anchor in anchors:
+        groups[anchor.parent.place if anchor.parent else -1].append(anchor)
     rows: dict[int, tuple[Part, ...]] = {}
     for group in groups.values():
         parent = group[0].parent
         if parent is None or len(group) < 2:
-            rows.update({core.place: (core,) for core in group})
+            rows.update({anchor.place: (anchor,) for anchor in group})
         else:
             rows.update(_slices(parent, group))
-    for core in cores:
-        yield core, rows[core.place]
+    for core, anchor in zip(cores, anchors, strict=True):
+        yield core, rows[anchor.place]
+
+
+def _anchors(cores: list[PageNode]) -> list[PageNode]:
+    """The cores, but where most are neighbours, those wrapped deeper by their wrapping, as unclosed paragraphs do."""
+    parents = Counter(core.parent.place if core.parent else -1 for core in cores)
+    home, count = parents.most_common(1)[0]
+    if len(parents) == 1 or count < _SHARED * len(cores):
+        return cores
+    anchors = [_within(core, home) for core in cores]
+    return anchors if len({anchor.place for anchor in anchors}) == len(cores) else cores
+
+
+def _within(core: PageNode, home: int) -> PageNode:
+    """The element around a core that lies directly in `home`; the core itself where none does."""
+    here = core
+    while here.parent is not None and here.parent.place != home:
+        here = here.parent
+    return here if here.parent is not None else core
 
 
 def _slices(parent: PageNode, cores: list[PageNode]) -> dict[int, tuple[Part, ...]]:

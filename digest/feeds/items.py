@@ -114,7 +114,9 @@ def _entry(row: ItemRow, fields: tuple[RowField, ...], title: str, recipe: Recip
     published = _own_date(fields, recipe) or above
     if published is None or recipe.date == ADDRESS:
         published = date_in_address(row.link.href) or published
-    return Entry("", row.link.href, title[:_LONGEST_TITLE], lede.text[:_LONGEST_LEDE] if lede else "", published)
+    return Entry(
+        "", row.link.href, title[:_LONGEST_TITLE], lede.text.lstrip(_EDGES)[:_LONGEST_LEDE] if lede else "", published
+    )
 
 
 def _own_date(fields: tuple[RowField, ...], recipe: Recipe) -> datetime | None:
