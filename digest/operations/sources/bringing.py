@@ -1,4 +1,4 @@
-"""An address that an editor brings: by hand, or by the bookmarklet. It ends on the same lead as the feed's entry would."""
+"""An address that an editor brings, by hand or by the bookmarklet. It ends on the lead that a feed would make of it."""
 
 from __future__ import annotations
 
