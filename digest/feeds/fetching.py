@@ -7,6 +7,7 @@ at each redirect. Nothing is kept between requests: no cookie, no connection tha
 from __future__ import annotations
 
 import contextlib
+import http.client
 import re
 import socket
 import ssl
@@ -140,6 +141,8 @@ class Fetcher:
                     "GET", target.path, headers=self._headers(target, ask), preload_content=False, decode_content=False
                 )
                 with contextlib.closing(connection.getresponse()) as response:
+                    if response.status < 200:  # http.client passes over 100 alone, and loses what follows another
+                        raise http.client.HTTPException("an interim answer that was not asked for")
                     line.allowance.left = 2 * max(ask.limit, _OF_A_REFUSAL)  # chunks may be small, and each has a head
                     yield response
 

@@ -34,6 +34,8 @@ _CLOSED_6 = tuple(
         "3fff::/20",
     )
 )
+_LOOPBACK_4, _LOOPBACK_6 = IPv4Address("127.0.0.1"), IPv6Address("::1")
+"""`localhost` is both, and who names 127.0.0.0/8 means this machine."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 """The well-known prefix (RFC 6052). That of RFC 8215 is for local use, where what is inside may lie anywhere."""
 
@@ -45,14 +47,16 @@ def may_be_reached(address: str, networks: Iterable[Network]) -> bool:
 
 def is_named(address: str, networks: Iterable[Network]) -> bool:
     """Whether the operator named a network that this address is in."""
-    found = _unwrapped(address)
-    return any(found in network for network in networks)
+    meant = {ip_address(address), _unwrapped(address)}
+    if _LOOPBACK_6 in meant:
+        meant.add(_LOOPBACK_4)
+    return any(found in network for network in networks for found in meant)
 
 
 def is_public(address: str) -> bool:
     """Whether anyone on the internet could reach this address."""
     found = _unwrapped(address)
-    if not found.is_global or found.is_multicast:
+    if not found.is_global:
         return False
     if isinstance(found, IPv4Address):
         return not any(found in network for network in _CLOSED_4)

@@ -24,9 +24,10 @@ _CONSENT = re.compile(
 )
 _MONEY = re.compile(
     r"""subscribe\ (?:now\ )?to\ (?:continue|keep|read|unlock)
-    | (?:only\ )?for\ (?:our\ )?(?:paying\ )?(?:subscribers|members)(?:\ only)?
-    | already\ a\ (?:subscriber|member)\b
-    | this\ (?:article|story|content)\ is\ (?:reserved|exclusive(?:ly)?|available\ (?:only\ )?)
+    | (?:only|exclusive(?:ly)?)\ (?:available\ )?(?:for|to)\ (?:our\ )?(?:paying\ )?(?:subscribers|members)\b
+    | for\ (?:our\ )?(?:paying\ )?(?:subscribers|members)\ only\b | for\ (?:our\ )?paying\ (?:subscribers|members)\b
+    | already\ a\ (?:subscriber|member)\s*\?
+    | this\ (?:article|story|content)\ is\ (?:reserved\ for|for\ subscribers|available\ only|only\ available)
     | (?:sign|log)\ in\ to\ (?:continue|keep)\ reading | to\ (?:continue|keep)\ reading
     | unlock\ this\ (?:article|story)
     | you(?:'|’)?(?:ve|\ have)\ (?:reached|read)\ your\ (?:limit|last|.{0,20}free\ articles)

@@ -93,6 +93,8 @@ def test_a_canonical_address_is_believed_on_its_own_host_only(canonical: str, fo
         ("<p>Weiter mit Werbung lesen, oder Zustimmung verwalten</p>", {}, URL, "consent"),
         ("<p>Before reading on</p>", {}, "https://consent.news.example/collectConsent?x=1", "consent"),
         (BODY + "<p>We use cookies and similar techniques on this site. Accept all cookies</p>", {}, URL, ""),
+        (BODY + "<p>This is available in French. Sweden, already a member, wrote for members.</p>", {}, URL, ""),
+        (BODY + "<p>The rest is only for subscribers. Already a subscriber? Sign in.</p>", {}, URL, "paywall"),
         (BODY.replace("keeping", "asking “accept all cookies” while keeping"), {}, URL, ""),
     ],
 )  # fmt: skip

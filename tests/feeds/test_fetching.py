@@ -168,6 +168,7 @@ def test_a_look_up_that_hangs_ends_with_the_deadline_too() -> None:
         (Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx"), "before its answer was whole"),
         (Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nx"), None),
         (Reply(raw=CHUNKED + b"zz\r\n"), "before its answer was whole"),
+        (Reply(raw=b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\nx"), "no HTTP that can be read"),
         (Reply(raw=b"\x15\x03\x01\x00\x02\x02\x50"), "no HTTP that can be read"),
         (Reply(raw=b""), "ended the connection before its answer was whole"),
     ],

@@ -149,6 +149,15 @@ def test_a_named_network_may_be_reached_on_any_port_and_nothing_beside_it() -> N
     assert internet.dialled == [("10.20.0.7", 8080)]
 
 
+def test_localhost_is_named_by_either_of_its_addresses() -> None:
+    with Stranger() as stranger:
+        internet = Internet({"localhost": ["::1", "127.0.0.1"]}, {("127.0.0.1", 8080): stranger})
+        assert internet.fetcher(["127.0.0.0/8"]).get("http://localhost:8080/", now=NOW).status == 404
+        assert internet.dialled == [("::1", 8080), ("127.0.0.1", 8080)]
+        with pytest.raises(Unreachable, match=r"leads to an address that is not public"):
+            internet.fetcher(["::1"]).get("http://localhost/", now=NOW)
+
+
 def test_nat64_and_mapped_addresses_are_the_public_ones_inside() -> None:
     with Stranger() as stranger:
         internet = Internet(
