@@ -8,11 +8,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 
-from digest.domain.shared.folding import words
-from digest.domain.sources.common_words import STOP
+from digest.domain.shared.stems import stems
 
 Terms = Mapping[str, float]
 """The stems of a text, each with how much it weighs there."""
@@ -36,10 +34,10 @@ def terms(title: str, lede: str) -> dict[str, float]:
     found = defaultdict[str, float](float)
     names = set[str]()
     for text, weight in ((title, _TITLE), (lede[:_READ_OF_LEDE], 1.0)):
-        for stem in _stems(text):
+        for stem in stems(text):
             found[stem] += weight
         if _has_sentences(text):
-            names.update(*(_stems(each) for each in _CAPITALISED.findall(text) if each[0].isupper()))
+            names.update(*(stems(each) for each in _CAPITALISED.findall(text) if each[0].isupper()))
     return {stem: math.sqrt(count) * (_NAME if stem in names else 1.0) for stem, count in found.items()}
 
 
@@ -101,34 +99,3 @@ def _has_sentences(text: str) -> bool:
     """Whether it is no headline In Capitals Throughout."""
     found: list[str] = _WORD.findall(text)
     return sum(each[0].islower() for each in found) > _LOWER_CASE * len(found)
-
-
-def _stems(text: str) -> Sequence[str]:
-    return [stem(word) for word in words(text) if len(word) > 1 and word not in STOP]
-
-
-@lru_cache(maxsize=50_000)
-def stem(word: str) -> str:
-    """A folded word without the endings of English nouns and verbs, roughly; never less than three letters."""
-    if len(word) <= 3 or word[0].isdigit():
-        return word
-    if word.endswith("ies") and len(word) > 4:
-        word = f"{word[:-3]}y"
-    elif word.endswith("sses"):
-        word = word[:-2]
-    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        word = word[:-1]
-    for ending, longer_than in (("ing", 6), ("ed", 5), ("ly", 6)):
-        if word.endswith(ending) and len(word) > longer_than:
-            word = word[: -len(ending)]
-            break
-    return _root(word)
-
-
-def _root(word: str) -> str:
-    """What `hope`, `hoping`, `hopped` and `happy`, `happily` share at their ends."""
-    if len(word) > 4 and word[-1] == "e":
-        word = word[:-1]
-    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "aeiou":
-        word = word[:-1]
-    return f"{word[:-1]}i" if len(word) > 4 and word[-1] == "y" else word

@@ -198,7 +198,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "selections": {_ROW: "id issue_id summary_id", _PUBLISHED: "position"},
     "settlements": {_ROW: "id batch_id"},
     "signups": {_ROW: "id"},
-    "source_links": {_ROW: "id summary_id", _PUBLISHED: "position url title publication"},
+    "source_links": {_ROW: "id summary_id", _PUBLISHED: "position url title publication canonical"},
     "source_rules": {_ROW: "id source_id", "which candidates an inbox is for": "kind words"},
     "source_topics": {_ROW: "source_id topic_id"},
     "sources": {
@@ -215,8 +215,9 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "summaries": {
         _ROW: "id publication_id",
         _PUBLISHED: "title slug published_on body body_format body_html published_at",
-        _QUEUE: "created_at updated_at version wanted",
+        _QUEUE: "created_at updated_at version wanted indexed_version",
     },
+    "summary_terms": {_ROW: "summary_id", _PUBLISHED: "stem weight"},
     "summary_topics": {_ROW: "summary_id topic_id"},
     "tallies": {_ROW: "id", "which of the limits it counts for": "kind"},
     "topics": {_ROW: "id", _PUBLISHED: "name slug"},

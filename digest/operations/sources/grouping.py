@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 
 from digest.domain.sources.likeness import Terms, terms
 from digest.domain.sources.states import Likeness
-from digest.domain.sources.stories import WINDOW, Grouping, Pair, ComparedLead, grouped
+from digest.domain.sources.stories import WINDOW, ComparedLead, Grouping, Pair, grouped
 from digest.operations.shared.context import Context
 from digest.operations.shared.wakeups import pause
+from digest.operations.writing.covering import Archive
+from digest.operations.writing.indexing import index_summaries
+from digest.storage.sources.linked_leads import link_new_leads, store_resemblances
 from digest.storage.sources.stories import (
     LeadWords,
     grouped_leads,
@@ -59,6 +62,7 @@ def group_leads(context: Context, patience: float = 0.0, tell: Callable[[int], N
 
 
 def _group_all(context: Context, tell: Callable[[int], None]) -> int:
+    index_summaries(context.db)
     done = 0
     while (read := _read(context)).fresh:
         found = _found(read)
@@ -94,6 +98,7 @@ def _found(read: _Read) -> Grouping:
 def _store(context: Context, read: _Read, found: Grouping) -> bool:
     """Whether it was stored; not where an editor said something meanwhile, or took a lead out of its story."""
     before = {lead.id: lead.story_id for lead in (*read.fresh, *read.around)}
+    alike = _covered(context, read.fresh)
     with context.db.writing() as session:
         if list(words_of_editors(session)) != list(read.said):
             return False
@@ -107,7 +112,20 @@ def _store(context: Context, read: _Read, found: Grouping) -> bool:
         put_in_stories(session, new)
         merge_stories(session, _merged(stories, found, before))
         store_near(session, _near(stories, found))
+        store_resemblances(session, alike)
+        link_new_leads(session, [lead.id for lead in read.fresh])
     return True
+
+
+def _covered(context: Context, leads: Sequence[LeadWords]) -> list[tuple[int, int, float]]:
+    """Lead, summary and score, up to three a lead."""
+    with context.db.reading() as session:
+        archive = Archive(session)
+        return [
+            (lead.id, summary_id, score)
+            for lead in leads
+            for summary_id, score in archive.resembling(lead.title, lead.lede)
+        ]
 
 
 def _stories(session: Session, context: Context, found: Grouping, before: dict[int, int | None]) -> list[int]:

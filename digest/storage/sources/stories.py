@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -142,3 +142,27 @@ def _words(session: Session, which: ColumnElement[bool], most: int | None = None
         .limit(most)
     )
     return [LeadWords(*row) for row in rows]
+
+
+def stories_of_leads(session: Session, lead_ids: Collection[int]) -> dict[int, int | None]:
+    """The story of each of these leads that there is."""
+    return dict(session.execute(select(Lead.id, Lead.story_id).where(Lead.id.in_(lead_ids))).all())
+
+
+def leads_of_stories(session: Session, story_ids: Collection[int]) -> list[int]:
+    """The leads of these stories."""
+    return list(session.execute(select(Lead.id).where(Lead.story_id.in_(story_ids)).order_by(Lead.id)).scalars())
+
+
+def keep_words(
+    session: Session, now: datetime, editor_id: int, likeness: str, pairs: Sequence[tuple[int, int]]
+) -> None:
+    """Keep what an editor says of pairs of leads, the smaller id first; it takes the place of what was said before."""
+    for one, other in pairs:
+        session.execute(delete(StoryWord).where(StoryWord.lead_id == one, StoryWord.other_id == other))
+    if pairs:
+        rows = [
+            {"lead_id": one, "other_id": other, "likeness": likeness, "editor_id": editor_id, "at": now}
+            for one, other in pairs
+        ]
+        session.execute(insert(table_of(StoryWord)), rows)

@@ -42,6 +42,8 @@ class Summary(Base):
     version: Mapped[int] = mapped_column(default=1)
     wanted: Mapped[bool] = mapped_column(default=False)
     """Published while no issue was open, for the next one: that one starts with it."""
+    indexed_version: Mapped[int | None]
+    """The version that the search index has; any other, or none, and it is to be indexed."""
 
     publication: Mapped[Publication] = relationship(lazy="joined")
     sources: Mapped[list[SourceLink]] = relationship(
@@ -63,6 +65,8 @@ class SourceLink(Base):
     url: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(String(500), default="")
     publication: Mapped[str] = mapped_column(String(200), default="")
+    canonical: Mapped[str | None] = mapped_column(String(64), index=True)
+    """A hash of the canonical address; none until the summary is indexed."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ def listed(shell: Shell, *options: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in shell.run("leads", "list", "--json", *options)[1].splitlines()]
 
 
+@pytest.mark.usefixtures("db")
 @pytest.mark.on_both
 def test_leads_come_in_once_and_are_listed_with_their_stories(shell: Shell, tmp_path: Path) -> None:
     path = file_of(tmp_path, FINE, OTHER, SAME)
@@ -63,6 +64,7 @@ def test_leads_come_in_once_and_are_listed_with_their_stories(shell: Shell, tmp_
     assert "Acme fined two million over cookie banner" in shell.run("leads", "list")[1]
 
 
+@pytest.mark.usefixtures("db")
 def test_a_faulty_line_is_named_and_nothing_is_imported(shell: Shell, tmp_path: Path) -> None:
     path = file_of(tmp_path, FINE, "no", SAME | {"published_at": "yesterday"}, OTHER | {"title": ""})
     status, _, said = shell.run("leads", "import", path)

@@ -1,0 +1,42 @@
+"""Leads whose address a summary links already."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from digest.storage.base.model import table_of
+from digest.storage.sources.leads import Lead, LeadResemblance
+from digest.storage.writing.search_index import linking_summaries
+
+_AT_ONCE = 500
+
+
+def link_leads(session: Session, hashes: Collection[str]) -> None:
+    """Let the leads at these canonical addresses name the summary that links them."""
+    wanted = sorted(hashes)
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        there = set(session.execute(select(Lead.canonical).where(Lead.canonical.in_(some))).scalars())
+        for canonical, summary_id in linking_summaries(session, there).items():
+            session.execute(update(Lead).where(Lead.canonical == canonical).values(linked_in=summary_id))
+
+
+def link_new_leads(session: Session, lead_ids: Sequence[int]) -> None:
+    """Let these leads name the summary that links their canonical address."""
+    for start in range(0, len(lead_ids), _AT_ONCE):
+        some = lead_ids[start : start + _AT_ONCE]
+        asked = select(Lead.canonical).where(Lead.id.in_(some), Lead.canonical != "", Lead.linked_in.is_(None))
+        link_leads(session, set(session.execute(asked).scalars()))
+
+
+def store_resemblances(session: Session, found: Sequence[tuple[int, int, float]]) -> None:
+    """Keep which summaries leads resemble: lead, summary, score."""
+    ids = sorted({lead for lead, _, _ in found})
+    for start in range(0, len(ids), _AT_ONCE):
+        session.execute(delete(LeadResemblance).where(LeadResemblance.lead_id.in_(ids[start : start + _AT_ONCE])))
+    if found:
+        rows = [{"lead_id": lead, "summary_id": summary, "score": score} for lead, summary, score in found]
+        session.execute(insert(table_of(LeadResemblance)), rows)
