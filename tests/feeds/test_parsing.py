@@ -213,6 +213,8 @@ def test_a_declared_encoding_is_believed_where_it_fits() -> None:
         (b"<urlset/>", "sitemap"),
         (b"<soap/>", "not a feed"),
         (b"%PDF-1.7", "PDF"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(32)) * 8, "picture"),
+        (b"<rss>" + b"<br " * 6_000, "malformed"),
         (b"Not found", "neither"),
         (b'{"error": 1}', "not a JSON Feed"),
         (b'{"items": [', "cut off"),
