@@ -119,6 +119,7 @@ def test_json_feed() -> None:
         ("<link>one/1</link>", "https://paper.example/feeds/one/1"),
         ('<link xml:base="https://other.example/x/">1</link>', "https://other.example/x/1"),
         ('<link href="https://paper.example/1"/>', "https://paper.example/1"),
+        ('<link rel="self" href="https://paper.example/1"/>', ""),
         ("<feedburner:origLink>https://paper.example/1</feedburner:origLink>", "https://paper.example/1"),
     ],
 )
@@ -172,6 +173,7 @@ def test_a_summary_that_says_nothing_gives_way_to_the_content() -> None:
         '\n\n <?xml version="1.0"?><rss><channel><item><title>Größe</title></item></channel></rss>'.encode(),
         '\ufeff<?xml version="1.0" encoding="iso-8859-1"?><rss><item><title>Größe</title></item></rss>'.encode(),
         '<?xml version="1.0" encoding="utf-8"?><rss><item><title>Größe</title></item></rss>'.encode("latin-1"),
+        '<?xml version="1.0" encoding="windows-1251"?><rss><item><title>Größe</title></item></rss>'.encode(),
         '<?xml version="1.0" encoding="no-such"?><rss><item><title>Größe</title></item></rss>'.encode(),
         '<?xml version="1.0" encoding="utf-8"?><rss><item><title>Größe</title></item></rss>'.encode("utf-16"),
         "<rss><item><title>Größe</title></item></rss>".encode("utf-16-le"),
