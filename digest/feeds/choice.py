@@ -27,6 +27,9 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _LETTER = re.compile(r"[^\W\d_]")
 _FILE_NAME = re.compile(r"^\S+\.\w{2,4}$|^\S*\d\S*$")
 _MOST_SAMPLES = 60
+_FEW = 10
+_LONG = 100
+_BURIED = 0.45  # a date within a long text may be any date; one above the items is likelier theirs
 _GIVEN = 0.5  # a title that was shown counts for at least this
 
 
@@ -72,7 +75,8 @@ def _as_title(fields: list[RowField], rows: int) -> float:
     length = fmean(len(text) for text in texts)
     score = coverage * (0.25 + 0.75 * distinct) * worded * letters * (1 - 0.6 * names)
     score *= 1.0 if length <= 130 else 0.75 if length <= 220 else 0.35
-    return score * _hinted(fields)
+    dated = fmean(1.0 if without_dates(field.text) != field.text else 0.0 for field in fields[:_FEW])
+    return score * _hinted(fields) * (1 - 0.15 * dated)
 
 
 def _hinted(fields: list[RowField]) -> float:
@@ -102,7 +106,8 @@ def _date_key(by_key: dict[str, list[RowField]], rows: int) -> tuple[str, float]
         score *= 0.4 if _WRONG_DATE.search(fields[0].hints + " " + dated[0].text[:200]) else 1.0
         score *= 1 - 0.005 * min(number, 40)
         if score > best_score:
-            best, best_score, share = key, score, len(dated) / rows
+            best, best_score = key, score
+            share = len(dated) / rows * (_BURIED if rest > _LONG else 1.0)
     return best, share
 
 

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from digest.feeds.gaps import Part
 from digest.feeds.markup import BLOCKS, HEADINGS, PageNode, descend
-from digest.feeds.rows import ItemRow, Part, is_line
+from digest.feeds.rows import ItemRow, is_line
 
 _MOST_FIELDS = 60
 _LONGEST_TEXT = 4_000

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from digest.feeds.markup import HEADINGS, PageNode
 
 _SHARED = 0.6
+_MOST_AFTER = 4
 _LEADERS = HEADINGS | {"dt"}
 
 Part = PageNode | str
@@ -15,18 +16,37 @@ Part = PageNode | str
 
 def spread(cores: list[PageNode]) -> Iterator[tuple[PageNode, tuple[Part, ...]]]:
     """Each core with what goes with it among its neighbours."""
+    anchors = _anchors(cores)
     groups: dict[int, list[PageNode]] = defaultdict(list)
-    for core in cores:
-        groups[core.parent.place if core.parent else -1].append(core)
+    for anchor in anchors:
+        groups[anchor.parent.place if anchor.parent else -1].append(anchor)
     rows: dict[int, tuple[Part, ...]] = {}
     for group in groups.values():
         parent = group[0].parent
         if parent is None or len(group) < 2:
-            rows.update({core.place: (core,) for core in group})
+            rows.update({anchor.place: (anchor,) for anchor in group})
         else:
             rows.update(_slices(parent, group))
-    for core in cores:
-        yield core, rows[core.place]
+    for core, anchor in zip(cores, anchors, strict=True):
+        yield core, rows[anchor.place]
+
+
+def _anchors(cores: list[PageNode]) -> list[PageNode]:
+    """The cores, but where most are neighbours, those wrapped deeper by their wrapping, as unclosed paragraphs do."""
+    parents = Counter(core.parent.place if core.parent else -1 for core in cores)
+    home, count = parents.most_common(1)[0]
+    if len(parents) == 1 or count < _SHARED * len(cores):
+        return cores
+    anchors = [_within(core, home) for core in cores]
+    return anchors if len({anchor.place for anchor in anchors}) == len(cores) else cores
+
+
+def _within(core: PageNode, home: int) -> PageNode:
+    """The element around a core that lies directly in `home`; the core itself where none does."""
+    here = core
+    while here.parent is not None and here.parent.place != home:
+        here = here.parent
+    return here if here.parent is not None else core
 
 
 def _slices(parent: PageNode, cores: list[PageNode]) -> dict[int, tuple[Part, ...]]:
@@ -36,11 +56,11 @@ def _slices(parent: PageNode, cores: list[PageNode]) -> dict[int, tuple[Part, ..
     if not shared:
         return {core.place: (core,) for core in cores}
     cuts = _cutter(inner)
-    leading = _is_leading(gaps, shared) if cuts is None else False
+    lead = _lead(gaps) if cuts is None else 0
     before: list[list[Part]] = []
     after: list[list[Part]] = []
     for number, gap in enumerate(gaps):
-        heads, tails = _cut(gap, cuts, leading, number == 0, number == len(gaps) - 1)
+        heads, tails = _cut(gap, cuts, lead, number == 0, number == len(gaps) - 1)
         after.append(heads)
         before.append(tails)
     return {core.place: (*before[n], core, *after[n + 1]) for n, core in enumerate(cores)}
@@ -91,22 +111,26 @@ def _cut_places(gap: list[Part], cutter: str) -> list[int]:
     return [n for n in (pairs or lone) if n + 1 not in (pairs or lone)]
 
 
-def _is_leading(gaps: list[list[Part]], shared: set[str]) -> bool:
-    """Whether what is shared stands before each row: it does before the first, and not after the last."""
-    first = any(_kind(part) in shared for part in gaps[0][-3:] if _says(part))
-    last = any(_kind(part) in shared for part in gaps[-1][:3] if _says(part))
-    return first and not last
+def _lead(gaps: list[list[Part]]) -> int:
+    """How many parts at a gap's end go with the row after it: as many as stand alike before the first row.
+
+    None where all that a gap has stands after the last row, too: then it goes with the row before it.
+    """
+    usual = Counter(tuple(_kind(part) for part in gap) for gap in gaps[1:-1]).most_common(1)[0][0]
+    first, last = tuple(map(_kind, gaps[0])), tuple(map(_kind, gaps[-1]))
+    if last[: len(usual)] == usual:
+        return 0
+    return max((n for n in range(1, len(usual) + 1) if first[-n:] == usual[-n:]), default=0)
 
 
 def _cut(
-    gap: list[Part], cutter: str | None, leading: bool, is_first: bool, is_last: bool
+    gap: list[Part], cutter: str | None, lead: int, is_first: bool, is_last: bool
 ) -> tuple[list[Part], list[Part]]:
     """A gap as what goes with the row before it and what goes with the row after it."""
     if cutter is None:
-        edge = is_first or is_last
-        bounded = (gap[-3:] if is_first else gap[:3]) if edge else gap
-        return ([], bounded) if leading else (bounded, [])
+        middle = len(gap) - lead
+        return ([], gap[middle:]) if is_first else (gap[:_MOST_AFTER], []) if is_last else (gap[:middle], gap[middle:])
     places = _cut_places(gap, cutter)
     if not places:
-        return (gap, []) if not (is_first or is_last) else ([], gap[-4:]) if is_first else (gap[:4], [])
+        return ([], gap[-_MOST_AFTER:]) if is_first else (gap[:_MOST_AFTER] if is_last else gap, [])
     return gap[: places[0]], gap[places[-1] :]

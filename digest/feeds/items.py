@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from digest.feeds.entries import Entry
@@ -39,15 +40,20 @@ def shelf_by(recipe: Recipe, page: Markup) -> Shelf:
     """The rows that a recipe names: by their whole way, else by its last steps, else by tags alone."""
     named = "." in "".join((*recipe.item[-1:], *recipe.link))
     whole, least = len(recipe.item), 1 if named else 2
-    strict = [(steps, False) for steps in range(whole, min(least, whole) - 1, -1)]
-    for steps, loosely in [*strict, *((steps, True) for steps in range(whole, 2, -1))]:
-        cores = [node for node in page.nodes if _stands_at(node, recipe.item[-steps:], loosely)]
-        links = [link for core in cores for link in _links_in(core, recipe.link, loosely)]
-        links = [link for link in links if not recipe.address or address_shape(link.href) == recipe.address]
-        links = [link for link in links if not link.beside] or (links if steps == whole else [])
-        if links and (len(links) > 1 or recipe.items < 2):
-            return shelf_of(_outermost(cores), links)
+    ways = [(steps, False) for steps in range(whole, min(least, whole) - 1, -1)]
+    ways += [(steps, True) for steps in range(whole, 2, -1)]
+    for beside in (False, True):
+        for steps, loosely in ways:
+            cores = [node for node in page.nodes if _stands_at(node, recipe.item[-steps:], loosely)]
+            links = [link for core in cores for link in _links_in(core, recipe.link, loosely)]
+            meant = [link for link in links if _is_meant(link, recipe.address) and (beside or not link.beside)]
+            if meant and (len(meant) > 1 or recipe.items < 2):
+                return shelf_of(_outermost(cores), meant)
     return Shelf((), 0)
+
+
+def _is_meant(link: PageNode, address: str) -> bool:
+    return not address or address_shape(link.href) == address
 
 
 def fits(step: str, wanted: str, loosely: bool = False) -> bool:
@@ -113,7 +119,9 @@ def _entry(row: ItemRow, fields: tuple[RowField, ...], title: str, recipe: Recip
     published = _own_date(fields, recipe) or above
     if published is None or recipe.date == ADDRESS:
         published = date_in_address(row.link.href) or published
-    return Entry("", row.link.href, title[:_LONGEST_TITLE], lede.text[:_LONGEST_LEDE] if lede else "", published)
+    return Entry(
+        "", row.link.href, title[:_LONGEST_TITLE], lede.text.lstrip(_EDGES)[:_LONGEST_LEDE] if lede else "", published
+    )
 
 
 def _own_date(fields: tuple[RowField, ...], recipe: Recipe) -> datetime | None:
@@ -166,26 +174,28 @@ def _said_by(node: PageNode, day_first: bool) -> datetime | None:
     return found[0].read(day_first) if found else None
 
 
-_TRAILING_DATE = re.compile(r"^(?P<rest>.*\S)[\s,;(–-]+$")
 _REFERENCE = re.compile(r"^(?=\S*\d)[\w./:-]*\d[\w./:-]*(?:\s+[-–:|])?\s+(?=\S)")
+_EDGES = " \t,;:|•·–—-"
 
 
 def _tidied(entries: list[Entry]) -> list[Entry]:
-    """Titles less what isn't theirs: a reference number before each of them, a date after."""
-    numbered = len(entries) > 1 and all(_REFERENCE.match(entry.title) for entry in entries)
-    return [_retitled(entry, _tidy(entry.title, numbered)) for entry in entries]
+    """Titles less what isn't theirs: a date at either end, and a reference number if each of them has one."""
+    bare = [replace(entry, title=_undated(entry.title)) for entry in entries]
+    if len(bare) > 1 and all(_REFERENCE.match(entry.title) for entry in bare):
+        return [replace(entry, title=_REFERENCE.sub("", entry.title, count=1)) for entry in bare]
+    return bare
 
 
-def _tidy(title: str, numbered: bool) -> str:
-    if numbered:
-        title = _REFERENCE.sub("", title, count=1)
+def _undated(title: str) -> str:
+    """The title less a date that it begins or ends with; a short code may follow the date."""
     for written in dates_in(title)[-1:]:
-        tail = title[written.end :].strip(" )")
-        head = title[: written.start].rstrip(" ,;(–-|")
-        if len(tail) <= 4 and (tail.isupper() or not tail) and len(head) > 8:
-            return head
-    return title
+        head, tail = title[: written.start].rstrip(_EDGES + "("), title[written.end :].strip(_EDGES + ")")
+        if len(head) > _SHORT and len(tail) <= _CODE and (tail.isupper() or not tail):
+            return head.lstrip(_EDGES)
+        if not head and len(tail) > _SHORT:
+            return tail
+    return title.strip(" \t,;|•·–—-")
 
 
-def _retitled(entry: Entry, title: str) -> Entry:
-    return Entry(entry.guid, entry.url, title, entry.lede, entry.published_at)
+_SHORT = 8
+_CODE = 4

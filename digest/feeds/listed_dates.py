@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-_MONTHS = {
-    1: "jan january januar janvier janv enero ene gennaio gen janeiro januari stycznia leden ledna",
-    2: "feb february februar février fevrier févr fevr febrero febbraio febr fevereiro fev februari lutego února",
-    3: "mar march märz maerz mrz mars marzo março marco maart marts mrt marca března",
-    4: "apr april avril avr abril abr aprile kwietnia dubna",
-    5: "may mai mayo maggio mag maio mei maj maja května",
-    6: "jun june juni juin junio giugno giu junho czerwca června",
-    7: "jul july juli juillet juil julio luglio lug julho lipca července",
-    8: "aug august août aout agosto ago augustus augusti sierpnia srpna",
-    9: "sep sept september septembre septiembre settembre set setembro września září",
-    10: "oct october oktober octobre octubre ottobre ott outubro out okt października října",
-    11: "nov november novembre noviembre novembro listopada listopadu",
-    12: "dec december dezember dez décembre decembre déc diciembre dic dicembre dezembro desember grudnia prosince",
-}
-_MONTH_OF = {name: month for month, names in _MONTHS.items() for name in names.split()}
-_MONTH = "(?P<month>" + "|".join(sorted(_MONTH_OF, key=len, reverse=True)) + r")\b\.?"
+from digest.feeds.months import month_named
+
+_MONTH = r"(?P<month>[^\W\d_]{3,14})\.?"
 
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
@@ -132,9 +120,13 @@ def _written(match: re.Match[str]) -> WrittenDate | None:
         first, second = int(parts["a"]), int(parts["b"])
         readings = _day(year, second, first), None if parts["sep"] == "." else _day(year, first, second)
     else:
-        month = int(parts["m"]) if parts.get("m") else _MONTH_OF[(parts.get("month") or "").lower()]
+        month = int(parts["m"]) if parts.get("m") else month_named(_plain(parts.get("month") or "")) or 0
         readings = (_day(year, month, int(parts["d"])),) * 2
     return WrittenDate(match.start(), match.end(), *readings) if any(readings) else None
+
+
+def _plain(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)).casefold()
 
 
 def _day(year: int, month: int, day: int) -> date | None:

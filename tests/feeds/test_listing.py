@@ -113,6 +113,27 @@ def test_a_list_without_elements_of_its_own_is_cut_at_its_blank_lines() -> None:
     ]
 
 
+def test_a_date_before_a_heading_goes_with_the_item_below_it() -> None:
+    items = "".join(
+        f'<p class="day">{n} April 2024</p><h4><a href="/d/{n}">Decision about the {n} ferries</a></h4>'
+        "<p>It is to be read.</p>"
+        for n in (9, 6, 4)
+    )
+
+    assert [day for _, _, day in told(read(items))] == ["2024-04-09", "2024-04-06", "2024-04-04"]
+
+
+def test_an_unclosed_paragraph_does_not_cost_an_item() -> None:
+    items = "<hr>".join(
+        f"<b><a href='/o/{n}.pdf'>2024-{n}</a></b><br>"
+        f"<ul><b>Crown against the {name}</b>; heard on 2/3/2023. Affirmed.</ul>"
+        for n, name in ((1, "Bakers"), (2, "Tanners"), (3, "Weavers"))
+    )
+
+    titles = [title for title, _, _ in told(read(f"<p>List of May 9, 2024<p>EN BANC<br>{items}"))]
+    assert titles == ["Crown against the Bakers", "Crown against the Tanners", "Crown against the Weavers"]
+
+
 def test_a_definition_list_pairs_each_term_with_what_follows_it() -> None:
     pairs = "".join(
         f'<dt>{n} January 2024</dt><dd><a href="/r/{n}">Report on the {n} bridges</a></dd>' for n in (8, 5, 2)
