@@ -64,7 +64,13 @@ def claim(
 
 def _wanted(work: Work, only: Collection[int] | None, without: Collection[int]) -> list[PolledSource]:
     if only is None:
-        return [source for source in due_sources(work.session, work.now) if source.id not in without]
+        # By the setting of today: the one by which it became due may have been a shorter one.
+        asked_before = work.now - work.settings.feed_interval
+        return [
+            source
+            for source in due_sources(work.session, work.now)
+            if source.id not in without and (source.checked_at is None or source.checked_at <= asked_before)
+        ]
     found = these_sources(work.session, work.now, only)
     return [source for source in found if source.id not in without and may_be_asked_early(source, work.now)]
 

@@ -179,7 +179,7 @@ def test_killed_in_the_midst_of_a_round_nothing_is_lost_and_nothing_comes_twice(
         asked.set()
         stored = _count(db, "leads")
         with db.writing() as session:  # the leases of the dead have run out
-            session.execute(update(WatchedSource).values(lease_until=None, next_at=now - DAY))
+            session.execute(update(WatchedSource).values(lease_until=None, next_at=now - DAY, checked_at=now - 2 * DAY))
         assert json.loads(digest.run("feeds", "poll", "--json")[1])["new_leads"] == 7 - stored
         assert _count(db, "leads") == 7
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from itertools import pairwise
@@ -90,7 +91,11 @@ def test_never_sooner_than_the_interval_whichever_process_asks(rounds: Rounds, s
     rounds.watch(stranger.url("/feed"))
     for minute in range(0, 180, 6):
         Rounds(rounds.db, rounds.settings, rounds.now + timedelta(minutes=minute)).poll()
-    assert 2 <= len(stranger.requests) <= 3
+    asked = len(stranger.requests)
+    assert 2 <= asked <= 3
+    longer = replace(rounds.settings, feed_interval=6 * HOUR)
+    Rounds(rounds.db, longer, rounds.now + 5 * HOUR).poll()
+    assert len(stranger.requests) == asked, "the setting of today counts"
 
 
 def test_without_validators_not_twice_in_24_hours_even_if_everything_is_asked(
