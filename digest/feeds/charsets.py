@@ -27,6 +27,14 @@ def as_utf8(body: bytes, content_type: str) -> bytes:
     return _clean(_recoded(body, content_type)).removeprefix(codecs.BOM_UTF8)
 
 
+def is_binary(body: bytes) -> bool:
+    """Whether it is no text at all, such as a picture or an archive: text has hardly any controls."""
+    sample = body[:4096]
+    if sample.startswith(tuple(mark for mark, _ in _BOMS)):
+        return False
+    return len(sample.translate(None, _CONTROLS[1:])) < 0.95 * len(sample)
+
+
 def _recoded(body: bytes, content_type: str) -> bytes:
     for mark, encoding in _BOMS:
         if body.startswith(mark):

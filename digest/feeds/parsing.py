@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from digest.feeds.charsets import as_utf8
+from digest.feeds.charsets import as_utf8, is_binary
 from digest.feeds.entries import Bulletin, UnreadableDocument
 from digest.feeds.json_feeds import read_json_feed
 from digest.feeds.mending import mended, with_markup_as_text
@@ -20,6 +20,10 @@ def parse(body: bytes, content_type: str, url: str) -> Bulletin:
     `url` is where it came from; relative addresses are seen from there, nothing is fetched. Raises UnreadableDocument,
     in words for an editor, and nothing else, whatever the bytes are.
     """
+    if is_binary(body):
+        raise UnreadableDocument(
+            "It is a file of another kind, such as a picture or an archive. Enter the feed's address."
+        )
     document = as_utf8(body, content_type).strip()
     if not document:
         raise UnreadableDocument("The answer was empty. Try again later; if it stays so, ask the publisher.")
@@ -68,6 +72,8 @@ def _named(document: bytes) -> str:
         return "It is a page to sign in on, not a feed. Ask the publisher for a feed that is open to all."
     if root == "opml":
         return "It is a list of feeds (OPML), not a feed. Import it as a list, with “digest feeds import”."
+    if root.rpartition(":")[2] in ("rss", "feed", "rdf", "channel", "item", "entry"):
+        return "It begins as a feed, but is malformed beyond reading. Ask the publisher to mend it."
     if root in ("urlset", "sitemapindex"):
         return "It is a sitemap, not a feed. Add it as a page without a feed."
     if root in ("html", "head", "body", "div", "p", "script", "meta", "title", "h1") or b"<html" in beginning.lower():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
@@ -16,6 +18,8 @@ from digest.cli.shared.failing import Failed
 from digest.cli.shared.installation import installation
 from digest.cli.shared.output import TerminalLine, bar_line, counted
 from digest.domain.issues.calendar import day_and_year
+from digest.operations.writing import searching
+from digest.operations.writing.indexing import index_summaries
 from digest.operations.writing.summary_files import (
     CutShort,
     ImportedSummaries,
@@ -74,6 +78,25 @@ def export() -> None:
     """
     for line in export_summaries(installation().db):
         click.echo(line)
+
+
+@summaries.command(context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+def search(words: tuple[str, ...], as_json: bool) -> None:
+    """Show what the archive's search finds for WORDS, best first."""
+    here = installation()
+    index_summaries(here.db)
+    with here.db.reading() as session:
+        found = searching.search(session, " ".join(words))
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    if found.loosened:
+        click.echo("No summary has all of these words; these have some.")
+    for hit in found.results:
+        click.echo(f"{hit.id:>7}  {hit.title}")
+    click.echo(f"{counted(found.total, 'summary', 'summaries')} found.")
 
 
 def _report(imported: ImportedSummaries) -> None:

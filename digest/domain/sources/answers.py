@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 
-class Outcome(StrEnum):
+class AnswerOutcome(StrEnum):
     """What came of asking a source once."""
 
     READ = "read"
@@ -18,11 +18,11 @@ class Outcome(StrEnum):
     GONE = "gone"
 
 
-_OUTCOMES: Mapping[int, Outcome] = {
-    304: Outcome.UNCHANGED,
-    410: Outcome.GONE,
-    429: Outcome.LIMITED,
-    503: Outcome.LIMITED,
+_OUTCOMES: Mapping[int, AnswerOutcome] = {
+    304: AnswerOutcome.UNCHANGED,
+    410: AnswerOutcome.GONE,
+    429: AnswerOutcome.LIMITED,
+    503: AnswerOutcome.LIMITED,
 }
 
 _WORDS: Mapping[int, str] = {
@@ -44,11 +44,11 @@ NOTHING_LISTED = "No list of items was found on the page. Show an example of one
 NEVER_CHECKED = "Not checked yet. It is at the next round, within a minute if the clock runs."
 
 
-def outcome_of(status: int, challenged: bool) -> Outcome:
+def outcome_of(status: int, challenged: bool) -> AnswerOutcome:
     """What an HTTP status means for a source; `challenged` if a wall against robots gave the answer."""
     if challenged:
-        return Outcome.CHALLENGED
-    return _OUTCOMES.get(status, Outcome.READ if 200 <= status < 300 else Outcome.FAILED)
+        return AnswerOutcome.CHALLENGED
+    return _OUTCOMES.get(status, AnswerOutcome.READ if 200 <= status < 300 else AnswerOutcome.FAILED)
 
 
 def status_in_words(status: int) -> str:

@@ -28,7 +28,7 @@ _LIVELY = timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestMade:
     """A request to a source: the source's address, when it was made, and how much must lie between two of them."""
 
     address: str
@@ -58,7 +58,7 @@ def _nobody(_moment: datetime) -> bool:
 
 
 def next_check(
-    asked: Asked,
+    asked: RequestMade,
     wishes: Wishes,
     conditional: bool,
     gap: timedelta = timedelta(),
@@ -79,7 +79,7 @@ def next_check(
     return _after_the_pause(slot, wishes, max(asked.at + DAY, earliest))
 
 
-def next_try(asked: Asked, failures: int, conditional_or_never_read: bool = True) -> datetime:
+def next_try(asked: RequestMade, failures: int, conditional_or_never_read: bool = True) -> datetime:
     """When a source is asked again after so many failures in a row: each doubles the wait, up to 24 hours.
 
     One that has been read and gives no validators is not asked twice in 24 hours, whatever became of the second time.
@@ -91,7 +91,7 @@ def next_try(asked: Asked, failures: int, conditional_or_never_read: bool = True
     return asked.at + wait + _fraction(asked.address) * room
 
 
-def pledged(asked: Asked, conditional: bool) -> datetime:
+def pledged(asked: RequestMade, conditional: bool) -> datetime:
     """Before when a source is not asked again if nothing is ever heard of this request: the process may die of it."""
     return asked.at + (asked.interval if conditional else max(DAY, asked.interval))
 
@@ -130,7 +130,7 @@ def _room(interval: timedelta) -> timedelta:
     return interval * _ROOM if interval >= _SPREAD_FROM else timedelta()
 
 
-def _slot(asked: Asked, earliest: datetime, latest: datetime) -> datetime:
+def _slot(asked: RequestMade, earliest: datetime, latest: datetime) -> datetime:
     """The source's own moment: the same in every round, so that sources that were once spread stay so."""
     fraction, round_ = _fraction(asked.address), _room(asked.interval)
     if latest - earliest < round_ or not round_:

@@ -11,7 +11,7 @@ from digest.domain.sources.answers import (
     CHANGED_MAKE_UP,
     GONE,
     NOTHING_LISTED,
-    Outcome,
+    AnswerOutcome,
     outcome_of,
     status_in_words,
 )
@@ -34,7 +34,7 @@ PATIENCE = 30.0
 class Heard:
     """What came of one request. `words` say why it is no good, for an editor; empty if it is."""
 
-    outcome: Outcome
+    outcome: AnswerOutcome
     words: str = ""
     host: str = ""
     """Which host answered; after redirects it may be another than was asked."""
@@ -56,12 +56,12 @@ def ask(fetcher: Fetcher, source: PolledSource, now: datetime) -> Heard:
         answer = fetcher.get(source.fetch_url, accept=accept, validators=validators, deadline=PATIENCE, now=now)
         return heard(answer, source.kind, source.recipe)
     except Unreachable as error:
-        return Heard(Outcome.FAILED, str(error), host_of(source.fetch_url))
+        return Heard(AnswerOutcome.FAILED, str(error), host_of(source.fetch_url))
     except Exception:
         # What one publisher sends must not end the round of all others.
         log.exception("source %s: what it sent could not be dealt with", source.id)
         return Heard(
-            Outcome.FAILED,
+            AnswerOutcome.FAILED,
             "What it sent could not be dealt with; the log says more. It is tried again by itself.",
             host_of(source.fetch_url),
         )
@@ -70,11 +70,13 @@ def ask(fetcher: Fetcher, source: PolledSource, now: datetime) -> Heard:
 def heard(answer: WebAnswer, kind: str, recipe: str) -> Heard:
     """What an answer says of a source of this kind."""
     outcome, host = outcome_of(answer.status, answer.challenged), host_of(answer.url)
-    if outcome is Outcome.UNCHANGED:
+    if outcome is AnswerOutcome.UNCHANGED:
         return Heard(outcome, "", host, answer.validators, answer.moved_to, fresh_for=answer.fresh_for)
-    if outcome is Outcome.READ:
+    if outcome is AnswerOutcome.READ:
         return _read(answer, kind, recipe)
-    words = {Outcome.CHALLENGED: CHALLENGED, Outcome.GONE: GONE}.get(outcome) or status_in_words(answer.status)
+    words = {AnswerOutcome.CHALLENGED: CHALLENGED, AnswerOutcome.GONE: GONE}.get(outcome) or status_in_words(
+        answer.status
+    )
     return Heard(outcome, words, host, retry_after=answer.retry_after)
 
 
@@ -88,7 +90,7 @@ def _read(answer: WebAnswer, kind: str, recipe: str) -> Heard:
     except (UnreadableDocument, ValueError) as error:
         words = f"What it sends can’t be read. {error}"
     return Heard(
-        Outcome.READ,
+        AnswerOutcome.READ,
         words,
         host_of(answer.url),
         answer.validators,

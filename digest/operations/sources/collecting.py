@@ -16,16 +16,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from digest.config import Settings
-from digest.domain.sources.answers import Outcome
+from digest.domain.sources.answers import AnswerOutcome
 from digest.feeds.fetching import Fetcher
 from digest.operations.shared.context import Context
 from digest.operations.shared.wakeups import Bell, pause
 from digest.operations.sources.asking import Heard, ask
-from digest.operations.sources.noting import Noted, note
-from digest.operations.sources.turns import Turn, Turns, claim
+from digest.operations.sources.noting import AnswerNoted, note
+from digest.operations.sources.turns import PollTurn, PollTurns, claim
 from digest.storage.base.database import Database
 from digest.storage.base.patience import Busy
-from digest.storage.sources.polling import Crowd, leased_source, polled_ids
+from digest.storage.sources.polling import DueMinutes, leased_source, polled_ids
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ _FOR_MORE = 0.02
 """So long a turn waits for a second answer: a transaction costs the disk as much as it does for ten."""
 _TRIES = 3
 
-Answered = tuple[Turn, Heard]
+Answered = tuple[PollTurn, Heard]
 """Who was asked, and what came of it."""
 
 
@@ -84,17 +84,17 @@ def poll(poller: Poller, everything: bool = False) -> Poll:
     with poller.db.reading() as session:
         ids = polled_ids(session)
     outcomes, new_leads = _Round(poller, set(ids) if everything else None).run()
-    fetched, unchanged = outcomes[Outcome.READ], outcomes[Outcome.UNCHANGED]
+    fetched, unchanged = outcomes[AnswerOutcome.READ], outcomes[AnswerOutcome.UNCHANGED]
     failed = sum(outcomes.values()) - fetched - unchanged
     skipped = max(0, len(ids) - fetched - unchanged - failed)
     seconds = round(time.monotonic() - started, 3)
     return Poll(fetched + unchanged + failed + skipped, fetched, unchanged, failed, skipped, new_leads, seconds)
 
 
-def poll_one(poller: Poller, source_id: int) -> Noted | None:
+def poll_one(poller: Poller, source_id: int) -> AnswerNoted | None:
     """Ask this one source now, at its host's pace. None where somebody else is asking it, or it may not be asked."""
     outcomes, new_leads = _Round(poller, {source_id}).run()
-    return next((Noted(outcome, new_leads) for outcome in outcomes), None)
+    return next((AnswerNoted(outcome, new_leads) for outcome in outcomes), None)
 
 
 def keep_polling(poller: Poller) -> None:
@@ -110,11 +110,11 @@ class _Round:
         self._only = only
         self._again = again
         self._asked: set[int] = set()
-        self._under_way: dict[Future[Heard], Turn] = {}
-        self._outcomes: Counter[Outcome] = Counter()
+        self._under_way: dict[Future[Heard], PollTurn] = {}
+        self._outcomes: Counter[AnswerOutcome] = Counter()
         self._new_leads = 0
 
-    def run(self) -> tuple[Counter[Outcome], int]:
+    def run(self) -> tuple[Counter[AnswerOutcome], int]:
         """What came of it, and how many leads are new."""
         with Bell() as bell, ThreadPoolExecutor(self._poller.hands, "feeds") as pool:
             while True:
@@ -134,18 +134,18 @@ class _Round:
         done = [future for future in self._under_way if future.done()]
         return [(self._under_way.pop(future), future.result()) for future in done]
 
-    def _claim(self) -> Turns:
+    def _claim(self) -> PollTurns:
         if self._poller.stop.is_set():
-            return Turns()
+            return PollTurns()
         hands = self._poller.hands - len(self._under_way)
         try:
             turns = claim(self._poller.context(), hands, self._only, () if self._again else self._asked)
         except Busy:  # others write for long; what is under way goes on, and the next round comes soon
-            return Turns()
+            return PollTurns()
         self._asked |= {turn.source.id for turn in turns.now}
         return turns
 
-    def _wait(self, bell: Bell, turns: Turns) -> None:
+    def _wait(self, bell: Bell, turns: PollTurns) -> None:
         seconds = _LOOKS_EVERY
         if turns.next_at is not None:
             seconds = min(seconds, max(0.005, (turns.next_at - self._poller.clock()).total_seconds()))
@@ -167,7 +167,7 @@ class _Round:
                 self._outcomes[noted.outcome] += 1
                 self._new_leads += noted.new_leads
 
-    def _noted(self, some: Sequence[Answered]) -> list[Noted]:
+    def _noted(self, some: Sequence[Answered]) -> list[AnswerNoted]:
         """What came of these, written; without those that were removed meanwhile, or that someone else asks by now."""
         for _ in range(_TRIES):
             try:
@@ -180,12 +180,12 @@ class _Round:
                 log.exception("source %s: what it brought could not be stored", some[0][0].source.id)
                 break
         # Their leases run out, and they are asked again with the validators that they had: nothing is lost.
-        return [Noted(Outcome.FAILED) for _ in some]
+        return [AnswerNoted(AnswerOutcome.FAILED) for _ in some]
 
 
-def _note_all(context: Context, some: Sequence[Answered]) -> list[Noted]:
+def _note_all(context: Context, some: Sequence[Answered]) -> list[AnswerNoted]:
     with context.db.writing() as session:
-        crowd, found = Crowd(session, context.now), []
+        crowd, found = DueMinutes(session, context.now), []
         for turn, heard in some:
             source = leased_source(session, turn.source.id, turn.owner)
             if source is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.domain.shared.urls import safe_url
-from digest.domain.sources.answers import Outcome
+from digest.domain.sources.answers import AnswerOutcome
 from digest.domain.sources.hosts import EVERY, host_of
 from digest.domain.sources.states import SourceKind
 from digest.feeds.discovery import feeds_of, guesses
@@ -52,7 +52,7 @@ def find(search: Search, address: str) -> FoundSource:
     except Unreachable as error:
         raise Refused(str(error)) from None
     first = heard(answer, SourceKind.FEED, "")
-    if first.outcome is not Outcome.READ:
+    if first.outcome is not AnswerOutcome.READ:
         raise Refused(first.words or f"It answers with status {answer.status}, which brings nothing.")
     if first.bulletin:
         return FoundSource(SourceKind.FEED, url, first, first.bulletin)
@@ -85,7 +85,7 @@ def _first_feed(search: Search, urls: Iterable[str], before: str) -> FoundSource
         except (Unreachable, ValueError):
             continue
         before, found = url, heard(answer, SourceKind.FEED, "")
-        if found.outcome is Outcome.READ and found.bulletin:
+        if found.outcome is AnswerOutcome.READ and found.bulletin:
             return FoundSource(SourceKind.FEED, url, found, found.bulletin)
     return None
 

@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from digest.domain.sources import answers, habits
-from digest.domain.sources.answers import Outcome
+from digest.domain.sources.answers import AnswerOutcome
 from digest.domain.sources.hosts import host_of
 from digest.domain.sources.moves import Move
-from digest.domain.sources.politeness import Asked, Wishes, hold_of, most_in_a_minute, next_check, next_try
+from digest.domain.sources.politeness import RequestMade, Wishes, hold_of, most_in_a_minute, next_check, next_try
 from digest.domain.sources.states import SourceState
 from digest.feeds.entries import Bulletin, Rhythm
 from digest.operations.shared.context import Work
 from digest.operations.sources.arriving import arrive, as_of_source
 from digest.operations.sources.asking import Heard
 from digest.storage.base.database import one_at_a_time
-from digest.storage.sources.polling import Crowd, host_named, known_host
+from digest.storage.sources.polling import DueMinutes, host_named, known_host
 from digest.storage.sources.sources import WatchedSource
 
 FIRST_TIME = timedelta(days=14)
@@ -31,19 +31,19 @@ POLLING = "polling"
 
 
 @dataclass(frozen=True)
-class Noted:
+class AnswerNoted:
     """What a request brought."""
 
-    outcome: Outcome
+    outcome: AnswerOutcome
     new_leads: int = 0
 
 
-def note(work: Work, source: WatchedSource, heard: Heard, crowd: Crowd) -> Noted:
+def note(work: Work, source: WatchedSource, heard: Heard, crowd: DueMinutes) -> AnswerNoted:
     """Write what was heard of a source that the caller has locked, and end its lease."""
     due = source.next_at
     source.lease_owner, source.lease_until = "", None
     noted = _HANDLERS[heard.outcome](work, source, heard, crowd)
-    if heard.outcome is not Outcome.LIMITED:
+    if heard.outcome is not AnswerOutcome.LIMITED:
         _host_is_well(work, heard.host)
     source.words = source.words[:500]
     if source.state == SourceState.PAUSED:
@@ -53,7 +53,7 @@ def note(work: Work, source: WatchedSource, heard: Heard, crowd: Crowd) -> Noted
     return noted
 
 
-def _read(work: Work, source: WatchedSource, heard: Heard, crowd: Crowd) -> Noted:
+def _read(work: Work, source: WatchedSource, heard: Heard, crowd: DueMinutes) -> AnswerNoted:
     given = heard.validators
     source.etag, source.last_modified = (given.etag, given.last_modified) if given else ("", "")
     source.unreadable = bool(heard.words)
@@ -64,21 +64,21 @@ def _read(work: Work, source: WatchedSource, heard: Heard, crowd: Crowd) -> Note
         source.recipe = heard.recipe or source.recipe
     if heard.words:
         _failed(work, source, heard, crowd)
-        return Noted(Outcome.FAILED, new)
+        return AnswerNoted(AnswerOutcome.FAILED, new)
     _went_well(work, source, heard, crowd)
-    return Noted(Outcome.READ, new)
+    return AnswerNoted(AnswerOutcome.READ, new)
 
 
-def _unchanged(work: Work, source: WatchedSource, heard: Heard, crowd: Crowd) -> Noted:
+def _unchanged(work: Work, source: WatchedSource, heard: Heard, crowd: DueMinutes) -> AnswerNoted:
     if given := heard.validators:
         # RFC 9111, 3.2: a 304 updates what was stored with the fields that it has, and leaves the others.
         source.etag = given.etag or source.etag
         source.last_modified = given.last_modified or source.last_modified
     if source.unreadable:
         _failed(work, source, replace(heard, words=source.words), crowd)
-        return Noted(Outcome.UNCHANGED)
+        return AnswerNoted(AnswerOutcome.UNCHANGED)
     _went_well(work, source, heard, crowd)
-    return Noted(Outcome.UNCHANGED)
+    return AnswerNoted(AnswerOutcome.UNCHANGED)
 
 
 def _take_in(work: Work, source: WatchedSource, bulletin: Bulletin) -> int:
@@ -99,7 +99,7 @@ def _take_in(work: Work, source: WatchedSource, bulletin: Bulletin) -> int:
     return arrivals.new
 
 
-def _went_well(work: Work, source: WatchedSource, heard: Heard, crowd: Crowd) -> None:
+def _went_well(work: Work, source: WatchedSource, heard: Heard, crowd: DueMinutes) -> None:
     now, gap = work.now, timedelta(seconds=source.usual_gap)
     source.ok_at, source.failures, source.failing_since = now, 0, None
     _follow(source, heard.moved_to, now)
@@ -119,14 +119,14 @@ def _went_well(work: Work, source: WatchedSource, heard: Heard, crowd: Crowd) ->
     )
 
 
-def _failed(work: Work, source: WatchedSource, heard: Heard, _crowd: Crowd) -> Noted:
+def _failed(work: Work, source: WatchedSource, heard: Heard, _crowd: DueMinutes) -> AnswerNoted:
     _fails(work, source, heard.words, SourceState.FAILING)
-    return Noted(Outcome.FAILED)
+    return AnswerNoted(AnswerOutcome.FAILED)
 
 
-def _challenged(work: Work, source: WatchedSource, heard: Heard, _crowd: Crowd) -> Noted:
+def _challenged(work: Work, source: WatchedSource, heard: Heard, _crowd: DueMinutes) -> AnswerNoted:
     _fails(work, source, heard.words, SourceState.CHALLENGED)
-    return Noted(Outcome.CHALLENGED)
+    return AnswerNoted(AnswerOutcome.CHALLENGED)
 
 
 def _fails(work: Work, source: WatchedSource, words: str, state: SourceState) -> None:
@@ -138,7 +138,7 @@ def _fails(work: Work, source: WatchedSource, words: str, state: SourceState) ->
     source.next_at = next_try(_asked(work, source), source.failures, conditional or source.ok_at is None)
 
 
-def _limited(work: Work, source: WatchedSource, heard: Heard, _crowd: Crowd) -> Noted:
+def _limited(work: Work, source: WatchedSource, heard: Heard, _crowd: DueMinutes) -> AnswerNoted:
     one_at_a_time(work.session, POLLING)
     host = heard.host or host_of(source.fetch_url)
     row = host_named(work.session, host)
@@ -148,23 +148,23 @@ def _limited(work: Work, source: WatchedSource, heard: Heard, _crowd: Crowd) -> 
     # The host's word is enough: how often it was said is counted with the host, not with each of its sources.
     source.failures -= 1
     source.next_at = max(next_try(_asked(work, source), 1), row.not_before)
-    return Noted(Outcome.LIMITED)
+    return AnswerNoted(AnswerOutcome.LIMITED)
 
 
-def _gone(work: Work, source: WatchedSource, heard: Heard, _crowd: Crowd) -> Noted:
+def _gone(work: Work, source: WatchedSource, heard: Heard, _crowd: DueMinutes) -> AnswerNoted:
     source.failing_since = source.failing_since or work.now
     source.words, source.next_at = heard.words, None
     _becomes(source, SourceState.GONE)
-    return Noted(Outcome.GONE)
+    return AnswerNoted(AnswerOutcome.GONE)
 
 
-_HANDLERS: Mapping[Outcome, Callable[[Work, WatchedSource, Heard, Crowd], Noted]] = {
-    Outcome.READ: _read,
-    Outcome.UNCHANGED: _unchanged,
-    Outcome.FAILED: _failed,
-    Outcome.LIMITED: _limited,
-    Outcome.CHALLENGED: _challenged,
-    Outcome.GONE: _gone,
+_HANDLERS: Mapping[AnswerOutcome, Callable[[Work, WatchedSource, Heard, DueMinutes], AnswerNoted]] = {
+    AnswerOutcome.READ: _read,
+    AnswerOutcome.UNCHANGED: _unchanged,
+    AnswerOutcome.FAILED: _failed,
+    AnswerOutcome.LIMITED: _limited,
+    AnswerOutcome.CHALLENGED: _challenged,
+    AnswerOutcome.GONE: _gone,
 }
 
 
@@ -174,8 +174,8 @@ def _becomes(source: WatchedSource, state: SourceState) -> None:
         source.state = state
 
 
-def _asked(work: Work, source: WatchedSource) -> Asked:
-    return Asked(source.url, source.checked_at or work.now, work.settings.feed_interval)
+def _asked(work: Work, source: WatchedSource) -> RequestMade:
+    return RequestMade(source.url, source.checked_at or work.now, work.settings.feed_interval)
 
 
 def _follow(source: WatchedSource, moved_to: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from digest.domain.shared.tokens import new_key
 from digest.domain.sources.hosts import host_of
-from digest.domain.sources.politeness import DAY, Asked, pledged
+from digest.domain.sources.politeness import DAY, RequestMade, pledged
 from digest.operations.shared.context import Context, Work
 from digest.operations.sources.noting import POLLING
 from digest.storage.base.database import one_at_a_time
@@ -27,7 +27,7 @@ LEASE = timedelta(seconds=120)
 
 
 @dataclass(frozen=True)
-class Turn:
+class PollTurn:
     """A source that may be asked now, under a lease of its own."""
 
     source: PolledSource
@@ -36,24 +36,26 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Turns:
+class PollTurns:
     """Who may be asked now, and from when another may be; None where nobody waits for the pace of a host alone."""
 
-    now: Sequence[Turn] = ()
+    now: Sequence[PollTurn] = ()
     next_at: datetime | None = None
 
 
-def claim(context: Context, hands: int, only: Collection[int] | None = None, without: Collection[int] = ()) -> Turns:
+def claim(
+    context: Context, hands: int, only: Collection[int] | None = None, without: Collection[int] = ()
+) -> PollTurns:
     """Up to so many turns, committed before any byte leaves: what is due, or `only` these, due or not.
 
     A host that asked us to come later is let be; one that was asked within the second, or twice at once already, is to
     be waited for.
     """
     if hands <= 0:
-        return Turns()
+        return PollTurns()
     with context.db.reading() as session:  # most looks find nothing, and take no lock
         if not _wanted(context.within(session), only, without):
-            return Turns()
+            return PollTurns()
     with context.db.writing() as session:
         one_at_a_time(session, POLLING)
         work = context.within(session)
@@ -62,7 +64,13 @@ def claim(context: Context, hands: int, only: Collection[int] | None = None, wit
 
 def _wanted(work: Work, only: Collection[int] | None, without: Collection[int]) -> list[PolledSource]:
     if only is None:
-        return [source for source in due_sources(work.session, work.now) if source.id not in without]
+        # By the setting of today: the one by which it became due may have been a shorter one.
+        asked_before = work.now - work.settings.feed_interval
+        return [
+            source
+            for source in due_sources(work.session, work.now)
+            if source.id not in without and (source.checked_at is None or source.checked_at <= asked_before)
+        ]
     found = these_sources(work.session, work.now, only)
     return [source for source in found if source.id not in without and may_be_asked_early(source, work.now)]
 
@@ -74,9 +82,9 @@ def may_be_asked_early(source: PolledSource, now: datetime) -> bool:
     return (source.ok_at is None and source.failures > 0) or now - source.checked_at >= DAY
 
 
-def _chosen(work: Work, wanted: Sequence[PolledSource], hands: int) -> Turns:
+def _chosen(work: Work, wanted: Sequence[PolledSource], hands: int) -> PollTurns:
     now = work.now
-    turns: list[Turn] = []
+    turns: list[PollTurn] = []
     next_at: datetime | None = None
     hosts = standing_of_hosts(work.session, now, {host_of(source.fetch_url) for source in wanted})
     for source in wanted:
@@ -92,11 +100,11 @@ def _chosen(work: Work, wanted: Sequence[PolledSource], hands: int) -> Turns:
         elif free_at is None or free_at > now:
             ready = free_at or now + timedelta(seconds=1)
             next_at = min(next_at or ready, ready)
-    return Turns(turns, next_at)
+    return PollTurns(turns, next_at)
 
 
-def _take(work: Work, source: PolledSource) -> Turn:
-    asked = Asked(source.url, work.now, work.settings.feed_interval)
+def _take(work: Work, source: PolledSource) -> PollTurn:
+    asked = RequestMade(source.url, work.now, work.settings.feed_interval)
     owner = new_key()
     lease(work.session, source.id, Lease(owner, work.now + LEASE), work.now, pledged(asked, source.is_conditional))
-    return Turn(source, owner, work.now)
+    return PollTurn(source, owner, work.now)

@@ -9,16 +9,16 @@ from sqlalchemy.orm import Session
 
 from digest.domain.sources.answers import NEVER_CHECKED
 from digest.domain.sources.hosts import host_of
-from digest.domain.sources.politeness import Asked, pledged
+from digest.domain.sources.politeness import RequestMade, pledged
 from digest.domain.sources.states import SourceState
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.collecting import Poller, poll_one
 from digest.operations.sources.finding import FoundSource
-from digest.operations.sources.noting import POLLING, Noted, note
+from digest.operations.sources.noting import POLLING, AnswerNoted, note
 from digest.operations.sources.turns import may_be_asked_early
 from digest.storage.base.database import one_at_a_time
-from digest.storage.sources.polling import Crowd, host_named, standing_of_hosts, these_sources
+from digest.storage.sources.polling import DueMinutes, host_named, standing_of_hosts, these_sources
 from digest.storage.sources.source_list import source_at
 from digest.storage.sources.sources import WatchedSource
 from digest.storage.writing.publications import Publication, publication_named
@@ -64,7 +64,7 @@ def watch(context: Context, found: FoundSource, publication: str = "", by: str =
         )
         session.add(source)
         session.flush()
-        noted = note(context.within(session), source, found.heard, Crowd(session, context.now))
+        noted = note(context.within(session), source, found.heard, DueMinutes(session, context.now))
         host_named(session, host_of(found.url)).asked_at = context.now
         return _watched(session, source, noted.new_leads, is_new=True)
 
@@ -112,7 +112,7 @@ def stop_watching(context: Context, source_id: int) -> None:
             session.delete(source)
 
 
-def check_now(poller: Poller, source_id: int) -> Noted:
+def check_now(poller: Poller, source_id: int) -> AnswerNoted:
     """Ask one source before it is due. Raises Refused, with when, where that would be impolite."""
     _may_be_checked(poller.context(), source_id)
     noted = poll_one(poller, source_id)
@@ -141,7 +141,7 @@ def _may_be_checked(context: Context, source_id: int) -> None:
 def _soonest(work: Work, source: WatchedSource) -> datetime:
     if source.checked_at is None:
         return work.now
-    asked = Asked(source.url, source.checked_at, work.settings.feed_interval)
+    asked = RequestMade(source.url, source.checked_at, work.settings.feed_interval)
     return max(work.now, pledged(asked, bool(source.etag or source.last_modified)))
 
 

@@ -128,7 +128,7 @@ def leased_source(session: Session, source_id: int, owner: str) -> WatchedSource
     return session.execute(asked.with_for_update()).scalar_one_or_none()
 
 
-class Crowd:
+class DueMinutes:
     """How many sources are due at each minute, as of when it was read, and as added to since."""
 
     def __init__(self, session: Session, now: datetime) -> None:

@@ -15,6 +15,7 @@ from digest.storage.writing.publications import Publication
 from digest.storage.writing.summaries import SourceLink, Summary
 
 LONGEST_STEM = 40
+_AT_ONCE = 500
 _STALE = or_(Summary.indexed_version.is_(None), Summary.indexed_version != Summary.version)
 
 
@@ -130,3 +131,13 @@ def _texts(session: Session, which: Select[int]) -> list[IndexedText]:
         IndexedText(key, version, title, body, "\n".join([name, *titles[key]]), tuple(links[key]))
         for key, version, title, body, name in rows
     ]
+
+
+def published_among(session: Session, ids: Collection[int]) -> set[int]:
+    """Those of these summaries that readers may see."""
+    wanted, found = sorted(ids), set[int]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        asked = select(Summary.id).where(Summary.id.in_(some), Summary.published_at.is_not(None))
+        found |= set(session.execute(asked).scalars())
+    return found

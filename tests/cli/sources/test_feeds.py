@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from digest.storage.base.database import Database
 from digest.storage.sources.sources import WatchedSource
-from tests.cli.shell import Shell
+from tests.cli.shell import Shell, wait_until
 from tests.feeds.server import Reply, Request, Stranger
 from tests.operations.sources.stage import rss
 
@@ -150,6 +153,40 @@ def test_a_process_of_its_own_knows_all_tables_that_it_needs(digest: Shell, stra
     with digest.start("feeds", "poll", "--json") as process:
         said, errors = process.communicate()
     assert (json.loads(said)["new_leads"], errors, process.returncode) == (1, "", 0)
+
+
+def test_killed_in_the_midst_of_a_round_nothing_is_lost_and_nothing_comes_twice(
+    digest: Shell, db: Database, tmp_path: Path
+) -> None:
+    now, asked = datetime.now(UTC).replace(microsecond=0), threading.Event()
+
+    def answer(request: Request) -> Reply:
+        if request.header("Host").startswith("127.0.0.9"):
+            asked.wait(10)
+        return Reply(body=rss((request.header("Host"), now)), headers={"ETag": '"1"'})
+
+    with ExitStack() as stack:
+        servers = [stack.enter_context(Stranger(f"127.0.0.{number}")) for number in range(3, 10)]
+        for server in servers:
+            server.answers["/feed"] = answer
+        lines = "".join(f'<outline text="N" xmlUrl="{server.url("/feed")}"/>' for server in servers)
+        file = tmp_path / "feeds.opml"
+        file.write_text(f'<opml version="2.0"><body>{lines}</body></opml>')
+        digest.run("feeds", "import", str(file))
+        with digest.start("feeds", "poll") as process:
+            wait_until(lambda: 0 < _count(db, "leads") < 7, process)
+            process.kill()
+        asked.set()
+        stored = _count(db, "leads")
+        with db.writing() as session:  # the leases of the dead have run out
+            session.execute(update(WatchedSource).values(lease_until=None, next_at=now - DAY, checked_at=now - 2 * DAY))
+        assert json.loads(digest.run("feeds", "poll", "--json")[1])["new_leads"] == 7 - stored
+        assert _count(db, "leads") == 7
+
+
+def _count(db: Database, table: str) -> int:
+    with db.reading() as session:
+        return int(session.connection().exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())  # noqa: S608
 
 
 def test_no_cookie_no_referrer_no_query_of_ours_and_no_head(digest: Shell, stranger: Stranger, db: Database) -> None:

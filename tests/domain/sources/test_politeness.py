@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from digest.domain.sources.politeness import (
     DAY,
-    Asked,
+    RequestMade,
     Wishes,
     hold_of,
     most_in_a_minute,
@@ -26,7 +26,7 @@ FEED = "https://news.example/feed"
 
 _moments = some.integers(0, 1_000_000).map(lambda minutes: NOON + timedelta(minutes=minutes))
 _asked = some.builds(
-    Asked,
+    RequestMade,
     some.text(min_size=1, max_size=20),
     _moments,
     some.integers(1, 1440).map(lambda minutes: timedelta(minutes=minutes)),
@@ -40,7 +40,7 @@ _wishes = some.builds(
 @settings(max_examples=200, deadline=None)
 @given(_asked, _wishes, some.booleans(), _lengths)
 def test_never_sooner_than_the_interval_and_without_validators_never_twice_a_day(
-    asked: Asked, wishes: Wishes, conditional: bool, gap: timedelta
+    asked: RequestMade, wishes: Wishes, conditional: bool, gap: timedelta
 ) -> None:
     due = next_check(asked, wishes, conditional, gap)
     assert due >= asked.at + asked.interval
@@ -51,7 +51,7 @@ def test_never_sooner_than_the_interval_and_without_validators_never_twice_a_day
 @settings(max_examples=200, deadline=None)
 @given(_asked, _wishes, some.booleans(), _lengths)
 def test_what_a_publisher_says_lengthens_and_never_shortens(
-    asked: Asked, wishes: Wishes, conditional: bool, gap: timedelta
+    asked: RequestMade, wishes: Wishes, conditional: bool, gap: timedelta
 ) -> None:
     due = next_check(asked, wishes, conditional, gap)
     if wishes.fresh_for <= DAY:
@@ -61,7 +61,7 @@ def test_what_a_publisher_says_lengthens_and_never_shortens(
 
 
 def test_a_lively_feed_is_asked_about_every_hour_and_a_quiet_one_more_rarely() -> None:
-    asked = Asked(FEED, NOON, HOUR)
+    asked = RequestMade(FEED, NOON, HOUR)
     daily, weekly, yearly = (next_check(asked, Wishes(), True, timedelta(days=days)) - NOON for days in (1, 7, 365))
     assert HOUR <= daily <= HOUR * 2.1
     assert HOUR * 3.5 <= weekly <= HOUR * 4.7
@@ -69,15 +69,15 @@ def test_a_lively_feed_is_asked_about_every_hour_and_a_quiet_one_more_rarely() -
 
 
 def test_a_feed_keeps_its_minute_round_after_round() -> None:
-    at = next_check(Asked(FEED, NOON, HOUR), Wishes(), True)
+    at = next_check(RequestMade(FEED, NOON, HOUR), Wishes(), True)
     for _ in range(10):
-        after = next_check(Asked(FEED, at + timedelta(seconds=20), HOUR), Wishes(), True)
+        after = next_check(RequestMade(FEED, at + timedelta(seconds=20), HOUR), Wishes(), True)
         assert after - at == HOUR * 13 / 12
         at = after
 
 
 def test_hours_and_days_to_leave_out_are_left_out() -> None:
-    asked = Asked(FEED, NOON, HOUR)
+    asked = RequestMade(FEED, NOON, HOUR)
     due = next_check(asked, Wishes(skip_hours=frozenset(range(12, 20))), True)
     assert due.hour == 20 and due.date() == NOON.date()
     tuesday = next_check(asked, Wishes(skip_days=frozenset([1])), True)
@@ -94,7 +94,7 @@ def test_of_300_sources_the_busiest_minute_has_three_in_a_hundred_or_fewer() -> 
     for conditional, gap in ((True, timedelta()), (False, timedelta()), (True, timedelta(days=99))):
         due.clear()
         for number in range(300):
-            asked = Asked(f"https://news{number}.example/feed", NOON, HOUR)
+            asked = RequestMade(f"https://news{number}.example/feed", NOON, HOUR)
             due[
                 minute(
                     next_check(asked, Wishes(), conditional, gap, lambda at: due[minute(at)] >= most_in_a_minute(300))
@@ -104,7 +104,7 @@ def test_of_300_sources_the_busiest_minute_has_three_in_a_hundred_or_fewer() -> 
 
 
 def test_failures_double_up_to_a_day() -> None:
-    waits = [next_try(Asked(FEED, NOON, HOUR), failures) - NOON for failures in range(1, 40)]
+    waits = [next_try(RequestMade(FEED, NOON, HOUR), failures) - NOON for failures in range(1, 40)]
     assert waits[0] >= HOUR and waits[0] <= HOUR * 2.1
     assert [later - earlier for earlier, later in pairwise(waits[:5])] == [
         HOUR, HOUR * 2, HOUR * 4, HOUR * 8,
@@ -113,12 +113,12 @@ def test_failures_double_up_to_a_day() -> None:
 
 
 def test_a_feed_without_validators_that_was_read_is_not_asked_twice_a_day_even_when_it_fails() -> None:
-    assert next_try(Asked(FEED, NOON, HOUR), 1, conditional_or_never_read=False) >= NOON + DAY
+    assert next_try(RequestMade(FEED, NOON, HOUR), 1, conditional_or_never_read=False) >= NOON + DAY
 
 
 def test_a_request_that_nobody_hears_of_counts_as_one() -> None:
-    assert pledged(Asked(FEED, NOON, HOUR), True) == NOON + HOUR
-    assert pledged(Asked(FEED, NOON, HOUR), False) == NOON + DAY
+    assert pledged(RequestMade(FEED, NOON, HOUR), True) == NOON + HOUR
+    assert pledged(RequestMade(FEED, NOON, HOUR), False) == NOON + DAY
 
 
 def test_a_host_is_left_alone_for_as_long_as_it_says_else_twice_as_long_each_time() -> None:
