@@ -117,6 +117,26 @@ SAID: Mapping[str, Mapping[str, str]] = {
     "supersedings": {"who": "Which editor had a summary superseded", "at": "when"},
     "withdrawals": {"who": "Which editor withdrew a summary", "at": "when"},
     "standings": {"dismissed_by": "Which admin put away a notice"},
+    "sources": {"added_by": "Who added or paused a source", "paused_by": "Who added or paused a source"},
+    "source_rules": {"made_by": "who made a rule for it", "made_at": "when"},
+    "leads": {
+        "by": "Who brought a candidate",
+        "touched_by": "who last did something with it",
+        "touched_at": "when",
+    },
+    "lead_acts": {
+        "editor_id": "which editor did it",
+        "verb": "What was done with a candidate",
+        "at": "when",
+        "before": "what that changed",
+        "undone": "whether it was undone",
+    },
+    "lead_looks": {"editor_id": "Which editor has a candidate open", "at": "when they were last seen there"},
+    "story_words": {
+        "editor_id": "who said so",
+        "likeness": "That two candidates belong together or not",
+        "at": "when",
+    },
 }
 """By table and column: words of that table's entry on the privacy page."""
 
@@ -124,6 +144,7 @@ _ROW = "it tells rows apart, or names the row that this one belongs to, which is
 _QUEUE = "how the program goes about its work; the same for everybody"
 _COUNT = "a count of copies, or of tries"
 _PUBLISHED = "what is published, or is to be"
+_PUBLISHED_ELSEWHERE = "what a publisher has published, and how it is fetched"
 _SENDER = "a process of this program on its machine"
 _SENDGRID = "what SendGrid says of a request as a whole; what it says of one address is in `deliveries`"
 _SERVICE = "what SendGrid says of the installation's own account"
@@ -157,6 +178,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         "stand in the text for a reader's links, before anybody's are put in": "tags",
     },
     "editors": {_ROW: "id"},
+    "feed_hosts": {"a publisher’s host": "host", _QUEUE: "asked_at not_before refusals"},
     "heartbeats": {_SENDER: "owner", _QUEUE: "at since"},
     "history": {_ROW: "id issue_id"},
     "installation": {_ROW: "id epoch", _COUNT: "claims"},
@@ -170,15 +192,36 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         _SENDGRID: "paused_because",
     },
     "journals_read": {"the hash of a file's first line": "journal", _QUEUE: "bytes"},
+    "lead_acts": {_ROW: "id"},
+    "lead_keys": {_ROW: "key lead_id"},
+    "lead_looks": {_ROW: "lead_id"},
+    "lead_resemblances": {_ROW: "lead_id summary_id", "how alike two texts are": "score"},
+    "leads": {
+        _ROW: "id source_id publication_id rule_id story_id summary_id linked_in",
+        _PUBLISHED_ELSEWHERE: "publication guid url canonical title lede language published_at",
+        _QUEUE: "arrived_at state snoozed_until",
+    },
     "lists_read": {"which list of SendGrid's": "name", _QUEUE: "read_to window_to"},
     "messages": {_ROW: "id", _QUEUE: "owner retry_at tries not_before"},
+    "near_stories": {_ROW: "story_id near_id", "how alike two texts are": "score"},
     "publications": {_ROW: "id", _PUBLISHED: "name slug"},
     "revisions": {_ROW: "id summary_id", _PUBLISHED: "kind note wording told_on"},
     "selections": {_ROW: "id issue_id summary_id", _PUBLISHED: "position"},
     "settlements": {_ROW: "id batch_id"},
     "signups": {_ROW: "id"},
     "source_links": {_ROW: "id summary_id", _PUBLISHED: "position url title publication"},
+    "source_rules": {_ROW: "id source_id", "which candidates an inbox is for": "kind words"},
+    "source_topics": {_ROW: "source_id topic_id"},
+    "sources": {
+        _ROW: "id publication_id",
+        _PUBLISHED_ELSEWHERE: "kind url fetch_url title home language subscription_needed etag last_modified moved_to",
+        "how its items are found, and where its newsletters are received": "recipe mail_key",
+        _QUEUE: "added_at state words checked_at ok_at next_at asks failures failing_since moved_since moved_checks "
+        "entries newest_at usual_gap lease_owner lease_until",
+    },
     "standings": {_SERVICE: "name word well at event"},
+    "stories": {_ROW: "id", _QUEUE: "made_at"},
+    "story_words": {_ROW: "lead_id other_id"},
     "subscribers": {"the number of a reader's row, which leads to what is said beside it, and nowhere else": "id"},
     "summaries": {
         _ROW: "id publication_id",

@@ -135,6 +135,32 @@ EDITORS: dict[str, Holding] = {
         "To know whom to ask",
         "Until SendGrid says something else of the account",
     ),
+    "sources": Holding("Who added or paused a source", "To know whom to ask", "As long as the source"),
+    "source_rules": Holding(
+        "Of each rule that sorts what a source brings: who made a rule for it, and when",
+        "To know whom to ask",
+        "As long as the rule",
+    ),
+    "leads": Holding(
+        "Who brought a candidate for a summary; who last did something with it, and when",
+        "So that two editors don’t do the same work",
+        "As long as the candidate",
+    ),
+    "lead_acts": Holding(
+        "What was done with a candidate: which editor did it, when, what that changed, and whether it was undone",
+        "To undo it",
+        "The last 20 of each editor",
+    ),
+    "lead_looks": Holding(
+        "Which editor has a candidate open, and when they were last seen there",
+        "So that others see that somebody is at it",
+        "A minute",
+    ),
+    "story_words": Holding(
+        "That two candidates belong together or not, who said so, and when",
+        "So that no later sorting undoes it",
+        "As long as the candidates",
+    ),
 }
 """Tables about the people at the desk."""
 

@@ -24,6 +24,7 @@ from digest.storage.readers import consents, signups, subscribers
 from digest.storage.running import demo_marks, heartbeats
 from digest.storage.running.revisions import UnknownRevision, must_be_known
 from digest.storage.sending import batches, deliveries, editions
+from digest.storage.sources import acts, hosts, leads, rules, sources, stories
 from digest.storage.suppressions import lists_read, suppressions
 from digest.storage.writing import (
     publications,
@@ -38,10 +39,10 @@ from digest.storage.writing import (
 metadata = Base.metadata
 
 _TABLES = (
-    batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, installations,
-    issues, journals, lists_read, messages, publications, rate_limits, selections, settlements,
-    sendgrid_status, signups,
-    revisions, subscribers, summaries, supersedings, suppressions, topics, working_copies, writers_seen,
+    acts, batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, hosts,
+    installations, issues, journals, leads, lists_read, messages, publications, rate_limits, rules, selections,
+    settlements, sendgrid_status, signups, sources, stories, subscribers, summaries, suppressions, topics,
+    revisions, supersedings, working_copies, writers_seen,
 )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Rules of sources and leads: their states, addresses that mean the same page, which leads are one story."""

@@ -1,0 +1,1 @@
+"""The desk’s inbox of leads, and its pages of sources."""
