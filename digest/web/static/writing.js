@@ -206,6 +206,10 @@ function listenToSignIn() {
       error.hidden = false;
     }
   });
+  // What the live preview misses is said beside the heading, and nothing of it was to be saved.
+  for (const name of ["htmx:responseError", "htmx:sendError"]) {
+    document.addEventListener(name, (event) => event.target.closest?.(".preview") && event.stopPropagation(), { capture: true });
+  }
   // The live preview hears of it, too; left to itself it would go to the sign-in page and leave all words behind.
   document.body.addEventListener("htmx:beforeOnLoad", (event) => {
     if (event.detail.xhr.status !== 401) return;
@@ -220,7 +224,11 @@ function offerFound() {
     .filter(([, found]) => found && found.editor === FORM.dataset.editor && found.summary === FORM.dataset.summary);
   const [key, found] = mine.sort((one, other) => other[1].at - one[1].at)[0] || [];
   if (!found) return;
-  if (found.typed === typed()) return forgetHere(key);
+  if (sameWords(found.typed, typed())) {
+    // The page that refused a form shows its words again: now they reach the site, and then nothing is kept here.
+    if (key !== storeKey()) forgetHere(key);
+    return noteChange();
+  }
   const box = document.querySelector("[data-found-here]");
   box.className = "notice is-warn found-here";
   box.hidden = false;
@@ -244,6 +252,18 @@ function offerFound() {
 function takeBack(key, found) {
   if (!found.summary) FORM.elements.form_key.value = key.slice(STORE.length);
   fillIn(new URLSearchParams(found.typed));
+}
+
+const WORDS = ["title", "date", "publication", "body", "new_topics", "correction", "topics", "source_url", "source_title", "source_publication"];
+
+/**
+ * @param {string} one
+ * @param {string} other
+ * @returns {boolean} whether two fillings of the form have the same words, whatever version they are of
+ */
+function sameWords(one, other) {
+  const words = (text) => WORDS.map((name) => new URLSearchParams(text).getAll(name).filter((value) => value.trim()).join("\n")).join("\n\n");
+  return words(one).replaceAll("\r", "") === words(other).replaceAll("\r", "");
 }
 
 /** @param {string} key */

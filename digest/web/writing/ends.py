@@ -63,7 +63,7 @@ def supersede(summary_id: int) -> str:
 @desk.post(f"/summaries/<{ROW_ID}:summary_id>/supersede")
 def supersede_now(summary_id: int) -> Response:
     """Let a newer summary take its place; readers find it by a link."""
-    found, typed = _published(summary_id), forms.line("newer")
+    found, typed = _summary(summary_id), forms.line("newer")
     number = re.search(r"([0-9]{1,9})/?(?:[?#].*)?$", typed)
     try:
         if not number:
@@ -96,7 +96,7 @@ def withdraw(summary_id: int) -> str:
 @desk.post(f"/summaries/<{ROW_ID}:summary_id>/withdraw")
 def withdraw_now(summary_id: int) -> Response:
     """Take it away for good."""
-    found, reason = _published(summary_id), request.form.get("reason", "")
+    found, reason = _summary(summary_id), request.form.get("reason", "")
     try:
         ending.withdraw(here(), summary_id, reason, signed_in().email)
     except Refused as refusal:

@@ -11,7 +11,7 @@ from digest.domain.issues.lifecycle import FROZEN, IssueState
 from digest.domain.issues.manuscript import Faults
 from digest.domain.writing.differences import Stretch, differences
 from digest.operations.shared.links import summary_path
-from digest.operations.writing.naming import Meant
+from digest.operations.writing.meaning import Meant
 from digest.storage.issues.issues import Issue, current_issue, first_open_issue
 from digest.storage.issues.selections import issue_carrying
 from digest.storage.people.editors import editor_with_email

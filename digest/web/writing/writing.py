@@ -14,7 +14,7 @@ from digest.operations.shared.refusal import Refused
 from digest.operations.writing import autosaving, editing
 from digest.operations.writing.editing import Conflict, Published, Saved, Saving
 from digest.operations.writing.ending import LONGEST_REASON
-from digest.operations.writing.naming import Meant, publication_meant
+from digest.operations.writing.meaning import Meant, publication_meant
 from digest.storage.base.patience import Busy
 from digest.storage.writing.summaries import Summary, Withdrawal, summary_by_id, summary_of_form
 from digest.storage.writing.working_copies import WorkingCopy, copies_beside, copy_of_form

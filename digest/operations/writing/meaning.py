@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from sqlalchemy.orm import Session
 
 from digest.domain.shared.slugs import folded
-from digest.storage.writing.publications import publication_names
+from digest.storage.writing.publications import Publication, known_publication_ids, publication_names
 
 _MOST = 3
 _ALIKE = 0.6
@@ -27,8 +27,10 @@ class Meant:
 def publication_meant(session: Session, typed: str) -> Meant:
     """Case, accents and marks between words aside, a known name is itself. The first of all names is never doubted."""
     names = publication_names(session)
-    if typed in names or not names:
+    if not names:
         return Meant(typed, is_new=False)
+    if known := known_publication_ids(session, [typed]):
+        return Meant(session.get_one(Publication, next(iter(known.values()))).name, is_new=False)
     by_fold: dict[str, str] = {}
     for name in names:
         by_fold.setdefault(folded(name), name)
