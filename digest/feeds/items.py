@@ -40,15 +40,20 @@ def shelf_by(recipe: Recipe, page: Markup) -> Shelf:
     """The rows that a recipe names: by their whole way, else by its last steps, else by tags alone."""
     named = "." in "".join((*recipe.item[-1:], *recipe.link))
     whole, least = len(recipe.item), 1 if named else 2
-    strict = [(steps, False) for steps in range(whole, min(least, whole) - 1, -1)]
-    for steps, loosely in [*strict, *((steps, True) for steps in range(whole, 2, -1))]:
-        cores = [node for node in page.nodes if _stands_at(node, recipe.item[-steps:], loosely)]
-        links = [link for core in cores for link in _links_in(core, recipe.link, loosely)]
-        links = [link for link in links if not recipe.address or address_shape(link.href) == recipe.address]
-        links = [link for link in links if not link.beside] or (links if steps == whole else [])
-        if links and (len(links) > 1 or recipe.items < 2):
-            return shelf_of(_outermost(cores), links)
+    ways = [(steps, False) for steps in range(whole, min(least, whole) - 1, -1)]
+    ways += [(steps, True) for steps in range(whole, 2, -1)]
+    for beside in (False, True):
+        for steps, loosely in ways:
+            cores = [node for node in page.nodes if _stands_at(node, recipe.item[-steps:], loosely)]
+            links = [link for core in cores for link in _links_in(core, recipe.link, loosely)]
+            meant = [link for link in links if _is_meant(link, recipe.address) and (beside or not link.beside)]
+            if meant and (len(meant) > 1 or recipe.items < 2):
+                return shelf_of(_outermost(cores), meant)
     return Shelf((), 0)
+
+
+def _is_meant(link: PageNode, address: str) -> bool:
+    return not address or address_shape(link.href) == address
 
 
 def fits(step: str, wanted: str, loosely: bool = False) -> bool:

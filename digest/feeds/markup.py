@@ -27,7 +27,8 @@ _UNSEEN = {"script", "style", "noscript", "template", "svg", "math", "iframe", "
 _BESIDE = frozenset({"nav", "footer", "aside"})
 _BESIDE_ROLES = frozenset({"navigation", "contentinfo", "banner", "complementary", "menu", "menubar", "search"})
 _BESIDE_NAMES = re.compile(
-    r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|footer|side-?bar|bread-?crumbs?|pager|pagination|share|social|cookies?|skip|toolbar)(?:$|[\s_-])"
+    r"(?:^|\s)(?!(?:has|no|with|without|is)-)(?:[\w-]*[_-])?(?:nav|navbar|navigation|menu|footer|side-?bar|bread-?crumbs?"
+    r"|pager|pagination|share|social|cookies?|skip|toolbar)(?:[_-][\w-]*)?(?=$|\s)"
 )
 _HIDDEN_NAMES = re.compile(r"(?:^|\s)(?:visually-?hidden|sr-only|screen-reader-text|element-invisible)(?:$|\s)")
 _PASSING_CLASS = re.compile(
