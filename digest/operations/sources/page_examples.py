@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from digest.domain.sources.answers import Outcome
+from digest.domain.sources.answers import AnswerOutcome
 from digest.domain.sources.states import SourceKind
 from digest.feeds.entries import UnreadableDocument
 from digest.feeds.examples import Example, NoSuchExample
@@ -54,6 +54,6 @@ def _answer(search: Search, url: str) -> WebAnswer:
     except Unreachable as error:
         raise Refused(str(error)) from None
     said = heard(answer, SourceKind.PAGE, "")
-    if said.outcome is not Outcome.READ:
+    if said.outcome is not AnswerOutcome.READ:
         raise Refused(said.words or f"The page answers with status {answer.status}.")
     return answer
