@@ -12,7 +12,7 @@ from lxml import etree
 from digest.feeds.entries import UnreadableDocument
 from digest.feeds.page_bytes import parsed_page
 
-_MOST_ELEMENTS = 20_000
+_MOST_ELEMENTS = 15_000
 _DEEPEST = 90
 _LONGEST_ADDRESS = 2_000
 
@@ -91,7 +91,7 @@ class Markup:
 def read_markup(body: bytes, content_type: str, url: str) -> Markup:
     """Read a page served from `url`. Raises `UnreadableDocument` where there is none in it.
 
-    Scripts and what else can't be seen are left out, and so is all beyond 20,000 elements or 90 levels.
+    Scripts and what else can't be seen are left out, and so is all beyond 15,000 elements or 90 levels.
     """
     root = parsed_page(body, content_type)
     base = _base(root, url)

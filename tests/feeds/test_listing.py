@@ -218,7 +218,7 @@ def test_a_recipe_that_cannot_be_read_says_what_to_do(stored: str) -> None:
 
 def test_scripts_and_their_links_never_come_through() -> None:
     items = "".join(
-        f'<li><a href="javascript:steal({n})">A tempting headline {n}</a><a href="data:text/html,x">x</a>'
+        f'<li><a href="javascript://a.example/%0asteal({n})">A good headline {n}</a><a href="data:text/html,x">x</a>'
         f'<script>document.write("<a href=/s/{n}>Scripted news item</a>")</script></li>'
         for n in range(5)
     )
