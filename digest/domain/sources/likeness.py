@@ -18,7 +18,7 @@ Terms = Mapping[str, float]
 _READ_OF_LEDE = 400
 _TITLE = 1.3
 _NAME = 1.3
-_RAREST = 4.85
+_RAREST = 4.55
 """An inverse frequency counts no further than this, so that one odd word makes no likeness."""
 _USUAL_LENGTH = 32
 _SHORTEST = 4

@@ -18,7 +18,7 @@ from digest.domain.sources.likeness import Frequencies, Index, Terms
 
 WINDOW = timedelta(hours=72)
 """Leads further apart are never compared."""
-_FOLDED = 0.245
+_FOLDED = 0.252
 _SURER = 0.1
 """How much surer for each doubling of the smaller group."""
 _NOTICED = 0.03
