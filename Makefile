@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run lint check test audit bench crash mutants lock
+.PHONY: help setup run lint check test audit bench stories crash mutants lock
 
 # Python keeps what it has compiled: pytest compiles the tests anew otherwise, ten seconds in each process.
 export PYTHONDONTWRITEBYTECODE :=
@@ -48,6 +48,10 @@ audit: setup ## Look every locked library up among known vulnerabilities (needs 
 bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work; imports (20 minutes)
 	$(BIN)/python -m tests.bench --write
 	$(BIN)/python -m tests.bench.imports --write
+
+STORIES ?=
+stories: setup ## How well stories are found, on labelled leads of our own (STORIES="FILE.jsonl …" for others beside them)
+	@$(BIN)/python -m tests.stories $(STORIES)
 
 CRASH_KILLS ?= 10000
 crash: setup ## The long form of the crash programme: 10,000 random kills, every step, every cut (CRASH_KILLS=…, CRASH_SEED=…)
