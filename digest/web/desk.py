@@ -13,12 +13,13 @@ from digest.web.readers import subscribers
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
 from digest.web.sources import bringing, inbox, source, watching, writing_up
-from digest.web.writing import autosaving, ends, pasting, summaries, writing
+from digest.web.writing import autosaving, covered, ends, pasting, summaries, writing
 
 __all__ = [
     "autosaving",
     "bringing",
     "copies",
+    "covered",
     "deciding",
     "editors",
     "ends",
