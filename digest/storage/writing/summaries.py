@@ -157,16 +157,14 @@ def latest_withdrawals(session: Session, question: ArchiveQuestion, count: int) 
 def archive_page(session: Session, question: ArchiveQuestion, number: int, size: int) -> ArchivePage:
     """One page of the published summaries that answer the question, newest first."""
     asked = _answering(question)
-    total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
-    return ArchivePage(_newest(session, asked, size, (number - 1) * size), number, total, size)
+    return _page(session, asked, number, size)
 
 
 def summaries_linking(session: Session, address: str, publication: str, number: int, size: int) -> ArchivePage:
     """One page of the published summaries that have a source whose address has this in it, newest first."""
     linked = select(SourceLink.summary_id).where(SourceLink.url.icontains(address, autoescape=True))
     asked = _answering(ArchiveQuestion(publication=publication)).where(Summary.id.in_(linked))
-    total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
-    return ArchivePage(_newest(session, asked, size, (number - 1) * size), number, total, size)
+    return _page(session, asked, number, size)
 
 
 def latest_summaries(session: Session, count: int) -> list[Summary]:
@@ -247,6 +245,13 @@ def publication_sizes(session: Session) -> list[tuple[Publication, int]]:
         .order_by(Publication.name)
     )
     return [(publication, size) for publication, size in rows]
+
+
+def _page(session: Session, asked: Select[int], number: int, size: int) -> ArchivePage:
+    total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
+    # Words that nothing has are looked for in every text once, not twice.
+    beyond = (number - 1) * size >= total
+    return ArchivePage([] if beyond else _newest(session, asked, size, (number - 1) * size), number, total, size)
 
 
 def _newest(session: Session, asked: Select[int], count: int, offset: int) -> list[Summary]:

@@ -33,7 +33,8 @@ EACH = 2
 NOT_SHOWN = {
     "events.sendgrid",  # by SendGrid
     "desk.paste", "desk.preview_summary", "desk.autosave_new_summary", "desk.autosave_summary", "desk.be_here",
-    "desk.sign_in_here", "desk.tell_correction", "desk.restore", "desk.issue_progress", "desk.report_live",  # by scripts
+    "desk.sign_in_here", "desk.issue_progress", "desk.report_live",  # by scripts
+    "desk.tell_correction", "desk.restore",  # after a correction, or a superseding
     "desk.sign_in_now", "desk.password", "desk.set_password", "desk.invite_again", "desk.reactivate",
     "holding.ask", "holding.hold", "readers.subscribe_again",
     "desk.ask_again", "desk.ask_to_confirm", "desk.decide", "desk.decide_now",  # in trouble
