@@ -79,6 +79,7 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "password_hash": "a hash of the password",
         "created_at": "since when they are editors",
         "is_admin": "whether as an admin",
+        "may_send": "as a sender",
         "is_active": "whether deactivated",
         "password_key": "the key inside the last link that sets a password",
         "password_key_made_at": "since when and how long that works",
@@ -106,6 +107,12 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "evidence": "why, in words of their own without addresses",
     },
     "history": {"who": "Who did", "what": "what to an issue", "at": "when"},
+    "audit": {
+        "who": "Who did",
+        "act": "what of consequence",
+        "about": "to which issue, summary or editor",
+        "at": "when",
+    },
     "standings": {"dismissed_by": "Which admin put away a notice"},
 }
 """By table and column: words of that table's entry on the privacy page."""
@@ -119,6 +126,7 @@ _SENDGRID = "what SendGrid says of a request as a whole; what it says of one add
 _SERVICE = "what SendGrid says of the installation's own account"
 
 NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
+    "audit": {_ROW: "id"},
     "attempts": {
         _ROW: "id batch_id",
         _SENDER: "owner",
@@ -133,6 +141,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     },
     "closings": {
         _ROW: "id issue_id",
+        "why an issue may go over pre-flight, as its history tells": "override",
         "what lets whoever has the proof hold the issue; all editors get the same": "hold_key",
         _PUBLISHED: "content subject text html",
         "stand in the text for a reader's links, before anybody's are put in": "tags",
@@ -152,7 +161,8 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "installation": {_ROW: "id epoch", _COUNT: "claims"},
     "issues": {
         _ROW: "id",
-        _PUBLISHED: "send_date slot introduction subject preheader",
+        _PUBLISHED: "send_date slot introduction subject preheader closing_note by_topic",
+        "which summaries were put on, taken off and moved, so that it can be undone": "acts",
         "why an issue was not sent, as its editors are told": "skipped_because",
         _COUNT: "audience",
         _QUEUE: "state created_at cutoff_at reopened_at reminded_at missed_at frozen_at sent_at skipped_at "
@@ -160,6 +170,12 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         _SENDGRID: "paused_because",
     },
     "journals_read": {"the hash of a file's first line": "journal", _QUEUE: "bytes"},
+    "link_checks": {
+        "the hash of an address that an issue leads to": "key",
+        _PUBLISHED: "url",
+        _QUEUE: "checked_at",
+        "what that address answered": "verdict words",
+    },
     "lists_read": {"which list of SendGrid's": "name", _QUEUE: "read_to window_to"},
     "messages": {_ROW: "id", _QUEUE: "owner retry_at tries not_before"},
     "publications": {_ROW: "id", _PUBLISHED: "name slug"},

@@ -17,9 +17,9 @@ from digest.storage.base.database import Database
 from digest.storage.base.model import Base
 from digest.storage.events import sendgrid_status
 from digest.storage.guard import installations, journals
-from digest.storage.issues import history, issues, selections
+from digest.storage.issues import history, issues, link_checks, selections
 from digest.storage.messages import messages
-from digest.storage.people import desk_sessions, editors
+from digest.storage.people import audit, desk_sessions, editors
 from digest.storage.readers import consents, signups, subscribers
 from digest.storage.running import demo_marks, heartbeats
 from digest.storage.running.revisions import UnknownRevision, must_be_known
@@ -30,8 +30,9 @@ from digest.storage.writing import publications, summaries, topics
 metadata = Base.metadata
 
 _TABLES = (
-    batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, installations,
-    issues, journals, lists_read, messages, publications, rate_limits, selections, settlements,
+    audit, batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history,
+    installations,
+    issues, journals, link_checks, lists_read, messages, publications, rate_limits, selections, settlements,
     sendgrid_status, signups,
     subscribers, summaries, suppressions, topics,
 )  # fmt: skip

@@ -183,7 +183,7 @@ def test_a_recent_summary_on_no_issue_can_be_added(alice: FlaskClient, db: Datab
     page = alice.get(PAGE).text
     assert f'id="add-{new}"' in page
     assert "An old story" not in page
-    assert press(alice, "add", summary=new).headers["Location"] == PAGE
+    assert press(alice, "add", summary=new).headers["Location"] == f"{PAGE}#item-{new}"
     assert order(db) == [*three, new]
 
 
