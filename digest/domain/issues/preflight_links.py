@@ -41,10 +41,10 @@ def _faults(link: PlacedLink, findings: Mapping[str, LinkFinding]) -> Iterator[s
         return
     finding = known_of(link.url, findings)
     if finding.verdict == DEAD:
-        why = f" ({finding.words.rstrip('.')})" if finding.words else ""
-        yield f"{_short(link.url)} is dead{why}. Find where the article is now, or take the link out."
+        remedy = finding.words or "Find where the article is now, or take the link out."
+        yield f"{_short(link.url)} is dead. {remedy}"
     if finding.verdict == MOVED:
-        why = f" to {_short(finding.words)}" if finding.words else ""
+        why = f" to {_short(finding.words)}" if is_of_the_web(finding.words) else ""
         yield f"{_short(link.url)} has moved{why}. Use its new address."
     if is_shortened(link.url):
         yield f"{_short(link.url)} is a shortened address, which filters distrust. Use the one it leads to."

@@ -110,7 +110,7 @@ SAID: Mapping[str, Mapping[str, str]] = {
     "audit": {
         "who": "Who did",
         "act": "what of consequence",
-        "about": "to which issue, summary or editor",
+        "about": "to which issue or editor",
         "at": "when",
     },
     "standings": {"dismissed_by": "Which admin put away a notice"},

@@ -97,7 +97,7 @@ def linking(html: str) -> Content:
 
 STORY = "https://example.org/2"
 LINKS = [
-    (GOOD, LinkFinding("dead", "404, gone"), "is dead (404, gone). Find where the article is now"),
+    (GOOD, LinkFinding("dead", "Nothing is there (404)."), "https://example.org/2 is dead. Nothing is there (404)."),
     (
         GOOD,
         LinkFinding("moved", "https://example.org/new"),
