@@ -50,9 +50,7 @@ class Beside:
     no_unsubscribe: bool = False
     """The mail has no link to unsubscribe by in one of its parts."""
     no_address: bool = False
-    """The mail names no postal address."""
-    must_have_address: bool = True
-    """Whether it is mailed to readers, and not only written to files."""
+    """The mail goes to readers and names no postal address."""
     sending: tuple[str, ...] = ()
     """What is wrong with the way it is sent, a sentence each with the remedy: SendGrid's key, the sender."""
 
@@ -77,8 +75,8 @@ def _mailed(beside: Beside) -> Iterator[PreflightFault]:
         )
         yield PreflightFault(Level.BLOCKS, "Footer", what)
     if beside.no_address:
-        level = Level.BLOCKS if beside.must_have_address else Level.WARNS
-        yield PreflightFault(level, "Footer", "there is no postal address. The operator sets POSTAL_ADDRESS.")
+        what = "the postal address is not in it. The operator sets POSTAL_ADDRESS; then reopen it and approve it again."
+        yield PreflightFault(Level.BLOCKS, "Footer", what)
     for what in beside.sending:
         yield PreflightFault(Level.WARNS, "Sending", what)
 

@@ -96,11 +96,15 @@ def examined(session: Session, settings: Settings, issue: Issue, composed: Compo
         links=link_findings(session, addresses_to_check(content)),
         carried=carried_before(session, issue.id, [item.summary_id for item in content.items]),
         no_unsubscribe=not all(composed.tags.unsubscribe in part for part in (rendered.text, rendered.html)),
-        no_address=not settings.postal_address.strip(),
-        must_have_address=settings.mail_transport == "sendgrid",
+        no_address=settings.mail_transport == "sendgrid" and not _names(rendered.text, settings.postal_address),
         sending=tuple(_faults_of_sending(session, settings)),
     )
     return replace(composed, faults=tuple(check(content, composed.html_bytes, beside)))
+
+
+def _names(text: str, address: str) -> bool:
+    """Whether a text that was wrapped has the address in it."""
+    return bool(address.strip()) and "".join(address.split()) in "".join(text.split())
 
 
 def _faults_of_sending(session: Session, settings: Settings) -> Iterator[str]:

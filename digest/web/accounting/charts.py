@@ -29,6 +29,7 @@ class Chart:
 
     title: str
     summary: str
+    last: int
     width: int
     bars: Sequence[Bar]
     height: int = _HIGH
@@ -54,7 +55,7 @@ def _chart(title: str, outcomes: Sequence[IssueOutcome], counts: Sequence[int]) 
     ]
     span = f"from {counts[0]:,} to {counts[-1]:,}, at most {highest:,}" if counts else "none yet"
     summary = f"{title} of {len(counts)} issues: {span}"
-    return Chart(title, summary, max(1, len(counts)) * (_WIDE + _GAP), bars)
+    return Chart(title, summary, counts[-1] if counts else 0, max(1, len(counts)) * (_WIDE + _GAP), bars)
 
 
 def _bar(place: int, count: int, highest: int, words: str) -> Bar:

@@ -147,8 +147,7 @@ def test_a_word_too_long_for_a_phone(faulty: Content, where: str) -> None:
 
 MAILED = [
     (Beside(no_unsubscribe=True), Level.BLOCKS, "Footer: there is no link to unsubscribe by"),
-    (Beside(no_address=True), Level.BLOCKS, "Footer: there is no postal address"),
-    (Beside(no_address=True, must_have_address=False), Level.WARNS, "Footer: there is no postal address"),
+    (Beside(no_address=True), Level.BLOCKS, "Footer: the postal address is not in it"),
     (Beside(sending=("SendGrid’s key is not set.",)), Level.WARNS, "Sending: SendGrid’s key is not set"),
     (Beside(carried={2: date(2024, 5, 10)}), Level.WARNS, "Item 2: went out with the issue of 10 May 2024 already"),
 ]
@@ -162,8 +161,8 @@ def test_what_the_digest_itself_does_not_say(beside: Beside, level: Level, words
 
 
 def test_the_number_of_checks_that_the_desk_names_is_right() -> None:
-    placeholders, left_over, size, shared_source, wide, softer_address = 1, 1, 1, 1, 1, 1
-    kinds = len(OTHERS) + len(LINKS) + len(MAILED) - softer_address
+    placeholders, left_over, size, shared_source, wide = 1, 1, 1, 1, 1
+    kinds = len(OTHERS) + len(LINKS) + len(MAILED)
     assert kinds + placeholders + left_over + size + shared_source + wide == CHECKS
 
 
