@@ -157,9 +157,8 @@ def test_sections_by_topic_and_a_closing_note(alice: FlaskClient, db: Database, 
     assert places == sorted(places)
     assert "See you soon." in text
     press(alice, "up", summary=on[1])
-    assert alice.get(f"{PAGE}/preview/text").text.index("HEALTH") < alice.get(f"{PAGE}/preview/text").text.index(
-        "On AI"
-    )
+    text = behind_the_contents(alice)
+    assert text.index("HEALTH") < text.index("1. On health") < text.index("2. On AI")
     press(alice, "approve")
     assert "<strong" in html_of(mailbox.to("alice@digest.test")[0]).split("On no topic")[-1], "the note is bold"
 
