@@ -63,7 +63,10 @@ def _is_ours(url: str, settings: Settings) -> bool:
 
 
 def _one_of_a_host(urls: Sequence[str]) -> list[str]:
-    return list({_host(url): url for url in reversed(urls)}.values())[::-1]
+    first: dict[str, str] = {}
+    for url in urls:
+        first.setdefault(_host(url), url)
+    return list(first.values())
 
 
 def _host(url: str) -> str:
