@@ -127,6 +127,12 @@ def summary_by_id(session: Session, summary_id: int) -> Summary | None:
     return session.get(Summary, summary_id)
 
 
+def summaries_by_ids(session: Session, summary_ids: Sequence[int]) -> list[Summary]:
+    """Those of these summaries that there are, in the order asked for."""
+    found = {row.id: row for row in session.execute(select(Summary).where(Summary.id.in_(summary_ids))).scalars()}
+    return [found[key] for key in summary_ids if key in found]
+
+
 def published_summary(session: Session, summary_id: int) -> Summary | None:
     """The summary if readers may see it."""
     summary = session.get(Summary, summary_id)
