@@ -12,9 +12,9 @@ from digest.domain.issues.lifecycle import IssueState
 from digest.domain.issues.preflight import Level
 from digest.domain.shared.stored import UnreadableRecord
 from digest.domain.shared.tokens import new_key
+from digest.mail.identity import identity_of
 from digest.mail.rendering import ProofNote, render_proof, render_test
 from digest.mail.templating import counted
-from digest.mail.transports import identity_of
 from digest.operations.issues.composing import Composed, compose, content_of, render, sample, tags_to_json
 from digest.operations.messages.queue import post, tell_editors
 from digest.operations.shared.context import Context, Work

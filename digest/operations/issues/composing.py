@@ -26,8 +26,8 @@ from digest.domain.issues.preflight import PreflightFault, check
 from digest.domain.shared.stored import known, packed, unpacked
 from digest.domain.shared.urls import is_safe
 from digest.domain.writing import markup
+from digest.mail.identity import identity_of
 from digest.mail.rendering import Rendered, Tags, new_tags, personalise, render_digest
-from digest.mail.transports import identity_of
 from digest.operations.shared.links import summary_url
 from digest.storage.issues.issues import Closing, Issue, issue_number, last_closing
 from digest.storage.issues.selections import selected_summaries

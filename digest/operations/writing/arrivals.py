@@ -10,12 +10,11 @@ from hashlib import blake2b
 from typing import Any
 
 from digest.domain.shared.slugs import folded, slugify
+from digest.domain.writing.archived import SourceRow, StoredSummary
+from digest.domain.writing.bodies import BodyFormat, body_html
 from digest.domain.writing.markup import sanitised
-from digest.operations.writing.editing import body_html
 from digest.operations.writing.summary_lines import read_line
 from digest.storage.writing.import_spool import SpooledLine
-from digest.storage.writing.summaries import BodyFormat
-from digest.storage.writing.summary_rows import SourceRow, StoredSummary
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from digest.domain.issues.lifecycle import FROZEN, IssueState
 from digest.domain.issues.manuscript import Piece
 from digest.domain.shared.slugs import slugify
 from digest.domain.writing import markup
+from digest.domain.writing.bodies import BodyFormat, body_html
 from digest.operations.issues.week import ensure_issue
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
@@ -22,7 +23,7 @@ from digest.storage.base.database import Database
 from digest.storage.issues.issues import current_issue, first_open_issue
 from digest.storage.issues.selections import append_selection, issue_carrying, issues_carrying, remove_selection
 from digest.storage.writing.publications import publication_named
-from digest.storage.writing.summaries import BodyFormat, SourceLink, Summary
+from digest.storage.writing.summaries import SourceLink, Summary
 from digest.storage.writing.topics import topics_named
 
 
@@ -128,11 +129,6 @@ def write(session: Session, now: datetime, summary: Summary, piece: Piece, body_
         for position, source in enumerate(piece.sources)
     ]
     summary.updated_at = now
-
-
-def body_html(body: str, body_format: str) -> str:
-    """A body as readers see it."""
-    return markup.sanitised(body) if body_format == BodyFormat.HTML else markup.from_markdown(body)
 
 
 def _saved(session: Session, now: datetime, piece: Piece, summary_id: int | None, version: int) -> Saved | Conflict:

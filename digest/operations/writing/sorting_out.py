@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from digest.domain.writing.archived import StoredSummary
 from digest.operations.writing.arrivals import as_stored, clash, likeness, unpacked
 from digest.storage.base.database import Database
 from digest.storage.writing.import_spool import ImportSpool, SortedLine, Unjudged
-from digest.storage.writing.summary_rows import StoredSummary, published_words, summaries_with_ids
+from digest.storage.writing.summary_rows import published_words, summaries_with_ids
 
 _AT_ONCE = 500
 
