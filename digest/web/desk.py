@@ -12,7 +12,7 @@ from digest.web.people import editors, own_login, signing_in
 from digest.web.readers import subscribers
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
-from digest.web.writing import pasting, summaries, writing
+from digest.web.writing import names, pasting, summaries, writing
 
 __all__ = [
     "copies",
@@ -20,6 +20,7 @@ __all__ = [
     "editors",
     "hang_up",
     "issue",
+    "names",
     "outbox",
     "own_login",
     "pasting",

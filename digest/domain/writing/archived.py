@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,4 +30,12 @@ class StoredSummary:
     is_published: bool
     sources: tuple[SourceRow, ...]
     topics: frozenset[str]
-    """Their names, folded."""
+    """How their names are spelt."""
+
+
+@dataclass(frozen=True)
+class OtherNames:
+    """By how each alias is spelt, how the name is spelt that it stands for."""
+
+    publications: Mapping[str, str]
+    topics: Mapping[str, str]

@@ -26,14 +26,14 @@ from digest.storage.running.revisions import UnknownRevision, must_be_known
 from digest.storage.sending import batches, deliveries, editions
 from digest.storage.sources import acts, hosts, leads, rules, sources, stories
 from digest.storage.suppressions import lists_read, suppressions
-from digest.storage.writing import publications, summaries, topics
+from digest.storage.writing import other_names, publications, summaries, topics
 
 metadata = Base.metadata
 
 _TABLES = (
     acts, batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, hosts,
-    installations, issues, journals, leads, lists_read, messages, publications, rate_limits, rules, selections,
-    settlements, sendgrid_status, signups, sources, stories, subscribers, summaries, suppressions, topics,
+    installations, issues, journals, leads, lists_read, messages, other_names, publications, rate_limits, rules,
+    selections, settlements, sendgrid_status, signups, sources, stories, subscribers, summaries, suppressions, topics,
 )  # fmt: skip
 
 

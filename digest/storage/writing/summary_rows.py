@@ -11,7 +11,7 @@ from operator import attrgetter
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from digest.domain.shared.slugs import folded
+from digest.domain.shared.slugs import spelling
 from digest.domain.writing.archived import SourceRow, StoredSummary
 from digest.storage.base.bulk import insert_rows
 from digest.storage.base.model import table_of
@@ -143,5 +143,5 @@ def _topics_of(session: Session, ids: Sequence[int]) -> dict[int, set[str]]:
         .where(summary_topics.c.summary_id.in_(ids))
     )
     for summary_id, name in rows:
-        found[summary_id].add(folded(name))
+        found[summary_id].add(spelling(name))
     return found
