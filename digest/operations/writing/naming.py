@@ -15,6 +15,7 @@ from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
 from digest.storage.readers.subscribers import lock_subscribers
 from digest.storage.readers.topic_choices import choose_instead, readers_who_chose
+from digest.storage.running.schema import metadata
 from digest.storage.writing.names import (
     PUBLICATIONS,
     TOPICS,
@@ -48,7 +49,7 @@ class Hanging:
 
 def hanging(session: Session, kind: NameKind, found: Named) -> Hanging:
     """How much would come along, drafts among the summaries."""
-    counts = hanging_on(session, kind, found.id)
+    counts = hanging_on(session, kind, found.id, metadata.sorted_tables)
     return Hanging(
         summaries=counts["summaries" if kind is PUBLICATIONS else "summary_topics"],
         sources=counts["sources" if kind is PUBLICATIONS else "source_topics"],
@@ -108,7 +109,7 @@ def merge(db: Database, kind: NameKind, row_id: int, into_id: int) -> Hanging:
         if kind is TOPICS:
             lock_subscribers(session)
             choose_instead(session, gone.slug, into.slug)
-        hang_on(session, kind, row_id, into_id)
+        hang_on(session, kind, row_id, into_id, metadata.sorted_tables)
         remove_merged(session, kind, gone, into_id)
     return moved
 

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Table, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.domain.shared.slugs import slugify, spelling
 from digest.domain.writing.archived import OtherNames
 from digest.storage.base.database import one_at_a_time
-from digest.storage.base.model import Base, table_of
+from digest.storage.base.model import table_of
 from digest.storage.writing.free_slugs import free_slug, slugs_like
 from digest.storage.writing.other_names import Alias, PublicationAlias, PublicationSlug, TopicAlias, TopicSlug
 from digest.storage.writing.publications import Publication
@@ -126,17 +126,17 @@ def give_slug(session: Session, kind: NameKind, found: Named, name: str) -> str:
     return slug
 
 
-def hanging_on(session: Session, kind: NameKind, row_id: int) -> dict[str, int]:
-    """How many rows of each table name it, aliases and old slugs among them."""
+def hanging_on(session: Session, kind: NameKind, row_id: int, tables: Sequence[Table]) -> dict[str, int]:
+    """How many rows of each of these tables name it; only of those that can."""
     return {
         column.table.name: session.execute(select(func.count()).where(column == row_id)).scalar_one()
-        for column in _naming(kind)
+        for column in _naming(kind, tables)
     }
 
 
-def hang_on(session: Session, kind: NameKind, from_id: int, to_id: int) -> None:
-    """Let whatever names one name the other, in every table with a foreign key to it."""
-    for column in _naming(kind):
+def hang_on(session: Session, kind: NameKind, from_id: int, to_id: int, tables: Sequence[Table]) -> None:
+    """Let whatever names the one name the other, in each of these tables that has a foreign key to it."""
+    for column in _naming(kind, tables):
         table = column.table
         if column.primary_key and len(table.primary_key) > 1:  # a pair that names both already stays one
             both = table.alias()
@@ -157,9 +157,9 @@ def remove_merged(session: Session, kind: NameKind, gone: Named, into_id: int) -
         add_alias(session, kind, into_id, name)
 
 
-def _naming(kind: NameKind) -> Iterator[Column[int]]:
+def _naming(kind: NameKind, tables: Sequence[Table]) -> Iterator[Column[int]]:
     key = table_of(kind.model).c.id
-    for table in Base.metadata.sorted_tables:
+    for table in tables:
         yield from (each for each in table.c if any(foreign.column is key for foreign in each.foreign_keys))
 
 

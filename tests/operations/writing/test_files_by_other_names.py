@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from digest.config import Settings
-from digest.operations.readers.subscriber_files import import_subscribers
+from digest.operations.readers.subscriber_files import import_subscribers, subscriber_table
 from digest.operations.shared.context import Context
 from digest.operations.writing import naming
 from digest.operations.writing.reading_lines import LineReader
@@ -55,7 +55,7 @@ def test_subscribers_of_a_topic_by_another_of_its_names(db: Database, settings: 
     naming.rename(db, TOPICS, row, "Data protection", new_address=True)
     file = tmp_path / "readers.csv"
     file.write_text("email,topics\nada@example.org,Datenschutz;gdpr;Other\nben@example.org,data-protection\n")
-    list(import_subscribers(Context(db, settings, TUESDAY), open_table(file), "I want it"))
+    list(import_subscribers(Context(db, settings, TUESDAY), subscriber_table(file), "I want it"))
     with db.reading() as session:
         chosen = session.execute(select(Subscriber.topics).order_by(Subscriber.address)).scalars().all()
     assert chosen == ["data-protection,other", "data-protection"]
