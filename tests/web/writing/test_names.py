@@ -102,22 +102,22 @@ def test_a_name_that_is_anothers_is_refused_with_the_way_out(db: Database, brows
 def test_merged_publications_are_one_with_all_that_hung_on_both(
     db: Database, browser: Browser, client: FlaskClient
 ) -> None:
-    kept, moved = make_summary(db, "One", publication="CNIL"), make_summary(db, "Two", publication="Cnil France")
-    gone, into = id_of(db, "Cnil France"), id_of(db, "CNIL")
+    kept, moved = make_summary(db, "One", publication="CNIL"), make_summary(db, "Two", publication="Cnil.fr")
+    gone, into = id_of(db, "Cnil.fr"), id_of(db, "CNIL")
     naming.also_call(db, PUBLICATIONS, gone, "French authority")
     with db.writing() as session:
         session.add(watched(gone, "https://cnil.example/feed"))
     path = f"/desk/publications/{gone}/merge"
     asked = browser.open(f"{path}?into=C.N.I.L.")
-    assert "Merge “Cnil France” into “CNIL”? What comes along: 1 summary and 1 source." in words(asked)
+    assert "Merge “Cnil.fr” into “CNIL”? What comes along: 1 summary and 1 source." in words(asked)
     assert browser.send(path, f"{path}?into=CNIL", into=into).status_code == 303
     with db.reading() as session:
         assert names_in(session, Publication) == {"CNIL"}
         assert {session.get_one(Summary, each).publication_id for each in (kept, moved)} == {into}
         assert session.execute(select(WatchedSource.publication_id)).scalar_one() == into
-        assert {id_of_name(session, PUBLICATIONS, name) for name in ("Cnil France", "FRENCH AUTHORITY")} == {into}
-    assert client.get(f"/news/cnil-france/two/{moved}").headers["Location"] == f"/news/cnil/two/{moved}"
-    assert client.get("/publications/cnil-france.atom").headers["Location"] == "/publications/cnil.atom"
+        assert {id_of_name(session, PUBLICATIONS, name) for name in ("Cnil.fr", "FRENCH AUTHORITY")} == {into}
+    assert client.get(f"/news/cnil-fr/two/{moved}").headers["Location"] == f"/news/cnil/two/{moved}"
+    assert client.get("/publications/cnil-fr.atom").headers["Location"] == "/publications/cnil.atom"
     assert browser.open(f"/desk/publications/{gone}").status_code == 404
 
 
