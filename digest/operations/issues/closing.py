@@ -12,9 +12,9 @@ from digest.domain.issues.lifecycle import IssueState
 from digest.domain.issues.manuscript import one_line
 from digest.domain.people.acts import Act
 from digest.domain.shared.tokens import new_key
+from digest.mail.identity import identity_of
 from digest.mail.rendering import render_test
 from digest.mail.templating import counted
-from digest.mail.transports import identity_of
 from digest.operations.issues.composing import Composed, compose, compose_now, sample, tags_to_json
 from digest.operations.issues.proofs import differences, post_proofs
 from digest.operations.messages.queue import post, tell_editors

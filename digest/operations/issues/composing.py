@@ -28,9 +28,9 @@ from digest.domain.issues.preflight import Beside, PreflightFault, check
 from digest.domain.shared.stored import known, packed, unpacked
 from digest.domain.shared.urls import is_safe
 from digest.domain.writing import markup
+from digest.mail.identity import identity_of
 from digest.mail.rendering import Rendered, Tags, new_tags, personalise, render_digest
 from digest.mail.sendgrid_account import in_words
-from digest.mail.transports import identity_of
 from digest.operations.shared.links import summary_url
 from digest.storage.events.sendgrid_status import sendgrid_status
 from digest.storage.issues.issues import Closing, Issue, issue_number, issues_being_sent, last_closing

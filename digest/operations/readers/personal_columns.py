@@ -220,8 +220,10 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "lists_read": {"which list of SendGrid's": "name", _QUEUE: "read_to window_to"},
     "messages": {_ROW: "id", _QUEUE: "owner retry_at tries not_before"},
     "near_stories": {_ROW: "story_id near_id", "how alike two texts are": "score"},
-    "publications": {_ROW: "id", _PUBLISHED: "name slug"},
     "revisions": {_ROW: "id summary_id", _PUBLISHED: "kind note wording told_on"},
+    "publication_aliases": {_ROW: "owner_id", _PUBLISHED: "spelling name"},
+    "publication_slugs": {_ROW: "owner_id", _PUBLISHED: "slug"},
+    "publications": {_ROW: "id", _PUBLISHED: "name slug spelling"},
     "selections": {_ROW: "id issue_id summary_id", _PUBLISHED: "position"},
     "settlements": {_ROW: "id batch_id"},
     "signups": {_ROW: "id"},
@@ -249,7 +251,6 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "supersedings": {_ROW: "summary_id newer_id"},
     "summary_topics": {_ROW: "summary_id topic_id"},
     "tallies": {_ROW: "id", "which of the limits it counts for": "kind"},
-    "topics": {_ROW: "id", _PUBLISHED: "name slug"},
     "withdrawals": {_ROW: "summary_id", _PUBLISHED: "reason"},
     "working_copies": {
         _ROW: "id summary_id",
@@ -257,6 +258,9 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         _QUEUE: "version",
     },
     "writers_seen": {_ROW: "summary_id"},
+    "topic_aliases": {_ROW: "owner_id", _PUBLISHED: "spelling name"},
+    "topic_slugs": {_ROW: "owner_id", _PUBLISHED: "slug"},
+    "topics": {_ROW: "id", _PUBLISHED: "name slug spelling"},
     "wordings": {"what all readers of a form are shown": "hash version text"},
 }
 """By table and reason: the columns, with spaces between them, that say nothing of anybody."""

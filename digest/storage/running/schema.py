@@ -27,6 +27,7 @@ from digest.storage.sending import batches, deliveries, editions
 from digest.storage.sources import acts, hosts, leads, rules, sources, stories
 from digest.storage.suppressions import lists_read, suppressions
 from digest.storage.writing import (
+    other_names,
     publications,
     revisions,
     search_index,
@@ -59,6 +60,7 @@ _TABLES = (
     link_checks,
     lists_read,
     messages,
+    other_names,
     publications,
     rate_limits,
     revisions,

@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Select, String, Text, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
+from digest.domain.writing.bodies import BodyFormat
 from digest.storage.base.model import NEVER_REUSED, Base
 from digest.storage.writing.publications import Publication
 from digest.storage.writing.topics import Topic, summary_topics
-
-
-class BodyFormat(StrEnum):
-    """How a body is written: our editors write Markdown, an imported archive may bring HTML."""
-
-    MARKDOWN = "markdown"
-    HTML = "html"
 
 
 class Summary(Base):

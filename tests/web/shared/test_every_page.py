@@ -39,6 +39,7 @@ NOT_SHOWN = {
     "holding.ask", "holding.hold", "readers.subscribe_again",
     "desk.ask_again", "desk.ask_to_confirm", "desk.decide", "desk.decide_now",  # in trouble
     "desk.dismiss_sendgrid_notice",
+    "desk.remove_alias",  # of an alias that an editor has typed
     "desk.make_issue",  # where there is no issue yet
 }  # fmt: skip
 """What no page of the demo leads to; other tests come there."""
