@@ -6,7 +6,7 @@ from alembic import op
 from digest.domain.shared.slugs import spelling  # the same for every row, now and later: a change of it respells all
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
