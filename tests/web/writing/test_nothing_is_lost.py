@@ -211,6 +211,19 @@ def test_without_scripts_what_was_sent_signed_out_goes_through_the_sign_in(
     assert stored(db).body == FORM["body"] and len(stored(db).sources) == 2
 
 
+def test_cookie_that_is_gone_takes_no_word_with_it(alice: Browser, db: Database) -> None:
+    form = new_form(alice, act="save")
+    alice.client.delete_cookie("digest_desk", path="/desk")
+    forged = alice.client.post("/desk/summaries/new", data=form, headers={"Origin": "https://evil.example"})
+    assert forged.status_code == 400 and "What you typed is kept" not in words(forged)
+    late = alice.client.post("/desk/summaries/new", data=form, headers={"Origin": "http://digest.test"})
+    assert late.status_code == 400 and "What you typed is kept" in words(late)
+    who = {"email": "alice@digest.test", "password": PASSWORD}
+    again = alice.client.post("/desk/sign-in", data=kept(late) | who)
+    assert alice.client.post("/desk/summaries/new", data=kept(again)).location == "/desk/summaries/1"
+    assert stored(db).body == FORM["body"]
+
+
 @pytest.mark.on_both
 def test_typo_makes_no_publication_without_one_more_press(alice: Browser, db: Database) -> None:
     make_summary(db, publication="Euractiv")
