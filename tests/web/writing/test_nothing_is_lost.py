@@ -174,6 +174,15 @@ def test_two_who_write_are_told_of_each_other_and_both_texts_stay(
     assert alice.client.post("/desk/summaries/1/here", data=here).get_json()["others"] == []
 
 
+@pytest.mark.on_both
+def test_what_another_has_typed_outlives_the_draft_that_is_deleted(alice: Browser, ada: Browser) -> None:
+    alice.send("/desk/summaries/new", form=new_form(alice, new_topics=""), act="save")
+    autosave(ada, {**form_at(ada, 1), "body": "Ada wrote this.", "publication": "Half a na"}, 1)
+    alice.send("/desk/summaries/1/delete")
+    link = one(page(ada.open("/desk/summaries")), "[data-key-item] a")["href"]
+    assert one(page(ada.open(str(link))), "#field-body").text.strip() == "Ada wrote this."
+
+
 def test_session_that_ends_says_so_to_the_script_which_signs_in_in_place(
     alice: Browser, alice_id: int, db: Database
 ) -> None:
