@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -123,7 +124,7 @@ def test_to_the_top_to_a_place_and_back(alice: FlaskClient, db: Database, three:
     a, b, c = three
     assert press(alice, "top", summary=c).headers["Location"] == f"{PAGE}#item-{c}"
     assert order(db) == [c, a, b]
-    places = {f"place-{c}": 1, f"place-{a}": 2, f"place-{b}": 1}
+    places: dict[str, Any] = {f"place-{c}": 1, f"place-{a}": 2, f"place-{b}": 1}
     press(alice, "place", order=[c, a, b], **places)
     assert order(db) == [b, c, a]
     press(alice, "remove", summary=c)
@@ -167,7 +168,12 @@ def test_sections_by_topic_and_a_closing_note(alice: FlaskClient, db: Database, 
 def test_approve_saves_what_is_typed_and_keeps_what_others_typed(alice: FlaskClient, db: Database) -> None:
     seen = re.search(r'name="seen" value="([^"]+)"', alice.get(PAGE).text)
     assert seen
-    typed = {"preheader": "", "introduction": "Typed, and not saved.", "closing_note": "", "seen": seen[1]}
+    typed: dict[str, Any] = {
+        "preheader": "",
+        "introduction": "Typed, and not saved.",
+        "closing_note": "",
+        "seen": seen[1],
+    }
     press(alice, "words", subject="Theirs", preheader="", introduction="A week of courts.", closing_note="")
     refused = press(alice, "approve", subject="Mine", **typed)
     assert refused.status_code == 422
