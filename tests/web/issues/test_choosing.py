@@ -14,6 +14,7 @@ from digest.storage.base.database import Database
 from digest.storage.issues.selections import append_selection
 from tests.conftest import TUESDAY, Mailbox, html_of
 from tests.factories import make_issue, make_summary
+from tests.web.browser import page
 from tests.web.browser import words as words_on
 from tests.web.issues.week import FRIDAY, PAGE, order, press, the_issue
 
@@ -58,6 +59,16 @@ def test_a_quick_change_answers_with_its_parts(alice: FlaskClient, three: list[i
     assert answer.headers["HX-Trigger"] == "issue-changed"
     assert answer.text.index("Consent rewritten") < answer.text.index("Court annuls fine")
     assert "<html" not in answer.text
+
+
+def test_the_focus_stays_on_what_was_moved_and_goes_to_undo_for_what_is_gone(
+    alice: FlaskClient, three: list[int]
+) -> None:
+    focused = [
+        [str(found["id"]) for found in page(press(alice, action, QUICK, summary=three[1])).select("[autofocus]")]
+        for action in ("down", "up", "top", "remove")
+    ]
+    assert focused == [[f"up-{three[1]}"], [], [f"down-{three[1]}"], ["undo-last"]]
 
 
 @pytest.mark.usefixtures("three")
