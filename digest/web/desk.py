@@ -12,7 +12,7 @@ from digest.web.people import editors, own_login, signing_in
 from digest.web.readers import subscribers
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
-from digest.web.sources import bringing, inbox, source, watching, writing_up
+from digest.web.sources import bringing, inbox, newsletters, source, watching, writing_up
 from digest.web.writing import autosaving, ends, pasting, summaries, writing
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "hang_up",
     "inbox",
     "issue",
+    "newsletters",
     "outbox",
     "own_login",
     "pasting",

@@ -24,7 +24,7 @@ from digest.storage.readers import consents, signups, subscribers
 from digest.storage.running import demo_marks, heartbeats
 from digest.storage.running.revisions import UnknownRevision, must_be_known
 from digest.storage.sending import batches, deliveries, editions
-from digest.storage.sources import acts, hosts, leads, rules, sources, stories
+from digest.storage.sources import acts, hosts, leads, newsletters, rules, sources, stories
 from digest.storage.suppressions import lists_read, suppressions
 from digest.storage.writing import (
     publications,
@@ -41,8 +41,8 @@ metadata = Base.metadata
 
 _TABLES = (
     acts, batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, hosts,
-    installations, issues, journals, leads, lists_read, messages, publications, rate_limits, revisions, rules,
-    search_index, selections, settlements, sendgrid_status, signups, sources, stories, subscribers, summaries,
+    installations, issues, journals, leads, lists_read, messages, newsletters, publications, rate_limits, revisions,
+    rules, search_index, selections, settlements, sendgrid_status, signups, sources, stories, subscribers, summaries,
     supersedings, suppressions, topics, working_copies, writers_seen,
 )  # fmt: skip
 
