@@ -77,7 +77,8 @@ def watch_newsletter(context: Context, publication: str, by: str = "") -> int:
 
 def name_before_at(publication: str, key: str) -> str:
     """The part of the newsletter's address before the @: a name for people, and the key that says whose it is."""
-    name = slugify(publication)[:_LONGEST_SLUG].strip("-")
+    slug = slugify(publication)
+    name = slug if len(slug) <= _LONGEST_SLUG else slug[: _LONGEST_SLUG + 1].rpartition("-")[0]
     return f"{name}-{key}" if name else key
 
 

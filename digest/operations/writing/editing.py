@@ -18,6 +18,7 @@ from digest.domain.issues.crediting import host_of
 from digest.domain.issues.edition import Source
 from digest.domain.issues.manuscript import LONGEST_PUBLICATION, LONGEST_TITLE, Manuscript, Piece, one_line, read
 from digest.domain.shared.slugs import slugify
+from digest.domain.writing.bodies import BodyFormat
 from digest.operations.issues.week import ensure_issue
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
@@ -28,7 +29,7 @@ from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.issues.selections import issue_carrying
 from digest.storage.writing.revisions import RevisionKind
-from digest.storage.writing.summaries import BodyFormat, Summary, Withdrawal, summary_of_form
+from digest.storage.writing.summaries import Summary, Withdrawal, summary_of_form
 from digest.storage.writing.working_copies import forget_copy
 
 T = TypeVar("T")

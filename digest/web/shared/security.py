@@ -76,6 +76,12 @@ def admins_only() -> None:
         abort(403)
 
 
+def senders_only() -> None:
+    """Refuse editors who may not let an issue go."""
+    if not g.editor.role.may_send:
+        abort(403, "Senders approve, hold, release and send. Ask one of them, or an admin to be made one.")
+
+
 def local_path(target: str | None, default: str) -> str:
     """`target` if it is a path on this site, else `default`: a sign-in never sends people elsewhere."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:

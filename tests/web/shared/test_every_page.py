@@ -34,12 +34,13 @@ NOT_SHOWN = {
     "events.sendgrid", "inbound.receive_newsletter",  # by SendGrid
     "desk.newsletter", "desk.newsletter_html",
     "desk.paste", "desk.preview_summary", "desk.autosave_new_summary", "desk.autosave_summary", "desk.be_here",
-    "desk.sign_in_here", "desk.tell_correction", "desk.restore", "desk.issue_progress",
-    "desk.report_live",  # by scripts
+    "desk.sign_in_here", "desk.issue_progress", "desk.report_live",  # by scripts
+    "desk.tell_correction", "desk.restore",  # after a correction, or a superseding
     "desk.sign_in_now", "desk.password", "desk.set_password", "desk.invite_again", "desk.reactivate",
     "holding.ask", "holding.hold", "readers.subscribe_again",
     "desk.ask_again", "desk.ask_to_confirm", "desk.decide", "desk.decide_now",  # in trouble
     "desk.dismiss_sendgrid_notice",
+    "desk.remove_alias",  # of an alias that an editor has typed
     "desk.make_issue",  # where there is no issue yet
 }  # fmt: skip
 """What no page of the demo leads to; other tests come there."""

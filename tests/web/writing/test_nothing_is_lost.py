@@ -14,6 +14,7 @@ from digest.operations.people.signing_in import sign_out_everywhere
 from digest.storage.base.database import Database
 from digest.storage.writing.publications import publication_named, publication_names
 from digest.storage.writing.summaries import Summary, drafts, latest_summaries, summary_by_id
+from digest.storage.writing.topics import all_topics
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
 from tests.web.browser import PASSWORD, Browser, one, page, words
@@ -118,8 +119,12 @@ def test_half_a_form_is_kept_as_typed_and_makes_no_names(alice: Browser, db: Dat
     make_summary(db)
     form = new_form(alice, title="", date="15/05/20", publication="Eur", body="Half a sen", new_topics="Surv")
     assert autosave(alice, form).get_json()["beside"] is True
+    whole = {**form, "title": "A title", "date": "2024-05-15"}
+    for half in ({"publication": "Eur", "new_topics": ""}, {"publication": "i", "new_topics": "Surv"}):
+        assert autosave(alice, {**whole, **half}).get_json()["beside"] is True
+    autosave(alice, form)
     with db.reading() as session:
-        assert publication_names(session) == ["Euractiv", "i"]
+        assert publication_names(session) == ["Euractiv", "i"] and all_topics(session) == []
     assert "1 draft" in words(alice.open("/desk/summaries"))
     link = one(page(alice.open("/desk/summaries")), "[data-key-item] a")["href"]
     shown = page(alice.open(str(link)))
@@ -131,7 +136,7 @@ def test_half_a_form_is_kept_as_typed_and_makes_no_names(alice: Browser, db: Dat
 
 def test_unsaved_changes_of_a_published_summary_stay_beside_it(alice: Browser, ada: Browser, db: Database) -> None:
     key = make_summary(db, body="As published.")
-    told = autosave(alice, {**form_at(alice, key), "body": "Not yet."}, key).get_json()
+    told = autosave(alice, {**form_at(alice, key), "body": "Not yet.", "new_topics": ""}, key).get_json()
     assert told["beside"] is True
     assert stored(db, key).body == "As published."
     shown = page(alice.open(f"/desk/summaries/{key}"))
