@@ -235,7 +235,7 @@ def test_it_says_how_it_is_doing_and_nobody_asks_it(
     line = line_of(db, settings)
     assert (line.state, line.ok_at, line.entries, line.next_at) == ("ok", NOW, 2, None)
     tidy_up(db, NOW + timedelta(days=91), timedelta(days=365))
-    assert line_of(db, settings).state == "silent" and "91 days ago" in line_of(db, settings).words
+    assert line_of(db, settings).state == "silent" and "3 months ago" in line_of(db, settings).words
     post(client, key, multipart(fields(HTML, message_id="<2>")))
     assert line_of(db, settings).state == "ok"
 
