@@ -23,7 +23,7 @@ from digest.web.running import service
 from digest.web.serving.limits import LARGEST_BODY
 from digest.web.shared import errors, filters, proxies, security, unsaved
 from digest.web.shared.context import EXTENSION, Site, end_reading
-from digest.web.sources import about
+from digest.web.sources import about, receiving
 from digest.web.writing import archive
 
 _TEMPLATES = config.resource("templates")
@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None, with_postman: bool = True, thre
     proxies.watch(app, settings.trusted_proxies)
     security.guard(app)
     app.teardown_request(end_reading)
-    for room in (readers, archive, about, holding, desk, webhook, service, errors, unsaved, filters):
+    for room in (readers, archive, about, holding, desk, webhook, receiving, service, errors, unsaved, filters):
         room.hang_up(app)
     return app
 

@@ -22,15 +22,18 @@ _LARGEST = 2_000_000
 def links_of(html: str, text: str) -> tuple[Entry, ...]:
     """The articles that a message links to, in its order, each once, with the link's words as title; at most 200.
 
-    The text is looked at only where the HTML brings none. A wrapper that counts clicks is taken off where the article's
-    address is part of its own; nothing is fetched.
+    The text is looked at only where the HTML brings none, and not for what the HTML links to. A wrapper that counts
+    clicks is taken off where the article's address is part of its own; nothing is fetched.
     """
     found: dict[str, Entry] = {}
+    seen = set()
     for address, words in _anchors(html):
+        seen.add(address.strip())
         _add(found, address, words)
     if not found:
         for address, words in _written(text):
-            _add(found, address, words)
+            if address not in seen:
+                _add(found, address, words)
     return tuple(found.values())[:_MOST]
 
 
@@ -68,7 +71,11 @@ _SURROUNDING = re.compile(
     r"(?:in|on)\b|\bbrowser\b|\bforward (?:this|to)|\bprivacy (?:policy|notice)|\bterms (?:of|and)|\bcontact us"
     r"|\bread online|\bwhy (?:am i|did you)|\bupdate your|\badvertise|\bsubscribe\b|\bsign up|\bdownload the app"
     r"|\bfollow us|se d[ée]sabonner|d[ée]sinscri|abmelden|abbestellen|im browser|cancelar (?:la )?suscripci"
-    r"|disiscri|afmelden",
+    r"|disiscri|afmelden"
+    r"|^(?:please |yes,? |to |click (?:here )?)*(?:confirm|verify|activate)\b"
+    r".{0,40}\b(?:subscri|e-?mail|address|sign|account|registr|\W*$)"
+    r"|(?:anmeldung|abonnement|e-?mail-adresse) best[äa]tigen"
+    r"|confirme[rz] (?:votre|mon) (?:inscription|abonnement|adresse)",
     re.IGNORECASE,
 )
 _SURROUNDING_PATH = re.compile(
@@ -83,7 +90,7 @@ _SOCIAL = (
 
 
 def _add(found: dict[str, Entry], address: str, words: str) -> None:
-    url = _unwrapped(absolute(address, ""))
+    url = unwrapped(absolute(address, ""))
     if not url or not _may_be_article(url, words):
         return
     known = found.get(url)
@@ -107,7 +114,7 @@ _MOST_WRAPPERS = 3
 _LONG_BASE64 = re.compile(r"aHR0c[A-Za-z0-9_-]{20,3000}={0,2}")
 
 
-def _unwrapped(url: str) -> str:
+def unwrapped(url: str) -> str:
     """The address inside one that counts clicks and carries it, as in `?url=https%3A%2F%2F…`; the same if none does."""
     for _ in range(_MOST_WRAPPERS):
         inner = _inside(url)

@@ -12,7 +12,7 @@ from digest.web.people import audit, editors, own_login, signing_in
 from digest.web.readers import subscribers
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
-from digest.web.sources import bringing, inbox, source, watching, writing_up
+from digest.web.sources import bringing, inbox, newsletters, source, watching, writing_up
 from digest.web.writing import autosaving, covered, ends, names, pasting, summaries, writing
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "inbox",
     "issue",
     "names",
+    "newsletters",
     "outbox",
     "own_login",
     "pasting",

@@ -48,7 +48,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Links: whatever follows these words in a path, also cut short or encoded; then whatever looks like a token.
     # `yours` is no page yet: its name is fixed, and its links shall never have been in a log.
     (
-        re.compile(rf"(?i)(?<=[/F])((?:confirm|unsubscribe|preferences|hold|yours|password|welcome){_SLASH})"
+        re.compile(rf"(?i)(?<=[/F])((?:confirm|unsubscribe|preferences|hold|yours|password|welcome|inbound){_SLASH})"
                    r"[A-Za-z0-9_-]{16,}"),
         rf"\1{TOKEN}",
     ),

@@ -45,6 +45,12 @@ CHANGED_MAKE_UP = (
 NOTHING_LISTED = "No list of items was found on the page. Show an example of one on it."
 NEVER_CHECKED = "Not checked yet. It is at the next round, within a minute if the clock runs."
 
+NOTHING_RECEIVED = (
+    "Nothing received yet. Set its address up at SendGrid, then subscribe with it; both stand below. The first message "
+    "mostly asks to confirm that: open it here, and follow its link."
+)
+NOT_ASKED = "A newsletter is not asked: it comes by mail when its publisher sends it."
+
 
 def outcome_of(status: int, challenged: bool) -> AnswerOutcome:
     """What an HTTP status means for a source; `challenged` if a wall against robots gave the answer."""
@@ -71,6 +77,15 @@ def silent_in_words(newest: datetime, gap: timedelta, now: datetime) -> str:
     return (
         f"It answers, but its newest entry is {_days((now - newest).days)} old{usual}. "
         "See whether the publication goes on elsewhere."
+    )
+
+
+def no_mail_in_words(newest: datetime, gap: timedelta, now: datetime) -> str:
+    """That a newsletter has not come for longer than usual."""
+    usual = f"; usually one comes {_rhythm(gap)}" if gap else ""
+    return (
+        f"Its last message came {_days((now - newest).days)} ago{usual}. See whether it still appears, whether it "
+        "wants the subscription confirmed, and whether Inbound Parse still posts here."
     )
 
 

@@ -75,6 +75,15 @@ def canonical_hash(url: str) -> str:
     return blake2b(form.encode(), digest_size=32).hexdigest() if form else ""
 
 
+def untracked(url: str) -> str:
+    """The address as it is, without those parts of its query that are for tracking or hold somebody's email address."""
+    parts = _split(url)
+    if parts is None or not parts.query:
+        return url
+    kept = [piece for piece in parts.query.split("&") if not _is_personal(piece)]
+    return parts._replace(query="&".join(kept)).geturl()
+
+
 def is_home_page(url: str) -> bool:
     """Whether the address is a site's first page: entries that link there have no address of their own."""
     form = canonical(url)
@@ -140,6 +149,11 @@ def _decoded(found: re.Match[str]) -> str:
 def _query(query: str) -> str:
     kept = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if not _is_noise(name, value)]
     return urlencode(sorted(kept))
+
+
+def _is_personal(piece: str) -> bool:
+    said = parse_qsl(piece, keep_blank_values=True)
+    return any(_is_noise(name, value) or "@" in value for name, value in said)
 
 
 def _is_noise(name: str, value: str) -> bool:

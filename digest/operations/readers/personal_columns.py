@@ -219,6 +219,12 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     },
     "lists_read": {"which list of SendGrid's": "name", _QUEUE: "read_to window_to"},
     "messages": {_ROW: "id", _QUEUE: "owner retry_at tries not_before"},
+    "newsletter_leads": {_ROW: "newsletter_id lead_id"},
+    "newsletters": {
+        _ROW: "id source_id message_hash",
+        _PUBLISHED_ELSEWHERE: "sender subject html text",
+        _QUEUE: "received_at",
+    },
     "near_stories": {_ROW: "story_id near_id", "how alike two texts are": "score"},
     "revisions": {_ROW: "id summary_id", _PUBLISHED: "kind note wording told_on"},
     "publication_aliases": {_ROW: "owner_id", _PUBLISHED: "spelling name"},

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from digest.config.retention import LEADS_KEPT, LINK_CHECKS_KEPT, MESSAGES_KEPT, RATE_COUNTS_KEPT, UNTOUCHED_LEADS
 from digest.operations.shared.wakeups import pause
+from digest.operations.sources.receiving import note_silence
 from digest.operations.writing.shelving import GAP
 from digest.storage.base.database import Database
 from digest.storage.base.rate_limits import counts_before, forget_counts
@@ -22,6 +23,7 @@ from digest.storage.readers.signups import (
     given_up_subscribers,
 )
 from digest.storage.readers.subscribers import lock_subscribers
+from digest.storage.sources.newsletters import forget_newsletters, old_newsletters
 from digest.storage.sources.old_leads import (
     empty_stories,
     forget_leads,
@@ -38,7 +40,8 @@ AT_ONCE = 500
 def tidy_up(db: Database, now: datetime, leads_kept: timedelta = LEADS_KEPT) -> None:
     """Delete sign-ups that were never confirmed within seven days, finished messages after 30 days, and the like.
 
-    Leads that nobody touched for 14 days retire; those that nobody used are deleted after `leads_kept`.
+    Leads that nobody touched for 14 days retire; those that nobody used are deleted after `leads_kept`,
+    and newsletters after as long.
     """
     _forget(db, lambda s: expired_signups(s, now), lambda s, ids: forget_expired_signups(s, now, ids))
     _forget(db, lambda s: given_up_subscribers(s, now), lambda s, ids: forget_given_up_subscribers(s, now, ids))
@@ -49,6 +52,8 @@ def tidy_up(db: Database, now: datetime, leads_kept: timedelta = LEADS_KEPT) -> 
         forget_link_checks(session, now - LINK_CHECKS_KEPT)
     _in_turn(db, lambda s: untouched_leads(s, now - UNTOUCHED_LEADS), retire_leads)
     _in_turn(db, lambda s: unused_leads(s, now - leads_kept), forget_leads)
+    _in_turn(db, lambda s: old_newsletters(s, now - leads_kept), forget_newsletters)
+    note_silence(db, now)
     _in_turn(db, lambda s: empty_stories(s, now - leads_kept), forget_stories)
 
 

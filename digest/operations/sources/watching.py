@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from digest.domain.sources.answers import NEVER_CHECKED
+from digest.domain.sources.answers import NEVER_CHECKED, NOT_ASKED, NOTHING_RECEIVED, well_in_words
 from digest.domain.sources.hosts import host_of
 from digest.domain.sources.politeness import RequestMade, pledged
-from digest.domain.sources.states import SourceState
+from digest.domain.sources.states import SourceKind, SourceState
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.collecting import Poller, poll_one
@@ -91,6 +91,10 @@ def resume_source(context: Context, source_id: int) -> None:
         if source.state not in (SourceState.PAUSED, SourceState.GONE):
             return
         source.state = SourceState.OK if source.ok_at else SourceState.NEW
+        if source.kind == SourceKind.MAIL:
+            gap = timedelta(seconds=source.usual_gap)
+            source.words, source.paused_by = well_in_words(gap) if source.ok_at else NOTHING_RECEIVED, ""
+            return
         source.words, source.paused_by = NEVER_CHECKED if source.ok_at is None else "", ""
         source.failures, source.failing_since = 0, None
         source.next_at = _soonest(context.within(session), source)
@@ -124,6 +128,8 @@ def check_now(poller: Poller, source_id: int) -> AnswerNoted:
 def _may_be_checked(context: Context, source_id: int) -> None:
     with context.db.reading() as session:
         row = _source(session, source_id)
+        if row.kind == SourceKind.MAIL:
+            raise Refused(NOT_ASKED)
         if row.state in (SourceState.PAUSED, SourceState.GONE):
             raise Refused("It is not asked any more. Resume it first.")
         host = host_of(row.fetch_url)

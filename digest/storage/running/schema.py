@@ -24,7 +24,7 @@ from digest.storage.readers import consents, signups, subscribers
 from digest.storage.running import demo_marks, heartbeats
 from digest.storage.running.revisions import UnknownRevision, must_be_known
 from digest.storage.sending import batches, deliveries, editions
-from digest.storage.sources import acts, hosts, leads, rules, sources, stories
+from digest.storage.sources import acts, hosts, leads, newsletters, rules, sources, stories
 from digest.storage.suppressions import lists_read, suppressions
 from digest.storage.writing import (
     other_names,
@@ -60,6 +60,7 @@ _TABLES = (
     link_checks,
     lists_read,
     messages,
+    newsletters,
     other_names,
     publications,
     rate_limits,

@@ -29,11 +29,13 @@ from digest.storage.sources.inbox import (
 )
 from digest.storage.sources.leads import Lead
 from digest.storage.sources.neighbours import near_leads, resembled, summaries_named
+from digest.storage.sources.newsletters import newsletters_with
 from digest.web.shared.context import here, now, reading, settings, signed_in
 from digest.web.shared.desk import ROW_ID, desk, page_number
 from digest.web.shared.security import local_path
 
 _PAGE = 50
+_NEWSLETTERS = 3
 _LARGEST_ID = 2**31 - 1
 _SHOWS = ("waiting", "kept", "snoozed", "muted", "dismissed", "used", "retired")
 
@@ -75,6 +77,7 @@ def lead(lead_id: int) -> str:
         near=near,
         resembled=resembled(reading(), found.id),
         source=source_of(reading(), found),
+        newsletters=newsletters_with(reading(), found.id, _NEWSLETTERS),
         query=_query(),
         **_around([*story, *near]),
         **_shared(),

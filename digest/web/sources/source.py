@@ -13,6 +13,7 @@ from digest.feeds.rules import fetch_rules
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources import ruling
 from digest.operations.sources.collecting import Poller
+from digest.operations.sources.receiving import name_before_at
 from digest.operations.sources.ruling import Effect
 from digest.operations.sources.source_files import QUARTER
 from digest.operations.sources.watching import (
@@ -22,8 +23,10 @@ from digest.operations.sources.watching import (
     resume_source,
     stop_watching,
 )
+from digest.storage.sources.newsletters import newsletters_of
 from digest.storage.sources.source_list import source_lines
 from digest.storage.sources.source_pages import leads_brought, rule_lines, source_with_publication, topics_of_source
+from digest.storage.sources.sources import WatchedSource
 from digest.web.shared.context import here, now, reading, settings, signed_in, site
 from digest.web.shared.desk import ROW_ID, desk
 
@@ -130,7 +133,18 @@ def _page(source_id: int, effect: Effect | None, fault: str) -> str:
         typed=request.args.get("rule", ""),
         kind=request.args.get("kind", RuleKind.KEEP_OUT),
         is_polled=found[0].kind != SourceKind.MAIL,
+        **(_mailbox(found[0], found[1].name) if found[0].kind == SourceKind.MAIL else {}),
     )
+
+
+def _mailbox(source: WatchedSource, publication: str) -> dict[str, object]:
+    """What is said of a newsletter alone: its messages, where it is posted to, and the address to subscribe with."""
+    key = source.mail_key or ""
+    return {
+        "newsletters": newsletters_of(reading(), source.id, _LATEST),
+        "post_url": f"{settings().site_url}/events/inbound/{key}",
+        "name_before_at": name_before_at(publication, key),
+    }
 
 
 def _kind(given: Mapping[str, str]) -> RuleKind:

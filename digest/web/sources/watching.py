@@ -25,12 +25,13 @@ AILING = (
 )  # fmt: skip
 """What an editor may have to see to, the worst first."""
 _LARGEST_LIST = 10_000_000
+_TYPED = ("url", "publication", "refusal", "newsletter_name", "newsletter_fault")
 
 
 @desk.get("/sources")
 def sources() -> str:
     """Every source: what ails first, then all by publication."""
-    return _list()
+    return source_list()
 
 
 @desk.post("/sources/add")
@@ -45,7 +46,7 @@ def add_source() -> Response | tuple[str, int] | str:
             return _offer(offer_page(_search(), found.url), publication)
         return _welcome(watch(here(), found, publication, signed_in().email))
     except Refused as refusal:
-        return _list(url=url, publication=publication, refusal=str(refusal)), 422
+        return source_list(url=url, publication=publication, refusal=str(refusal)), 422
 
 
 @desk.post("/sources/page")
@@ -59,7 +60,7 @@ def choose_on_page() -> Response | tuple[str, int] | str:
             return _welcome(watch(here(), offer.found, publication, signed_in().email))
         return _offer(offer, publication, examples)
     except Refused as refusal:
-        return _list(url=url, publication=publication, refusal=str(refusal)), 422
+        return source_list(url=url, publication=publication, refusal=str(refusal)), 422
 
 
 @desk.post("/sources/import")
@@ -113,7 +114,8 @@ def _offer(offer: PageOffer, publication: str, examples: list[str] | None = None
     )
 
 
-def _list(url: str = "", publication: str = "", refusal: str = "") -> str:
+def source_list(**typed: str) -> str:
+    """The page of all sources, with what was typed there and why it was refused."""
     lines, show = listed_sources(here()), request.args.get("show", "")
     by_state = {state: sum(line.state == state for line in lines) for state in SourceState}
     return render_template(
@@ -122,10 +124,8 @@ def _list(url: str = "", publication: str = "", refusal: str = "") -> str:
         total=len(lines),
         by_state=by_state,
         show=show,
-        url=url,
-        publication=publication,
-        refusal=refusal,
         publications=publication_names(reading()),
+        **dict.fromkeys(_TYPED, "") | typed,
     )
 
 

@@ -31,7 +31,8 @@ READER = "rita@example.org"
 EACH = 2
 """Pages of one kind that are opened, where the demo has more."""
 NOT_SHOWN = {
-    "events.sendgrid",  # by SendGrid
+    "events.sendgrid", "inbound.receive_newsletter",  # by SendGrid
+    "desk.newsletter", "desk.newsletter_html",
     "desk.paste", "desk.preview_summary", "desk.autosave_new_summary", "desk.autosave_summary", "desk.be_here",
     "desk.sign_in_here", "desk.issue_progress", "desk.report_live",  # by scripts
     "desk.tell_correction", "desk.restore",  # after a correction, or a superseding
