@@ -57,25 +57,32 @@ class Narrowing:
 
 
 def inbox_rows(session: Session, asked: InboxQuestion, limit: int, offset: int = 0) -> list[InboxRow]:
-    """A page of rows, the newest first: a story stands where its newest lead stands."""
-    key = _row_key()
-    newest = func.max(Lead.published_at)
-    page = session.execute(
-        select(key).where(*_answering(asked)).group_by(key).order_by(newest.desc(), key).limit(limit).offset(offset)
-    )
-    keys = list(page.scalars())
-    leads = session.execute(
-        select(Lead).where(*_answering(asked), _in_rows(keys)).order_by(Lead.published_at.desc(), Lead.id.desc())
-    ).scalars()
+    """A page of rows, the newest first: a story stands where its newest lead stands. What is done with is no story."""
+    newest_first = (Lead.published_at.desc(), Lead.id.desc())
+    if asked.show != "waiting":
+        done = select(Lead).where(*_answering(asked)).order_by(*newest_first).limit(limit).offset(offset)
+        return [InboxRow([lead]) for lead in session.execute(done).scalars()]
+    keys = _page_of_keys(session, asked, limit, offset)
+    leads = session.execute(select(Lead).where(*_answering(asked), _in_rows(keys)).order_by(*newest_first)).scalars()
     rows: defaultdict[int, list[Lead]] = defaultdict(list)
     for lead in leads:
         rows[lead.story_id or -lead.id].append(lead)
     return [InboxRow(rows[key]) for key in keys if key in rows]
 
 
+def _page_of_keys(session: Session, asked: InboxQuestion, limit: int, offset: int) -> list[int]:
+    key = _row_key()
+    newest = func.max(Lead.published_at)
+    page = session.execute(
+        select(key).where(*_answering(asked)).group_by(key).order_by(newest.desc(), key).limit(limit).offset(offset)
+    )
+    return list(page.scalars())
+
+
 def inbox_size(session: Session, asked: InboxQuestion) -> int:
     """How many rows answer the question."""
-    return session.execute(select(func.count(func.distinct(_row_key()))).where(*_answering(asked))).scalar_one()
+    counted = func.count(func.distinct(_row_key())) if asked.show == "waiting" else func.count()
+    return session.execute(select(counted).select_from(Lead).where(*_answering(asked))).scalar_one()
 
 
 def leads_by_state(session: Session, today: date, now: datetime) -> dict[str, int]:
