@@ -52,7 +52,7 @@ def bring_address(context: Context, fetcher: Fetcher, url: str, title: str, edit
     except ValueError as error:
         raise Refused(str(error)) from None
     article = fetch_article(context, fetcher, url).article or Article()
-    entry = Entry("", url, article.title or title.strip() or url, _beginning(article.text), article.published_at)
+    entry = Entry("", url, article.title or title.strip() or url, _beginning(article), article.published_at)
     candidate = Candidate(entry, article.publication, language=article.language, by=editor.email)
     with context.db.writing() as session:
         lead_id = arrive(context.within(session), [candidate]).lead_ids[0]
@@ -61,5 +61,6 @@ def bring_address(context: Context, fetcher: Fetcher, url: str, title: str, edit
     return lead_id
 
 
-def _beginning(text: str) -> str:
-    return " ".join(text.split())[:500]
+def _beginning(article: Article) -> str:
+    """Its first words, without the headline that many pages repeat above them."""
+    return " ".join(article.text.removeprefix(article.title).split())[:500]
