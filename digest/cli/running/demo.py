@@ -33,8 +33,8 @@ def demo(remove: bool) -> None:
     loaded = publication.load(ours.db, ours.settings, open_transport(ours.settings), now())
     if loaded.new:
         click.echo(
-            f"Demo loaded: {loaded.summaries} summaries, {loaded.past_issues} past issues, {loaded.readers} readers. "
-            "Its past digests are in the outbox."
+            f"Demo loaded: {loaded.summaries} summaries, {loaded.past_issues} past issues, {loaded.readers} readers, "
+            f"{loaded.sources} sources with {loaded.leads} leads. Its past digests are in the outbox."
         )
     else:
         click.echo("The demo is here already.")
