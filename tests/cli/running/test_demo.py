@@ -26,7 +26,7 @@ def run(*words: str) -> Result:
 def test_a_second_demo_says_that_it_is_there_and_how_to_sign_in() -> None:
     first, second = run(), run()
     assert (first.exit_code, second.exit_code) == (0, 0)
-    assert first.output.startswith("Demo loaded: 56 summaries, 8 past issues, 25 readers.")
+    assert first.output.startswith("Demo loaded: 56 summaries, 8 past issues, 25 readers, 21 sources with 120 leads.")
     assert second.output.startswith("The demo is here already.\n")
     assert f"Sign in as editor@example.org (Alice Marsh, editor), password {PASSWORD}" in second.output
     assert run("--remove").output.startswith("The demo is gone")
