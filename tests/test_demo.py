@@ -53,7 +53,9 @@ def load(db: Database, settings: Settings) -> demo.Loaded:
 
 @pytest.mark.on_both
 def test_it_is_a_publication_under_way(db: Database, settings: Settings) -> None:
-    assert load(db, settings) == demo.Loaded(new=True, summaries=56, past_issues=8, readers=25, sources=21, leads=120)
+    assert load(db, settings) == demo.Loaded(
+        new=True, since=NOW, summaries=56, past_issues=8, readers=25, sources=21, leads=120
+    )
     with db.reading() as session:
         assert len(past_issues(session)) == 8
         assert {issue.state for issue in past_issues(session)} == {IssueState.SENT}
@@ -130,14 +132,13 @@ def test_its_preflight_is_quiet(db: Database, settings: Settings) -> None:
     assert check(content, 1) == []
 
 
-def test_interrupted_in_its_troubles_it_goes_on(
-    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for broken in ("take_events", "decide_batch"):
+def test_interrupted_it_goes_on(db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for broken in ("troubles.take_events", "troubles.decide_batch", "desk.group_leads", "desk.add_draft"):
         with monkeypatch.context() as patches, pytest.raises(KeyboardInterrupt):
-            patches.setattr(f"digest.demo.troubles.{broken}", interrupted)
+            patches.setattr(f"digest.demo.{broken}", interrupted)
             load(db, settings)
-    load(db, settings)
+    loaded = load(db, settings)
+    assert (loaded.summaries, loaded.sources, loaded.leads) == (56, 21, 120)
     with db.reading() as session:
         assert {issue.state for issue in past_issues(session)} == {IssueState.SENT}
         assert session.query(Settlement).count() == 2
@@ -147,7 +148,7 @@ def test_interrupted_in_its_troubles_it_goes_on(
     assert {(account.audience, account.accepted + account.skipped) for account in accounts} == {(20, 20)}
 
 
-def interrupted(*_args: object) -> None:
+def interrupted(*_args: object, **_more: object) -> None:
     raise KeyboardInterrupt
 
 

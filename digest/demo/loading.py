@@ -56,6 +56,8 @@ class Loaded:
     """What the demo brought, and whether it was there already."""
 
     new: bool
+    since: datetime
+    """The moment from which its dates count back."""
     summaries: int
     past_issues: int
     readers: int
@@ -89,7 +91,8 @@ def load(db: Database, settings: Settings, transport: Transport, now: datetime) 
     with db.reading() as session:
         summaries, sources = (len(demo_ids(session, noun)) for noun in ("summaries", "sources"))
         leads = len(demo_leads(session))
-    return Loaded(new, summaries, len(past), len(readers(now)), sources, leads)
+        since = session.get_one(Editor, demo_ids(session, "editors")[0]).created_at
+    return Loaded(new, since, summaries, len(past), len(readers(now)), sources, leads)
 
 
 def _has_content(session: Session) -> bool:

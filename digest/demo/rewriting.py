@@ -35,8 +35,9 @@ def tell_ends(context: Context, lines: Sequence[Mapping[str, Any]], editor: Edit
         done = {title for title, summary in summaries.items() if has_revisions(session, summary.id)}
         pieces = {title: _piece(summary) for title, summary in summaries.items()}
     for line in lines:
-        title = line["title"]
-        end = line.get("end", {}) if title not in done else {}
+        title, end = line["title"], line.get("end", {})
+        if not end or title in done or title not in summaries:  # a correction may change the title
+            continue
         summary = summaries[title]
         if newer := end.get("superseded_by"):
             supersede(_ago(context, _SUPERSEDED), summary.id, summaries[newer].id, editor.email)
