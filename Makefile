@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run lint check test audit bench stories crash mutants lock
+.PHONY: help setup run lint check test audit bench stories pictures crash mutants lock
 
 # Python keeps what it has compiled: pytest compiles the tests anew otherwise, ten seconds in each process.
 export PYTHONDONTWRITEBYTECODE :=
@@ -52,6 +52,9 @@ bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what
 STORIES ?=
 stories: setup ## How well stories are found, on labelled leads of our own (STORIES="FILE.jsonl …" for others beside them)
 	@$(BIN)/python -m tests.stories $(STORIES)
+
+pictures: setup ## Take the pictures in docs/pictures again, of the demo (needs a Chromium)
+	$(BIN)/python -m tests.pictures
 
 CRASH_KILLS ?= 10000
 crash: setup ## The long form of the crash programme: 10,000 random kills, every step, every cut (CRASH_KILLS=…, CRASH_SEED=…)

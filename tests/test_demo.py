@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,20 @@ from digest import config, demo
 from digest.config import Settings
 from digest.config.private import make_folder
 from digest.domain.issues.lifecycle import IssueState
+from digest.domain.issues.preflight import check
+from digest.domain.sources.states import LeadState, SourceKind, SourceState
+from digest.feeds.fetching import Fetcher
+from digest.feeds.rules import fetch_rules
 from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
+from digest.operations.issues.composing import content_of
 from digest.operations.issues.week import ensure_issue
 from digest.operations.running.sending_now import report
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
+from digest.operations.sources.collecting import Poller
+from digest.operations.sources.turns import PollTurns, claim
+from digest.operations.sources.watching import check_now
 from digest.storage.accounting.settlements import Settlement, decisions_of
 from digest.storage.base.database import Database
 from digest.storage.events.delivery_status import statuses_in
@@ -31,7 +40,10 @@ from digest.storage.readers.subscribers import Subscriber
 from digest.storage.running import schema
 from digest.storage.sending.batches import Batch, batches_with_attempts
 from digest.storage.sending.deliveries import DeliveryStatus
-from digest.storage.writing.summaries import Summary
+from digest.storage.sources.leads import Lead
+from digest.storage.sources.sources import WatchedSource
+from digest.storage.writing.revisions import Revision
+from digest.storage.writing.summaries import Summary, drafts
 from tests.conftest import ENVIRON
 from tests.factories import make_editor, make_subscriber, make_summary
 from tests.web.readers.doors import everything
@@ -71,7 +83,9 @@ def shown(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Databa
 
 @pytest.mark.on_both
 def test_it_is_a_publication_under_way(db: Database, settings: Settings) -> None:
-    assert load(db, settings) == demo.Loaded(new=True, summaries=56, past_issues=8, readers=25)
+    assert load(db, settings) == demo.Loaded(
+        new=True, since=NOW, summaries=56, past_issues=8, readers=25, sources=21, leads=120
+    )
     with db.reading() as session:
         assert len(past_issues(session)) == 8
         assert {issue.state for issue in past_issues(session)} == {IssueState.SENT}
@@ -86,7 +100,7 @@ def test_it_is_a_publication_under_way(db: Database, settings: Settings) -> None
 
 def test_one_past_send_was_settled_by_events_and_one_by_a_person(shown: Database, settings: Settings) -> None:  # noqa: ARG001
     with shown.reading() as session:
-        by_events, by_person = (issue_on(session, day) for day in (date(2025, 6, 20), date(2025, 9, 5)))
+        by_events, by_person = (issue_on(session, day) for day in (date(2026, 10, 23), date(2026, 10, 30)))
         assert by_events is not None
         assert by_person is not None
         [proof] = decisions_of(session, by_events.id, 10)
@@ -100,7 +114,10 @@ def test_one_past_send_was_settled_by_events_and_one_by_a_person(shown: Database
         told = [entry.what for entry in history_of(session, by_person.id)]
         assert told[0].startswith("finished: 19 accepted, 0 failed, 1 skipped, 0 held")
         assert any("decided “resend” for batch" in what for what in told)
-        assert {entry.at.year for entry in history_of(session, by_person.id)} == {2025}
+        assert {entry.at.date() for entry in history_of(session, by_person.id)} == {
+            date(2026, 10, 29),
+            date(2026, 10, 30),
+        }
         staged = "staged the lost answer and the decision about it, to show such a send: nothing went to SendGrid"
         assert told.count(staged) == 1
         assert [entry.who for entry in history_of(session, by_events.id)].count("the demo") == 1
@@ -108,14 +125,49 @@ def test_one_past_send_was_settled_by_events_and_one_by_a_person(shown: Database
         assert session.query(Message).count() == 0
 
 
-def test_interrupted_in_its_troubles_it_goes_on(
-    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for broken in ("take_events", "decide_batch"):
-        with monkeypatch.context() as patches, pytest.raises(KeyboardInterrupt):
-            patches.setattr(f"digest.demo.troubles.{broken}", interrupted)
-            load(db, settings)
+def test_its_desk_shows_every_state_and_stories_of_several_publications(db: Database, settings: Settings) -> None:
     load(db, settings)
+    with db.reading() as session:
+        assert {source.state for source in session.query(WatchedSource)} == set(SourceState)
+        assert {source.kind for source in session.query(WatchedSource)} == set(SourceKind)
+        assert {lead.state for lead in session.query(Lead)} == set(LeadState)
+        together = Counter(story for (story,) in session.query(Lead.story_id))
+        assert sum(leads > 1 for leads in together.values()) > 30
+        assert session.query(Lead).filter(Lead.linked_in.is_not(None)).count() == 10
+        assert {revision.kind for revision in session.query(Revision)} >= {"correction", "superseded", "withdrawn"}
+        assert sorted(draft.saved_from == "" for draft in drafts(session)) == [False, True]
+        assert {issue.send_date for issue in past_issues(session)} == {
+            date(2026, 11, 20) - timedelta(weeks=weeks) for weeks in range(8)
+        }
+
+
+def test_nobody_asks_its_sources(db: Database, settings: Settings) -> None:
+    load(db, settings)
+    with db.reading() as session:
+        ids = {source.id for source in session.query(WatchedSource)}
+    later = Context(db, settings, NOW + timedelta(days=30))
+    assert claim(later, hands=100) == claim(later, hands=100, only=ids) == PollTurns()
+    poller = Poller(db, settings, Fetcher(fetch_rules(settings)), clock=lambda: later.now)
+    with pytest.raises(Refused, match="belongs to the demo"):
+        check_now(poller, min(ids))
+
+
+def test_its_preflight_is_quiet(db: Database, settings: Settings) -> None:
+    load(db, settings)
+    with db.reading() as session:
+        this_week = current_issue(session)
+        assert this_week is not None
+        content = content_of(session, settings, this_week)
+    assert check(content, 1) == []
+
+
+def test_interrupted_it_goes_on(db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for broken in ("troubles.take_events", "troubles.decide_batch", "desk.group_leads", "desk.add_draft"):
+        with monkeypatch.context() as patches, pytest.raises(KeyboardInterrupt):
+            patches.setattr(f"digest.demo.{broken}", interrupted)
+            load(db, settings)
+    loaded = load(db, settings)
+    assert (loaded.summaries, loaded.sources, loaded.leads) == (56, 21, 120)
     with db.reading() as session:
         assert {issue.state for issue in past_issues(session)} == {IssueState.SENT}
         assert session.query(Settlement).count() == 2
@@ -125,7 +177,7 @@ def test_interrupted_in_its_troubles_it_goes_on(
     assert {(account.audience, account.accepted + account.skipped) for account in accounts} == {(20, 20)}
 
 
-def interrupted(*_args: object) -> None:
+def interrupted(*_args: object, **_more: object) -> None:
     raise KeyboardInterrupt
 
 
@@ -155,6 +207,9 @@ def test_removing_it_takes_the_demo_and_nothing_else(shown: Database, settings: 
         left = {table.name: session.query(table).count() for table in schema.metadata.sorted_tables}
     assert left["demo_marks"] == left["deliveries"] == left["suppressions"] == 0
     assert left["editors"] == 1
+    of_the_desk = ("sources", "source_rules", "leads", "lead_keys", "lead_acts", "stories", "feed_hosts", "revisions")
+    assert {name: left[name] for name in of_the_desk} == dict.fromkeys(of_the_desk, 0)
+    assert (left["publications"], left["working_copies"], left["supersedings"]) == (1, 0, 0)
     assert list(settings.outbox_path.glob("*.eml")) == []
     assert demo.remove(shown, settings) is False
 

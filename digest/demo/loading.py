@@ -1,17 +1,22 @@
-"""Loading the demo: people, summaries, past issues sent through the real path, and a week under way."""
+"""Loading the demo: people, summaries, past issues sent through the real path, a week under way, and its desk.
+
+Every date counts back from the moment of loading, so that the last issue has just gone whenever somebody looks.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.demo.desk import add_desk
 from digest.demo.people import EDITORS, PASSWORD, Reader, readers
 from digest.demo.troubles import Unanswered, send_with_trouble
 from digest.domain.issues.lifecycle import IssueState
@@ -34,14 +39,16 @@ from digest.storage.issues.selections import append_selection
 from digest.storage.people.editors import Editor, all_editors
 from digest.storage.readers.consents import ConsentStep, record_consent
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, count_by_state
-from digest.storage.running.demo_marks import DEMO_SOURCE, demo_ids, has_demo, mark_demo
+from digest.storage.running.demo_marks import DEMO_SOURCE, demo_ids, demo_leads, has_demo, mark_demo
+from digest.storage.sources.source_list import known_addresses
 from digest.storage.suppressions.suppressions import SuppressionReason, suppress
 from digest.storage.writing.publications import all_publications, publication_named
 from digest.storage.writing.summaries import ArchiveQuestion, SourceLink, Summary, archive_page, drafts
 from digest.storage.writing.topics import all_topics, topics_named
 
 _FOLDER = Path(__file__).parent
-_CURRENT, _CANDIDATE, _DRAFT = "current", "candidate", "draft"
+_CURRENT, _DRAFT = "current", "draft"
+_MORNING = time(9, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -49,9 +56,13 @@ class Loaded:
     """What the demo brought, and whether it was there already."""
 
     new: bool
+    since: datetime
+    """The moment from which its dates count back."""
     summaries: int
     past_issues: int
     readers: int
+    sources: int
+    leads: int
 
 
 def load(db: Database, settings: Settings, transport: Transport, now: datetime) -> Loaded:
@@ -68,13 +79,20 @@ def load(db: Database, settings: Settings, transport: Transport, now: datetime) 
         ensure_issue(Context(db, settings, now))
         with db.writing() as session:
             _fill(Work(session, settings, now), lines, plans)
-    for plan in plans:
-        if plan["date"] != _CURRENT:
-            _send_past_issue(db, settings, transport, date.fromisoformat(plan["date"]), plan.get("trouble"))
+    with db.reading() as session:
+        past = sorted(session.get_one(Issue, issue_id).send_date for issue_id in demo_ids(session, "issues"))
+    troubles = [plan.get("trouble") for plan in plans if plan["weeks"]]
+    for day, trouble in zip(past, troubles, strict=True):
+        _send_past_issue(db, settings, transport, day, trouble)
     with db.writing() as session:
         if not demo_ids(session, "editors"):
             _add_editors(session, now)
-    return Loaded(new, len(lines), len(plans) - 1, len(readers(now)))
+    add_desk(Context(db, settings, now), lines)
+    with db.reading() as session:
+        summaries, sources = (len(demo_ids(session, noun)) for noun in ("summaries", "sources"))
+        leads = len(demo_leads(session))
+        since = session.get_one(Editor, demo_ids(session, "editors")[0]).created_at
+    return Loaded(new, since, summaries, len(past), len(readers(now)), sources, leads)
 
 
 def _has_content(session: Session) -> bool:
@@ -83,6 +101,7 @@ def _has_content(session: Session) -> bool:
         or drafts(session)
         or sum(count_by_state(session).values())
         or all_editors(session)
+        or known_addresses(session)
         or [issue for issue in all_issues(session) if issue.frozen_at]
     )
 
@@ -94,36 +113,38 @@ def _fill(
 ) -> None:
     for reader in readers(work.now):
         _add_reader(work, reader)
-    groups: dict[str, list[int]] = {}
+    this_week = current_issue(work.session)
+    if this_week is None:
+        raise RuntimeError("there is no issue to put the demo on: ensure_issue makes one")
+    groups: defaultdict[object, list[int]] = defaultdict(list)
     for line in lines:
-        groups.setdefault(line["issue"], []).append(_add_summary(work.session, work.now, line))
-    this_week = current_issue(
-        work.session
-    )  # asked before the past issues are there, which are earlier and open at first
+        groups[line["issue"]].append(_add_summary(work, line, this_week.send_date))
     for plan in plans:
-        if plan["date"] == _CURRENT:
-            issue = this_week
-        else:
-            day = date.fromisoformat(plan["date"])
-            issue = Issue(
-                send_date=day, slot=day, created_at=work.settings.schedule.send_moment(day) - timedelta(days=7)
-            )
-            work.session.add(issue)
-            work.session.flush()
-            mark_demo(work.session, "issues", [issue.id])
-        if issue:
-            issue.introduction = plan["introduction"]
-            issue.subject, issue.preheader = plan.get("subject", ""), plan.get("preheader", "")
-            for summary_id in groups[plan["date"]]:
-                append_selection(work.session, issue.id, summary_id)
+        issue = _past_issue(work, this_week.send_date - timedelta(weeks=plan["weeks"])) if plan["weeks"] else this_week
+        issue.introduction = plan["introduction"]
+        issue.subject, issue.preheader = plan.get("subject", ""), plan.get("preheader", "")
+        for summary_id in groups[plan["weeks"] or _CURRENT]:
+            append_selection(work.session, issue.id, summary_id)
     mark_demo(work.session, "publications", [publication.id for publication in all_publications(work.session)])
     mark_demo(work.session, "topics", [topic.id for topic in all_topics(work.session)])
 
 
-def _add_summary(session: Session, now: datetime, line: Mapping[str, Any]) -> int:
-    day = date.fromisoformat(line["date"])
-    recent = line["issue"] in (_CURRENT, _CANDIDATE, _DRAFT)
-    written_at = now if recent else datetime.combine(day, now.timetz())
+def _past_issue(work: Work, day: date) -> Issue:
+    issue = Issue(send_date=day, slot=day, created_at=work.settings.schedule.send_moment(day) - timedelta(days=7))
+    work.session.add(issue)
+    work.session.flush()
+    mark_demo(work.session, "issues", [issue.id])
+    return issue
+
+
+def _add_summary(work: Work, line: Mapping[str, Any], this_week: date) -> int:
+    """A line's `days` count back from its issue's date, or from today where it has not gone yet."""
+    session, now, weeks = work.session, work.now, line["issue"]
+    if isinstance(weeks, int):
+        day = this_week - timedelta(weeks=weeks, days=line["days"])
+        written_at = datetime.combine(day, _MORNING)
+    else:
+        day, written_at = work.settings.schedule.local(now).date() - timedelta(days=line["days"]), now
     summary = Summary(
         title=line["title"],
         slug=slugify(line["title"]),
@@ -133,7 +154,7 @@ def _add_summary(session: Session, now: datetime, line: Mapping[str, Any]) -> in
         body_html=markup.from_markdown(line["body"]),
         created_at=written_at,
         updated_at=written_at,
-        published_at=None if line["issue"] == _DRAFT else written_at,
+        published_at=None if weeks == _DRAFT else written_at,
         topics=topics_named(session, line["topics"]),
         sources=[
             SourceLink(position=position, url=source["url"], title=source["title"], publication=source["publication"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from digest.storage.readers.subscribers import SubscriberState
 
@@ -11,7 +11,8 @@ PASSWORD = "a-quiet-week-in-privacy"  # noqa: S105 - published on purpose; demo 
 
 EDITORS = (("editor@example.org", "Alice Marsh", False), ("admin@example.org", "Bob Keller", True))
 
-_FIRST = datetime(2023, 2, 3, 9, 30, tzinfo=UTC)
+_FIRST = timedelta(days=400)
+"""How long ago the first of them asked: whoever leaves after 200 days has left before the past issues."""
 
 _NAMES = (
     "amara.diallo", "bjorn.lindqvist", "chiara.rossi", "daniel.okafor", "elena.petrova", "fatima.zahra", "gareth.jones",
@@ -48,6 +49,8 @@ def _reader(number: int, name: str, now: datetime) -> Reader:
         state = SubscriberState.PENDING
     elif number in _UNSUBSCRIBED:
         state = SubscriberState.UNSUBSCRIBED
-    asked_at = now - timedelta(days=1) if state is SubscriberState.PENDING else _FIRST + timedelta(days=5 * number)
+    asked_at = (
+        now - timedelta(days=1) if state is SubscriberState.PENDING else now - _FIRST + timedelta(days=5 * number)
+    )
     email = f"{name}@{_DOMAINS[number % len(_DOMAINS)]}"
     return Reader(email, state, _TOPICS.get(number, ""), asked_at, number in _SUPPRESSED)

@@ -45,7 +45,7 @@ def _open_again(session: Session) -> None:
 
 def _clear_words(session: Session) -> None:
     """Empty the current issue's introduction, subject and preheader where they are still the demo's."""
-    plan = next(plan for plan in json.loads(_ISSUES.read_text("utf-8")) if plan["date"] == "current")
+    plan = next(plan for plan in json.loads(_ISSUES.read_text("utf-8")) if not plan["weeks"])
     for issue in unsent_issues(session):
         for field in ("introduction", "subject", "preheader"):
             if getattr(issue, field) == plan.get(field):

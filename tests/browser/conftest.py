@@ -79,7 +79,7 @@ def live(tmp_path: Path, migrated: Path, environ_of_live: dict[str, str]) -> Ite
     command = [sys.executable, "-m", "digest.cli", "serve", "--with-scheduler", "--bind", f"127.0.0.1:{port}"]
     with (tmp_path / "log.txt").open("wb") as log, subprocess.Popen(command, env=environ, stderr=log) as process:
         try:
-            _wait_for(f"{settings.site_url}/health", process)
+            wait_for(f"{settings.site_url}/health", process)
             db = Database(settings.database_url)
             yield Site(settings.site_url, settings, db, environ)
             db.close()
@@ -94,7 +94,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         assert process.poll() is None, "the site ended by itself"

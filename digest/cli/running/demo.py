@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
 
 from digest import demo as publication
@@ -10,6 +12,8 @@ from digest.demo.people import EDITORS, PASSWORD
 from digest.mail.transports import open_transport
 from digest.operations.shared.refusal import Refused
 from digest.storage.people.editors import active_editors
+
+_OLD = timedelta(days=7)
 
 
 @click.command()
@@ -30,14 +34,17 @@ def demo(remove: bool) -> None:
         return
     if ours.settings.mail_transport != "outbox":
         raise Refused("The demo needs MAIL_TRANSPORT=outbox: its readers are invented.")
-    loaded = publication.load(ours.db, ours.settings, open_transport(ours.settings), now())
+    today = now()
+    loaded = publication.load(ours.db, ours.settings, open_transport(ours.settings), today)
     if loaded.new:
         click.echo(
-            f"Demo loaded: {loaded.summaries} summaries, {loaded.past_issues} past issues, {loaded.readers} readers. "
-            "Its past digests are in the outbox."
+            f"Demo loaded: {loaded.summaries} summaries, {loaded.past_issues} past issues, {loaded.readers} readers, "
+            f"{loaded.sources} sources with {loaded.leads} leads. Its past digests are in the outbox."
         )
     else:
         click.echo("The demo is here already.")
+        if today - loaded.since > _OLD:
+            click.echo("It is of another week. For one up to today: `digest demo --remove`, then `digest demo`.")
     site = ours.settings.site_url
     click.echo(f"The site   {site}\nThe desk   {site}/desk")
     for email, name, is_admin in EDITORS:

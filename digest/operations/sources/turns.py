@@ -12,6 +12,7 @@ from digest.domain.sources.politeness import DAY, RequestMade, pledged
 from digest.operations.shared.context import Context, Work
 from digest.operations.sources.noting import POLLING
 from digest.storage.base.database import one_at_a_time
+from digest.storage.running.demo_marks import demo_ids
 from digest.storage.sources.polling import (
     Lease,
     PolledSource,
@@ -63,6 +64,7 @@ def claim(
 
 
 def _wanted(work: Work, only: Collection[int] | None, without: Collection[int]) -> list[PolledSource]:
+    without = {*without, *demo_ids(work.session, "sources")}  # their publications are invented: nobody is there
     if only is None:
         # By the setting of today: the one by which it became due may have been a shorter one.
         asked_before = work.now - work.settings.feed_interval

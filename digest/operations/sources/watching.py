@@ -18,6 +18,7 @@ from digest.operations.sources.finding import FoundSource
 from digest.operations.sources.noting import POLLING, AnswerNoted, note
 from digest.operations.sources.turns import may_be_asked_early
 from digest.storage.base.database import one_at_a_time
+from digest.storage.running.demo_marks import demo_ids
 from digest.storage.sources.polling import DueMinutes, host_named, standing_of_hosts, these_sources
 from digest.storage.sources.source_list import source_at
 from digest.storage.sources.sources import WatchedSource
@@ -132,6 +133,8 @@ def _may_be_checked(context: Context, source_id: int) -> None:
             raise Refused(NOT_ASKED)
         if row.state in (SourceState.PAUSED, SourceState.GONE):
             raise Refused("It is not asked any more. Resume it first.")
+        if source_id in demo_ids(session, "sources"):
+            raise Refused("It belongs to the demo, whose publications are invented, so nobody asks it. Add a real one.")
         host = host_of(row.fetch_url)
         standing = standing_of_hosts(session, context.now, {host})[host]
         if standing.held(context.now) and standing.not_before:

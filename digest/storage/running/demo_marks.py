@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from sqlalchemy import Select, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from digest.domain.sources.hosts import host_of
 from digest.storage.base.model import Base
 from digest.storage.issues.issues import Issue
 from digest.storage.messages.messages import Message
 from digest.storage.people.editors import Editor
 from digest.storage.readers.subscribers import Subscriber
 from digest.storage.sending.deliveries import Delivery
+from digest.storage.sources.hosts import FeedHost
+from digest.storage.sources.leads import Lead, LeadKey
+from digest.storage.sources.sources import WatchedSource, source_topics
+from digest.storage.sources.stories import Story
 from digest.storage.suppressions.suppressions import Suppression
 from digest.storage.writing.publications import Publication
 from digest.storage.writing.summaries import Summary
@@ -52,11 +57,39 @@ def unmark(session: Session, noun: str, row_id: int) -> None:
     session.execute(delete(DemoMark).where(DemoMark.noun == noun, DemoMark.row_id == row_id))
 
 
+def demo_summaries(session: Session) -> list[Summary]:
+    """The demo's summaries."""
+    return list(session.execute(select(Summary).where(Summary.id.in_(_marked("summaries")))).scalars())
+
+
+def demo_leads(session: Session) -> list[Lead]:
+    """What the demo's sources brought."""
+    return list(session.execute(select(Lead).where(Lead.source_id.in_(_marked("sources")))).scalars())
+
+
+def delete_demo_desk(session: Session) -> None:
+    """Delete the demo's sources with all that they brought, and what is known of their hosts."""
+    leads = select(Lead.id).where(Lead.source_id.in_(_marked("sources")))
+    addresses = select(WatchedSource.fetch_url).where(WatchedSource.id.in_(_marked("sources")))
+    hosts = {host_of(address) for address in session.execute(addresses).scalars()}
+    stories = select(Lead.story_id).where(Lead.story_id.is_not(None))
+    for statement in (
+        delete(LeadKey).where(LeadKey.lead_id.in_(leads)),
+        delete(Lead).where(Lead.id.in_(leads)),
+        delete(Story).where(Story.id.not_in(stories)),
+        delete(WatchedSource).where(WatchedSource.id.in_(_marked("sources"))),
+        delete(FeedHost).where(FeedHost.host.in_(hosts)),
+        delete(DemoMark).where(DemoMark.noun == "sources"),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
+
+
 def delete_demo(session: Session) -> None:
     """Delete the demo's rows and whatever hangs on them; a publication or topic that something else uses stays."""
     marked = {
         noun: _marked(noun) for noun in ("issues", "summaries", "subscribers", "editors", "publications", "topics")
     }
+    delete_demo_desk(session)
     for statement in (
         delete(Delivery).where(Delivery.issue_id.in_(marked["issues"])),
         delete(Issue).where(Issue.id.in_(marked["issues"])),
@@ -69,9 +102,15 @@ def delete_demo(session: Session) -> None:
         delete(Message).where(Message.recipient.in_(select(Editor.email).where(Editor.id.in_(marked["editors"])))),
         delete(Editor).where(Editor.id.in_(marked["editors"])),
         delete(Publication).where(
-            Publication.id.in_(marked["publications"]), Publication.id.not_in(select(Summary.publication_id))
+            Publication.id.in_(marked["publications"]),
+            Publication.id.not_in(select(Summary.publication_id)),
+            Publication.id.not_in(select(WatchedSource.publication_id)),
         ),
-        delete(Topic).where(Topic.id.in_(marked["topics"]), Topic.id.not_in(select(summary_topics.c.topic_id))),
+        delete(Topic).where(
+            Topic.id.in_(marked["topics"]),
+            Topic.id.not_in(select(summary_topics.c.topic_id)),
+            Topic.id.not_in(select(source_topics.c.topic_id)),
+        ),
         delete(DemoMark),
     ):
         session.execute(statement.execution_options(synchronize_session=False))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urldefrag, urlencode, urljoin, urlsplit
 
 import pytest
 import time_machine
@@ -21,6 +21,7 @@ from digest.config import Settings
 from digest.mail.transports import open_transport
 from digest.operations.running.tick import note_heartbeat
 from digest.storage.base.database import Database
+from digest.storage.sources.rules import SourceRule
 from tests.conftest import Mailbox
 from tests.factories import make_summary
 from tests.web.browser import Browser, make_editor_with_password
@@ -34,8 +35,9 @@ NOT_SHOWN = {
     "events.sendgrid", "inbound.receive_newsletter",  # by SendGrid
     "desk.newsletter", "desk.newsletter_html",
     "desk.paste", "desk.preview_summary", "desk.autosave_new_summary", "desk.autosave_summary", "desk.be_here",
-    "desk.sign_in_here", "desk.issue_progress", "desk.report_live",  # by scripts
-    "desk.tell_correction", "desk.restore",  # after a correction, or a superseding
+    "desk.sign_in_here", "desk.tell_correction", "desk.restore", "desk.issue_progress", "desk.report_live",
+    "desk.look_at_lead",  # by scripts
+    "desk.choose_on_page",  # for a page that answers
     "desk.sign_in_now", "desk.password", "desk.set_password", "desk.invite_again", "desk.reactivate",
     "holding.ask", "holding.hold", "readers.subscribe_again",
     "desk.ask_again", "desk.ask_to_confirm", "desk.decide", "desk.decide_now",  # in trouble
@@ -114,7 +116,7 @@ class Visitor:
         """Keep the first of each kind that is posted; a form that only asks leads to a page."""
         to, fields = str(form.get("action") or path), _fields(form)
         if str(form.get("method", "get")).lower() == "get":
-            yield f"{to}?{urlencode({name: value or 'a' for name, value in fields.items()})}"
+            yield f"{urldefrag(to).url}?{urlencode({name: value or 'a' for name, value in fields.items()})}"
             return
         others = (tag.get("formaction") or tag.get("hx-post") for tag in form.select("[formaction], [hx-post]"))
         for address in (to, *(str(other) for other in others)):
@@ -163,13 +165,23 @@ def visitor(app: Flask, db: Database, settings: Settings, clock: time_machine.Tr
     return Visitor(app, browser)
 
 
+def source_with_a_rule(db: Database) -> int:
+    with db.reading() as session:
+        return session.query(SourceRule).one().source_id
+
+
 @pytest.mark.only_on("postgresql")
 def test_every_page_opens_and_every_form_is_taken(app: Flask, visitor: Visitor, db: Database, mailbox: Mailbox) -> None:
     ask(app.test_client(), READER)
-    draft = make_summary(db, published=False)
+    draft, ruled = make_summary(db, published=False), source_with_a_rule(db)
     mailed = (path for message in mailbox.read() for path in sorted(links_in(message)))
     visitor.follow(
-        "/", "/desk", f"/desk/summaries/{draft}", *BY_NO_LINK, *(path for path in mailed if path not in OF_NOBODY)
+        "/",
+        "/desk",
+        f"/desk/summaries/{draft}",
+        f"/desk/sources/{ruled}",
+        *BY_NO_LINK,
+        *(path for path in mailed if path not in OF_NOBODY),
     )
     for form in sorted(visitor.forms.values(), key=lambda form: form.turn):
         visitor.send(form)

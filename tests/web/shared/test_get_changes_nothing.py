@@ -31,8 +31,9 @@ from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.running import schema
 from digest.storage.sending.batches import Batch
 from digest.storage.sending.deliveries import Delivery
-from digest.storage.writing.summaries import Summary
-from tests.factories import make_lead, make_source
+from digest.storage.sources.leads import Lead
+from digest.storage.sources.sources import WatchedSource
+from digest.storage.writing.summaries import Summary, drafts
 from tests.web.browser import Browser, make_editor_with_password
 from tests.web.readers.doors import ask, everything
 
@@ -86,11 +87,12 @@ class Addresses:
             copy = session.query(Delivery).filter(Delivery.subscriber_id.is_not(None)).first()
             summary = session.query(Summary).filter(Summary.published_at.is_not(None)).first()
             reader = session.query(Subscriber).filter_by(state=SubscriberState.CONFIRMED).first()
-            draft = session.query(Summary).filter_by(published_at=None).first()
+            draft = drafts(session)[0]
+            leads = {lead.state: lead.id for lead in session.query(Lead)}
+            sources = {source.state: source.id for source in session.query(WatchedSource)}
             assert copy
             assert summary
             assert reader
-            assert draft
             batches = {batch.state: batch for batch in session.query(Batch)}.values()
             issues = [*{issue.state: issue for issue in session.query(Issue)}.values()]
             issues += [session.get_one(Issue, batch.issue_id) for batch in batches]
@@ -103,10 +105,10 @@ class Addresses:
                 "delivery_id": [copy.id],
                 "editor_id": [session.query(Editor.id).filter_by(is_admin=False).limit(1).scalar()],
                 "summary_id": [summary.id, draft.id],
+                "lead_id": [*leads.values()],
+                "source_id": [*sources.values()],
                 "publication_slug": [summary.publication.slug],
                 "slug": [summary.slug, summary.publication.slug, summary.topics[0].slug],
-                "lead_id": [make_lead(db)],
-                "source_id": [make_source(db)],
                 "row_id": [summary.publication.id, summary.topics[0].id],
                 "name": [max(settings.outbox_path.glob("*.eml")).name],
             }
