@@ -194,7 +194,9 @@ def test_strangers_and_nonsense_get_nowhere(client: FlaskClient, db: Database, s
         assert post(client, wrong, body) == 404
     assert client.get(f"/events/inbound/{key}").status_code == 405
     deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (at, at) for at in range(3_000))
-    odd = [b"", body[:-40], b"--xYzZY\r\n\r\n", multipart({"x": "y"}), multipart({"email": deep})]
+    within = multipart(fields("<div>" * 100_000, message_id="<within>"))  # would take a minute
+    long = multipart(fields(text=" https://x.example/a" * 50_000, message_id="<long>"))  # likewise
+    odd = [b"", within, long, body[:-40], b"--xYzZY\r\n\r\n", multipart({"x": "y"}), multipart({"email": deep})]
     assert {post(client, key, each) for each in odd} <= {200, 400}
     assert client.post(f"/events/inbound/{key}", data={"html": HTML}).status_code == 400
     for name in ("envelope", "charsets", "headers", "subject", "html"):
