@@ -15,6 +15,9 @@ from digest.cli.shared.failing import Failed
 from digest.cli.shared.installation import installation
 from digest.cli.shared.output import TerminalLine, bar_line, counted
 from digest.domain.issues.calendar import day_and_year
+from digest.domain.people.acts import Act
+from digest.operations.people import audit
+from digest.operations.people.audit import THE_COMMAND
 from digest.operations.writing import searching
 from digest.operations.writing.indexing import index_summaries
 from digest.operations.writing.reading_lines import Read
@@ -36,6 +39,9 @@ def bring_in(lines: Iterable[Read], select: bool) -> None:
     except CutShort as cut:
         raise Failed(str(cut)) from None
     _report(imported)
+    if imported.added:
+        about = counted(imported.added, "summary", "summaries")
+        audit.note_alone(here.context(), THE_COMMAND, Act.IMPORTED, about)
 
 
 def take_along() -> None:

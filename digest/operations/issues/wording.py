@@ -19,7 +19,7 @@ LONGEST_TEXT = 5_000
 
 
 @dataclass(frozen=True)
-class Around:
+class WordsAround:
     """What is typed around the items. Empty: the default subject and preheader, no introduction, no closing note."""
 
     subject: str = ""
@@ -34,9 +34,9 @@ class Around:
         words = "\0".join((*self._texts(), str(self.by_topic)))
         return sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
-    def tidied(self) -> Around:
+    def tidied(self) -> WordsAround:
         """As it is stored."""
-        return Around(
+        return WordsAround(
             one_line(self.subject), one_line(self.preheader),
             several_lines(self.introduction), several_lines(self.closing_note), self.by_topic,
         )  # fmt: skip
@@ -45,12 +45,12 @@ class Around:
         return (self.subject, self.preheader, self.introduction, self.closing_note)
 
 
-def around(issue: Issue) -> Around:
+def around(issue: Issue) -> WordsAround:
     """The words around an issue as they are stored."""
-    return Around(issue.subject, issue.preheader, issue.introduction, issue.closing_note, issue.by_topic)
+    return WordsAround(issue.subject, issue.preheader, issue.introduction, issue.closing_note, issue.by_topic)
 
 
-def write_around(db: Database, issue_id: int, words: Around, seen: str = "") -> None:
+def write_around(db: Database, issue_id: int, words: WordsAround, seen: str = "") -> None:
     """Set the words. Raises Refused for what is too long or misleads, and where somebody else has changed the words
     since they had the mark `seen`.
     """
@@ -59,7 +59,7 @@ def write_around(db: Database, issue_id: int, words: Around, seen: str = "") -> 
         write_around_in(session, issue_id, words, seen)
 
 
-def write_around_in(session: Session, issue_id: int, words: Around, seen: str) -> None:
+def write_around_in(session: Session, issue_id: int, words: WordsAround, seen: str) -> None:
     """`write_around` in the caller's transaction, of words that were checked; the same words change nothing."""
     issue = open_issue(session, issue_id)
     stored, new = around(issue), words.tidied()
@@ -74,7 +74,7 @@ def write_around_in(session: Session, issue_id: int, words: Around, seen: str) -
     issue.introduction, issue.closing_note = new.introduction, new.closing_note
 
 
-def _check(words: Around) -> None:
+def _check(words: WordsAround) -> None:
     for name, text in (("subject", words.subject), ("preheader", words.preheader)):
         if len(text) > LONGEST_LINE:
             raise Refused(f"The {name} has {len(text)} characters; {LONGEST_LINE} is the most. Shorten it.")

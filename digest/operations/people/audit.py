@@ -11,6 +11,8 @@ from digest.domain.shared.addresses import without_addresses
 from digest.operations.shared.context import Context, Work
 from digest.storage.people.audit import AuditEntry
 
+THE_COMMAND = "the command line"
+"""Who acts by `digest`: whoever may open the database."""
 _LONGEST = 500
 
 

@@ -11,7 +11,6 @@ from digest.domain.issues.lifecycle import Step
 from digest.mail.interface import Transport
 from digest.operations.accounting.deciding import decide_by_silence
 from digest.operations.issues.closing import THE_CLOCK, close_at_cutoff, remind_of_open_issue
-from digest.operations.issues.link_checking import CheckLink, check_current_links
 from digest.operations.issues.week import ensure_issue, skip, step_of, tell_of_missed_issue
 from digest.operations.readers.signup_brake import watch_the_brake
 from digest.operations.running.failed_steps import note_recovery, tell_of_failed_step
@@ -29,17 +28,16 @@ from digest.storage.running.heartbeats import beat
 log = logging.getLogger(__name__)
 
 
-def tick(process: Process, fault_log: FaultLog | None = None, check_link: CheckLink | None = None) -> None:
+def tick(process: Process, fault_log: FaultLog | None = None) -> None:
     """Do what is due: see to a restored database, make the next issue, close, remind, skip, freeze and send.
 
     The database decides; a tick that comes late, twice or after a crash finds what is left and does only that.
-    `fault_log` knows what was said of earlier ticks; with `check_link` the current issue's links are looked at last.
+    `fault_log` knows what was said of earlier ticks.
     """
     context, fault_log = process.context(), fault_log or FaultLog()
     recover(context)
     ensure_issue(context, THE_CLOCK)
     failures = [error for duty in _duties(process, context, fault_log) if (error := _failure(duty, fault_log))]
-    failures += [error for duty in _after(process, check_link) if (error := _failure(duty, fault_log))]
     if failures:
         raise failures[0]
 
@@ -76,12 +74,6 @@ def _duties(process: Process, context: Context, fault_log: FaultLog) -> Iterator
     for issue_id in sending:
         what, send = f"issue {issue_id}: sending", partial(send_issue, process, issue_id, wait=False)
         yield _step(process, what, issue_id, "sending it", send)
-
-
-def _after(process: Process, check_link: CheckLink | None) -> Iterator[Duty]:
-    """What may wait until all that is due has been done."""
-    if check_link:
-        yield Duty("looking at the current issue’s links", partial(check_current_links, process, check_link))
 
 
 def _step(process: Process, what: str, issue_id: int, doing: str, do: Callable[[], object]) -> Duty:

@@ -6,7 +6,9 @@ from sqlalchemy.orm import Session
 
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.manuscript import several_lines
+from digest.domain.people.acts import Act
 from digest.operations.issues.wording import LONGEST_TEXT
+from digest.operations.people import audit
 from digest.operations.shared.context import Context
 from digest.operations.shared.links import summary_url
 from digest.operations.shared.refusal import Refused
@@ -64,6 +66,7 @@ def withdraw(context: Context, summary_id: int, reason: str, who: str) -> None:
         session.add(Withdrawal(summary_id=summary_id, at=context.now, who=who, reason=reason))
         summary.published_at, summary.wanted = None, False
         _touch(context, summary)
+        audit.note(context.within(session), who, Act.WITHDREW, f"“{summary.title}”: {audit.without_readers(reason)}")
 
 
 def tell_correction(context: Context, revision_id: int, who: str) -> str:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from digest.domain.issues.lifecycle import IssueState
 from digest.operations.issues import selecting, wording
-from digest.operations.issues.wording import Around
+from digest.operations.issues.wording import WordsAround
 from digest.operations.shared.refusal import Refused
 from digest.storage.issues.issues import Issue
 from digest.web.issues.issue_page import board, issue_of, shown
@@ -44,10 +44,10 @@ def change_issue(day: str, change: str) -> Response:
     return _whole_page(day, _ANCHORS.get(change, f"item-{moved}"))
 
 
-def typed_words() -> Around:
+def typed_words() -> WordsAround:
     """The words around the items, as the form has them."""
     form = request.form
-    return Around(
+    return WordsAround(
         form.get("subject", ""), form.get("preheader", ""), form.get("introduction", ""),
         form.get("closing_note", ""), "by_topic" in form,
     )  # fmt: skip

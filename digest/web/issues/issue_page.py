@@ -20,7 +20,7 @@ from digest.domain.shared.stored import UnreadableRecord
 from digest.operations.issues.closing import cutoff_of, too_few
 from digest.operations.issues.composing import Composed, compose, compose_now, content_of
 from digest.operations.issues.editions import EditionShare, edition_shares
-from digest.operations.issues.wording import Around, around
+from digest.operations.issues.wording import WordsAround, around
 from digest.operations.sending.send_status import SendStatus, send_status_of
 from digest.storage.accounting.accounts import Account, accounts_by_counters
 from digest.storage.accounting.unsettled import UnsettledBatch, unsettled_batches
@@ -90,7 +90,7 @@ class Board:
     """What is to be told of the other issues."""
     editions: Sequence[EditionShare]
     """The readers by what they see of it."""
-    words: Around
+    words: WordsAround
     """What is written around its items."""
     may_send: bool
     """Whether whoever looks may approve, hold, release and send it."""

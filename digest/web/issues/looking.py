@@ -28,7 +28,7 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True)
-class Asked:
+class LookingFor:
     """What an editor looks for among what is not on the issue; empty fields ask nothing."""
 
     text: str = ""
@@ -55,7 +55,7 @@ class Asked:
 class NotOnIt:
     """One page of what is not on the issue (of a search: also of what is), with where each is already."""
 
-    asked: Asked
+    asked: LookingFor
     summaries: Sequence[Summary]
     taken_off: Sequence[Summary]
     """What was taken off this issue lately, the last first; it stands before all else."""
@@ -73,10 +73,10 @@ class NotOnIt:
         return max(1, -(-self.total // _PAGE))
 
 
-def asked_for() -> Asked:
+def asked_for() -> LookingFor:
     """What the address of this request asks for."""
     given = request.args
-    return Asked(
+    return LookingFor(
         text=given.get("q", "").replace("\0", "").strip()[:_LONGEST],
         publication=given.get("by", "").replace("\0", "")[:_LONGEST],
         since=_iso(given.get("from", "")),
@@ -86,7 +86,7 @@ def asked_for() -> Asked:
     )
 
 
-def not_on_it(session: Session, issue: Issue, asked: Asked, now: datetime) -> NotOnIt:
+def not_on_it(session: Session, issue: Issue, asked: LookingFor, now: datetime) -> NotOnIt:
     """What may go on the issue, as asked for."""
     on_it = frozenset(selected_ids(session, issue.id))
     if issue.state not in BEFORE_SENDING:
@@ -106,7 +106,9 @@ def not_on_it(session: Session, issue: Issue, asked: Asked, now: datetime) -> No
     )  # fmt: skip
 
 
-def _found(session: Session, asked: Asked, on_it: frozenset[int], publications: Sequence[tuple[str, str]]) -> NotOnIt:
+def _found(
+    session: Session, asked: LookingFor, on_it: frozenset[int], publications: Sequence[tuple[str, str]]
+) -> NotOnIt:
     question = ArchiveQuestion(
         text=asked.text, publication=asked.publication, since=_day(asked.since), until=_day(asked.until)
     )

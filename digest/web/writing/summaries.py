@@ -77,7 +77,7 @@ def delete_draft(summary_id: int) -> str:
 def delete_draft_now(summary_id: int) -> Response:
     """Delete a draft for good."""
     try:
-        editing.delete_draft(db(), summary_id)
+        editing.delete_draft(db(), summary_id, signed_in().id)
     except Refused as refusal:
         flash(str(refusal), "bad")
     else:

@@ -11,7 +11,6 @@ from digest.domain.issues.links import LinkFinding
 from digest.mail.transports import open_transport
 from digest.operations.issues.composing import compose_now
 from digest.operations.issues.link_checking import check_current_links
-from digest.operations.running.tick import tick
 from digest.operations.shared.context import Process
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import current_issue
@@ -58,10 +57,10 @@ def test_each_address_once_a_day_and_one_of_a_host_at_a_time(process: Process) -
     assert web.asked[3:] == [A, C]
 
 
-def test_the_clock_looks_and_preflight_knows(process: Process) -> None:
+def test_what_was_found_stands_in_preflight(process: Process) -> None:
     web = Web(process.db)
-    tick(process, check_link=web)
-    tick(process, check_link=web)
+    check_current_links(process, web)
+    check_current_links(process, web)
     with process.db.reading() as session:
         issue = current_issue(session)
         assert issue

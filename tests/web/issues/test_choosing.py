@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +14,7 @@ from digest.storage.base.database import Database
 from digest.storage.issues.selections import append_selection
 from tests.conftest import TUESDAY, Mailbox, html_of
 from tests.factories import make_issue, make_summary
+from tests.web.browser import page
 from tests.web.browser import words as words_on
 from tests.web.issues.week import FRIDAY, PAGE, order, press, the_issue
 
@@ -57,6 +59,16 @@ def test_a_quick_change_answers_with_its_parts(alice: FlaskClient, three: list[i
     assert answer.headers["HX-Trigger"] == "issue-changed"
     assert answer.text.index("Consent rewritten") < answer.text.index("Court annuls fine")
     assert "<html" not in answer.text
+
+
+def test_the_focus_stays_on_what_was_moved_and_goes_to_undo_for_what_is_gone(
+    alice: FlaskClient, three: list[int]
+) -> None:
+    focused = [
+        [str(found["id"]) for found in page(press(alice, action, QUICK, summary=three[1])).select("[autofocus]")]
+        for action in ("down", "up", "top", "remove")
+    ]
+    assert focused == [[f"up-{three[1]}"], [], [f"down-{three[1]}"], ["undo-last"]]
 
 
 @pytest.mark.usefixtures("three")
@@ -123,7 +135,7 @@ def test_to_the_top_to_a_place_and_back(alice: FlaskClient, db: Database, three:
     a, b, c = three
     assert press(alice, "top", summary=c).headers["Location"] == f"{PAGE}#item-{c}"
     assert order(db) == [c, a, b]
-    places = {f"place-{c}": 1, f"place-{a}": 2, f"place-{b}": 1}
+    places: dict[str, Any] = {f"place-{c}": 1, f"place-{a}": 2, f"place-{b}": 1}
     press(alice, "place", order=[c, a, b], **places)
     assert order(db) == [b, c, a]
     press(alice, "remove", summary=c)
@@ -167,7 +179,12 @@ def test_sections_by_topic_and_a_closing_note(alice: FlaskClient, db: Database, 
 def test_approve_saves_what_is_typed_and_keeps_what_others_typed(alice: FlaskClient, db: Database) -> None:
     seen = re.search(r'name="seen" value="([^"]+)"', alice.get(PAGE).text)
     assert seen
-    typed = {"preheader": "", "introduction": "Typed, and not saved.", "closing_note": "", "seen": seen[1]}
+    typed: dict[str, Any] = {
+        "preheader": "",
+        "introduction": "Typed, and not saved.",
+        "closing_note": "",
+        "seen": seen[1],
+    }
     press(alice, "words", subject="Theirs", preheader="", introduction="A week of courts.", closing_note="")
     refused = press(alice, "approve", subject="Mine", **typed)
     assert refused.status_code == 422

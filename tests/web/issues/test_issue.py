@@ -262,6 +262,8 @@ def test_send_now_counts_down_and_can_be_cancelled(
     clock.shift(timedelta(seconds=23))
     assert "4:37" in alice.get(f"{PAGE}/progress?stage=counting").text
     assert alice.get(f"{PAGE}/progress?stage=open").headers["HX-Refresh"] == "true"
+    at_this_weeks = {"HX-Current-URL": "http://digest.test/desk/issue"}
+    assert alice.get(f"{PAGE}/progress?stage=open", headers=at_this_weeks).headers["HX-Redirect"] == PAGE
     press(alice, "cancel-send-now")
     assert the_issue(db).send_now_at is None
     assert "Cancel the send" not in alice.get(PAGE).text

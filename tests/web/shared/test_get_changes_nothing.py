@@ -32,6 +32,7 @@ from digest.storage.running import schema
 from digest.storage.sending.batches import Batch
 from digest.storage.sending.deliveries import Delivery
 from digest.storage.writing.summaries import Summary
+from tests.factories import make_lead, make_source
 from tests.web.browser import Browser, make_editor_with_password
 from tests.web.readers.doors import ask, everything
 
@@ -104,6 +105,9 @@ class Addresses:
                 "summary_id": [summary.id, draft.id],
                 "publication_slug": [summary.publication.slug],
                 "slug": [summary.slug, summary.publication.slug, summary.topics[0].slug],
+                "lead_id": [make_lead(db)],
+                "source_id": [make_source(db)],
+                "row_id": [summary.publication.id, summary.topics[0].id],
                 "name": [max(settings.outbox_path.glob("*.eml")).name],
             }
             keys = {

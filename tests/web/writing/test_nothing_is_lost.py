@@ -174,6 +174,15 @@ def test_two_who_write_are_told_of_each_other_and_both_texts_stay(
     assert alice.client.post("/desk/summaries/1/here", data=here).get_json()["others"] == []
 
 
+@pytest.mark.on_both
+def test_what_another_has_typed_outlives_the_draft_that_is_deleted(alice: Browser, ada: Browser) -> None:
+    alice.send("/desk/summaries/new", form=new_form(alice, new_topics=""), act="save")
+    autosave(ada, {**form_at(ada, 1), "body": "Ada wrote this.", "publication": "Half a na"}, 1)
+    alice.send("/desk/summaries/1/delete")
+    link = one(page(ada.open("/desk/summaries")), "[data-key-item] a")["href"]
+    assert one(page(ada.open(str(link))), "#field-body").text.strip() == "Ada wrote this."
+
+
 def test_session_that_ends_says_so_to_the_script_which_signs_in_in_place(
     alice: Browser, alice_id: int, db: Database
 ) -> None:
@@ -209,6 +218,19 @@ def test_without_scripts_what_was_sent_signed_out_goes_through_the_sign_in(
     done = alice.client.post("/desk/summaries/new", data=kept(signed_in))
     assert done.location == "/desk/summaries/1"
     assert stored(db).body == FORM["body"] and len(stored(db).sources) == 2
+
+
+def test_cookie_that_is_gone_takes_no_word_with_it(alice: Browser, db: Database) -> None:
+    form = new_form(alice, act="save")
+    alice.client.delete_cookie("digest_desk", path="/desk")
+    forged = alice.client.post("/desk/summaries/new", data=form, headers={"Origin": "https://evil.example"})
+    assert forged.status_code == 400 and "What you typed is kept" not in words(forged)
+    late = alice.client.post("/desk/summaries/new", data=form, headers={"Origin": "http://digest.test"})
+    assert late.status_code == 400 and "What you typed is kept" in words(late)
+    who = {"email": "alice@digest.test", "password": PASSWORD}
+    again = alice.client.post("/desk/sign-in", data=kept(late) | who)
+    assert alice.client.post("/desk/summaries/new", data=kept(again)).location == "/desk/summaries/1"
+    assert stored(db).body == FORM["body"]
 
 
 @pytest.mark.on_both
