@@ -46,8 +46,8 @@ NOTHING_LISTED = "No list of items was found on the page. Show an example of one
 NEVER_CHECKED = "Not checked yet. It is at the next round, within a minute if the clock runs."
 
 NOTHING_RECEIVED = (
-    "Nothing received yet. Set its address up at SendGrid, then subscribe with it; both stand below. The first message "
-    "mostly asks to confirm that: open it here, and follow its link."
+    "Nothing received yet. Its page on the desk says what to set up at SendGrid, and which address to subscribe with. "
+    "The first message mostly asks to confirm that: open it there, and follow its link."
 )
 NOT_ASKED = "A newsletter is not asked: it comes by mail when its publisher sends it."
 

@@ -17,7 +17,7 @@ from digest.domain.writing.markup import sanitised
 from digest.feeds.entries import Entry
 from digest.feeds.newsletter_mail import NewsletterMail
 from digest.feeds.newsletter_texts import readable_html, readable_text
-from digest.feeds.newsletters import links_of
+from digest.feeds.newsletters import links_of, well_formed
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.arriving import Arrivals, arrive, as_of_source
@@ -36,8 +36,8 @@ from digest.storage.writing.publications import publication_named
 
 MOST_A_DAY = 100
 """Messages of one newsletter that are kept; whoever learns its address may write to it."""
-_SHOWN_HTML = 1_000_000
-"""Characters that are made safe to be shown, about a second's work; links are looked for in all of it."""
+_SHOWN_HTML = 500_000
+"""Characters that are made safe to be shown, half a second's work; links are looked for in all of it."""
 _SHOWN_TEXT = 500_000
 _LONGEST_SLUG = 20
 _HABIT = 20
@@ -127,7 +127,7 @@ class _Readable:
     def of(cls, mail: NewsletterMail) -> _Readable:
         entries = links_of(mail.html, mail.text)
         return cls(
-            readable_html(sanitised(mail.html[:_SHOWN_HTML])),
+            readable_html(sanitised(well_formed(mail.html[:_SHOWN_HTML]))),
             readable_text(mail.text[:_SHOWN_TEXT]),
             tuple(replace(entry, url=untracked(entry.url)) for entry in entries),
         )

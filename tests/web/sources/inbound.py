@@ -31,11 +31,11 @@ def post(client: FlaskClient, key: str, body: bytes) -> int:
 
 
 def fields(
-    html: str = "", text: str = "", message_id: str = "<1@news.example>", **more: bytes | str
+    html: bytes | str = "", text: bytes | str = "", message_id: bytes | str = "<1@news.example>", **more: bytes | str
 ) -> dict[str, bytes | str]:
     """The fields of a message, in UTF-8 unless `more` says otherwise."""
     given: dict[str, bytes | str] = {
-        "headers": f"Received: by mx.example\nMessage-ID: {message_id}\nSubject: x\n",
+        "headers": f"Received: by mx.example\nMessage-ID: {message_id!s}\nSubject: x\n",
         "from": "The Regulator <news@regulator.example>",
         "subject": "Our news in May",
         "envelope": json.dumps({"to": ["news@in.digest.test"], "from": "bounce@regulator.example"}),

@@ -81,6 +81,7 @@ def test_an_editor_makes_an_address_and_reads_what_comes_there(
     assert post(client, key, multipart(fields(HTML), {"attachment1": b"%PDF" * 9_000})) == 200
     told = words(alice.open(where))
     assert "Our news in May" in told and "2 leads" in told and "Nothing received yet" not in told
+    assert "ourtoken" not in messages(db)[0].html
     fine, guidance = leads(db)
     assert (fine.title, fine.url) == ("A fine of two million for a hospital", FINE)
     assert guidance.title == "New guidance on loyalty cards"
@@ -114,7 +115,8 @@ def test_a_hostile_message_runs_nothing_and_loads_nothing(
     assert policy.startswith("default-src 'none'") and policy.endswith("sandbox")
     assert 'sandbox=""' in str(one(page(about), "iframe"))
     assert [lead.url for lead in leads(db)] == ["https://ok.example/a-story"]
-    assert alice.open(f"/desk/sources/{source_id + 1}/mail/{messages(db)[0].id}").status_code == 404
+    other_id, _ = made(db, settings, "Another")
+    assert alice.open(f"/desk/sources/{other_id}/mail/{messages(db)[0].id}").status_code == 404
 
 
 def test_the_message_to_confirm_is_read_on_the_desk_and_brings_no_lead(
@@ -148,11 +150,16 @@ def test_the_same_message_twice_and_the_same_link_twice_make_nothing_twice(
 
 def test_encodings_are_those_that_the_message_had(client: FlaskClient, db: Database, settings: Settings) -> None:
     _, key = made(db, settings)
-    latin = '<a href="https://cnil.example/avis">Décision relative à un hôpital</a>'.encode("latin-1")
-    charsets = json.dumps({"html": "iso-8859-1", "subject": "windows-1252"})
-    subject = "L’été".encode("cp1252")
-    assert post(client, key, multipart(fields(charsets=charsets, html=latin, subject=subject))) == 200
-    assert (leads(db)[0].title, messages(db)[0].subject) == ("Décision relative à un hôpital", "L’été")
+    czech = '<a href="https://uoou.example/pokuta">Pokuta za únik dat pacientů</a>'
+    charsets = json.dumps({"html": "iso-8859-2", "text": "iso-8859-1", "subject": "windows-1252"})
+    given = {
+        "html": czech.encode("iso-8859-2"),
+        "text": "Décision".encode("latin-1"),
+        "subject": "L’été".encode("cp1252"),
+    }
+    assert post(client, key, multipart(fields(charsets=charsets, **given))) == 200
+    stored = messages(db)[0]
+    assert (leads(db)[0].title, stored.text, stored.subject) == ("Pokuta za únik dat pacientů", "Décision", "L’été")
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1"])
@@ -194,7 +201,9 @@ def test_strangers_and_nonsense_get_nowhere(client: FlaskClient, db: Database, s
         assert post(client, wrong, body) == 404
     assert client.get(f"/events/inbound/{key}").status_code == 405
     deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (at, at) for at in range(3_000))
-    odd = [b"", body[:-40], b"--xYzZY\r\n\r\n", multipart({"x": "y"}), multipart({"email": deep})]
+    within = multipart(fields("<div>" * 100_000, message_id="<within>"))  # would take a minute
+    long = multipart(fields(text=" https://x.example/" * 50_000, message_id="<long>"))  # likewise
+    odd = [b"", within, long, body[:-40], b"--xYzZY\r\n\r\n", multipart({"x": "y"}), multipart({"email": deep})]
     assert {post(client, key, each) for each in odd} <= {200, 400}
     assert client.post(f"/events/inbound/{key}", data={"html": HTML}).status_code == 400
     for name in ("envelope", "charsets", "headers", "subject", "html"):
