@@ -18,6 +18,7 @@ from digest.config import Settings
 from digest.demo.people import PASSWORD
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.shared.tokens import Purpose, seal
+from digest.domain.sources.states import SourceKind
 from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.people.logins import invite
@@ -32,6 +33,7 @@ from digest.storage.running import schema
 from digest.storage.sending.batches import Batch
 from digest.storage.sending.deliveries import Delivery
 from digest.storage.sources.leads import Lead
+from digest.storage.sources.newsletters import Newsletter
 from digest.storage.sources.sources import WatchedSource
 from digest.storage.writing.summaries import Summary, drafts
 from tests.web.browser import Browser, make_editor_with_password
@@ -70,6 +72,9 @@ def published(db: Database, settings: Settings, app: Flask, clock: time_machine.
         demo.load(db, settings, transport, NOW)
     ask(app.test_client(), "dora@example.org")
     invite(Context(db, settings, NOW), "admin@example.org", "carol@example.org", "Carol", admin=False)
+    with db.writing() as session:
+        source_id = session.query(WatchedSource.id).filter_by(kind=SourceKind.MAIL).limit(1).scalar()
+        session.add(Newsletter(source_id=source_id, message_hash="1", subject="Our week", received_at=NOW))
     with db.reading() as session:
         issue_id = session.query(Issue.id).filter_by(state=IssueState.OPEN).order_by(Issue.send_date).limit(1).scalar()
     close_issue(Context(db, settings, NOW), issue_id, "admin@example.org")
@@ -106,7 +111,8 @@ class Addresses:
                 "editor_id": [session.query(Editor.id).filter_by(is_admin=False).limit(1).scalar()],
                 "summary_id": [summary.id, draft.id],
                 "lead_id": [*leads.values()],
-                "source_id": [*sources.values()],
+                "source_id": [*sources.values(), session.query(Newsletter.source_id).limit(1).scalar()],
+                "newsletter_id": [session.query(Newsletter.id).limit(1).scalar()],
                 "publication_slug": [summary.publication.slug],
                 "slug": [summary.slug, summary.publication.slug, summary.topics[0].slug],
                 "row_id": [summary.publication.id, summary.topics[0].id],
