@@ -19,6 +19,7 @@ from digest.feeds.fetching import Fetcher
 from digest.feeds.rules import fetch_rules
 from digest.mail.interface import Transport
 from digest.mail.monitors import ping
+from digest.operations.issues.link_checking import check_current_links, link_checker
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.running.housekeeping import tidy_up
 from digest.operations.running.tick import note_heartbeat, tick
@@ -79,7 +80,9 @@ class Clock:
         self._pinged_at = -math.inf
         self._stopping = threading.Event()
         self._process = Process(db, settings, transport, utc_now, self._stopping)
-        self._poller = Poller(db, settings, Fetcher(fetch_rules(settings)), utc_now, self._stopping)
+        fetcher = Fetcher(fetch_rules(settings))
+        self._poller = Poller(db, settings, fetcher, utc_now, self._stopping)
+        self._check_link = link_checker(fetcher, utc_now)
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._jobs: Sequence[tuple[str, Callable[[], None], int]] = (
             ("the clock’s sign of life", self._beat, HEARTBEAT_SECONDS),
@@ -89,6 +92,7 @@ class Clock:
             ("housekeeping", self._housekeeping, HOUSEKEEPING_SECONDS),
             ("asking sources", self._poll, POLLING_SECONDS),
             ("finding stories", self._group, POLLING_SECONDS),
+            ("looking at links", self._look_at_links, POLLING_SECONDS),
         )
         """A thread each: a long send must not hold back the sign of life."""
         self._scheduler = _Scheduler(
@@ -138,6 +142,9 @@ class Clock:
 
     def _poll(self) -> None:
         keep_polling(self._poller)
+
+    def _look_at_links(self) -> None:
+        check_current_links(self._process, self._check_link)
 
     def _group(self) -> None:
         group_leads(self._process.context())

@@ -13,6 +13,7 @@ from digest.config import Settings
 from digest.domain.shared import addresses
 from digest.domain.shared.slugs import slugify
 from digest.domain.shared.tokens import fingerprint, new_key
+from digest.domain.sources.states import SourceKind
 from digest.domain.writing import markup
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue, issue_on, last_closing
@@ -20,6 +21,7 @@ from digest.storage.issues.selections import append_selection
 from digest.storage.people.editors import Editor
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.sources.leads import Lead
+from digest.storage.sources.sources import WatchedSource
 from digest.storage.sources.stories import Story
 from digest.storage.writing.publications import publication_named
 from digest.storage.writing.summaries import SourceLink, Summary
@@ -167,3 +169,18 @@ def make_lead(
         session.add(lead)
         session.flush()
         return lead.id
+
+
+def make_source(db: Database, publication: str = "CNIL", url: str = "https://example.org/feed.xml") -> int:
+    """A feed that is watched and was never asked. Returns its id."""
+    with db.writing() as session:
+        source = WatchedSource(
+            kind=SourceKind.FEED,
+            publication_id=publication_named(session, publication).id,
+            url=url,
+            fetch_url=url,
+            added_at=_MADE,
+        )
+        session.add(source)
+        session.flush()
+        return source.id

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from digest import demo
+from digest import config, demo
 from digest.config import Settings
+from digest.config.private import make_folder
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.issues.preflight import check
 from digest.domain.sources.states import LeadState, SourceKind, SourceState
@@ -40,6 +44,7 @@ from digest.storage.sources.leads import Lead
 from digest.storage.sources.sources import WatchedSource
 from digest.storage.writing.revisions import Revision
 from digest.storage.writing.summaries import Summary, drafts
+from tests.conftest import ENVIRON
 from tests.factories import make_editor, make_subscriber, make_summary
 from tests.web.readers.doors import everything
 
@@ -49,6 +54,31 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 def load(db: Database, settings: Settings) -> demo.Loaded:
     with closing(open_transport(settings)) as transport:
         return demo.load(db, settings, transport, NOW)
+
+
+@pytest.fixture(scope="session")
+def loaded_once(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
+    """An instance folder with the demo in it, SQLite among it: loaded once and copied for each test."""
+    folder = tmp_path_factory.mktemp("demo")
+    settings = config.load(ENVIRON, folder)
+    make_folder(settings.instance_path)
+    shutil.copy(migrated, settings.instance_path / "digest.db")
+    with closing(Database(settings.database_url)) as database:
+        load(database, settings)
+    return settings.instance_path
+
+
+@pytest.fixture
+def shown(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Database]:
+    """A database with the demo; on PostgreSQL it is loaded anew."""
+    if not settings.database_url.startswith("sqlite"):
+        database = request.getfixturevalue("db")
+        load(database, settings)
+        yield database
+        return
+    shutil.copytree(request.getfixturevalue("loaded_once"), settings.instance_path, dirs_exist_ok=True)
+    with closing(Database(settings.database_url)) as database:
+        yield database
 
 
 @pytest.mark.on_both
@@ -68,9 +98,8 @@ def test_it_is_a_publication_under_way(db: Database, settings: Settings) -> None
     assert len(copies) == sum(account.accepted for account in accounts)
 
 
-def test_one_past_send_was_settled_by_events_and_one_by_a_person(db: Database, settings: Settings) -> None:
-    load(db, settings)
-    with db.reading() as session:
+def test_one_past_send_was_settled_by_events_and_one_by_a_person(shown: Database, settings: Settings) -> None:  # noqa: ARG001
+    with shown.reading() as session:
         by_events, by_person = (issue_on(session, day) for day in (date(2026, 10, 23), date(2026, 10, 30)))
         assert by_events is not None
         assert by_person is not None
@@ -96,9 +125,8 @@ def test_one_past_send_was_settled_by_events_and_one_by_a_person(db: Database, s
         assert session.query(Message).count() == 0
 
 
-def test_its_desk_shows_every_state_and_stories_of_several_publications(db: Database, settings: Settings) -> None:
-    load(db, settings)
-    with db.reading() as session:
+def test_its_desk_shows_every_state_and_stories_of_several_publications(shown: Database, settings: Settings) -> None:  # noqa: ARG001
+    with shown.reading() as session:
         assert {source.state for source in session.query(WatchedSource)} == set(SourceState)
         assert {source.kind for source in session.query(WatchedSource)} == set(SourceKind)
         assert {lead.state for lead in session.query(Lead)} == set(LeadState)
@@ -112,20 +140,18 @@ def test_its_desk_shows_every_state_and_stories_of_several_publications(db: Data
         }
 
 
-def test_nobody_asks_its_sources(db: Database, settings: Settings) -> None:
-    load(db, settings)
-    with db.reading() as session:
+def test_nobody_asks_its_sources(shown: Database, settings: Settings) -> None:
+    with shown.reading() as session:
         ids = {source.id for source in session.query(WatchedSource)}
-    later = Context(db, settings, NOW + timedelta(days=30))
+    later = Context(shown, settings, NOW + timedelta(days=30))
     assert claim(later, hands=100) == claim(later, hands=100, only=ids) == PollTurns()
-    poller = Poller(db, settings, Fetcher(fetch_rules(settings)), clock=lambda: later.now)
+    poller = Poller(shown, settings, Fetcher(fetch_rules(settings)), clock=lambda: later.now)
     with pytest.raises(Refused, match="belongs to the demo"):
         check_now(poller, min(ids))
 
 
-def test_its_preflight_is_quiet(db: Database, settings: Settings) -> None:
-    load(db, settings)
-    with db.reading() as session:
+def test_its_preflight_is_quiet(shown: Database, settings: Settings) -> None:
+    with shown.reading() as session:
         this_week = current_issue(session)
         assert this_week is not None
         content = content_of(session, settings, this_week)
@@ -152,12 +178,11 @@ def interrupted(*_args: object, **_more: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_loading_it_twice_changes_nothing(db: Database, settings: Settings) -> None:
-    load(db, settings)
-    before = everything(db)
-    assert load(db, settings).new is False
-    assert everything(db) == before
-    with db.reading() as session:
+def test_loading_it_twice_changes_nothing(shown: Database, settings: Settings) -> None:
+    before = everything(shown)
+    assert load(shown, settings).new is False
+    assert everything(shown) == before
+    with shown.reading() as session:
         assert session.query(Summary).count() == 56
 
 
@@ -168,12 +193,11 @@ def test_it_refuses_a_database_with_content_of_its_own(db: Database, settings: S
 
 
 @pytest.mark.on_both
-def test_removing_it_takes_the_demo_and_nothing_else(db: Database, settings: Settings) -> None:
-    load(db, settings)
-    mine, reader = make_summary(db, "Mine"), make_subscriber(db, settings, "zoe@example.org")
-    make_editor(db, "me@example.org")
-    assert demo.remove(db, settings) is True
-    with db.reading() as session:
+def test_removing_it_takes_the_demo_and_nothing_else(shown: Database, settings: Settings) -> None:
+    mine, reader = make_summary(shown, "Mine"), make_subscriber(shown, settings, "zoe@example.org")
+    make_editor(shown, "me@example.org")
+    assert demo.remove(shown, settings) is True
+    with shown.reading() as session:
         assert [summary.id for summary in session.query(Summary)] == [mine]
         assert [subscriber.id for subscriber in session.query(Subscriber)] == [reader.id]
         assert [issue.state for issue in all_issues(session)] == [IssueState.OPEN]
@@ -184,28 +208,26 @@ def test_removing_it_takes_the_demo_and_nothing_else(db: Database, settings: Set
     assert {name: left[name] for name in of_the_desk} == dict.fromkeys(of_the_desk, 0)
     assert (left["publications"], left["working_copies"], left["supersedings"]) == (1, 0, 0)
     assert list(settings.outbox_path.glob("*.eml")) == []
-    assert demo.remove(db, settings) is False
+    assert demo.remove(shown, settings) is False
 
 
-def test_a_closed_issue_with_demo_summaries_is_opened_again(db: Database, settings: Settings) -> None:
-    load(db, settings)
-    mine = make_summary(db, "Mine")
-    with db.writing() as session:
+def test_a_closed_issue_with_demo_summaries_is_opened_again(shown: Database, settings: Settings) -> None:
+    mine = make_summary(shown, "Mine")
+    with shown.writing() as session:
         this_week = current_issue(session)
         assert this_week is not None
         append_selection(session, this_week.id, mine)
-    close_issue(Context(db, settings, NOW), this_week.id, "me@example.org")
-    demo.remove(db, settings)
-    with db.reading() as session:
+    close_issue(Context(shown, settings, NOW), this_week.id, "me@example.org")
+    demo.remove(shown, settings)
+    with shown.reading() as session:
         issue = session.get_one(Issue, this_week.id)
         assert issue.state == IssueState.OPEN
         assert last_closing(session, issue) is None
         assert issue.subject == ""
 
 
-def test_the_demo_leaves_a_week_to_go_on_with(db: Database, settings: Settings) -> None:
-    load(db, settings)
-    demo.remove(db, settings)
-    ensure_issue(Context(db, settings, NOW))
-    with db.reading() as session:
+def test_the_demo_leaves_a_week_to_go_on_with(shown: Database, settings: Settings) -> None:
+    demo.remove(shown, settings)
+    ensure_issue(Context(shown, settings, NOW))
+    with shown.reading() as session:
         assert len(all_issues(session)) == 1

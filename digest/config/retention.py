@@ -12,3 +12,5 @@ UNTOUCHED_LEADS = timedelta(days=14)
 """After a lead arrived that no editor did anything with: then it retires from the desk."""
 LEADS_KEPT = timedelta(days=90)
 """After a lead that nobody used arrived or was last touched, unless RETENTION_LEADS says otherwise."""
+LINK_CHECKS_KEPT = timedelta(days=60)
+"""After somebody last looked whether an issue's link is alive."""

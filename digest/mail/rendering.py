@@ -49,6 +49,10 @@ class ProofNote:
     """It does not go by itself, so the proof must not say that it does."""
     too_few: str = ""
     """That it has fewer items than an issue needs, and so is skipped at its moment; empty where it has enough."""
+    editions: tuple[str, ...] = ()
+    """Who gets what, a sentence for each edition; empty where all get the same."""
+    whole: int = 0
+    """How many readers get everything, where not all do."""
 
 
 def render_digest(content: Content, identity: Identity, tags: Tags) -> Rendered:

@@ -60,6 +60,7 @@ def _texts(content: Content) -> Iterator[tuple[str, str]]:
     yield "The subject", content.subject
     yield "The preheader", content.preheader
     yield "The introduction", content.introduction_html
+    yield "The closing note", content.closing_html
     for item in content.items:
         name = f"“{item.title}”"
         for text in (item.title, item.url, item.publication, item.body_html):

@@ -1,4 +1,4 @@
-"""Which transport an installation uses, and who its messages say they are from."""
+"""Which transport an installation uses."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 
 from digest.config import Settings
 from digest.mail.files import OutboxFolder
+from digest.mail.identity import identity_of
 from digest.mail.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, Transport, UnreadList
-from digest.mail.rendering import Identity
 from digest.mail.sendgrid import SendGridTransport
 
 
@@ -24,17 +24,6 @@ def open_transport(settings: Settings) -> Transport:
     if settings.mail_redirect_all:
         transport = RedirectingTransport(transport, settings.mail_redirect_all)
     return transport
-
-
-def identity_of(settings: Settings) -> Identity:
-    """The publication as its messages show it."""
-    return Identity(
-        name=settings.site_name,
-        url=settings.site_url,
-        postal_address=settings.postal_address,
-        sender=settings.mail_from or "digest@localhost",
-        reply_to=settings.mail_reply_to,
-    )
 
 
 class RedirectingTransport:

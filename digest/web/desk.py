@@ -6,28 +6,32 @@ from flask import Flask
 
 from digest.web.accounting import deciding, reports
 from digest.web.events import sendgrid_status
-from digest.web.issues import issue
+from digest.web.issues import issue, putting_on
 from digest.web.messages import outbox
-from digest.web.people import editors, own_login, signing_in
+from digest.web.people import audit, editors, own_login, signing_in
 from digest.web.readers import subscribers
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
 from digest.web.sources import bringing, inbox, source, watching, writing_up
-from digest.web.writing import autosaving, ends, pasting, summaries, writing
+from digest.web.writing import autosaving, covered, ends, names, pasting, summaries, writing
 
 __all__ = [
+    "audit",
     "autosaving",
     "bringing",
     "copies",
+    "covered",
     "deciding",
     "editors",
     "ends",
     "hang_up",
     "inbox",
     "issue",
+    "names",
     "outbox",
     "own_login",
     "pasting",
+    "putting_on",
     "reports",
     "sendgrid_status",
     "signing_in",

@@ -13,10 +13,10 @@ from sendgrid.helpers.mail import Content, From, Header, Mail, Subject, To
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
 from digest.mail.deadline import ticking
+from digest.mail.identity import identity_of
 from digest.mail.interface import Answer, Bulk, Certainty
 from digest.mail.sendgrid import SendGridTransport
 from digest.mail.sendgrid_client import SendGridClient
-from digest.mail.transports import identity_of
 from digest.operations.sending.claiming import Claim, Claimant
 from digest.operations.sending.posting import bulk_of
 from digest.operations.sending.sender import take_turn

@@ -55,7 +55,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def live(tmp_path: Path, migrated: Path) -> Iterator[Site]:
+def environ_of_live() -> dict[str, str]:
+    """What the installation is told beside what all are."""
+    return {}
+
+
+@pytest.fixture
+def live(tmp_path: Path, migrated: Path, environ_of_live: dict[str, str]) -> Iterator[Site]:
     """The site on a free port, with its clock, in an installation of its own."""
     port = _free_port()
     instance = tmp_path / "live"
@@ -67,6 +73,7 @@ def live(tmp_path: Path, migrated: Path) -> Iterator[Site]:
         "SITE_URL": f"http://127.0.0.1:{port}",
         "POSTAL_ADDRESS": "Example Press, 1 Street, London",
         "DATABASE_URL": "",
+        **environ_of_live,
     }
     settings = config.load(environ, tmp_path)
     command = [sys.executable, "-m", "digest.cli", "serve", "--with-scheduler", "--bind", f"127.0.0.1:{port}"]

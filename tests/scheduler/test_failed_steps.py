@@ -47,7 +47,7 @@ def test_a_closing_that_fails_is_told_of_on_thursday(
     week: Week, readers: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(closing, "render", breaks(KeyError("secret@example.org")))
+        broken.setattr(closing, "compose_now", breaks(KeyError("secret@example.org")))
         tick_badly(week, CUTOFF, london(16, 16, 0, 5), london(16, 16, 0, 10))
     assert week.notices == [CLOSING_FAILED]
     assert week.history()[-1] == "the clock: failed at closing it (KeyError); each tick tries again"
@@ -181,7 +181,7 @@ def test_the_operators_monitor_hears_of_it_too(
 ) -> None:
     alerts = "http://127.0.0.1:9/alerts"
     week.settings = config.load(environ | {"ALERT_URL": alerts}, week.settings.instance_path.parent)
-    monkeypatch.setattr(closing, "render", breaks(KeyError("it")))
+    monkeypatch.setattr(closing, "compose_now", breaks(KeyError("it")))
     tick_badly(week, CUTOFF)
     with week.db.reading() as session:
         assert [row.subject for row in session.query(Message).filter_by(recipient=alerts)] == [CLOSING_FAILED]

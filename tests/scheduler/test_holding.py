@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from digest.domain.shared.tokens import Purpose, unseal
+from digest.operations.issues.holding import HoldOutcome, hold_by_link, hold_issue, release_issue
 from digest.operations.issues.selecting import add_summary
-from digest.operations.issues.week import HoldOutcome, hold_by_link, hold_issue, release_issue, send_now, skip_issue
+from digest.operations.issues.week import send_now, skip_issue
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from tests.conftest import Mailbox, html_of, text_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,8 +11,9 @@ from digest import config
 from digest.config import Settings
 from digest.domain.issues.manuscript import Piece
 from digest.operations.issues.closing import close_issue, reopen_issue
+from digest.operations.issues.holding import hold_issue
 from digest.operations.issues.selecting import add_summary, remove_summary
-from digest.operations.issues.week import cancel_send_now, hold_issue, send_now
+from digest.operations.issues.week import cancel_send_now, send_now
 from digest.operations.running.tick import freeze_or_skip
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.shared.context import Context
@@ -146,7 +147,7 @@ def test_fewer_items_than_the_least_are_skipped_and_can_be_chosen_again(
     assert week.notices == ["No digest on 17 May 2024"]
     assert week.copies == []
     with week.db.reading() as session:
-        free = {summary.title for summary in candidates(session, date(2024, 1, 1), 10)}
+        free = {summary.title for summary in candidates(session, datetime(2024, 1, 1, tzinfo=UTC), 10)}
     assert free == {"Court annuls fine", "Cookie walls need a choice"}
 
 

@@ -22,7 +22,10 @@ from digest.cli.shared.import_words import (
 from digest.cli.shared.installation import installation
 from digest.cli.shared.output import counted, write_csv
 from digest.cli.shared.parameters import HELD_EMAIL
+from digest.domain.people.acts import Act
 from digest.domain.shared.addresses import Address
+from digest.operations.people import audit
+from digest.operations.people.audit import THE_COMMAND
 from digest.operations.readers.privacy import erase, what_we_hold
 from digest.operations.readers.subscriber_files import export_subscribers, import_subscribers, subscriber_table
 from digest.storage.readers.subscribers import SubscriberState, subscriber_with_address
@@ -83,6 +86,7 @@ def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
         f"{counted(total['rows'], 'row')}: {added_in_words(added)}, {total['there']:,} already there, "
         f"{total['suppressed']:,} suppressed, {total['refused']:,} refused."
     )
+    audit.note_alone(here.context(), THE_COMMAND, Act.IMPORTED, f"{counted(added.total(), 'reader')} from {file.name}")
     if banned.total():
         click.echo(banned_in_words(banned))
     if total["otherwise"]:

@@ -12,7 +12,10 @@ from digest.cli.shared.import_words import IGNORE, added_in_words, opened, undat
 from digest.cli.shared.installation import installation
 from digest.cli.shared.output import counted, write_csv
 from digest.cli.shared.parameters import HELD_EMAIL
+from digest.domain.people.acts import Act
 from digest.domain.shared.addresses import Address
+from digest.operations.people import audit
+from digest.operations.people.audit import THE_COMMAND
 from digest.operations.suppressions.suppression_files import (
     import_suppressions,
     list_suppressions,
@@ -58,6 +61,8 @@ def import_(file: Path, ignored: tuple[str, ...]) -> None:
     click.echo(
         f"{counted(total, 'row')}: {added_in_words(added)}, {already_there:,} already there, {refused:,} refused."
     )
+    about = f"{counted(added.total(), 'suppressed address', 'suppressed addresses')} from {file.name}"
+    audit.note_alone(here.context(), THE_COMMAND, Act.IMPORTED, about)
     if undated:
         click.echo(undated_in_words(undated, first_undated))
     if refused:

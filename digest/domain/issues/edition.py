@@ -7,11 +7,15 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from html import unescape
+from itertools import groupby
 from typing import Any
 
+from digest.domain.issues.fitting import fits
 from digest.domain.shared.stored import day, known, needed, packed, parts, unpacked
 
 WORDS_A_MINUTE = 220
+OTHERS = "Other news"
+"""The section of items without a topic."""
 STRIKE = "~~"
 """Stands on both sides of words that are struck out, wherever there is text alone; as in Markdown."""
 
@@ -65,12 +69,46 @@ class Content:
     preheader: str
     introduction_html: str
     items: tuple[Item, ...]
+    closing_html: str = ""
+    """The closing note, behind the items."""
+    by_topic: bool = False
+    """Whether the items, which then stand together by topic, are shown in sections."""
 
     @property
     def minutes(self) -> int:
         """Reading time in whole minutes, at least one."""
         words = sum(len(plain(item.body_html).split()) + len(item.title.split()) for item in self.items)
-        return max(1, round((words + len(plain(self.introduction_html).split())) / WORDS_A_MINUTE))
+        around = len(plain(self.introduction_html).split()) + len(plain(self.closing_html).split())
+        return max(1, round((words + around) / WORDS_A_MINUTE))
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The items in sections: one without a name, or one for each first topic where that is wanted."""
+        if not self.by_topic:
+            return (Section("", self.items),)
+        return tuple(Section(name, tuple(items)) for name, items in groupby(self.items, section_of))
+
+
+@dataclass(frozen=True)
+class Section:
+    """Items that stand under one heading; without a name under none."""
+
+    name: str
+    items: tuple[Item, ...]
+
+
+def section_of(item: Item) -> str:
+    """The section that an item stands in: its first topic, or what has none."""
+    return item.topics[0].name if item.topics else OTHERS
+
+
+def in_sections(items: Iterable[Item]) -> tuple[Item, ...]:
+    """The items with those of one section together, the sections by their first item; what has no topic comes last."""
+    found: dict[str, list[Item]] = {}
+    for item in items:
+        found.setdefault(section_of(item), []).append(item)
+    last = found.pop(OTHERS, [])
+    return tuple(item for section in (*found.values(), last) for item in section)
 
 
 def plain(html: str) -> str:
@@ -100,23 +138,55 @@ def default_preheader(titles: Iterable[str]) -> str:
 def for_topics(content: Content, choice: frozenset[str], own_subject: bool) -> Content:
     """The content as one choice of topics sees it; an empty choice means everything.
 
-    A summary without any topic goes to everyone. Where the subject is the default one (`own_subject` false) it
-    is made again, so that it never names a headline that this edition lacks.
+    A summary without any topic goes to everyone. A default subject and preheader (`own_subject` false) are made again,
+    so that they never name a headline that this edition lacks; the editor's own words stay where they fit what is left
+    (`domain.issues.fitting`), and are left out where they don't.
     """
     if not choice:
         return content
-    items = tuple(item for item in content.items if not item.topics or choice & {topic.slug for topic in item.topics})
-    if items == content.items:
-        return content
+    items = items_for(content, choice)
+    if items == content.items or not items:
+        return content if items else replace(content, items=items)
     titles = [item.title for item in items]
-    if own_subject or not items:
-        return replace(content, items=items)
-    return replace(content, items=items, subject=default_subject(titles), preheader=default_preheader(titles))
+    kept = _Fitting(content, items)
+    own_preheader = content.preheader != default_preheader(item.title for item in content.items)
+    return replace(
+        content,
+        items=items,
+        subject=(own_subject and kept.fitting(content.subject)) or default_subject(titles),
+        preheader=(own_preheader and kept.fitting(content.preheader)) or default_preheader(titles),
+        introduction_html=kept.fitting(content.introduction_html),
+        closing_html=kept.fitting(content.closing_html),
+    )
+
+
+def items_for(content: Content, choice: frozenset[str]) -> tuple[Item, ...]:
+    """The items that one choice of topics sees: those on them, and those without a topic."""
+    if not choice:
+        return content.items
+    return tuple(item for item in content.items if not item.topics or choice & {topic.slug for topic in item.topics})
+
+
+class _Fitting:
+    """What an edition keeps of an editor's own words."""
+
+    def __init__(self, whole: Content, items: tuple[Item, ...]) -> None:
+        self._missing = [item for item in whole.items if item not in items]
+        self._kept = [f"{item.title} {item.publication} {plain(item.body_html)}" for item in items]
+
+    def fitting(self, own: str) -> str:
+        """The words or the HTML, or nothing where they speak of what is missing."""
+        if any(f'href="{item.url}' in own for item in self._missing):
+            return ""
+        return own if fits(plain(own), [item.title for item in self._missing], self._kept) else ""
 
 
 def to_json(content: Content) -> str:
     """The content as stored at the cut-off; `from_json` gives the same value back."""
-    return packed(asdict(content), _VERSION)
+    values = asdict(content)
+    # Programs from before these keys, and before versions, refuse a key that they don't know.
+    unused = [name for name in ("closing_html", "by_topic") if not values[name]]
+    return packed({name: value for name, value in values.items() if name not in unused}, _VERSION)
 
 
 def from_json(text: str) -> Content:
@@ -133,6 +203,8 @@ def from_json(text: str) -> Content:
         "subject": default_subject(titles),
         "preheader": default_preheader(titles),
         "introduction_html": "",
+        "closing_html": "",
+        "by_topic": False,
     }
     return Content(**known(Content, {**stored, "issue_date": issue_date, "items": items}, instead, _NAME))
 
@@ -173,7 +245,13 @@ def changes(before: Content, after: Content) -> list[str]:
     return found
 
 
-_AROUND = {"subject": "subject", "preheader": "preheader", "introduction": "introduction_html"}
+_AROUND = {
+    "subject": "subject",
+    "preheader": "preheader",
+    "introduction": "introduction_html",
+    "closing note": "closing_html",
+    "sections": "by_topic",
+}
 _PARTS = {
     "headline": "title",
     "date": "published_on",

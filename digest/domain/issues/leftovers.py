@@ -47,13 +47,18 @@ def left_in_line(text: str) -> list[str]:
 
 def left_in_html(html: str) -> list[str]:
     """What is left in sanitised HTML, a sentence each with the remedy. Code is what it is, and left alone."""
-    html = _CODE.sub(" ", html)
-    return [*_lost_links(html), *_found(plain(_STRIKE.sub("", html)), _MARKS)]
+    return [*lost_links(html), *marks_in_html(html)]
 
 
-def _lost_links(html: str) -> Iterator[str]:
-    for words in filter(None, (plain(found[1]) for found in _LOST_LINK.finditer(html))):
-        yield f"The link “{_short(words)}” leads nowhere: write its address with https://."
+def marks_in_html(html: str) -> list[str]:
+    """The same without links that lead nowhere, which break nothing else."""
+    return list(_found(plain(_STRIKE.sub("", _CODE.sub(" ", html))), _MARKS))
+
+
+def lost_links(html: str) -> list[str]:
+    """The links that were typed without an address of the web, a sentence each with the remedy."""
+    words = filter(None, (plain(found[1]) for found in _LOST_LINK.finditer(_CODE.sub(" ", html))))
+    return [f"The link “{_short(each)}” leads nowhere: write its address with https://." for each in words]
 
 
 def _found(words: str, marks: tuple[tuple[re.Pattern[str], str], ...]) -> Iterator[str]:

@@ -1,16 +1,22 @@
-"""Pre-flight: the checks on a digest before it may go. Every fault names the item, what is wrong and the remedy."""
+"""Pre-flight: the checks on a digest before it may go. Every fault names the item, what is wrong and the remedy.
+
+What is checked of items and their words is here and in `leftovers`; of links in `preflight_links`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from digest.domain.issues.edition import Content, Item, plain
-from digest.domain.issues.leftovers import left_in_html, left_in_line
+from digest.domain.issues.faults import Level, PreflightFault
+from digest.domain.issues.leftovers import left_in_line, lost_links, marks_in_html
+from digest.domain.issues.links import LinkFinding
+from digest.domain.issues.preflight_links import faults_of_links
+
+__all__ = ["CHECKS", "SIZE_LIMIT", "SUBJECT_SHOWN", "Beside", "Level", "PreflightFault", "check"]
 
 SIZE_LIMIT = 90_000
 """Bytes of HTML. Gmail clips a message at about 102 kB, and what readers differ in comes on top."""
@@ -18,99 +24,130 @@ SIZE_LIMIT = 90_000
 SUBJECT_SHOWN = 60
 """Characters of a subject that a phone shows, about."""
 
-CHECKS = 13
+CHECKS = 23
 
 _OLD = timedelta(days=365)
 _LONG_TITLE = 120
 _LONG_BODY = 300
+_WIDEST = {"headline": 26, "text": 38}
+"""Characters of a word that fit on a line of a phone 375 px wide, in the type of a headline and of a text, about."""
 # In capitals only: "todo" is a Spanish word, and a Spanish headline must not stop an issue.
 _PLACEHOLDER = re.compile(r"\b(TK|TKTK|XXX|TODO|TBC)\b|(?i:lorem ipsum)")
 
 _ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?]*\?=", re.IGNORECASE)  # RFC 2047, section 2
-
-
-class Level(StrEnum):
-    """Whether a fault keeps the issue from going, or only deserves a look."""
-
-    BLOCKS = "blocks"
-    WARNS = "warns"
+# Where browsers break a word by themselves: after hyphens and dashes, at slashes of an address, between ideographs.
+_UNBROKEN = re.compile(r"[^\s/?&=\-\u2010-\u2015\u200b\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]+")
 
 
 @dataclass(frozen=True)
-class PreflightFault:
-    """One finding. `where` is `Item 3` or the part's name; `summary_id` says which summary to open, if any."""
+class Beside:
+    """What the digest itself does not say: how it is mailed, what its links answered, what went before."""
 
-    level: Level
-    where: str
-    what: str
-    summary_id: int | None = None
+    links: Mapping[str, LinkFinding] = field(default_factory=dict)
+    """What is known of addresses, by address."""
+    carried: Mapping[int, date] = field(default_factory=dict)
+    """Items that an earlier issue carried, with its date."""
+    no_unsubscribe: bool = False
+    """The mail has no link to unsubscribe by in one of its parts."""
+    no_address: bool = False
+    """The mail goes to readers and names no postal address."""
+    sending: tuple[str, ...] = ()
+    """What is wrong with the way it is sent, a sentence each with the remedy: SendGrid's key, the sender."""
 
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
 
-
-def check(content: Content, html_bytes: int) -> list[PreflightFault]:
+def check(content: Content, html_bytes: int, beside: Beside | None = None) -> list[PreflightFault]:
     """All faults of a rendered digest, those that block first. `html_bytes` is the size of its HTML part."""
-    faults = list(_whole(content, html_bytes))
+    beside = beside or Beside()
+    faults = [*_whole(content, html_bytes), *_mailed(beside)]
     for number, item in enumerate(content.items, start=1):
         faults += _one(content, item, f"Item {number}")
-    faults += _repeated_sources(content)
+        if day := beside.carried.get(item.summary_id):
+            what = f"went out with the issue of {day.day} {day:%B %Y} already. Take it off, or say what is new."
+            faults.append(PreflightFault(Level.WARNS, f"Item {number}", what, item.summary_id))
+    faults += faults_of_links(content, beside.links)
     return sorted(faults, key=lambda fault: fault.level)
 
 
+def _mailed(beside: Beside) -> Iterator[PreflightFault]:
+    if beside.no_unsubscribe:
+        what = (
+            "there is no link to unsubscribe by. Reopen the issue and approve it again; tell the operator if it stays."
+        )
+        yield PreflightFault(Level.BLOCKS, "Footer", what)
+    if beside.no_address:
+        what = "the postal address is not in it. The operator sets POSTAL_ADDRESS; then reopen it and approve it again."
+        yield PreflightFault(Level.BLOCKS, "Footer", what)
+    for what in beside.sending:
+        yield PreflightFault(Level.WARNS, "Sending", what)
+
+
 def _whole(content: Content, html_bytes: int) -> Iterator[PreflightFault]:
-    around = " ".join((content.subject, content.preheader, plain(content.introduction_html)))
+    own = (content.introduction_html, content.closing_html)
+    around = " ".join((content.subject, content.preheader, *map(plain, own)))
     if left := _PLACEHOLDER.search(around):
-        yield PreflightFault(Level.BLOCKS, "Words around it", f"“{left[0]}” is left in. Write what belongs there.")
-    for mark in (*left_in_line(f"{content.subject} {content.preheader}"), *left_in_html(content.introduction_html)):
-        yield PreflightFault(Level.WARNS, "Words around it", mark)
+        yield _around(Level.BLOCKS, f"“{left[0]}” is left in. Write what belongs there.")
+    for mark in (
+        *left_in_line(f"{content.subject} {content.preheader}"),
+        *marks_in_html(own[0]),
+        *marks_in_html(own[1]),
+    ):
+        yield _around(Level.BLOCKS, mark, doubtful=True)
+    for mark in (*lost_links(own[0]), *lost_links(own[1])):
+        yield _around(Level.WARNS, mark)
     if html_bytes > SIZE_LIMIT:
         size = f"{html_bytes // 1000} kB of {SIZE_LIMIT // 1000} kB"
-        yield PreflightFault(Level.WARNS, "Size", f"{size}: Gmail would cut it off. Take an item out or shorten some.")
+        what = f"{size}: Gmail would cut it off. Take an item out or shorten some."
+        yield PreflightFault(Level.BLOCKS, "Size", what, part="picks", doubtful=True)
     if len(content.subject) > SUBJECT_SHOWN:
-        yield PreflightFault(
-            Level.WARNS, "Subject", f"{len(content.subject)} characters; a phone shows about {SUBJECT_SHOWN}."
-        )
+        what = f"{len(content.subject)} characters; a phone shows about {SUBJECT_SHOWN}. Shorten it."
+        yield PreflightFault(Level.WARNS, "Subject", what, part="words")
     if code := _ENCODED_WORD.search(content.subject):
-        yield PreflightFault(
-            Level.WARNS, "Subject", f"mail programs may show “{code[0][:60]}” as what it is a code for."
-        )
+        what = f"mail programs may show “{code[0][:60]}” as what it is a code for. Write it another way."
+        yield PreflightFault(Level.WARNS, "Subject", what, part="words")
     if not plain(content.introduction_html):
-        yield PreflightFault(Level.WARNS, "Introduction", "empty. A sentence or two says why this week matters.")
+        what = "empty. A sentence or two says why this week matters."
+        yield PreflightFault(Level.WARNS, "Introduction", what, part="words")
+    if long := _too_wide(" ".join(map(plain, own)), "text"):
+        yield _around(Level.WARNS, long)
 
 
 def _one(content: Content, item: Item, where: str) -> Iterator[PreflightFault]:
     words = plain(item.body_html)
     if not words:
-        yield PreflightFault(Level.BLOCKS, where, "has no body. Write it, or take it off the issue.", item.summary_id)
+        yield _item(Level.BLOCKS, where, "has no body. Write it, or take it off the issue.", item)
     if left := _PLACEHOLDER.search(f"{item.title} {words}"):
-        yield PreflightFault(Level.BLOCKS, where, f"“{left[0]}” is left in. Finish the summary.", item.summary_id)
-    for mark in (*left_in_line(item.title), *left_in_html(item.body_html)):
-        yield PreflightFault(Level.WARNS, where, mark, item.summary_id)
+        yield _item(Level.BLOCKS, where, f"“{left[0]}” is left in. Finish the summary.", item)
+    for mark in (*left_in_line(item.title), *marks_in_html(item.body_html)):
+        yield _item(Level.BLOCKS, where, mark, item, doubtful=True)
+    for mark in lost_links(item.body_html):
+        yield _item(Level.WARNS, where, mark, item)
     if not item.sources:
-        yield PreflightFault(Level.WARNS, where, "has no source link. Add the original article.", item.summary_id)
+        yield _item(Level.WARNS, where, "has no source link. Add the original article.", item)
     if len(item.title) > _LONG_TITLE:
-        yield PreflightFault(
-            Level.WARNS, where, f"its headline has {len(item.title)} characters. Shorten it.", item.summary_id
-        )
+        yield _item(Level.WARNS, where, f"its headline has {len(item.title)} characters. Shorten it.", item)
     if len(words.split()) > _LONG_BODY:
-        yield PreflightFault(
-            Level.WARNS, where, f"its body has {len(words.split())} words. Shorten it.", item.summary_id
-        )
+        yield _item(Level.WARNS, where, f"its body has {len(words.split())} words. Shorten it.", item)
+    if long := _too_wide(item.title, "headline") or _too_wide(words, "text"):
+        yield _item(Level.WARNS, where, long, item)
     age = content.issue_date - item.published_on
     if age > _OLD:
-        yield PreflightFault(Level.WARNS, where, f"is {age.days} days old. Check the year.", item.summary_id)
+        yield _item(Level.WARNS, where, f"is {age.days} days old. Check the year.", item)
     if age < timedelta(0):
-        yield PreflightFault(Level.WARNS, where, "is dated after the issue. Check its date.", item.summary_id)
+        yield _item(Level.WARNS, where, "is dated after the issue. Check its date.", item)
 
 
-def _repeated_sources(content: Content) -> Iterator[PreflightFault]:
-    uses = Counter(url for item in content.items for url in {source.url for source in item.sources})
-    for number, item in enumerate(content.items, start=1):
-        if any(uses[source.url] > 1 for source in item.sources):
-            yield PreflightFault(
-                Level.WARNS,
-                f"Item {number}",
-                "shares a source with another item. Merge them?",
-                item.summary_id,
-            )
+def _too_wide(text: str, kind: str) -> str:
+    longest = max(_UNBROKEN.findall(text), key=len, default="")
+    if len(longest) <= _WIDEST[kind]:
+        return ""
+    return (
+        f"“{longest[:30]}…” is too long for a line on a phone, and breaks anywhere. Link words instead of an address."
+    )
+
+
+def _around(level: Level, what: str, doubtful: bool = False) -> PreflightFault:
+    return PreflightFault(level, "Words around it", what, part="words", doubtful=doubtful)
+
+
+def _item(level: Level, where: str, what: str, item: Item, doubtful: bool = False) -> PreflightFault:
+    return PreflightFault(level, where, what, item.summary_id, doubtful=doubtful)

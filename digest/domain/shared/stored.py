@@ -15,7 +15,7 @@ from typing import Any
 
 _VERSION = "version"
 _RESTORE = "Restore the database from a backup."
-_KINDS = {"str": str, "int": int}
+_KINDS = {"str": str, "int": int, "bool": bool}
 """By how a dataclass writes it: what JSON has for a field that holds no other fields."""
 
 

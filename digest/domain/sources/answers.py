@@ -18,6 +18,8 @@ class AnswerOutcome(StrEnum):
     GONE = "gone"
 
 
+_MONTH, _YEAR = 30, 365
+
 _OUTCOMES: Mapping[int, AnswerOutcome] = {
     304: AnswerOutcome.UNCHANGED,
     410: AnswerOutcome.GONE,
@@ -86,4 +88,8 @@ def _rhythm(gap: timedelta) -> str:
 
 
 def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count:,} days"
+    if count >= 2 * _YEAR:
+        return f"{count // _YEAR} years"
+    if count >= 2 * _MONTH:
+        return f"{count // _MONTH} months"
+    return "1 day" if count == 1 else f"{count} days"

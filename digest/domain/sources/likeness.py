@@ -18,12 +18,15 @@ Terms = Mapping[str, float]
 _READ_OF_LEDE = 400
 _TITLE = 1.3
 _NAME = 1.3
-_RAREST = 4.85
+_RAREST = 4.55
 """An inverse frequency counts no further than this, so that one odd word makes no likeness."""
 _USUAL_LENGTH = 32
 _SHORTEST = 4
 _SHARED = 0.5
 """One shared word alone is two thirds of a likeness, two are four fifths, and so on."""
+_ONE_SHARED = 16.0
+"""Added for each shared stem to a cosine, which is 1 at most: one sum then holds both, in half the time of two."""
+_MOST_FIT = (1 + _SHARED / 8) * math.sqrt(_USUAL_LENGTH / _SHORTEST)
 _LOWER_CASE = 0.4
 _CAPITALISED = re.compile(r"(?<=[\w,;] )[^\W\d_][^\W_]*(?:['’][^\W_]+)*")
 _WORD = re.compile(r"[^\W_]+")
@@ -75,18 +78,18 @@ class Index:
 
     def like(self, vector: Mapping[str, float], at_least: float) -> dict[int, float]:
         """Those that are at least so like this one, each with its likeness, from 0 to 1."""
-        sums, shared = defaultdict[int, float](float), Counter[int]()
+        sums = defaultdict[int, float](float)
         for stem, weight in vector.items():
-            postings = self._postings.get(stem, ())
-            for number, other in postings:
-                sums[number] += weight * other
-            shared.update(number for number, _ in postings)
-        size = max(_SHORTEST, len(vector))
-        return {
-            number: likeness
-            for number, cosine in sums.items()
-            if (likeness := _fit(cosine, shared[number], size * self._sizes[number])) >= at_least
-        }
+            for number, other in self._postings.get(stem, ()):
+                sums[number] += weight * other + _ONE_SHARED
+        size, sizes, found = max(_SHORTEST, len(vector)), self._sizes, {}
+        least = at_least / _MOST_FIT
+        for number, both in sums.items():
+            shared = int(both / _ONE_SHARED)
+            cosine = both - shared * _ONE_SHARED
+            if cosine >= least and (likeness := _fit(cosine, shared, size * sizes[number])) >= at_least:
+                found[number] = likeness
+        return found
 
 
 def _fit(cosine: float, shared: int, sizes: int) -> float:

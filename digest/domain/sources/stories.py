@@ -18,10 +18,10 @@ from digest.domain.sources.likeness import Frequencies, Index, Terms
 
 WINDOW = timedelta(hours=72)
 """Leads further apart are never compared."""
-_FOLDED = 0.245
+_FOLDED = 0.252
 _SURER = 0.1
 """How much surer for each doubling of the smaller group."""
-_NOTICED = 0.02
+_NOTICED = 0.03
 """Less likeness than this is none: nothing hangs on it, and it would fill the memory."""
 _NEAR, _MOST_NEAR = 0.06, 6
 _FORGETS_EVERY = 500

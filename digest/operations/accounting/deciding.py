@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
+from digest.domain.people.acts import Act
 from digest.domain.sending.silence import Judged, Judgement, Silence, judge
 from digest.domain.shared.addresses import without_addresses
 from digest.operations.accounting.completing import complete_in
-from digest.operations.issues.closing import THE_CLOCK
+from digest.operations.issues.closing import THE_CLOCK, named
 from digest.operations.messages.queue import tell_editors
+from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_report_url
 from digest.operations.shared.refusal import Refused
@@ -110,6 +112,8 @@ def decide_batch(  # noqa: PLR0913 - what a person says, most of it by name
         copies = sum(doubt.copies for doubt in doubts)
         settled = Decided(issue.id, verdict, len(doubts), copies, issue.stopped_at is not None)
         note(session, issue.id, context.now, who, f"decided “{verdict}” for {_named(doubts)}{_because(evidence)}")
+        about = f"{named(issue)}, {len(doubts)} of its batches, {copies:,} copies: {verdict}"
+        audit.note(context.within(session), who, Act.DECIDED, about)
         complete_in(context.within(session), issue)
         return settled
 

@@ -7,35 +7,41 @@ from datetime import datetime
 
 from digest.config import Settings
 from digest.domain.issues.calendar import GRACE
-from digest.domain.issues.edition import Content, changes, from_json, to_json
+from digest.domain.issues.edition import to_json
 from digest.domain.issues.lifecycle import IssueState
-from digest.domain.issues.preflight import Level
-from digest.domain.shared.stored import UnreadableRecord
+from digest.domain.issues.manuscript import one_line
+from digest.domain.people.acts import Act
 from digest.domain.shared.tokens import new_key
-from digest.mail.rendering import ProofNote, render_proof, render_test
+from digest.mail.identity import identity_of
+from digest.mail.rendering import render_test
 from digest.mail.templating import counted
-from digest.mail.transports import identity_of
-from digest.operations.issues.composing import Composed, compose, content_of, render, sample, tags_to_json
+from digest.operations.issues.composing import Composed, compose, compose_now, sample, tags_to_json
+from digest.operations.issues.proofs import differences, post_proofs
 from digest.operations.messages.queue import post, tell_editors
+from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
-from digest.operations.shared.links import desk_issue_url, hold_url
+from digest.operations.shared.links import desk_issue_url
 from digest.operations.shared.refusal import Refused
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import Closing, Issue, issue_for_change, last_closing
 from digest.storage.people.editors import Editor, active_editors
-from digest.storage.readers.subscribers import audience_size
 
 THE_CLOCK = "the clock"
 THE_COMMAND = "the command"
+SHORTEST_REASON = 3
+LONGEST_REASON = 300
 
 
-def close_issue(context: Context, issue_id: int, who: str) -> None:
-    """Close an open issue on a person's word. Raises Refused with what pre-flight blocks."""
+def close_issue(context: Context, issue_id: int, who: str, override: str = "") -> None:
+    """Close an open issue on a person's word; with an `override`, a sender's reason, also over what pre-flight blocks.
+
+    Raises Refused with what pre-flight blocks.
+    """
     with context.db.writing() as session:
         issue = issue_for_change(session, issue_id)
         if issue.state != IssueState.OPEN:
             raise Refused(f"This issue is {issue.state} already.")
-        close(context.within(session), issue, who)
+        close(context.within(session), issue, who, override)
 
 
 def close_at_cutoff(context: Context, issue_id: int) -> None:
@@ -48,26 +54,56 @@ def close_at_cutoff(context: Context, issue_id: int) -> None:
         issue = issue_for_change(session, issue_id)
         if issue.state != IssueState.OPEN:
             return
-        composed = render(content_of(session, context.settings, issue), context.settings)
+        composed = compose_now(session, context.settings, issue)
         if not composed.content.items:
             if issue.reopened_at is None:
                 _leave_open(context.within(session), issue)
             return
-        if blocking := [str(fault) for fault in composed.faults if fault.level is Level.BLOCKS]:
+        if blocking := composed.blocking:
             issue.held_at, issue.held_by = context.now, THE_CLOCK
             note(session, issue.id, context.now, THE_CLOCK, f"put it on hold: {' '.join(blocking).rstrip('.')}")
+            audit.note(context.within(session), THE_CLOCK, Act.HELD, f"{named(issue)}: pre-flight stops it")
             _tell_of_hold(context.within(session), issue, blocking)
         _store(context.within(session), issue, composed, THE_CLOCK)
 
 
-def close(work: Work, issue: Issue, who: str) -> None:
-    """Store the digest and queue the proofs, in the caller's transaction. Raises Refused, then nothing is stored."""
-    composed = render(content_of(work.session, work.settings, issue), work.settings)
+def close(work: Work, issue: Issue, who: str, override: str = "") -> None:
+    """Store the digest and queue the proofs, in the caller's transaction; with an `override`, over what pre-flight
+    blocks. Raises Refused, then nothing is stored.
+
+    `digest send` is a person's word where no page can ask: what is doubtful does not stop it, and is noted.
+    """
+    composed = compose_now(work.session, work.settings, issue)
     if not composed.content.items:
         raise Refused("Nothing is selected. Put at least one published summary on the issue.")
-    if blocking := [str(fault) for fault in composed.faults if fault.level is Level.BLOCKS]:
-        raise Refused("Pre-flight stops it. " + " ".join(blocking))
-    _store(work, issue, composed, who)
+    reason = reason_given(override)
+    if who == THE_COMMAND and all(fault.doubtful for fault in composed.faults if fault.blocks):
+        reason = reason or "sent by the command"
+    if composed.blocking and not reason:
+        raise Refused("Pre-flight stops it. " + " ".join(composed.blocking))
+    _store(work, issue, composed, who, reason if composed.blocking else "")
+
+
+def reason_given(override: str) -> str:
+    """A sender's reason on one line, without addresses. Raises Refused for one that says nothing, or too much."""
+    reason = audit.without_readers(one_line(override))
+    if override and len(reason) < SHORTEST_REASON:
+        raise Refused("Give the reason in some words: it stays in the issue’s history.")
+    if len(reason) > LONGEST_REASON:
+        raise Refused(f"The reason has {len(reason)} characters; {LONGEST_REASON} is the most. Shorten it.")
+    return reason.rstrip(". ")
+
+
+def note_override(work: Work, issue: Issue, who: str, reason: str, blocking: Sequence[str]) -> None:
+    """Keep in the issue's history and in the audit log that a fault was passed over, which, and why."""
+    words = f"let it pass over pre-flight, because: {reason} ({' '.join(blocking).rstrip('.')})"
+    note(work.session, issue.id, work.now, who, words)
+    audit.note(work, who, Act.OVERRODE, f"{named(issue)}: {reason}")
+
+
+def named(issue: Issue) -> str:
+    """An issue as the audit log names it."""
+    return f"issue of {issue.send_date.isoformat()}"
 
 
 def reopen_issue(context: Context, issue_id: int, who: str) -> None:
@@ -84,6 +120,7 @@ def reopen_issue(context: Context, issue_id: int, who: str) -> None:
         issue.reopened_at = context.now if cutoff_of(context.settings, issue) <= context.now else None
         issue.reminded_at = issue.send_now_at = None
         note(session, issue.id, context.now, who, "reopened it")
+        audit.note(context.within(session), who, Act.REOPENED, named(issue))
 
 
 def too_few(settings: Settings, items: int) -> str:
@@ -129,13 +166,14 @@ def send_test(context: Context, issue_id: int, editor: Editor) -> None:
         post(session, context.now, "test", editor.email, test)
 
 
-def _store(work: Work, issue: Issue, composed: Composed, who: str) -> None:
+def _store(work: Work, issue: Issue, composed: Composed, who: str, override: str = "") -> None:
     before = last_closing(work.session, issue)
     closing = Closing(
         issue_id=issue.id,
         closed_at=work.now,
         closed_by=who,
         hold_key=new_key(),
+        override=override,
         content=to_json(composed.content),
         subject=composed.rendered.subject,
         text=composed.rendered.text,
@@ -146,50 +184,17 @@ def _store(work: Work, issue: Issue, composed: Composed, who: str) -> None:
     issue.state = IssueState.CLOSED
     issue.reopened_at = None
     work.session.flush()
-    differences = _differences(before, composed.content)
     proof = (
         "the proof is on its way to the editors"
         if active_editors(work.session)
         else "no editor is there to get a proof"
     )
+    if override:
+        note_override(work, issue, who, override, composed.blocking)
     note(work.session, issue.id, work.now, who, f"closed it; {proof}")
-    _post_proofs(work, issue, composed, closing.hold_key, differences)
-
-
-def _differences(before: Closing | None, content: Content) -> list[str]:
-    if before is None:
-        return []
-    try:
-        return changes(from_json(before.content), content)
-    except UnreadableRecord:
-        return ["The last proof’s digest can’t be read any more, so nobody can list what changed: look at all of it."]
-
-
-def _post_proofs(
-    work: Work,
-    issue: Issue,
-    composed: Composed,
-    hold_key: str,
-    differences: list[str],
-) -> None:
-    proof = render_proof(
-        sample(composed, work.settings, work.now.date()),
-        identity_of(work.settings),
-        ProofNote(
-            send_at_text=work.settings.schedule.spoken(
-                issue.send_now_at or work.settings.schedule.send_moment(issue.send_date)
-            ),
-            readers=audience_size(work.session),
-            hold_url=hold_url(work.settings, hold_key),
-            desk_url=desk_issue_url(work.settings, issue.send_date),
-            changes=tuple(differences),
-            warnings=tuple(str(fault) for fault in composed.faults),
-            on_hold=issue.on_hold,
-            too_few="" if issue.send_now_at else too_few(work.settings, len(composed.content.items)),
-        ),
-    )
-    for editor in active_editors(work.session):
-        post(work.session, work.now, "proof", editor.email, proof)
+    audit.note(work, who, Act.APPROVED, f"{named(issue)}, {counted(len(composed.content.items), 'item', 'items')}")
+    few = "" if issue.send_now_at else too_few(work.settings, len(composed.content.items))
+    post_proofs(work, issue, composed, closing.hold_key, differences(before, composed.content), few)
 
 
 def _tell_of_hold(work: Work, issue: Issue, blocking: Sequence[str]) -> None:

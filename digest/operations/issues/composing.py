@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -20,17 +20,22 @@ from digest.domain.issues.edition import (
     default_subject,
     for_topics,
     from_json,
+    in_sections,
 )
 from digest.domain.issues.lifecycle import IssueState
-from digest.domain.issues.preflight import PreflightFault, check
+from digest.domain.issues.links import addresses_to_check
+from digest.domain.issues.preflight import Beside, PreflightFault, check
 from digest.domain.shared.stored import known, packed, unpacked
 from digest.domain.shared.urls import is_safe
 from digest.domain.writing import markup
+from digest.mail.identity import identity_of
 from digest.mail.rendering import Rendered, Tags, new_tags, personalise, render_digest
-from digest.mail.transports import identity_of
+from digest.mail.sendgrid_account import in_words
 from digest.operations.shared.links import summary_url
-from digest.storage.issues.issues import Closing, Issue, issue_number, last_closing
-from digest.storage.issues.selections import selected_summaries
+from digest.storage.events.sendgrid_status import sendgrid_status
+from digest.storage.issues.issues import Closing, Issue, issue_number, issues_being_sent, last_closing
+from digest.storage.issues.link_checks import link_findings
+from digest.storage.issues.selections import carried_before, selected_summaries
 from digest.storage.writing.summaries import Summary
 
 _TAGS, _TAGS_VERSION = "digest’s tags", 1
@@ -46,6 +51,11 @@ class Composed:
     faults: tuple[PreflightFault, ...]
 
     @property
+    def blocking(self) -> list[str]:
+        """What keeps it from going, a sentence each."""
+        return [str(fault) for fault in self.faults if fault.blocks]
+
+    @property
     def html_bytes(self) -> int:
         """The size of the HTML part."""
         return len(self.rendered.html.encode())
@@ -55,23 +65,59 @@ def compose(session: Session, settings: Settings, issue: Issue) -> Composed:
     """The issue's digest: the stored one once it is closed, before that what closing now would store."""
     closing = last_closing(session, issue)
     if issue.state != IssueState.OPEN and closing:
-        return stored(closing)
-    return render(content_of(session, settings, issue), settings)
+        return examined(session, settings, issue, stored(closing))
+    return compose_now(session, settings, issue)
+
+
+def compose_now(session: Session, settings: Settings, issue: Issue) -> Composed:
+    """What closing the issue now would store, with all that pre-flight finds."""
+    return examined(session, settings, issue, render(content_of(session, settings, issue), settings))
 
 
 def render(content: Content, settings: Settings) -> Composed:
-    """The content rendered afresh, with tags of its own."""
+    """The content rendered afresh, with tags of its own; pre-flight has seen only what the content itself says."""
     tags = new_tags()
     rendered = render_digest(content, identity_of(settings), tags)
     return Composed(content, rendered, tags, tuple(check(content, len(rendered.html.encode()))))
 
 
 def stored(closing: Closing) -> Composed:
-    """The digest as it was closed, byte for byte."""
+    """The digest as it was closed, byte for byte; pre-flight has seen only what the content itself says."""
     content = from_json(closing.content)
     rendered = Rendered(closing.subject, closing.text, closing.html)
     faults = tuple(check(content, len(closing.html.encode())))
     return Composed(content, rendered, tags_from_json(closing.tags), faults)
+
+
+def examined(session: Session, settings: Settings, issue: Issue, composed: Composed) -> Composed:
+    """The same digest, with all that pre-flight finds: also in its links, in what went before, in how it is mailed."""
+    content, rendered = composed.content, composed.rendered
+    beside = Beside(
+        links=link_findings(session, addresses_to_check(content)),
+        carried=carried_before(session, issue.id, [item.summary_id for item in content.items]),
+        no_unsubscribe=not all(composed.tags.unsubscribe in part for part in (rendered.text, rendered.html)),
+        no_address=settings.mail_transport == "sendgrid" and not _names(rendered.text, settings.postal_address),
+        sending=tuple(_faults_of_sending(session, settings)),
+    )
+    return replace(composed, faults=tuple(check(content, composed.html_bytes, beside)))
+
+
+def _names(text: str, address: str) -> bool:
+    """Whether a text that was wrapped has the address in it."""
+    return bool(address.strip()) and "".join(address.split()) in "".join(text.split())
+
+
+def _faults_of_sending(session: Session, settings: Settings) -> Iterator[str]:
+    if settings.mail_transport != "sendgrid":
+        return
+    if not settings.sendgrid_api_key or not settings.mail_from:
+        yield "SendGrid’s key or the sender is not set. The operator sets SENDGRID_API_KEY and MAIL_FROM."
+    status = sendgrid_status(session)
+    if status and not status.well:
+        yield f"SendGrid says of our account: {in_words(status.word).heading.rstrip('.')}. Tell the operator."
+    for issue in issues_being_sent(session):
+        if issue.paused_because:
+            yield f"the send of {day_and_year(issue.send_date)} stands still ({issue.paused_because.rstrip('.')})."
 
 
 def compose_for_topics(composed: Composed, choice: frozenset[str], settings: Settings) -> Composed:
@@ -102,6 +148,8 @@ def tag_values(tags: Tags, unsubscribe: str, preferences: str, since: str) -> Ma
 def content_of(session: Session, settings: Settings, issue: Issue) -> Content:
     """What the issue says as it stands in the database."""
     items = tuple(_item(settings, summary) for summary in selected_summaries(session, issue.id))
+    if issue.by_topic:
+        items = in_sections(items)
     titles = [item.title for item in items]
     return Content(
         issue_date=issue.send_date,
@@ -110,6 +158,8 @@ def content_of(session: Session, settings: Settings, issue: Issue) -> Content:
         preheader=issue.preheader or default_preheader(titles),
         introduction_html=markup.from_markdown(issue.introduction),
         items=items,
+        closing_html=markup.from_markdown(issue.closing_note),
+        by_topic=issue.by_topic,
     )
 
 

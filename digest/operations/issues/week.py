@@ -5,18 +5,19 @@ Each is one transaction that looks at the issue again under its lock, so that tw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
-from digest.domain.issues.calendar import GRACE, day_and_year
-from digest.domain.issues.lifecycle import BEFORE_SENDING, IssueFacts, IssueState, Step, next_step
-from digest.operations.issues.closing import THE_CLOCK, close, cutoff_of
+from digest.domain.issues.calendar import day_and_year
+from digest.domain.issues.lifecycle import IssueFacts, IssueState, Step, next_step
+from digest.domain.people.acts import Act
+from digest.operations.issues.closing import THE_CLOCK, close, cutoff_of, named
+from digest.operations.issues.holding import not_yet_sending
 from digest.operations.messages.queue import tell_editors
+from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_issue_url
 from digest.operations.shared.refusal import Refused
@@ -24,7 +25,6 @@ from digest.storage.base.database import Database
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import (
     Issue,
-    closing_with_hold_key,
     issue_for_change,
     issue_on,
     last_closing,
@@ -39,24 +39,6 @@ THE_PROGRAM = "Digest"
 """Who made an issue because something else needed one, where the caller does not say who asked."""
 
 SEND_NOW_WAIT = timedelta(minutes=5)
-
-
-class HoldOutcome(StrEnum):
-    """What came of following a proof's hold link."""
-
-    HELD = "held"
-    ALREADY = "already"
-    TOO_LATE = "too late"
-
-
-@dataclass(frozen=True)
-class HoldLink:
-    """What a hold link stands for: the issue's dates and items, and what pressing the button would do."""
-
-    send_date: date
-    send_now_at: datetime | None
-    items: int
-    outcome: HoldOutcome
 
 
 def ensure_issue(context: Context, who: str = THE_PROGRAM) -> None:
@@ -106,62 +88,10 @@ def facts_of(session: Session, settings: Settings, issue: Issue) -> IssueFacts:
     )
 
 
-def hold_issue(db: Database, now: datetime, issue_id: int, who: str) -> None:
-    """Keep an issue from going by itself. Holding a held one changes nothing. Raises Refused once it is sending."""
-    with db.writing() as session:
-        issue = _not_yet_sending(session, issue_id)
-        hold(session, now, issue, who)
-
-
-def hold(session: Session, now: datetime, issue: Issue, who: str) -> None:
-    """`hold_issue` in the caller's transaction, which has locked the issue."""
-    if not issue.on_hold:
-        issue.held_at, issue.held_by = now, who
-        issue.send_now_at, issue.send_now_by = None, ""
-        note(session, issue.id, now, who, "put it on hold")
-
-
-def look_at_hold_link(session: Session, key: str) -> HoldLink | None:
-    """What a proof's hold link would do now; None for a key that no proof carried."""
-    closing = closing_with_hold_key(session, key)
-    issue = session.get(Issue, closing.issue_id) if closing else None
-    return _hold_link(session, issue, _would_hold(issue)) if issue else None
-
-
-def hold_by_link(db: Database, now: datetime, key: str) -> HoldLink | None:
-    """Put the issue of a proof on hold, as pressed by whoever has its link."""
-    with db.writing() as session:
-        closing = closing_with_hold_key(session, key)
-        if closing is None:
-            return None
-        issue = issue_for_change(session, closing.issue_id)
-        outcome = _would_hold(issue)
-        if outcome is HoldOutcome.HELD:
-            hold(session, now, issue, "the proof’s hold link")
-        return _hold_link(session, issue, outcome)
-
-
-def release_issue(context: Context, issue_id: int, who: str) -> None:
-    """Let a held issue go by itself again: at its moment, or at once if that is less than 24 hours past."""
-    with context.db.writing() as session:
-        issue = _not_yet_sending(session, issue_id)
-        if not issue.on_hold:
-            return
-        issue.held_at, issue.held_by = None, ""
-        late = context.now - context.settings.schedule.send_moment(issue.send_date) >= GRACE
-        note(
-            session,
-            issue.id,
-            context.now,
-            who,
-            "released it" + ("; over a day late, it waits for an editor" if late else ""),
-        )
-
-
 def skip_issue(context: Context, issue_id: int, who: str, because: str) -> None:
     """Send nothing for this issue: its summaries are candidates again, the editors are told once. Raises Refused."""
     with context.db.writing() as session:
-        issue = _not_yet_sending(session, issue_id)
+        issue = not_yet_sending(session, issue_id)
         skip(context.within(session), issue, who, because)
 
 
@@ -170,6 +100,7 @@ def skip(work: Work, issue: Issue, who: str, because: str) -> None:
     issue.state = IssueState.SKIPPED
     issue.skipped_at, issue.skipped_because = work.now, because
     note(work.session, issue.id, work.now, who, f"skipped it: {because}")
+    audit.note(work, who, Act.SKIPPED, f"{named(issue)}: {audit.without_readers(because)}")
     tell_editors(
         work, f"No digest on {day_and_year(issue.send_date)}",
         [f"The issue of {issue.send_date:%A} {day_and_year(issue.send_date)} was skipped by {who}: {because}.",
@@ -186,7 +117,7 @@ def move_issue(context: Context, issue_id: int, send_date: date, who: str) -> No
     """
     schedule = context.settings.schedule
     with context.db.writing() as session:
-        issue = _not_yet_sending(session, issue_id)
+        issue = not_yet_sending(session, issue_id)
         if schedule.send_moment(send_date) <= context.now:
             raise Refused(f"{day_and_year(send_date)} at {schedule.send.at:%H:%M} has passed. Choose a later date.")
         other = issue_on(session, send_date)
@@ -198,6 +129,8 @@ def move_issue(context: Context, issue_id: int, send_date: date, who: str) -> No
         issue.cutoff_at = None if send_date == issue.slot else schedule.cutoff_after_move(send_date, context.now)
         issue.missed_at = issue.reminded_at = issue.send_now_at = None
         note(session, issue.id, context.now, who, f"moved it from {day_and_year(before)} to {day_and_year(send_date)}")
+        moved = f"issue of {before.isoformat()} to {send_date.isoformat()}"
+        audit.note(context.within(session), who, Act.MOVED, moved)
         session.flush()
         if cutoff_of(context.settings, issue) > context.now:
             issue.reopened_at = None
@@ -206,30 +139,32 @@ def move_issue(context: Context, issue_id: int, send_date: date, who: str) -> No
         make_next_issue(context.within(session), who)
 
 
-def send_now(context: Context, issue_id: int, who: str) -> datetime:
+def send_now(context: Context, issue_id: int, who: str, override: str = "") -> datetime:
     """Send an issue in five minutes, which anyone on the desk can cancel; returns when. Closes it first if it is
     open. Raises Refused on hold, when pre-flight blocks it, and when nobody would get it.
     """
     with context.db.writing() as session:
-        issue = _not_yet_sending(session, issue_id)
+        issue = not_yet_sending(session, issue_id)
         if issue.on_hold:
             raise Refused("This issue is on hold. Release it first.")
         if not audience_size(session):
             raise Refused("No reader would get it: there is no confirmed subscriber yet.")
         issue.send_now_at, issue.send_now_by = context.now + SEND_NOW_WAIT, who
         if issue.state == IssueState.OPEN:
-            close(context.within(session), issue, who)
+            close(context.within(session), issue, who, override)
         note(session, issue.id, context.now, who, "asked to send it now")
+        audit.note(context.within(session), who, Act.ASKED_TO_SEND, named(issue))
         return issue.send_now_at
 
 
 def cancel_send_now(db: Database, now: datetime, issue_id: int, who: str) -> None:
     """Take back "send now" while its five minutes run. Raises Refused when it is sending already."""
     with db.writing() as session:
-        issue = _not_yet_sending(session, issue_id)
+        issue = not_yet_sending(session, issue_id)
         if issue.send_now_at:
             issue.send_now_at, issue.send_now_by = None, ""
             note(session, issue.id, now, who, "cancelled sending it now")
+            audit.note_in(session, now, who, Act.CANCELLED, named(issue))
 
 
 def tell_of_missed_issue(context: Context, issue_id: int) -> None:
@@ -254,27 +189,8 @@ def _one_lies_ahead(work: Work) -> bool:
     return any(work.settings.schedule.send_moment(issue.send_date) > work.now for issue in unsent_issues(work.session))
 
 
-def _not_yet_sending(session: Session, issue_id: int) -> Issue:
-    issue = issue_for_change(session, issue_id)
-    if issue.state not in BEFORE_SENDING:
-        remedy = " Use “Stop” to hold what has not left." if issue.state == IssueState.SENDING else ""
-        raise Refused(f"This issue is {issue.state}.{remedy}")
-    return issue
-
-
-def _hold_link(session: Session, issue: Issue, outcome: HoldOutcome) -> HoldLink:
-    return HoldLink(issue.send_date, issue.send_now_at, selected_count(session, issue.id), outcome)
-
-
-def _would_hold(issue: Issue) -> HoldOutcome:
-    if issue.state not in BEFORE_SENDING:
-        return HoldOutcome.TOO_LATE
-    return HoldOutcome.ALREADY if issue.on_hold else HoldOutcome.HELD
-
-
 def _close_anew(work: Work, issue: Issue, who: str) -> None:
-    if cutoff_of(work.settings, issue) > work.now or last_closing(work.session, issue) is None:
-        issue.state = IssueState.OPEN
-        return
+    before = last_closing(work.session, issue)
     issue.state = IssueState.OPEN
-    close(work, issue, who)
+    if before is not None and cutoff_of(work.settings, issue) <= work.now:
+        close(work, issue, who, before.override)

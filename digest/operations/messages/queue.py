@@ -11,9 +11,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from digest.mail.identity import identity_of
 from digest.mail.monitors import ALERT, Alert
 from digest.mail.rendering import Rendered, render_notice
-from digest.mail.transports import identity_of
 from digest.operations.shared.context import Work
 from digest.storage.messages.messages import Message, Turn, queue_message
 from digest.storage.people.editors import active_editors

@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.issues.manuscript import one_line
+from digest.domain.people.acts import Act
 from digest.domain.people.passwords import fault_in_password
+from digest.domain.people.roles import Role
 from digest.domain.shared import addresses
 from digest.domain.shared.tokens import fingerprint, new_key
+from digest.mail.identity import identity_of
 from digest.mail.rendering import Rendered, render_invitation, render_password_reset
-from digest.mail.transports import identity_of
 from digest.operations.messages.queue import post
-from digest.operations.people import password_hashing
+from digest.operations.people import audit, password_hashing
 from digest.operations.people.signing_in import forget_tries, forgive
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import password_url
@@ -56,16 +58,22 @@ class Invited:
     new: bool
 
 
-def invite(context: Context, invited_by: str, email: str, name: str = "", admin: bool = False) -> Invited:
+def invite(
+    context: Context, invited_by: str, email: str, name: str = "", admin: bool = False, may_send: bool = True
+) -> Invited:
     """Add an editor and send the link that sets a password. Raises BadAddress, or Refused for one who is there."""
     address = addresses.parse(email)
     with context.db.writing() as session:
         if editor_with_email(session, address.key):
             raise Refused(f"{address.shown} is an editor already. Their row in the list has what can be changed.")
-        editor = Editor(email=address.key, name=_name(name, address.key), is_admin=admin, created_at=context.now)
+        editor = Editor(
+            email=address.key, name=_name(name, address.key), is_admin=admin, may_send=admin or may_send,
+            created_at=context.now,
+        )  # fmt: skip
         session.add(editor)
         session.flush()
         link = _send_invitation(context.within(session), editor, invited_by)
+        audit.note(context.within(session), invited_by, Act.INVITED, f"{editor.email} as {editor.role}")
         return Invited(editor.id, editor.email, link, context.now + INVITATION_LIVES, True)
 
 
@@ -76,6 +84,8 @@ def let_in(context: Context, invited_by: str, email: str, name: str = "", admin:
         editor = editor_with_email(session, address.key)
         if editor:
             editor.is_active = True
+            if admin and not editor.is_admin:
+                audit.note(context.within(session), invited_by, Act.ROLE, f"{editor.email}: {editor.role} to admin")
             editor.is_admin = editor.is_admin or admin
             send = _send_reset if editor.password_hash else _send_invitation
             link = send(context.within(session), editor, invited_by)
@@ -130,6 +140,7 @@ def choose_password(context: Context, key: str, password: str, network: str = ""
     with context.db.writing() as session:
         editor = _with_key(session, key, context.now)
         _set_password(session, context.settings, editor, password, hashed)
+        audit.note(context.within(session), editor.email, Act.LINK, "chose a password")
         if network:
             forgive(context.within(session), editor.email, network)
 
@@ -151,8 +162,19 @@ def rename(db: Database, editor_id: int, name: str) -> None:
         editor.name = _name(name, editor.email)
 
 
+def set_role(context: Context, editor_id: int, role: Role, who: str) -> None:
+    """Make somebody an editor, a sender or an admin. Raises Refused where nobody would be left to manage editors."""
+    with context.db.writing() as session:
+        editor = _existing(session, editor_id)
+        if role is not Role.ADMIN:
+            _keep_an_admin(session, editor, "take these rights")
+        if role is not editor.role:
+            audit.note(context.within(session), who, Act.ROLE, f"{editor.email}: {editor.role} to {role}")
+        editor.is_admin, editor.may_send = role is Role.ADMIN, role.may_send
+
+
 def set_admin(db: Database, editor_id: int, admin: bool) -> None:
-    """Give or take an admin's rights. Raises Refused where nobody would be left to manage editors."""
+    """Give or take an admin's rights; who has them no more is a sender. Raises Refused for the last admin."""
     with db.writing() as session:
         editor = _existing(session, editor_id)
         if not admin:
@@ -160,20 +182,23 @@ def set_admin(db: Database, editor_id: int, admin: bool) -> None:
         editor.is_admin = admin
 
 
-def deactivate(db: Database, editor_id: int) -> None:
+def deactivate(context: Context, editor_id: int, who: str) -> None:
     """Keep an editor out from now on; what they wrote stays. Raises Refused for the last admin."""
-    with db.writing() as session:
+    with context.db.writing() as session:
         editor = _existing(session, editor_id)
         _keep_an_admin(session, editor, "deactivate this account")
         editor.is_active = False
+        audit.note(context.within(session), who, Act.DEACTIVATED, editor.email)
         editor.password_key = editor.password_key_until = None
         end_sessions_of(session, editor_id)
 
 
-def reactivate(db: Database, editor_id: int) -> None:
+def reactivate(context: Context, editor_id: int, who: str) -> None:
     """Let an editor in again, with the password they had."""
-    with db.writing() as session:
-        _existing(session, editor_id).is_active = True
+    with context.db.writing() as session:
+        editor = _existing(session, editor_id)
+        editor.is_active = True
+        audit.note(context.within(session), who, Act.REACTIVATED, editor.email)
 
 
 def _existing(session: Session, editor_id: int) -> Editor:

@@ -79,6 +79,7 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "password_hash": "a hash of the password",
         "created_at": "since when they are editors",
         "is_admin": "whether as an admin",
+        "may_send": "as a sender",
         "is_active": "whether deactivated",
         "password_key": "the key inside the last link that sets a password",
         "password_key_made_at": "since when and how long that works",
@@ -116,6 +117,12 @@ SAID: Mapping[str, Mapping[str, str]] = {
     "revisions": {"who": "Which editor published or changed a summary", "at": "when"},
     "supersedings": {"who": "Which editor had a summary superseded", "at": "when"},
     "withdrawals": {"who": "Which editor withdrew a summary", "at": "when"},
+    "audit": {
+        "who": "Who did",
+        "act": "what of consequence",
+        "about": "to which issue or editor",
+        "at": "when",
+    },
     "standings": {"dismissed_by": "Which admin put away a notice"},
     "sources": {"added_by": "Who added or paused a source", "paused_by": "Who added or paused a source"},
     "source_rules": {"made_by": "who made a rule for it", "made_at": "when"},
@@ -150,6 +157,7 @@ _SENDGRID = "what SendGrid says of a request as a whole; what it says of one add
 _SERVICE = "what SendGrid says of the installation's own account"
 
 NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
+    "audit": {_ROW: "id"},
     "attempts": {
         _ROW: "id batch_id",
         _SENDER: "owner",
@@ -164,6 +172,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     },
     "closings": {
         _ROW: "id issue_id",
+        "why an issue may go over pre-flight, as its history tells": "override",
         "what lets whoever has the proof hold the issue; all editors get the same": "hold_key",
         _PUBLISHED: "content subject text html",
         "stand in the text for a reader's links, before anybody's are put in": "tags",
@@ -184,7 +193,8 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "installation": {_ROW: "id epoch", _COUNT: "claims"},
     "issues": {
         _ROW: "id",
-        _PUBLISHED: "send_date slot introduction subject preheader",
+        _PUBLISHED: "send_date slot introduction subject preheader closing_note by_topic",
+        "which summaries were put on, taken off and moved, so that it can be undone": "acts",
         "why an issue was not sent, as its editors are told": "skipped_because",
         _COUNT: "audience",
         _QUEUE: "state created_at cutoff_at reopened_at reminded_at missed_at frozen_at sent_at skipped_at "
@@ -201,11 +211,19 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         _PUBLISHED_ELSEWHERE: "publication guid url canonical title lede language published_at",
         _QUEUE: "arrived_at state snoozed_until",
     },
+    "link_checks": {
+        "the hash of an address that an issue leads to": "key",
+        _PUBLISHED: "url",
+        _QUEUE: "checked_at",
+        "what that address answered": "verdict words",
+    },
     "lists_read": {"which list of SendGrid's": "name", _QUEUE: "read_to window_to"},
     "messages": {_ROW: "id", _QUEUE: "owner retry_at tries not_before"},
     "near_stories": {_ROW: "story_id near_id", "how alike two texts are": "score"},
-    "publications": {_ROW: "id", _PUBLISHED: "name slug"},
     "revisions": {_ROW: "id summary_id", _PUBLISHED: "kind note wording told_on"},
+    "publication_aliases": {_ROW: "owner_id", _PUBLISHED: "spelling name"},
+    "publication_slugs": {_ROW: "owner_id", _PUBLISHED: "slug"},
+    "publications": {_ROW: "id", _PUBLISHED: "name slug spelling"},
     "selections": {_ROW: "id issue_id summary_id", _PUBLISHED: "position"},
     "settlements": {_ROW: "id batch_id"},
     "signups": {_ROW: "id"},
@@ -233,7 +251,6 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "supersedings": {_ROW: "summary_id newer_id"},
     "summary_topics": {_ROW: "summary_id topic_id"},
     "tallies": {_ROW: "id", "which of the limits it counts for": "kind"},
-    "topics": {_ROW: "id", _PUBLISHED: "name slug"},
     "withdrawals": {_ROW: "summary_id", _PUBLISHED: "reason"},
     "working_copies": {
         _ROW: "id summary_id",
@@ -241,6 +258,9 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         _QUEUE: "version",
     },
     "writers_seen": {_ROW: "summary_id"},
+    "topic_aliases": {_ROW: "owner_id", _PUBLISHED: "spelling name"},
+    "topic_slugs": {_ROW: "owner_id", _PUBLISHED: "slug"},
+    "topics": {_ROW: "id", _PUBLISHED: "name slug spelling"},
     "wordings": {"what all readers of a form are shown": "hash version text"},
 }
 """By table and reason: the columns, with spaces between them, that say nothing of anybody."""

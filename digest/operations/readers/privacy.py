@@ -86,11 +86,17 @@ _WITH_SUMMARY = "As long as the summary"
 
 EDITORS: dict[str, Holding] = {
     "editors": Holding(
-        "Name, email address and a hash of the password; since when they are editors, whether as an admin, whether "
-        "deactivated; the key inside the last link that sets a password, since when and how long that works; "
+        "Name, email address and a hash of the password; since when they are editors, whether as an admin or "
+        "as a sender, whether deactivated; the key inside the last link that sets a password, since when and how long "
+        "that works; "
         "messages to them, for as long as those to readers",
         "To let editors in, and to show by name who did what",
         "For good: an admin can deactivate an account, which keeps its editor out and keeps all this",
+    ),
+    "audit": Holding(
+        "Who did what of consequence, to which issue or editor, and when: roles, holds, sends, sign-ins by link",
+        "To know whom to ask, and that nobody did it in another’s name",
+        "As long as the installation",
     ),
     "desk_sessions": Holding(
         "That an editor is signed in: a hash of the cookie’s key, since when, and when it was last seen",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from digest.storage.readers.subscribers import (
     subscribers_and_bans,
 )
 from digest.storage.suppressions.suppressions import Ban, suppressed_among
+from digest.storage.writing.names import TOPICS, slugs_now
 
 EXPORTED = (*COLUMNS, "suppressed")
 """With the reason for which an address gets no mail: where the file is imported, it gets none either."""
@@ -141,12 +142,23 @@ def _add(
 ) -> None:
     if not rows:
         return
+    rows = _with_topics_of_today(work, rows)
     added = add_subscribers(work.session, [_values(row, work.now, hashes[row.address.key]) for row in rows])
     answers = [(added[row.address.key], f"imported as {row.state}") for row in rows]
     wording = consent_wordings.imported(consent).keep(work.session)
     record_consents(work.session, answers, ConsentStep.IMPORTED, wording, work.now, source)
     left = (hashes[row.address.key] for row in rows if row.state is SubscriberState.UNSUBSCRIBED)
     note_parting(work.settings, work.now, Parting.UNSUBSCRIBED, left)
+
+
+def _with_topics_of_today(work: Work, rows: Sequence[Row]) -> list[Row]:
+    """A file may name a topic by another of its names, or by the one it had."""
+    slugs = {slug for row in rows for slug in row.topics.split(",") if slug}
+    now = slugs_now(work.session, TOPICS, slugs) if slugs else {}
+    return [
+        replace(row, topics=",".join(sorted({now.get(slug, slug) for slug in row.topics.split(",")}))) if now else row
+        for row in rows
+    ]
 
 
 def _ban(

@@ -18,7 +18,8 @@ from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.mail.interface import Certainty
 from digest.operations.guard.restore_guard import Noted, has_seen_others, make_note, note_claims, note_freezes, noted
-from digest.operations.issues.week import ensure_issue, hold
+from digest.operations.issues.holding import hold
+from digest.operations.issues.week import ensure_issue
 from digest.operations.messages.queue import COPY, tell_editors
 from digest.operations.messages.taking_back import NOBODY_KNOWS, lock_batch_of, note_unknown
 from digest.operations.running.replaying import replay

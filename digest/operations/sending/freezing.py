@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.issues.lifecycle import IssueState, Step
+from digest.domain.people.acts import Act
 from digest.domain.sending.pace import START
 from digest.operations.accounting.pacing import set_pace
 from digest.operations.guard.restore_guard import note_freezes
+from digest.operations.issues.closing import named
 from digest.operations.issues.composing import Composed, compose_for_topics, stored, tags_to_json
 from digest.operations.issues.week import make_next_issue, step_of
+from digest.operations.people import audit
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Miscounted
 from digest.storage.base.database import room_for_many_rows
@@ -91,6 +94,7 @@ def freeze(
         note_freezes(context.settings, Count(ours.epoch, ours.claims), [(issue.send_date, issue.slot)])
         readers = "reader" if issue.audience == 1 else "readers"
         note(session, issue.id, context.now, who, f"froze it for {issue.audience:,} {readers}")
+        audit.note(context.within(session), who, Act.SENT, f"{named(issue)}, to {issue.audience:,} {readers}")
         session.flush()
         make_next_issue(context.within(session), who)
         return Freeze.FROZEN

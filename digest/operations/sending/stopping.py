@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from digest.domain.issues.lifecycle import IssueState
+from digest.domain.people.acts import Act
+from digest.operations.issues.closing import named
+from digest.operations.people import audit
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
 from digest.storage.issues.history import note
@@ -20,6 +23,7 @@ def stop_send(db: Database, now: datetime, issue_id: int, who: str) -> None:
         if issue.stopped_at is None:
             issue.stopped_at, issue.stopped_by = now, who
             note(session, issue.id, now, who, "stopped the send")
+            audit.note_in(session, now, who, Act.STOPPED, named(issue))
 
 
 def try_again_now(db: Database, now: datetime, issue_id: int, who: str) -> None:
@@ -40,3 +44,4 @@ def resume_send(db: Database, now: datetime, issue_id: int, who: str) -> None:
         if issue.stopped_at or issue.paused_until:
             issue.stopped_at, issue.stopped_by, issue.paused_until, issue.paused_because = None, "", 0.0, ""
             note(session, issue.id, now, who, "let the send go on")
+            audit.note_in(session, now, who, Act.RESUMED, named(issue))

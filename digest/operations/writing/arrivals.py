@@ -9,13 +9,12 @@ from datetime import date
 from hashlib import blake2b
 from typing import Any
 
-from digest.domain.shared.slugs import folded, slugify
+from digest.domain.shared.slugs import slugify, spelling
+from digest.domain.writing.archived import OtherNames, SourceRow, StoredSummary
+from digest.domain.writing.bodies import BodyFormat, body_html
 from digest.domain.writing.markup import sanitised
 from digest.operations.writing.summary_lines import read_line
-from digest.operations.writing.words import body_html
 from digest.storage.writing.import_spool import SpooledLine
-from digest.storage.writing.summaries import BodyFormat
-from digest.storage.writing.summary_rows import SourceRow, StoredSummary
 
 
 @dataclass(frozen=True)
@@ -84,21 +83,24 @@ def unpacked(payload: str) -> Arrival:
 
 
 def likeness(title: str, published_on: date, publication: str) -> bytes:
-    """The same for summaries that are taken for one where no id is named: equal title, date and publication."""
-    return blake2b("\n".join((title, published_on.isoformat(), publication)).encode(), digest_size=16).digest()
+    """The same for summaries that are taken for one where no id is named: equal title, date and publication, however
+    that is spelt.
+    """
+    words = "\n".join((title, published_on.isoformat(), spelling(publication)))
+    return blake2b(words.encode(), digest_size=16).digest()
 
 
 def as_stored(arrival: Arrival) -> StoredSummary:
     """The arrival as the archive would have it."""
     return StoredSummary(
         arrival.id or 0, arrival.title, arrival.published_on, arrival.publication, arrival.body, arrival.body_format,
-        arrival.own_slug, True, arrival.sources, frozenset(map(folded, arrival.topics)),
+        arrival.own_slug, True, arrival.sources, frozenset(map(spelling, arrival.topics)),
     )  # fmt: skip
 
 
-def clash(arrival: Arrival, there: StoredSummary) -> str:
-    """Why the line can't have its id, which that summary has; "" where both are the same."""
-    different = _differences(arrival, there)
+def clash(arrival: Arrival, there: StoredSummary, others: OtherNames) -> str:
+    """Why the line can't have its id, which that summary has; "" where both are the same, by whichever names."""
+    different = _differences(arrival, there, others)
     if not different:
         return ""
     return (
@@ -107,24 +109,25 @@ def clash(arrival: Arrival, there: StoredSummary) -> str:
     )
 
 
-def _differences(arrival: Arrival, there: StoredSummary) -> list[str]:
-    ours, theirs = _compared(there), _compared(as_stored(arrival))
+def _differences(arrival: Arrival, there: StoredSummary, others: OtherNames) -> list[str]:
+    ours, theirs = _compared(there, others), _compared(as_stored(arrival), others)
     if not arrival.slug:
         del theirs["slug"]
     found = [key for key, value in theirs.items() if ours.get(key) != value]
     return found if there.is_published else [*found, "being a draft"]
 
 
-def _compared(summary: StoredSummary) -> dict[str, Any]:
+def _compared(summary: StoredSummary, others: OtherNames) -> dict[str, Any]:
+    publication = spelling(summary.publication)
     body: Mapping[str, Any] = {
         "body_html" if summary.body_format == BodyFormat.HTML else "body": summary.body,
     }
     return {
         "title": summary.title,
         "date": summary.published_on,
-        "publication": summary.publication,
+        "publication": others.publications.get(publication, publication),
         **body,
         "sources": summary.sources,
         "slug": summary.slug,
-        "topics": summary.topics,
+        "topics": {others.topics.get(topic, topic) for topic in summary.topics},
     }

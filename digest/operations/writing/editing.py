@@ -18,6 +18,7 @@ from digest.domain.issues.crediting import host_of
 from digest.domain.issues.edition import Source
 from digest.domain.issues.manuscript import LONGEST_PUBLICATION, LONGEST_TITLE, Manuscript, Piece, one_line, read
 from digest.domain.shared.slugs import slugify
+from digest.domain.writing.bodies import BodyFormat
 from digest.operations.issues.week import ensure_issue
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
@@ -28,8 +29,8 @@ from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.issues.selections import issue_carrying
 from digest.storage.writing.revisions import RevisionKind
-from digest.storage.writing.summaries import BodyFormat, Summary, Withdrawal, summary_of_form
-from digest.storage.writing.working_copies import forget_copy
+from digest.storage.writing.summaries import Summary, Withdrawal, summary_of_form
+from digest.storage.writing.working_copies import forget_copy, set_copies_free
 
 T = TypeVar("T")
 
@@ -170,12 +171,16 @@ def take_back(db: Database, now: datetime, summary_id: int, who: str = "") -> No
         summary.version += 1
 
 
-def delete_draft(db: Database, summary_id: int) -> None:
-    """Delete a draft for good. Raises Refused for a published summary: its address is permanent."""
+def delete_draft(db: Database, summary_id: int, editor_id: int | None = None) -> None:
+    """Delete a draft for good; what others have typed for it and not saved stays on the desk.
+
+    Raises Refused for a published summary: its address is permanent.
+    """
     with db.writing() as session:
         summary = _existing(session, summary_id)
         if summary.published_at:
             raise Refused("This is published, and its address is permanent. Take it back to draft first.")
+        set_copies_free(session, summary_id, editor_id)
         session.delete(summary)
 
 

@@ -6,7 +6,9 @@ from sqlalchemy.orm import Session
 
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.manuscript import several_lines
-from digest.operations.issues.selecting import LONGEST_INTRODUCTION
+from digest.domain.people.acts import Act
+from digest.operations.issues.wording import LONGEST_TEXT
+from digest.operations.people import audit
 from digest.operations.shared.context import Context
 from digest.operations.shared.links import summary_url
 from digest.operations.shared.refusal import Refused
@@ -64,6 +66,7 @@ def withdraw(context: Context, summary_id: int, reason: str, who: str) -> None:
         session.add(Withdrawal(summary_id=summary_id, at=context.now, who=who, reason=reason))
         summary.published_at, summary.wanted = None, False
         _touch(context, summary)
+        audit.note(context.within(session), who, Act.WITHDREW, f"“{summary.title}”: {audit.without_readers(reason)}")
 
 
 def tell_correction(context: Context, revision_id: int, who: str) -> str:
@@ -84,7 +87,7 @@ def tell_correction(context: Context, revision_id: int, who: str) -> str:
         where = f"[{_escaped(summary.title)}](<{url}>), {day_and_year(summary.published_on)}"
         told = f"**Correction:** {revision.note} ({where})"
         introduction = f"{issue.introduction}\n\n{told}".strip()
-        if len(introduction) > LONGEST_INTRODUCTION:
+        if len(introduction) > LONGEST_TEXT:
             raise Refused("The introduction of the issue would become too long. Shorten it first.")
         issue.introduction, revision.told_on = introduction, issue.send_date
         note(session, issue.id, context.now, who, f"told of a correction to “{summary.title}”")

@@ -1,7 +1,8 @@
 """Reading the lines of a summaries file: in this process where there are few, else side by side in several.
 
 Reading one costs a third of a millisecond, most of it Markdown: far more than storing it. The processes know no
-database, and end with this one.
+database, and end with this one. What they need is loaded in a tenth of a second, so that they can be at work while a
+command still loads the rest: nothing that this imports may ask for SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
+from functools import partial
+from itertools import chain, islice
 from multiprocessing import get_context
 
 from digest.operations.shared.refusal import Refused
@@ -24,9 +27,14 @@ from digest.storage.writing.import_spool import SpooledLine
 
 _AT_ONCE = 100
 _MOST_PROCESSES = 4
+_AHEAD = 4_000_000
+"""Characters of the file that may be on their way through the processes: some 4,000 summaries."""
 _YIELDING = 15
 """How far the processes step back for others, as `nice` counts: a site on the same machine comes first."""
 _LOOKS_EVERY = 1.0
+
+
+_Part = list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -37,37 +45,71 @@ class Read:
     faults: Sequence[tuple[int, str]]
 
 
-def read_lines(lines: Iterable[str]) -> Iterator[Read]:
-    """All lines in their order, some at a time; empty ones are left out. What reading them raises comes through."""
-    parts = _parts(lines)
-    first, second = next(parts, []), next(parts, None)
-    if second is None:
-        yield _read(first)
-        return
-    yield from _side_by_side(chain((first, second), parts))
+class LineReader:
+    """All lines in their order, some at a time; empty ones are left out. What reading them raises comes through.
+
+    To be iterated once, in a `with` block, which ends the processes however it is left.
+    """
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._parts: Iterator[_Part] = _parts(lines)
+        self._processes = min(_MOST_PROCESSES, os.cpu_count() or 1)
+        self._pool: ProcessPoolExecutor | None = None
+        self._under_way: deque[tuple[int, Callable[[], Read]]] = deque()
+        self._characters = 0
+
+    def __enter__(self) -> LineReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+
+    def begin(self) -> None:
+        """Set the processes to work, as far ahead as they may be. For a file that is here as a whole: it waits for
+        lines.
+        """
+        first = list(islice(self._parts, 2))
+        if len(first) > 1:
+            self._pool = ProcessPoolExecutor(self._processes, get_context("fork"), _begin, (os.getpid(),))
+        self._parts = chain(first, self._parts)
+        self._go_on()
+
+    def __iter__(self) -> Iterator[Read]:
+        with _none_was_ended():
+            if not self._under_way:
+                self.begin()
+            while self._under_way:
+                size, result = self._under_way.popleft()
+                yield result()
+                self._characters -= size
+                self._go_on()
+        self.__exit__()
+
+    def _go_on(self) -> None:
+        while self._may_go_on() and (part := next(self._parts, None)):
+            size = sum(len(line) for _, line in part)
+            result = self._pool.submit(_read, part).result if self._pool else partial(_read, part)
+            self._under_way.append((size, result))
+            self._characters += size
+
+    def _may_go_on(self) -> bool:
+        return self._characters < _AHEAD or len(self._under_way) <= 2 * self._processes
 
 
-def _side_by_side(parts: Iterator[list[tuple[int, str]]]) -> Iterator[Read]:
-    processes = min(_MOST_PROCESSES, os.cpu_count() or 1)
-    pool = ProcessPoolExecutor(processes, get_context("fork"), _begin, (os.getpid(),))
-    waiting: deque[Future[Read]] = deque()
-    with pool:
-        try:
-            for part in parts:
-                waiting.append(pool.submit(_read, part))
-                if len(waiting) > 2 * processes:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        except BrokenProcessPool:
-            raise Refused(
-                "A process that read the file was ended from outside. Nothing was imported; see that there is memory "
-                "left, then run this again."
-            ) from None
+@contextmanager
+def _none_was_ended() -> Iterator[None]:
+    try:
+        yield
+    except BrokenProcessPool:
+        raise Refused(
+            "A process that read the file was ended from outside. Nothing was imported; see that there is memory "
+            "left, then run this again."
+        ) from None
 
 
-def _parts(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
-    part: list[tuple[int, str]] = []
+def _parts(lines: Iterable[str]) -> Iterator[_Part]:
+    part: _Part = []
     for number, line in enumerate(lines, start=1):
         if line.strip("\ufeff \t\r\n"):
             part.append((number, line))

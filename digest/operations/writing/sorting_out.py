@@ -5,12 +5,19 @@ Nothing is written to the database here; each look at it is short.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
+from digest.domain.shared.slugs import spelling
+from digest.domain.writing.archived import OtherNames, StoredSummary
 from digest.operations.writing.arrivals import as_stored, clash, likeness, unpacked
 from digest.storage.base.database import Database
 from digest.storage.writing.import_spool import ImportSpool, SortedLine, Unjudged
-from digest.storage.writing.summary_rows import StoredSummary, published_words, summaries_with_ids
+from digest.storage.writing.names import other_names
+from digest.storage.writing.summary_rows import published_words, summaries_with_ids
 
 _AT_ONCE = 500
 
@@ -27,11 +34,10 @@ class SortedOut:
 def sort_out(db: Database, spool: ImportSpool) -> SortedOut:
     """Judge every line of the spool by the archive and by the lines before it."""
     spool.index()
-    if spool.has_lines_without_id():
-        with db.reading() as session:
-            spool.know_archive(
-                (likeness(title, day, publication), key) for key, title, day, publication in published_words(session)
-            )
+    with db.reading() as session:
+        others = other_names(session)
+        if spool.has_lines_without_id():
+            spool.know_archive(_likenesses(session, others))
     fresh, there, last = 0, 0, 0
     clashes: list[tuple[int, str]] = []
     while lines := spool.unjudged(last, _AT_ONCE):
@@ -39,7 +45,7 @@ def sort_out(db: Database, spool: ImportSpool) -> SortedOut:
             stored = summaries_with_ids(session, [line.id for line in lines if line.id is not None])
         verdicts = []
         for line in lines:
-            if reason := _clash(spool, line, stored):
+            if reason := _clash(spool, line, stored, others):
                 clashes.append((line.number, reason))
                 continue
             verdict = _verdict(line, stored)
@@ -50,13 +56,23 @@ def sort_out(db: Database, spool: ImportSpool) -> SortedOut:
     return SortedOut(fresh, there, tuple(clashes))
 
 
-def _clash(spool: ImportSpool, line: Unjudged, stored: dict[int, StoredSummary]) -> str:
+def _likenesses(session: Session, others: OtherNames) -> Iterator[tuple[bytes, int]]:
+    """Each published summary by each name of its publication."""
+    names = defaultdict[str, list[str]](list)
+    for alias, name in others.publications.items():
+        names[name].append(alias)
+    for key, title, day, publication in published_words(session):
+        for name in (publication, *names[spelling(publication)]):
+            yield likeness(title, day, name), key
+
+
+def _clash(spool: ImportSpool, line: Unjudged, stored: dict[int, StoredSummary], others: OtherNames) -> str:
     if line.id is None:
         return ""
     if line.id in stored:
-        return clash(unpacked(spool.payload(line.number)), stored[line.id])
+        return clash(unpacked(spool.payload(line.number)), stored[line.id], others)
     if line.earlier is not None:
-        return clash(unpacked(spool.payload(line.number)), as_stored(unpacked(spool.payload(line.earlier))))
+        return clash(unpacked(spool.payload(line.number)), as_stored(unpacked(spool.payload(line.earlier))), others)
     return ""
 
 

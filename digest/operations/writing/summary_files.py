@@ -18,18 +18,19 @@ from sqlalchemy.orm import Session
 
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
+from digest.domain.writing.bodies import BodyFormat
 from digest.operations.issues.closing import THE_COMMAND
 from digest.operations.issues.week import ensure_issue
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
-from digest.operations.writing.reading_lines import read_lines
+from digest.operations.writing.reading_lines import Read
 from digest.operations.writing.shelving import shelve
 from digest.operations.writing.sorting_out import SortedOut, sort_out
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue, current_issue, issue_for_change
 from digest.storage.issues.selections import append_selections
 from digest.storage.writing.import_spool import ImportSpool
-from digest.storage.writing.summaries import BodyFormat, Summary, published_summaries_in_order
+from digest.storage.writing.summaries import Summary, published_summaries_in_order
 from digest.storage.writing.summary_rows import reserve_ids
 
 _EXPORTED_AT_ONCE = 200
@@ -63,14 +64,15 @@ class CutShort(Exception):
 
 def import_summaries(
     context: Context,
-    lines: Iterable[str],
+    lines: Iterable[Read],
     select: bool = False,
     tell: Callable[[Importing], None] = lambda _: None,
 ) -> ImportedSummaries:
     """Publish each line's summary; with `select`, put all on the current issue in file order, at the end, in one go.
 
-    `lines` is read once. Raises Refused, and imports nothing, if the current issue can't take any or another import is
-    under way; CutShort when the database takes no more. Running it twice is harmless.
+    `lines` comes from a `reading_lines.LineReader`, and is read once. Raises Refused, and imports nothing, if the
+    current issue can't take any or another import is under way; CutShort when the database takes no more. Running it
+    twice is harmless.
     """
     if select:
         ensure_issue(context, THE_COMMAND)
@@ -100,11 +102,11 @@ def export_summaries(db: Database) -> Iterator[str]:
 
 
 def _read(
-    spool: ImportSpool, lines: Iterable[str], tell: Callable[[Importing], None]
+    spool: ImportSpool, lines: Iterable[Read], tell: Callable[[Importing], None]
 ) -> tuple[int, list[tuple[int, str]]]:
     """Fill the spool; how many lines there were, and the faulty ones."""
     read, faults = 0, list[tuple[int, str]]()
-    for part in read_lines(lines):
+    for part in lines:
         spool.add(part.lines)
         faults += part.faults
         read += len(part.lines) + len(part.faults)

@@ -9,7 +9,7 @@ from typing import Any
 
 from digest.domain.issues.edition import Source
 from digest.domain.issues.manuscript import Manuscript, Piece, read
-from digest.storage.writing.summaries import BodyFormat
+from digest.domain.writing.bodies import BodyFormat
 
 _KEYS = {"id", "title", "date", "publication", "body", "body_html", "sources", "topics", "slug"}
 _SOURCE_KEYS = {"url", "title", "publication"}

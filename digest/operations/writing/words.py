@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from digest.domain.issues.manuscript import Piece
 from digest.domain.writing import markup
+from digest.domain.writing.bodies import BodyFormat, body_html
 from digest.operations.writing.revising import wording_of
 from digest.storage.writing.publications import publication_named
-from digest.storage.writing.summaries import BodyFormat, SourceLink, Summary
+from digest.storage.writing.summaries import SourceLink, Summary
 from digest.storage.writing.topics import topics_named
 
 
@@ -29,11 +30,6 @@ def write(session: Session, now: datetime, summary: Summary, piece: Piece, body_
         for position, source in enumerate(piece.sources)
     ]
     summary.updated_at = now
-
-
-def body_html(body: str, body_format: str) -> str:
-    """A body as readers see it."""
-    return markup.sanitised(body) if body_format == BodyFormat.HTML else markup.from_markdown(body)
 
 
 def says(summary: Summary, piece: Piece) -> bool:

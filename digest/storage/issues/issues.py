@@ -25,6 +25,12 @@ class Issue(Base):
     introduction: Mapped[str] = mapped_column(Text, default="")
     subject: Mapped[str] = mapped_column(String(200), default="")
     preheader: Mapped[str] = mapped_column(String(200), default="")
+    closing_note: Mapped[str] = mapped_column(Text, default="")
+    """Markdown that stands behind the items."""
+    by_topic: Mapped[bool] = mapped_column(default=False)
+    """Whether its items stand in sections, by the first topic of each."""
+    acts: Mapped[str] = mapped_column(Text, default="")
+    """What was done to the selection, as `domain.issues.undoing.to_json` writes it: what can be taken back."""
     created_at: Mapped[datetime]
 
     cutoff_at: Mapped[datetime | None]
@@ -74,6 +80,8 @@ class Closing(Base):
     closed_at: Mapped[datetime]
     closed_by: Mapped[str] = mapped_column(String(254))
     hold_key: Mapped[str] = mapped_column(String(32), unique=True)
+    override: Mapped[str] = mapped_column(String(500), default="")
+    """Why a sender let it go although pre-flight blocks; empty where nobody had to."""
     content: Mapped[str] = mapped_column(Text)
     """`domain.issues.edition.to_json`: what topic editions and the web page are made from."""
     subject: Mapped[str] = mapped_column(Text)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, func, insert, select, update
+from sqlalchemy import ForeignKey, Select, UniqueConstraint, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from digest.domain.issues.lifecycle import IssueState
+from digest.domain.issues.lifecycle import FROZEN, IssueState
 from digest.storage.base.model import Base, table_of
 from digest.storage.issues.issues import Issue
 from digest.storage.writing.summaries import Summary
@@ -47,18 +47,53 @@ def selected_count(session: Session, issue_id: int) -> int:
     ).scalar_one()
 
 
-def candidates(session: Session, since: date, count: int) -> list[Summary]:
-    """Summaries published since then (UTC) that no issue has, the newest first; a skipped issue has none."""
+def candidates(
+    session: Session, since: datetime | None, count: int, offset: int = 0, but: Sequence[int] = ()
+) -> list[Summary]:
+    """Summaries published since then, or ever, that no issue has, but for those, the newest first; a skipped issue has
+    none.
+    """
+    # Their keys first: SQLite would sort all of the archive's words with them.
+    keys = _candidates(since, but).order_by(Summary.published_on.desc(), Summary.id.desc())
+    found = list(session.execute(keys.limit(count).offset(offset)).scalars())
+    rows = session.execute(
+        select(Summary).where(Summary.id.in_(found)).order_by(Summary.published_on.desc(), Summary.id.desc())
+    )
+    return list(rows.scalars())
+
+
+def candidate_count(session: Session, since: datetime | None, but: Sequence[int] = ()) -> int:
+    """How many candidates there are in all."""
+    return session.execute(select(func.count()).select_from(_candidates(since, but).subquery())).scalar_one()
+
+
+def _candidates(since: datetime | None, but: Sequence[int]) -> Select[int]:
     on_an_issue = (
         select(Selection.summary_id)
         .join(Issue, Issue.id == Selection.issue_id)
         .where(Issue.state != IssueState.SKIPPED)
     )
+    asked = select(Summary.id).where(
+        Summary.published_at.is_not(None), Summary.id.not_in(on_an_issue), Summary.id.not_in(but)
+    )
+    return asked.where(Summary.published_at >= since) if since else asked
+
+
+def carried_before(session: Session, issue_id: int, summary_ids: Sequence[int]) -> dict[int, date]:
+    """Those of these summaries that another issue mailed, or is mailing, with the date of the latest such issue."""
     rows = session.execute(
-        select(Summary)
-        .where(Summary.published_at >= datetime.combine(since, time.min, UTC), Summary.id.not_in(on_an_issue))
-        .order_by(Summary.published_on.desc(), Summary.id.desc())
-        .limit(count)
+        select(Selection.summary_id, func.max(Issue.send_date))
+        .join(Issue, Issue.id == Selection.issue_id)
+        .where(Selection.summary_id.in_(summary_ids), Selection.issue_id != issue_id, Issue.state.in_(FROZEN))
+        .group_by(Selection.summary_id)
+    )
+    return dict(rows.all())
+
+
+def selected_ids(session: Session, issue_id: int) -> list[int]:
+    """The issue's summaries in their order, by their ids; also those that are drafts now."""
+    rows = session.execute(
+        select(Selection.summary_id).where(Selection.issue_id == issue_id).order_by(Selection.position, Selection.id)
     )
     return list(rows.scalars())
 
@@ -132,10 +167,7 @@ def remove_selection(session: Session, issue_id: int, summary_id: int) -> None:
 
 def put_in_order(session: Session, issue_id: int, summary_ids: Sequence[int]) -> None:
     """Set the order of an issue; summaries that are not named keep their order behind the named ones."""
-    rows = session.execute(
-        select(Selection.summary_id).where(Selection.issue_id == issue_id).order_by(Selection.position, Selection.id)
-    )
-    present = list(rows.scalars())
+    present = selected_ids(session, issue_id)
     order = [key for key in dict.fromkeys(summary_ids) if key in present]
     order += [key for key in present if key not in order]
     for position, summary_id in enumerate(order, start=1):

@@ -1,4 +1,4 @@
-"""Editors: the people who sign in to the desk. An admin also manages editors and subscribers."""
+"""Editors: the people who sign in to the desk. A sender also lets issues go, an admin manages people as well."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from digest.domain.people.roles import Role
 from digest.storage.base.model import NEVER_REUSED, Base
 
 
@@ -32,12 +33,19 @@ class Editor(Base):
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     is_admin: Mapped[bool] = mapped_column(default=False)
+    may_send: Mapped[bool] = mapped_column(default=True)
+    """Whether as a sender; an admin is one in any case."""
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     password_key: Mapped[str | None] = mapped_column(String(32), unique=True)
     """The key inside a link that sets the password; used once."""
     password_key_until: Mapped[datetime | None]
     password_key_made_at: Mapped[datetime | None]
+
+    @property
+    def role(self) -> Role:
+        """What they may do; asked with `domain.people.roles.may_send` and `is_admin`."""
+        return Role.ADMIN if self.is_admin else Role.SENDER if self.may_send else Role.EDITOR
 
     def give(self, given: PasswordKey) -> None:
         """From now on this key sets the password, and no other."""

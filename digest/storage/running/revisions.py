@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +50,31 @@ def _before(migrations: Path) -> Mapping[str, tuple[str, ...]]:
 
 
 def _named(file: Path) -> tuple[str, tuple[str, ...]]:
+    state = file.stat()
+    return _read(file, (state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=256)
+def _read(file: Path, _state: tuple[int, int]) -> tuple[str, tuple[str, ...]]:
+    """Kept as long as the file stays as it is: a start asks twice, and a process may start many a site."""
+    written = file.read_bytes()
+    head, _, _ = written.partition(b"\ndef ")  # both names stand there, as a rule; the rest takes long to parse
+    said = _said(head) or _said(written)
+    if not said:
+        raise UnknownRevision(
+            f"{file} says no revision and down_revision that can be read. Mend that file, or take it out of its folder."
+        )
+    return said
+
+
+def _said(written: bytes) -> tuple[str, tuple[str, ...]] | None:
     said: dict[str, Any] = {}
     try:
-        for statement in ast.parse(file.read_bytes()).body:
+        for statement in ast.parse(written).body:
             said |= _assigned(statement)
         revision, before = said["revision"], said["down_revision"] or ()
     except (SyntaxError, KeyError, ValueError):
-        raise UnknownRevision(
-            f"{file} says no revision and down_revision that can be read. Mend that file, or take it out of its folder."
-        ) from None
+        return None
     return revision, (before,) if isinstance(before, str) else tuple(before)
 
 

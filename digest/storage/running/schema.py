@@ -17,9 +17,9 @@ from digest.storage.base.database import Database
 from digest.storage.base.model import Base
 from digest.storage.events import sendgrid_status
 from digest.storage.guard import installations, journals
-from digest.storage.issues import history, issues, selections
+from digest.storage.issues import history, issues, link_checks, selections
 from digest.storage.messages import messages
-from digest.storage.people import desk_sessions, editors
+from digest.storage.people import audit, desk_sessions, editors
 from digest.storage.readers import consents, signups, subscribers
 from digest.storage.running import demo_marks, heartbeats
 from digest.storage.running.revisions import UnknownRevision, must_be_known
@@ -27,6 +27,7 @@ from digest.storage.sending import batches, deliveries, editions
 from digest.storage.sources import acts, hosts, leads, rules, sources, stories
 from digest.storage.suppressions import lists_read, suppressions
 from digest.storage.writing import (
+    other_names,
     publications,
     revisions,
     search_index,
@@ -40,11 +41,45 @@ from digest.storage.writing import (
 metadata = Base.metadata
 
 _TABLES = (
-    acts, batches, consents, deliveries, demo_marks, desk_sessions, editions, editors, heartbeats, history, hosts,
-    installations, issues, journals, leads, lists_read, messages, publications, rate_limits, revisions, rules,
-    search_index, selections, settlements, sendgrid_status, signups, sources, stories, subscribers, summaries,
-    supersedings, suppressions, topics, working_copies, writers_seen,
-)  # fmt: skip
+    acts,
+    audit,
+    batches,
+    consents,
+    deliveries,
+    demo_marks,
+    desk_sessions,
+    editions,
+    editors,
+    heartbeats,
+    history,
+    hosts,
+    installations,
+    issues,
+    journals,
+    leads,
+    link_checks,
+    lists_read,
+    messages,
+    other_names,
+    publications,
+    rate_limits,
+    revisions,
+    rules,
+    search_index,
+    selections,
+    sendgrid_status,
+    settlements,
+    signups,
+    sources,
+    stories,
+    subscribers,
+    summaries,
+    supersedings,
+    suppressions,
+    topics,
+    working_copies,
+    writers_seen,
+)
 
 
 def upgrade(database: Database, migrations: Path, revision: str = "head") -> None:

@@ -139,6 +139,11 @@ def leads_of_story(session: Session, lead: Lead) -> list[Lead]:
     return list(rows.scalars())
 
 
+def came_from_lead(session: Session, summary_id: int) -> bool:
+    """Whether the summary began with a lead."""
+    return session.execute(select(Lead.id).where(Lead.summary_id == summary_id).limit(1)).first() is not None
+
+
 def publications_of(session: Session, leads: Collection[Lead]) -> dict[int, str]:
     """By lead, the name of its publication: ours where we know it, else as its source has it."""
     ids = {lead.publication_id for lead in leads if lead.publication_id}

@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import String, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from digest.storage.base.conflicts import insert_unless_there
 from digest.storage.base.model import Base
 
 
@@ -50,13 +50,12 @@ def suppress_all(session: Session, reasons: Mapping[str, SuppressionReason], now
     """Suppress many, each hash for its reason; returns how many were not suppressed before. The first reason stays."""
     if not reasons:
         return 0
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    adding = postgresql.insert(Suppression) if on_postgresql else sqlite.insert(Suppression)
     rows = [
         {"address_hash": address_hash, "reason": reason, "at": now, "source": source}
         for address_hash, reason in reasons.items()
     ]
-    added = session.execute(adding.values(rows).on_conflict_do_nothing().returning(Suppression.address_hash))
+    adding = insert_unless_there(session, Suppression).values(rows)
+    added = session.execute(adding.returning(Suppression.address_hash))
     return len(added.all())
 
 
@@ -83,9 +82,8 @@ def suppress_many(session: Session, bans: Sequence[Ban], source: str) -> list[st
     """
     if not bans:
         return []
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     added = session.execute(
-        insert(Suppression).on_conflict_do_nothing().returning(Suppression.address_hash),
+        insert_unless_there(session, Suppression).returning(Suppression.address_hash),
         [{"address_hash": ban.address_hash, "reason": ban.reason, "at": ban.at, "source": source} for ban in bans],
     )
     return list(added.scalars())

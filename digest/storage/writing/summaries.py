@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Select, String, Text, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
+from digest.domain.writing.bodies import BodyFormat
 from digest.storage.base.model import NEVER_REUSED, Base
 from digest.storage.writing.publications import Publication
 from digest.storage.writing.topics import Topic, summary_topics
-
-
-class BodyFormat(StrEnum):
-    """How a body is written: our editors write Markdown, an imported archive may bring HTML."""
-
-    MARKDOWN = "markdown"
-    HTML = "html"
 
 
 class Summary(Base):
@@ -127,6 +120,12 @@ def summary_by_id(session: Session, summary_id: int) -> Summary | None:
     return session.get(Summary, summary_id)
 
 
+def summaries_by_ids(session: Session, summary_ids: Sequence[int]) -> list[Summary]:
+    """Those of these summaries that there are, in the order asked for."""
+    found = {row.id: row for row in session.execute(select(Summary).where(Summary.id.in_(summary_ids))).scalars()}
+    return [found[key] for key in summary_ids if key in found]
+
+
 def published_summary(session: Session, summary_id: int) -> Summary | None:
     """The summary if readers may see it."""
     summary = session.get(Summary, summary_id)
@@ -157,16 +156,14 @@ def latest_withdrawals(session: Session, question: ArchiveQuestion, count: int) 
 def archive_page(session: Session, question: ArchiveQuestion, number: int, size: int) -> ArchivePage:
     """One page of the published summaries that answer the question, newest first."""
     asked = _answering(question)
-    total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
-    return ArchivePage(_newest(session, asked, size, (number - 1) * size), number, total, size)
+    return _page(session, asked, number, size)
 
 
 def summaries_linking(session: Session, address: str, publication: str, number: int, size: int) -> ArchivePage:
     """One page of the published summaries that have a source whose address has this in it, newest first."""
     linked = select(SourceLink.summary_id).where(SourceLink.url.icontains(address, autoescape=True))
     asked = _answering(ArchiveQuestion(publication=publication)).where(Summary.id.in_(linked))
-    total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
-    return ArchivePage(_newest(session, asked, size, (number - 1) * size), number, total, size)
+    return _page(session, asked, number, size)
 
 
 def latest_summaries(session: Session, count: int) -> list[Summary]:
@@ -247,6 +244,13 @@ def publication_sizes(session: Session) -> list[tuple[Publication, int]]:
         .order_by(Publication.name)
     )
     return [(publication, size) for publication, size in rows]
+
+
+def _page(session: Session, asked: Select[int], number: int, size: int) -> ArchivePage:
+    total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
+    # Words that nothing has are looked for in every text once, not twice.
+    beyond = (number - 1) * size >= total
+    return ArchivePage([] if beyond else _newest(session, asked, size, (number - 1) * size), number, total, size)
 
 
 def _newest(session: Session, asked: Select[int], count: int, offset: int) -> list[Summary]:

@@ -11,7 +11,8 @@ from operator import attrgetter
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from digest.domain.shared.slugs import folded
+from digest.domain.shared.slugs import spelling
+from digest.domain.writing.archived import SourceRow, StoredSummary
 from digest.storage.base.bulk import insert_rows
 from digest.storage.base.model import table_of
 from digest.storage.writing.publications import Publication
@@ -23,32 +24,6 @@ _OWN = ("id", "title", "slug", "publication_id", "published_on", "body", "body_f
 _SUMMARY = (*_OWN, "created_at", "updated_at", "published_at", "version", "wanted")
 _SOURCE = ("summary_id", "position", "url", "title", "publication")
 _TOPIC = ("summary_id", "topic_id")
-
-
-@dataclass(frozen=True)
-class SourceRow:
-    """A source link's own words."""
-
-    url: str
-    title: str
-    publication: str
-
-
-@dataclass(frozen=True)
-class StoredSummary:
-    """A summary as it is stored, draft or published."""
-
-    id: int
-    title: str
-    published_on: date
-    publication: str
-    body: str
-    body_format: str
-    slug: str
-    is_published: bool
-    sources: tuple[SourceRow, ...]
-    topics: frozenset[str]
-    """Their names, folded."""
 
 
 @dataclass(frozen=True)
@@ -168,5 +143,5 @@ def _topics_of(session: Session, ids: Sequence[int]) -> dict[int, set[str]]:
         .where(summary_topics.c.summary_id.in_(ids))
     )
     for summary_id, name in rows:
-        found[summary_id].add(folded(name))
+        found[summary_id].add(spelling(name))
     return found

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from sqlalchemy import Column, ForeignKey, String, Table, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from digest.domain.shared.slugs import folded, slugify
+from digest.domain.shared.slugs import LONGEST_SPELLING, slugify, spelling
 from digest.storage.base.database import one_at_a_time
 from digest.storage.base.model import NEVER_REUSED, Base
 from digest.storage.writing.free_slugs import free_slug, slugs_like
+from digest.storage.writing.other_names import TopicAlias, TopicSlug, spelt
 
 summary_topics = Table(
     "summary_topics",
@@ -29,6 +30,7 @@ class Topic(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)
     slug: Mapped[str] = mapped_column(String(100), unique=True)
+    spelling: Mapped[str] = mapped_column(String(LONGEST_SPELLING), default=spelt, index=True)
 
 
 def all_topics(session: Session) -> list[Topic]:
@@ -38,34 +40,33 @@ def all_topics(session: Session) -> list[Topic]:
 
 def are_known_topics(session: Session, names: Iterable[str]) -> bool:
     """Whether there is each of these topics already, in whatever spelling."""
-    return all(_known(session, name.strip(), slugify(name)) for name in names)
+    return all(_known(session, name.strip()) for name in names)
 
 
 def topics_named(session: Session, names: Iterable[str]) -> list[Topic]:
-    """The topics of those names in their order, each once and made if it is new; spellings of one name are one."""
-    found: dict[str, Topic] = {}
-    for name in names:
-        key = folded(name)
-        if slugify(name) and key not in found:
-            found[key] = _topic(session, name.strip(), slugify(name))
-    return list(found.values())
+    """The topics that are called so in their order, each once and made if it is new; spellings of one name are one."""
+    topics = [_topic(session, name.strip(), slugify(name)) for name in names if slugify(name)]
+    return list(dict.fromkeys(topics))
 
 
 def _topic(session: Session, name: str, slug: str) -> Topic:
-    if found := _known(session, name, slug):
+    if found := _known(session, name):
         return found
     one_at_a_time(session, "names")
-    if found := _known(session, name, slug):
+    if found := _known(session, name):
         return found  # someone else has just made it
-    topic = Topic(name=name, slug=free_slug(slugs_like(session, Topic.slug, slug), slug))
+    taken = slugs_like(session, Topic.slug, slug) | slugs_like(session, TopicSlug.slug, slug)
+    topic = Topic(name=name, slug=free_slug(taken, slug))
     session.add(topic)
     session.flush()
     return topic
 
 
-def _known(session: Session, name: str, slug: str) -> Topic | None:
-    asked = select(Topic).where(or_(Topic.name == name, Topic.slug == slug, Topic.slug.startswith(f"{slug}-")))
-    alike = [
-        topic for topic in session.execute(asked.order_by(Topic.id)).scalars() if folded(topic.name) == folded(name)
-    ]
-    return next((topic for topic in alike if topic.name == name), alike[0] if alike else None)
+def _known(session: Session, name: str) -> Topic | None:
+    """By its own name, else by how it is spelt, else by another of its names."""
+    key = spelling(name)
+    alias = select(TopicAlias.owner_id).where(TopicAlias.spelling == key).scalar_subquery()
+    asked = select(Topic).where(or_(Topic.name == name, Topic.spelling == key, Topic.id == alias)).order_by(Topic.id)
+    found = list(session.execute(asked).scalars())
+    best = [topic for topic in found if topic.name == name] + [topic for topic in found if topic.spelling == key]
+    return next(iter(best + found), None)

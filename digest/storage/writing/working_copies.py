@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, or_, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from digest.storage.base.model import Base
@@ -67,3 +67,13 @@ def forget_copy(session: Session, form_key: str, summary_id: int | None, editor_
         session.execute(
             delete(WorkingCopy).where(WorkingCopy.summary_id == summary_id, WorkingCopy.editor_id == editor_id)
         )
+
+
+def set_copies_free(session: Session, summary_id: int, editor_id: int | None) -> None:
+    """The summary is about to go; what others than this editor have typed for it stays, as of a new one."""
+    session.execute(
+        update(WorkingCopy)
+        .where(WorkingCopy.summary_id == summary_id, WorkingCopy.editor_id != (editor_id or 0))
+        .values(summary_id=None, version=0)
+        .execution_options(synchronize_session=False)
+    )

@@ -29,12 +29,12 @@ def note_writer(session: Session, summary_id: int, editor_id: int, now: datetime
     session.merge(WriterSeen(summary_id=summary_id, editor_id=editor_id, seen_at=now))
 
 
-def other_writers(session: Session, summary_id: int, editor_id: int, now: datetime) -> list[Editor]:
-    """The other editors who have this summary's form open."""
+def other_writers(session: Session, summary_id: int, editor_id: int) -> list[Editor]:
+    """The other editors who have this summary's form open, as of the last `note_writer`."""
     rows = session.execute(
         select(Editor)
         .join(WriterSeen, WriterSeen.editor_id == Editor.id)
-        .where(WriterSeen.summary_id == summary_id, Editor.id != editor_id, WriterSeen.seen_at >= now - FADES)
+        .where(WriterSeen.summary_id == summary_id, Editor.id != editor_id)
         .order_by(Editor.name)
     )
     return list(rows.scalars())

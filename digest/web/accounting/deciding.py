@@ -22,6 +22,7 @@ from digest.web.issues.issue_page import issue_of
 from digest.web.shared import forms
 from digest.web.shared.context import here, reading, signed_in
 from digest.web.shared.desk import ROW_ID, desk
+from digest.web.shared.security import senders_only
 
 _LONGEST = 500
 _PATH = f"/reports/<day>/batches/<{ROW_ID}:batch_id>"
@@ -57,18 +58,21 @@ class _Word:
 @desk.get(_PATH)
 def decide(day: str, batch_id: int) -> str:
     """What is known, and the choices."""
+    senders_only()
     return _page(day, batch_id, _Word())
 
 
 @desk.get(f"{_PATH}/confirm")
 def ask_again(day: str, batch_id: int) -> Response:
     """The question belongs to a choice, which no address carries: to the choices."""
+    senders_only()
     return redirect(url_for("desk.decide", day=day, batch_id=batch_id))
 
 
 @desk.post(f"{_PATH}/confirm")
 def ask_to_confirm(day: str, batch_id: int) -> Response:
     """Ask whether that is so, or show the choices again. Nothing changes; and by POST, so that no log has the words."""
+    senders_only()
     word = _said()
     if forms.pressed("again"):
         return make_response(_page(day, batch_id, word))
@@ -79,7 +83,8 @@ def ask_to_confirm(day: str, batch_id: int) -> Response:
 
 @desk.post(_PATH)
 def decide_now(day: str, batch_id: int) -> Response:
-    """Take the editor's word."""
+    """Take the sender's word."""
+    senders_only()
     word = _said()
     batch = _batch(day, batch_id)
     if faults := word.faults():

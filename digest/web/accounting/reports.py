@@ -9,6 +9,7 @@ from digest.operations.accounting.account_files import account_as_csv
 from digest.operations.sending.send_status import send_status_of
 from digest.storage.accounting.account_lines import skips_in
 from digest.storage.accounting.accounts import Account, account_of, accounts_by_counters
+from digest.storage.accounting.outcomes import latest_outcomes
 from digest.storage.accounting.settlements import decisions_of, settlements_of
 from digest.storage.accounting.unsettled import unsettled_batches
 from digest.storage.base.database import database_now
@@ -18,6 +19,7 @@ from digest.storage.issues.issues import Issue, all_issues
 from digest.storage.people.editors import all_editors
 from digest.storage.sending.attempts import attempts_at, batches_page
 from digest.storage.sending.batches import BatchState, batches_in
+from digest.web.accounting.charts import charts
 from digest.web.issues.issue_page import issue_of, stage_of
 from digest.web.shared.context import db, now, reading, settings
 from digest.web.shared.desk import desk, page_number
@@ -26,6 +28,8 @@ from digest.web.shared.security import admins_only
 _PAGE = 25
 _BATCHES = 50
 _DECISIONS = 50
+_CHARTED = 26
+"""How many issues the charts show: half a year of weeks."""
 
 
 @desk.get("/reports")
@@ -44,6 +48,13 @@ def reports() -> str:
         pages=pages,
         base=url_for("desk.reports", page=""),
     )
+
+
+@desk.get("/reports/over-time")
+def over_time() -> str:
+    """What became of the last issues: the account, bounces, complaints, leavers."""
+    outcomes = latest_outcomes(reading(), _CHARTED)
+    return render_template("accounting/over_time.html", outcomes=outcomes, charts=charts(outcomes))
 
 
 @desk.get("/reports/<day>")

@@ -11,7 +11,7 @@ from digest.domain.issues.calendar import GRACE
 from digest.domain.issues.lifecycle import asked_to_go_at
 from digest.domain.shared.tokens import Purpose, unseal
 from digest.operations.issues.closing import too_few
-from digest.operations.issues.week import HoldLink, HoldOutcome, hold_by_link, look_at_hold_link
+from digest.operations.issues.holding import HoldLink, HoldOutcome, hold_by_link, look_at_hold_link
 from digest.web.shared.context import db, now, reading, settings
 from digest.web.shared.security import csrf, private_page
 

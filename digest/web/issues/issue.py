@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -50,8 +52,16 @@ def issue_progress(day: str) -> Response:
     """The part that changes by itself; once the issue has moved on, the whole page is to be loaded again."""
     found = board(issue_of(day))
     if request.args.get("stage") != found.stage:
-        return Response(headers={"HX-Refresh": "true"})
+        return _moved_on(day)
     return make_response(render_template("issues/progress.html", **shown(found)))
+
+
+def _moved_on(day: str) -> Response:
+    """The page of "this week's issue" is another issue's once this one is being sent: one stays with this one."""
+    here = url_for("desk.issue_on_date", day=day)
+    if urlsplit(request.headers.get("HX-Current-URL", "")).path == url_for("desk.issue"):
+        return Response(headers={"HX-Redirect": here})
+    return Response(headers={"HX-Refresh": "true"})
 
 
 def _page(found: Issue, **beside: object) -> str:

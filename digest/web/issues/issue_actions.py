@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from digest.domain.issues.calendar import day_and_year
-from digest.operations.issues import closing, week
+from digest.domain.issues.lifecycle import IssueState
+from digest.operations.issues import closing, holding, week, wording
 from digest.operations.sending import stopping
 from digest.operations.sending.send_status import a_clock_runs
 from digest.operations.shared.refusal import Refused
 from digest.storage.issues.issues import Issue
 from digest.storage.sending.batches import unclaimed_copies
+from digest.web.issues.issue_choosing import typed_words, words_as_typed
 from digest.web.issues.issue_page import Board, Stage, board, issue_of, shown
 from digest.web.shared import forms
 from digest.web.shared.context import db, here, now, reread, settings, signed_in
 from digest.web.shared.desk import desk
+from digest.web.shared.security import senders_only
 
 _FARTHEST = timedelta(days=366)
 _WITHOUT_A_CLOCK = "when the clock runs again, or by “digest send”"
@@ -38,6 +41,7 @@ _ASKED = {
 @desk.get("/issues/<day>/<any(skip, 'send-now', stop, move, release):action>")
 def ask_about_issue(day: str, action: str) -> str:
     """Ask once, in words."""
+    senders_only()
     return render_template(_ASKED[action], **shown(board(issue_of(day))))
 
 
@@ -47,7 +51,11 @@ def ask_about_issue(day: str, action: str) -> str:
 )
 def act_on_issue(day: str, action: str) -> Response:
     """Do it, and say what that means; or say why not."""
+    if action not in _ANYBODYS:
+        senders_only()
     issue = issue_of(day)
+    if action == "approve" and (answer := _save_words(issue)):
+        return answer
     try:
         words = _ACTIONS[action](issue)
     except Refused as refusal:
@@ -55,11 +63,29 @@ def act_on_issue(day: str, action: str) -> Response:
     else:
         flash(words, "good")
     moved = reread().get_one(Issue, issue.id).send_date
-    return redirect(url_for("desk.issue_on_date", day=moved), 303)
+    there = url_for("desk.issue_on_date", day=moved)
+    if request.headers.get("HX-Request"):
+        return Response(headers={"HX-Redirect": there})
+    return redirect(there, 303)
+
+
+_ANYBODYS = ("cancel-send-now", "test")
+"""What any editor may do: calling a send back is always safe, and a test goes to nobody else."""
+
+
+def _save_words(issue: Issue) -> Response | None:
+    """Keep what is typed around the items before the issue closes with it; the form again, where it can't be kept."""
+    if "subject" not in request.form or issue.state != IssueState.OPEN:
+        return None
+    try:
+        wording.write_around(db(), issue.id, typed_words(), forms.line("seen"))
+    except Refused as refusal:
+        return words_as_typed(issue.id, f"Nor is it approved. {refusal}")
+    return None
 
 
 def _approve(issue: Issue) -> str:
-    closing.close_issue(here(), issue.id, _who())
+    closing.close_issue(here(), issue.id, _who(), forms.line("override"))
     return "Approved: it is closed as it stands, and the proof is on its way to the editors."
 
 
@@ -69,12 +95,12 @@ def _reopen(issue: Issue) -> str:
 
 
 def _hold(issue: Issue) -> str:
-    week.hold_issue(db(), now(), issue.id, _who())
+    holding.hold_issue(db(), now(), issue.id, _who())
     return "On hold. It does not go until someone releases it."
 
 
 def _release(issue: Issue) -> str:
-    week.release_issue(here(), issue.id, _who())
+    holding.release_issue(here(), issue.id, _who(), forms.line("override"))
     return "Released."
 
 
@@ -93,7 +119,7 @@ def _move(issue: Issue) -> str:
 
 
 def _send_now(issue: Issue) -> str:
-    at = week.send_now(here(), issue.id, _who())
+    at = week.send_now(here(), issue.id, _who(), forms.line("override"))
     if not a_clock_runs(reread()):
         return f"Asked for, but no clock runs: it goes {_WITHOUT_A_CLOCK}. Until then anyone on the desk can cancel it."
     return f"It goes at {settings().schedule.local(at):%H:%M}. Anyone on the desk can cancel it until then."

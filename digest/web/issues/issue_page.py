@@ -12,28 +12,30 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.issues.calendar import GRACE
-from digest.domain.issues.edition import changes, default_preheader, default_subject
+from digest.domain.issues.edition import Content, changes, default_preheader, default_subject, items_for
 from digest.domain.issues.lifecycle import FROZEN, IssueState, asked_to_go_at
-from digest.domain.issues.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN, Level
+from digest.domain.issues.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN
+from digest.domain.issues.undoing import from_json
 from digest.domain.shared.stored import UnreadableRecord
 from digest.operations.issues.closing import cutoff_of, too_few
-from digest.operations.issues.composing import Composed, compose, content_of, render
+from digest.operations.issues.composing import Composed, compose, compose_now, content_of
+from digest.operations.issues.editions import EditionShare, edition_shares
+from digest.operations.issues.wording import WordsAround, around
 from digest.operations.sending.send_status import SendStatus, send_status_of
 from digest.storage.accounting.accounts import Account, accounts_by_counters
 from digest.storage.accounting.unsettled import UnsettledBatch, unsettled_batches
 from digest.storage.base.database import database_now
 from digest.storage.issues.history import HistoryEntry, history_of
 from digest.storage.issues.issues import Closing, Issue, issue_on, last_closing
-from digest.storage.issues.selections import candidates, selected_count
+from digest.storage.issues.selections import selected_count
 from digest.storage.people.editors import all_editors
 from digest.storage.readers.subscribers import audience_size
-from digest.storage.writing.summaries import Summary
 from digest.web.issues.elsewhere import Elsewhere, elsewhere
-from digest.web.shared.context import now, reading, settings
+from digest.web.issues.looking import NotOnIt, asked_for, not_on_it
+from digest.web.shared.context import now, reading, settings, signed_in
 
-_RECENT = timedelta(weeks=6)
-_MOST_CANDIDATES = 100
 _NEAR = timedelta(days=6)
+_MOST_EDITIONS = 20
 
 
 class Stage(StrEnum):
@@ -72,7 +74,10 @@ class Board:
     closing: Closing | None
     drift: Sequence[str]
     """What changed in its summaries since it closed, and will not go."""
-    candidates: Sequence[Summary]
+    not_on_it: NotOnIt
+    """What may go on it."""
+    last_act: str
+    """What was done last to what is on it, and can be taken back; empty where nothing can."""
     account: Account
     send_status: SendStatus
     """How its send goes on, once that has begun."""
@@ -83,6 +88,12 @@ class Board:
     """Editors' names by address."""
     elsewhere: Elsewhere
     """What is to be told of the other issues."""
+    editions: Sequence[EditionShare]
+    """The readers by what they see of it."""
+    words: WordsAround
+    """What is written around its items."""
+    may_send: bool
+    """Whether whoever looks may approve, hold, release and send it."""
 
     @property
     def editable(self) -> bool:
@@ -127,9 +138,19 @@ class Board:
         return default_preheader(item.title for item in self.composed.content.items)
 
     @property
+    def overridden(self) -> str:
+        """Why a sender let it pass over pre-flight, once it is closed so."""
+        return self.closing.override if self.closing and self.issue.state != IssueState.OPEN else ""
+
+    @property
+    def choices(self) -> Sequence[tuple[str, str]]:
+        """What the preview may be seen as: topics by their slugs, and that in words; nothing where all see the same."""
+        return _choices(self.composed.content, self.editions)
+
+    @property
     def preflight(self) -> str:
         """The checks summed up: `1 blocks, 2 warn`."""
-        blocking = sum(fault.level is Level.BLOCKS for fault in self.composed.faults)
+        blocking = sum(fault.blocks for fault in self.composed.faults)
         warning = len(self.composed.faults) - blocking
         parts = [f"{blocking} {'blocks' if blocking == 1 else 'block'}"] if blocking else []
         parts += [f"{warning} {'warns' if warning == 1 else 'warn'}"] if warning else []
@@ -179,13 +200,17 @@ def board(issue: Issue) -> Board:
         unreadable=unreadable,
         closing=last_closing(session, issue),
         drift=_drift(session, site, issue, composed),
-        candidates=_candidates(session, issue),
+        not_on_it=not_on_it(session, issue, asked_for(), now()),
+        last_act=_last_act(issue),
         account=accounts_by_counters(session, [issue])[issue.id],
         send_status=send_status_of(session, issue),
         first_doubt=next(iter(unsettled_batches(session, issue.id, most=1)), None),
         history=history_of(session, issue.id),
         names={editor.email: editor.name for editor in all_editors(session)},
         elsewhere=elsewhere(session, issue),
+        editions=edition_shares(session, composed.content),
+        words=around(issue),
+        may_send=signed_in().role.may_send,
     )
 
 
@@ -230,7 +255,7 @@ def _composed(session: Session, site: Settings, issue: Issue) -> tuple[Composed,
         return compose(session, site, issue), ""
     except UnreadableRecord as error:
         current_app.logger.error("issue of %s: %s", issue.send_date, error)
-        return render(content_of(session, site, issue), site), str(error)
+        return compose_now(session, site, issue), str(error)
 
 
 def _drift(session: Session, site: Settings, issue: Issue, composed: Composed) -> Sequence[str]:
@@ -240,7 +265,23 @@ def _drift(session: Session, site: Settings, issue: Issue, composed: Composed) -
     return changes(composed.content, content_of(session, site, issue))
 
 
-def _candidates(session: Session, issue: Issue) -> Sequence[Summary]:
-    if issue.state not in (IssueState.OPEN, IssueState.CLOSED):
-        return ()
-    return candidates(session, now().date() - _RECENT, _MOST_CANDIDATES)
+def _last_act(issue: Issue) -> str:
+    acts = from_json(issue.acts) if issue.state == IssueState.OPEN else ()
+    return acts[-1].words if acts else ""
+
+
+def _choices(content: Content, editions: Sequence[EditionShare]) -> list[tuple[str, str]]:
+    names = {topic.slug: topic.name for item in content.items for topic in item.topics}
+    if not names:
+        return []
+    total = len(content.items)
+    whole = sum(share.readers for share in editions if share.items == total)
+    found = {"": f"Everything: {total} items, {whole:,} {'reader' if whole == 1 else 'readers'}"}
+    for share in [share for share in editions if share.items != total][:_MOST_EDITIONS]:
+        topics = ", ".join(names.get(slug, slug) for slug in share.choice.split(","))
+        who = f"{share.readers:,} {'reader' if share.readers == 1 else 'readers'}"
+        found[share.choice] = f"{topics[:60]}: {share.items} of {total} items, {who}"
+    for slug, name in sorted(names.items(), key=lambda pair: pair[1]):
+        seen = len(items_for(content, frozenset({slug})))
+        found.setdefault(slug, f"{name} alone: {seen} of {total} items")
+    return list(found.items())

@@ -15,6 +15,7 @@ from digest.operations.readers.subscribing import LinkState
 from digest.operations.shared.links import preferences_url, unsubscribe_url
 from digest.storage.base.patience import Busy
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_with_link_key
+from digest.storage.writing.names import TOPICS, slugs_now
 from digest.storage.writing.topics import all_topics
 from digest.web.readers.answers import ask, check_your_inbox, key_in, next_issue, not_ours, private
 from digest.web.shared import forms
@@ -95,7 +96,9 @@ def preferences(token: str) -> ResponseReturnValue:
     if forms.pressed("undo"):
         return _ask_to_come_back(key, "the preferences page")
     known = {slug for slug, _ in _topic_choices(subscriber)}
-    chosen = [slug for slug in forms.ticked("topics") if slug in known]
+    ticked = forms.ticked("topics")
+    now = slugs_now(reading(), TOPICS, ticked)  # the page may be older than a topic's new address, or a merge
+    chosen = [slug for slug in (now.get(each, each) for each in ticked) if slug in known]
     subscribing.choose_topics(here(), key, chosen, "the preferences page")
     return _preferences(subscriber_with_link_key(reread(), key), saved=True)
 

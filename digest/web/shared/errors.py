@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -10,6 +10,10 @@ from werkzeug.exceptions import HTTPException
 from digest.domain.shared.stored import UnreadableRecord
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.base.faults import is_database_fault
+from digest.storage.people.desk_sessions import editor_signed_in
+from digest.web.shared.context import now, reading
+from digest.web.shared.security import is_from_here, session_key_hash
+from digest.web.shared.typed import Field, typed_fields
 
 _WORDS = {
     400: ("This request can’t be read", "Go back, open the page again and send the form from there."),
@@ -36,7 +40,18 @@ def hang_up(app: Flask) -> None:
 
 
 def _csrf_error(_error: CSRFError) -> Response:
+    if request.path.startswith("/desk") and is_from_here() and (kept := typed_fields()):
+        return _go_on(kept)
     return _page(400, "This form has grown too old", "Open the page again and send it once more.")
+
+
+def _go_on(kept: list[Field]) -> Response:
+    """The form's cookie is gone, and its token with it: what was typed goes on with a new one, after a sign-in."""
+    again = request.full_path.rstrip("?")
+    g.editor = editor_signed_in(reading(), session_key_hash(), now())
+    if g.editor:
+        return make_response(render_template("people/go_on.html", fields=kept, again=again), 400)
+    return make_response(render_template("people/sign_in.html", email="", error="", next=again, kept=kept), 400)
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -76,6 +76,12 @@ def admins_only() -> None:
         abort(403)
 
 
+def senders_only() -> None:
+    """Refuse editors who may not let an issue go."""
+    if not g.editor.role.may_send:
+        abort(403, "Senders approve, hold, release and send. Ask one of them, or an admin to be made one.")
+
+
 def local_path(target: str | None, default: str) -> str:
     """`target` if it is a path on this site, else `default`: a sign-in never sends people elsewhere."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
@@ -113,12 +119,14 @@ def _check_origin() -> None:
     """Refuse a form on the desk that another site sent (the token is the first check, this the second)."""
     if request.method not in ("POST", "PUT", "PATCH", "DELETE") or not request.path.startswith("/desk"):
         return
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return
-    ours = {_origin(request.host_url), _origin(settings().site_url)}
-    if _origin(origin) not in ours:
+    if "Origin" in request.headers and not is_from_here():
         abort(400, "This form was sent from another site. Open the page again and send it from there.")
+
+
+def is_from_here() -> bool:
+    """Whether the browser says that a page of this site sent the form; they all say it."""
+    origin = request.headers.get("Origin")
+    return origin is not None and _origin(origin) in {_origin(request.host_url), _origin(settings().site_url)}
 
 
 def _origin(url: str) -> tuple[str, str]:

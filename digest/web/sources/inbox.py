@@ -11,7 +11,7 @@ from flask import abort, flash, jsonify, redirect, render_template, request, url
 from werkzeug.wrappers import Response
 
 from digest.operations.shared.refusal import Refused
-from digest.operations.sources import triage
+from digest.operations.sources import joining, triage
 from digest.operations.sources.triage import Acted, Verb
 from digest.storage.sources.acts import last_act, others_at
 from digest.storage.sources.inbox import (
@@ -89,6 +89,21 @@ def act_on_leads() -> Response:
     if verb not in list(Verb):
         abort(400)
     return _done(lambda: triage.act(here(), signed_in().id, Verb(verb), _lead_ids(), _day(snooze)))
+
+
+@desk.post(f"/leads/<{ROW_ID}:lead_id>/<any(join, split):act>")
+def regroup_lead(lead_id: int, act: str) -> Response:
+    """Put another lead's story together with this one's, or take leads out of it; no later sorting undoes that."""
+    try:
+        if act == "join":
+            joining.join(here(), signed_in().id, [lead_id, *_lead_ids()])
+        else:
+            joining.split(here(), signed_in().id, _lead_ids())
+    except Refused as refusal:
+        flash(str(refusal), "warn")
+    else:
+        flash("These are one story now." if act == "join" else "It is a story of its own now.", "good")
+    return redirect(url_for("desk.lead", lead_id=lead_id), 303)
 
 
 @desk.post("/leads/undo")

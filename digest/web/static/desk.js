@@ -73,6 +73,18 @@ function showTab(tabs) {
   frame.contentWindow.location.replace(tab.href);
 }
 
+/** Shows the preview as another choice of topics sees it: every tab leads to that edition from then on. */
+function switchEditions() {
+  document.addEventListener("change", ({ target }) => {
+    const tabs = target.dataset?.edition && document.querySelector(`[data-tabs="${CSS.escape(target.dataset.edition)}"]`);
+    if (!tabs) return;
+    for (const tab of tabs.querySelectorAll("a")) {
+      tab.search = target.value ? `?topics=${encodeURIComponent(target.value)}` : "";
+    }
+    showTab(tabs);
+  });
+}
+
 /** Keeps "52 of about 60" beside inputs with data-count true while one types. */
 function countCharacters() {
   document.addEventListener("input", ({ target }) => {
@@ -242,7 +254,7 @@ function withSelf(root, selector) {
   return [root, ...root.querySelectorAll(selector)].filter((element) => element.matches(selector));
 }
 
-[reportLostRequests, switchTabs, countCharacters, guardChanges, countDown, editRows, submitOnce, closeMenus, listenForKeys]
+[reportLostRequests, switchTabs, switchEditions, countCharacters, guardChanges, countDown, editRows, submitOnce, closeMenus, listenForKeys]
   .forEach((feature) => feature());
 
 // htmx announces the first page and everything it swaps in.

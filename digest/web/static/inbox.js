@@ -123,7 +123,19 @@ function countDownShown() {
   if (left >= 0) count.textContent = left.toLocaleString("en-GB");
 }
 
-/** The keys that belong to the current lead: e keeps, d dismisses, s snoozes. The rest are in the page by data-key. */
+/**
+ * Begins a draft from a row's lead.
+ * @param {HTMLElement} row
+ */
+function write(row) {
+  const form = row.querySelector("form[data-act]").cloneNode(true);
+  form.action = row.dataset.write;
+  form.hidden = true;
+  document.body.append(form);
+  form.submit();
+}
+
+/** The keys of the current lead, or of the first: e keeps, d dismisses, s snoozes, w writes. The others have a data-key. */
 function listenForLeadKeys() {
   document.addEventListener("keydown", (event) => {
     if (localStorage.getItem("keys") === "off" || document.querySelector("dialog[open]") || isTyping(event)) return;
@@ -131,8 +143,9 @@ function listenForLeadKeys() {
       event.preventDefault();
       return document.querySelector("input[name=q]").focus();
     }
-    const row = current() ?? document.querySelector("article[data-look]");
+    const row = current() ?? rows().find((each) => !each.hidden) ?? document.querySelector("article[data-look]");
     if (!row) return;
+    if (event.key === "w" && row.dataset.write) return write(row);
     const form = row.querySelector("form[data-act]");
     if (event.key === "s" && form) return snooze(row, form);
     const button = { e: "keep", d: "dismiss" }[event.key];

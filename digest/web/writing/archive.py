@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Flask, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -42,6 +42,7 @@ from digest.web.shared.context import reading
 from digest.web.shared.security import csrf
 from digest.web.writing import syndication
 from digest.web.writing.asking import asked_of, page_number
+from digest.web.writing.old_slugs import with_slugs_of_today
 
 _SUMMARIES_A_PAGE = 20
 _ISSUES_A_PAGE = 26  # half a year
@@ -67,6 +68,8 @@ def hang_up(app: Flask) -> None:
 def news() -> ResponseReturnValue:
     """The archive, newest first, as far as the reader asks for it."""
     session = reading()
+    if moved := with_slugs_of_today(request.args):
+        return redirect(f"/news?{urlencode(moved)}", 301)
     topics, publications = topic_sizes(session), publication_sizes(session)
     asked = asked_of(request.args, [topic for topic, _ in topics], [found for found, _ in publications])
     page = archive_page(session, asked.question, asked.page, _SUMMARIES_A_PAGE)

@@ -82,7 +82,7 @@ def _answer(kept: KeptWords) -> dict[str, object]:
 
 
 def _others(summary_id: int) -> list[str]:
-    return [_named(editor) for editor in other_writers(reread(), summary_id, signed_in().id, now())]
+    return [_named(editor) for editor in other_writers(reread(), summary_id, signed_in().id)]
 
 
 def _named(editor: Editor) -> str:

@@ -19,6 +19,7 @@ from digest.storage.writing.summaries import (
     Summary,
     archive_page,
     drafts,
+    latest_withdrawals,
     summaries_linking,
     summary_by_id,
 )
@@ -38,6 +39,7 @@ def summaries() -> str:
     only_drafts = request.args.get("only") == "drafts"
     found = _drafts(text, publication) if page_number() == 1 else []
     page = ArchivePage([], 1, 0, _PAGE) if only_drafts else _published(text, publication)
+    asked_for_less = bool(text or publication or only_drafts)
     return render_template(
         "writing/summaries.html",
         drafts=found,
@@ -47,6 +49,7 @@ def summaries() -> str:
         q=text,
         publication=publication,
         only_drafts=only_drafts,
+        withdrawn=[] if asked_for_less else latest_withdrawals(reading(), ArchiveQuestion(), _PAGE),
         publications=[(each.slug, each.name) for each in all_publications(reading())],
         base=url_for("desk.summaries", q=text or None, publication=publication or None),
     )
@@ -74,7 +77,7 @@ def delete_draft(summary_id: int) -> str:
 def delete_draft_now(summary_id: int) -> Response:
     """Delete a draft for good."""
     try:
-        editing.delete_draft(db(), summary_id)
+        editing.delete_draft(db(), summary_id, signed_in().id)
     except Refused as refusal:
         flash(str(refusal), "bad")
     else:

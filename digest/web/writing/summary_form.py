@@ -29,8 +29,8 @@ from digest.domain.issues.manuscript import (
     read,
     several_lines,
 )
-from digest.operations.writing.words import body_html
-from digest.storage.writing.summaries import BodyFormat, Summary
+from digest.domain.writing.bodies import BodyFormat, body_html
+from digest.storage.writing.summaries import Summary
 from digest.storage.writing.topics import Topic
 from digest.storage.writing.working_copies import WorkingCopy
 

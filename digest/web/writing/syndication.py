@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, jsonify, render_template
+from flask import Blueprint, Flask, Response, abort, jsonify, redirect, render_template
 from werkzeug.urls import iri_to_uri
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from digest.config import Settings
 from digest.domain.shared.iris import as_uri
 from digest.domain.writing.markup import sanitised
 from digest.operations.shared.links import summary_url
+from digest.storage.writing.names import PUBLICATIONS, TOPICS
 from digest.storage.writing.publications import Publication, all_publications
 from digest.storage.writing.summaries import (
     ArchiveQuestion,
@@ -27,6 +29,7 @@ from digest.web.shared.caching import keep_for_a_minute
 from digest.web.shared.context import reading, settings
 from digest.web.shared.security import csrf
 from digest.web.writing import sitemap
+from digest.web.writing.old_slugs import slug_now
 
 _ENTRIES = 30
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # Atom wants a date even of a feed without entries
@@ -51,8 +54,10 @@ def atom() -> Response:
 
 
 @syndication.get("/topics/<slug>.atom")
-def topic_atom(slug: str) -> Response:
+def topic_atom(slug: str) -> Response | WerkzeugResponse:
     """The latest summaries about one topic."""
+    if now := slug_now(TOPICS, slug):
+        return redirect(f"/topics/{now}.atom", 301)
     topic = _named(slug, all_topics(reading()))
     question = ArchiveQuestion(topic=slug)
     page = archive_page(reading(), question, 1, _ENTRIES)
@@ -61,8 +66,10 @@ def topic_atom(slug: str) -> Response:
 
 
 @syndication.get("/publications/<slug>.atom")
-def publication_atom(slug: str) -> Response:
+def publication_atom(slug: str) -> Response | WerkzeugResponse:
     """The latest summaries of what one publication published."""
+    if now := slug_now(PUBLICATIONS, slug):
+        return redirect(f"/publications/{now}.atom", 301)
     publication = _named(slug, all_publications(reading()))
     question = ArchiveQuestion(publication=slug)
     page = archive_page(reading(), question, 1, _ENTRIES)

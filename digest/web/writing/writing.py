@@ -16,6 +16,7 @@ from digest.operations.writing.editing import Conflict, Published, Saved, Saving
 from digest.operations.writing.ending import LONGEST_REASON
 from digest.operations.writing.meaning import Meant, publication_meant
 from digest.storage.base.patience import Busy
+from digest.storage.sources.inbox import came_from_lead
 from digest.storage.writing.summaries import Summary, Withdrawal, summary_by_id, summary_of_form
 from digest.storage.writing.working_copies import WorkingCopy, copies_beside, copy_of_form
 from digest.web.shared.context import db, here, now, reading, reread, settings, signed_in
@@ -115,7 +116,14 @@ def _taken(summary_id: int | None) -> Response:
     if isinstance(done, Conflict):
         return _conflict_page(form, done.summary_id or summary_id, done)
     flash(_told(done, form, there), "good")
-    return redirect(url_for("desk.summary", summary_id=done.summary_id), 303)
+    return redirect(_on_to(done), 303)
+
+
+def _on_to(done: Published | Saved) -> str:
+    """Where an editor goes on: with the next lead, if what they published began with one."""
+    if isinstance(done, Published) and came_from_lead(reading(), done.summary_id):
+        return url_for("desk.leads")
+    return url_for("desk.summary", summary_id=done.summary_id)
 
 
 def _with_choice(form: SummaryForm) -> SummaryForm:

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from digest.config import Settings
-from digest.operations.issues.week import hold_issue, skip_issue
+from digest.operations.issues.holding import hold_issue
+from digest.operations.issues.week import skip_issue
 from digest.operations.sending.stopping import stop_send
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.config import Settings
-from digest.operations.issues.week import hold_issue
+from digest.operations.issues.holding import hold_issue
 from digest.storage.base.database import Database
 from tests.cli.shell import Shell, select_one, wait_until
 from tests.factories import hold_reader, make_issue, make_readers, make_subscriber, make_summary

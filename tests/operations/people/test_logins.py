@@ -132,7 +132,7 @@ def test_new_password_lets_the_owner_try_again_under_siege(db: Database, setting
 def test_invited_admin_does_not_count_as_one_who_is_left(db: Database, settings: Settings, ada_id: int) -> None:
     logins.invite(Context(db, settings, TUESDAY), "Ada", "bob@digest.test", admin=True)
     with pytest.raises(Refused, match="somebody else an admin"):
-        logins.deactivate(db, ada_id)
+        logins.deactivate(Context(db, settings, TUESDAY), ada_id, "ada@digest.test")
 
 
 def test_one_of_two_admins_may_step_down(db: Database, ada_id: int) -> None:

@@ -13,7 +13,7 @@ from digest.operations.issues.closing import close_issue
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import editing
-from digest.operations.writing.editing import Conflict, Published, Saved
+from digest.operations.writing.editing import Beginning, Conflict, Published, Saved, Saving
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue, current_issue
 from digest.storage.issues.selections import selected_summaries
@@ -52,6 +52,24 @@ def test_later_open_issue_takes_it_while_the_current_one_is_closed(db: Database,
     make_issue(db, date(2024, 5, 24))
     done = _publish(db, settings)
     assert (done.issue_date, done.closed_date, done.wanted) == (date(2024, 5, 24), date(2024, 5, 17), False)
+
+
+def test_draft_is_started_from_what_a_lead_knows_and_once_per_form(db: Database, settings: Settings) -> None:
+    context = Context(db, settings, TUESDAY)
+    beginning = Beginning(sources=(Source("https://www.cnil.fr/a", "Fine for a school", ""),), topics=("Children",))
+    keyed = Saving("alice@digest.test", None, "0" * 32)
+    first, again = (editing.start_draft(context, beginning, keyed) for _ in range(2))
+    assert first == again
+    with db.reading() as session:
+        draft = summary_by_id(session, first)
+        assert draft is not None and draft.published_at is None
+        assert (draft.title, draft.publication.name, draft.published_on) == (
+            "Fine for a school",
+            "cnil.fr",
+            TUESDAY.date(),
+        )
+    with pytest.raises(Refused, match="javascript"):
+        editing.start_draft(context, Beginning("A", sources=(Source("javascript:alert(1)", "", ""),)))
 
 
 def test_stale_version_writes_nothing(db: Database) -> None:

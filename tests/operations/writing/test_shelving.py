@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from digest.config import Settings
 from digest.operations.shared.context import Context
 from digest.operations.writing import shelving
+from digest.operations.writing.reading_lines import LineReader
 from digest.operations.writing.summary_files import CutShort, Importing, import_summaries
 from digest.storage.base.database import Database
 from digest.storage.writing.publications import Publication
@@ -30,8 +31,8 @@ def test_an_import_cut_short_leaves_no_publication_without_a_summary(
     monkeypatch.setattr(shelving, "HELD", 0.0)  # the first transaction takes in less than was read
     names = [f"Authority {number}" for number in range(120)]
     lines = [json.dumps({"title": name, "date": "2024-05-13", "publication": name, "body": "It is."}) for name in names]
-    with pytest.raises(CutShort):
-        import_summaries(Context(db, settings, TUESDAY), lines, tell=ends)
+    with LineReader(lines) as read, pytest.raises(CutShort):
+        import_summaries(Context(db, settings, TUESDAY), read, tell=ends)
     with db.reading() as session:
         published, publications = (
             session.execute(select(func.count()).select_from(table)).scalar_one() for table in (Summary, Publication)

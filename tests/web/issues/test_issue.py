@@ -9,7 +9,6 @@ import pytest
 import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import update
-from werkzeug.test import TestResponse
 
 from digest.config import Settings
 from digest.domain.issues.lifecycle import IssueState
@@ -18,21 +17,18 @@ from digest.operations.sending.freezing import freeze
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.history import history_of
-from digest.storage.issues.issues import Issue, issue_on
+from digest.storage.issues.issues import Issue
 from digest.storage.issues.selections import selected_summaries
 from digest.storage.people.desk_sessions import DeskSession
 from digest.storage.running.heartbeats import beat
 from digest.web.issues.issue_page import until
-from digest.web.issues.previews import in_scheme
-from digest.web.shared.security import MAIL_PREVIEW_CSP
 from tests.conftest import TUESDAY, Mailbox, text_of
 from tests.factories import make_issue, make_readers, make_summary
 from tests.web.browser import Browser
 from tests.web.browser import words as words_on
+from tests.web.issues.week import FRIDAY, PAGE, order, press, the_issue
 
-FRIDAY = date(2024, 5, 17)
-PAGE = "/desk/issues/2024-05-17"
-QUICK_CHANGES = ("add", "remove", "up", "down", "order", "words")
+QUICK_CHANGES = ("add", "remove", "up", "down", "top", "place", "order", "undo", "words")
 ACTIONS = (
     *("approve", "reopen", "hold", "release", "skip", "move"),
     *("send-now", "cancel-send-now", "stop", "resume", "test"),
@@ -61,28 +57,9 @@ def go_on(db: Database, clock: time_machine.Traveller, moment: datetime) -> None
         session.execute(update(DeskSession).values(seen_at=moment))
 
 
-def press(browser: FlaskClient, action: str, headers: dict[str, str] | None = None, **fields: object) -> TestResponse:
-    """Send one of the page's forms."""
-    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(PAGE).text)
-    assert token
-    return browser.post(f"{PAGE}/{action}", data={"csrf_token": token[1], **fields}, headers=headers)
-
-
 def a_clock_ticks(db: Database) -> None:
     with db.writing() as session:
         beat(session, "a clock", database_now(session))
-
-
-def the_issue(db: Database, day: date = FRIDAY) -> Issue:
-    with db.reading() as session:
-        found = issue_on(session, day)
-        assert found
-        return found
-
-
-def order(db: Database) -> list[int]:
-    with db.reading() as session:
-        return [summary.id for summary in selected_summaries(session, the_issue(db).id)]
 
 
 def make_it_sending(db: Database, settings: Settings, browser: FlaskClient) -> None:
@@ -172,81 +149,6 @@ def test_asking_pages_change_nothing(alice: FlaskClient, db: Database, settings:
         assert "12 readers" in page.text
     assert the_issue(db).state == IssueState.OPEN
     assert order(db) == three
-
-
-# Choosing
-
-
-def test_a_recent_summary_on_no_issue_can_be_added(alice: FlaskClient, db: Database, three: list[int]) -> None:
-    new = make_summary(db, "Regulator opens inquiry", at=TUESDAY)
-    make_summary(db, "An old story")
-    page = alice.get(PAGE).text
-    assert f'id="add-{new}"' in page
-    assert "An old story" not in page
-    assert press(alice, "add", summary=new).headers["Location"] == PAGE
-    assert order(db) == [*three, new]
-
-
-@pytest.mark.on_both
-def test_order_by_arrows_and_by_dragging(alice: FlaskClient, db: Database, three: list[int]) -> None:
-    a, b, c = three
-    press(alice, "down", summary=a)
-    assert order(db) == [b, a, c]
-    press(alice, "up", summary=c)
-    assert order(db) == [b, c, a]
-    press(alice, "up", summary=b)
-    assert order(db) == [b, c, a]
-    press(alice, "order", order=[c, a, b])
-    assert order(db) == [c, a, b]
-    press(alice, "remove", summary=a)
-    assert order(db) == [c, b]
-
-
-def test_a_quick_change_answers_with_its_parts(alice: FlaskClient, three: list[int]) -> None:
-    answer = press(alice, "order", QUICK, order=list(reversed(three)))
-    assert answer.status_code == 200
-    assert answer.headers["HX-Trigger"] == "issue-changed"
-    assert answer.text.index("Consent rewritten") < answer.text.index("Court annuls fine")
-    assert "<html" not in answer.text
-
-
-@pytest.mark.usefixtures("three")
-@pytest.mark.parametrize("summary", ["", "x", "0", "-1", "99999999999999999999"])
-def test_a_summary_that_cannot_be_is_refused(alice: FlaskClient, summary: str) -> None:
-    assert press(alice, "add", summary=summary).status_code == 400
-
-
-@pytest.mark.usefixtures("three")
-def test_words_around_it(alice: FlaskClient, db: Database) -> None:
-    assert "Court annuls fine, and 2 more" in alice.get(PAGE).text
-    press(alice, "words", subject="What courts said", preheader="And more", introduction="**New** words.")
-    issue = the_issue(db)
-    assert (issue.subject, issue.preheader, issue.introduction) == ("What courts said", "And more", "**New** words.")
-    assert "<strong" in alice.get(f"{PAGE}/preview/wide").text
-    typed = {
-        "subject": "A newer subject",
-        "preheader": "More",
-        "introduction": "[New](https://exa\u200bmple.org/) words.",
-    }
-    for headers, status in ((None, 422), ({"HX-Request": "true", "HX-Target": "words"}, 200)):
-        refused = press(alice, "words", headers, **typed)
-        assert refused.status_code == status
-        assert "Mend a link in the introduction" in refused.text
-        assert all(words in refused.text for words in typed.values()), "nobody types it twice"
-    assert the_issue(db).introduction == "**New** words."
-
-
-@pytest.mark.usefixtures("three")
-def test_preflight_names_item_fault_and_summary(alice: FlaskClient, db: Database) -> None:
-    unfinished = make_summary(db, "Half a story", body="TK")
-    press(alice, "add", summary=unfinished)
-    page = alice.get(PAGE).text
-    assert "Item 4:" in page
-    assert "1 blocks" in page
-    assert f"/desk/summaries/{unfinished}" in page
-    press(alice, "approve")
-    assert "Pre-flight stops it." in alice.get(PAGE).text
-    assert the_issue(db).state == IssueState.OPEN
 
 
 # The week
@@ -360,6 +262,8 @@ def test_send_now_counts_down_and_can_be_cancelled(
     clock.shift(timedelta(seconds=23))
     assert "4:37" in alice.get(f"{PAGE}/progress?stage=counting").text
     assert alice.get(f"{PAGE}/progress?stage=open").headers["HX-Refresh"] == "true"
+    at_this_weeks = {"HX-Current-URL": "http://digest.test/desk/issue"}
+    assert alice.get(f"{PAGE}/progress?stage=open", headers=at_this_weeks).headers["HX-Redirect"] == PAGE
     press(alice, "cancel-send-now")
     assert the_issue(db).send_now_at is None
     assert "Cancel the send" not in alice.get(PAGE).text
@@ -461,32 +365,6 @@ def test_a_day_late_says_what_the_choices_are(alice: FlaskClient, db: Database, 
     assert "over 24 hours late" in page
     for action in ("send-now", "move", "skip"):
         assert f'href="{PAGE}/{action}"' in page
-
-
-# Previews
-
-
-@pytest.mark.usefixtures("three")
-@pytest.mark.parametrize("view", ["wide", "phone", "dark", "text", "inbox"])
-def test_previews_run_nothing(alice: FlaskClient, view: str) -> None:
-    answer = alice.get(f"{PAGE}/preview/{view}")
-    assert answer.status_code == 200
-    assert answer.headers["Content-Security-Policy"] == MAIL_PREVIEW_CSP
-    assert "Court annuls fine" in answer.text
-    assert "prefers-color-scheme" not in answer.text
-
-
-def test_a_preview_of_one_choice_of_topics(alice: FlaskClient, db: Database) -> None:
-    make_issue(db, FRIDAY, [make_summary(db, "On health", topics=["Health"]), make_summary(db, "On AI", topics=["AI"])])
-    page = alice.get(f"{PAGE}/preview/text?topics=health").text
-    assert "On health" in page
-    assert "On AI" not in page
-
-
-def test_a_scheme_is_forced() -> None:
-    html = '<meta name="color-scheme" content="light dark"><style>@media (prefers-color-scheme: dark) {a{b:c}}</style>'
-    assert in_scheme(html, dark=True) == '<meta name="color-scheme" content="dark"><style>@media all {a{b:c}}</style>'
-    assert "@media not all {" in in_scheme(html, dark=False)
 
 
 # Reports

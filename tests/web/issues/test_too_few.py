@@ -13,7 +13,8 @@ from digest.storage.issues.issues import Issue
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
 from tests.web.browser import Browser
-from tests.web.issues.test_issue import FRIDAY, PAGE, a_clock_ticks, go_on, press
+from tests.web.issues.test_issue import a_clock_ticks, go_on
+from tests.web.issues.week import FRIDAY, PAGE, press
 
 FEW = "It has 3 items, and an issue needs 4"
 AT = "Friday 17 May 2024, 08:00 Europe/London"

@@ -14,6 +14,7 @@ from digest.app import create_app
 from digest.config import Settings
 from digest.operations.people.logins import deactivate
 from digest.operations.people.signing_in import TRIES_FROM_ONE_NETWORK
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.people.desk_sessions import DeskSession
 from digest.storage.people.editors import editor_by_id
@@ -137,8 +138,8 @@ def test_being_seen_is_written_once_a_minute(alice: Browser, db: Database, clock
     assert seen() == TUESDAY + timedelta(seconds=61)
 
 
-def test_deactivating_ends_the_session_at_once(alice: Browser, alice_id: int, db: Database) -> None:
-    deactivate(db, alice_id)
+def test_deactivating_ends_the_session_at_once(alice: Browser, alice_id: int, db: Database, settings: Settings) -> None:
+    deactivate(Context(db, settings, TUESDAY), alice_id, "ada@digest.test")
     assert alice.open("/desk/summaries").status_code == 302
 
 
@@ -200,8 +201,10 @@ def test_forgotten_password_is_set_by_a_link_that_works_once(
     assert stranger.sign_in("alice@digest.test", NEW).status_code == 303
 
 
-def test_a_deactivated_editor_gets_no_link(stranger: Browser, db: Database, alice_id: int, mailbox: Mailbox) -> None:
-    deactivate(db, alice_id)
+def test_a_deactivated_editor_gets_no_link(
+    stranger: Browser, db: Database, settings: Settings, alice_id: int, mailbox: Mailbox
+) -> None:
+    deactivate(Context(db, settings, TUESDAY), alice_id, "ada@digest.test")
     _ask(stranger, "alice@digest.test")
     assert mailbox.read() == []
 

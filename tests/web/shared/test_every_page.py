@@ -34,13 +34,14 @@ EACH = 2
 NOT_SHOWN = {
     "events.sendgrid",  # by SendGrid
     "desk.paste", "desk.preview_summary", "desk.autosave_new_summary", "desk.autosave_summary", "desk.be_here",
-    "desk.sign_in_here", "desk.tell_correction", "desk.restore", "desk.issue_progress", "desk.report_live",
-    "desk.look_at_lead",  # by scripts
-    "desk.choose_on_page",  # for a page that answers
+    "desk.sign_in_here", "desk.issue_progress", "desk.report_live",  # by scripts
+    "desk.look_at_lead", "desk.choose_on_page",  # by a script, and for a page that answers
+    "desk.tell_correction", "desk.restore",  # after a correction, or a superseding
     "desk.sign_in_now", "desk.password", "desk.set_password", "desk.invite_again", "desk.reactivate",
     "holding.ask", "holding.hold", "readers.subscribe_again",
     "desk.ask_again", "desk.ask_to_confirm", "desk.decide", "desk.decide_now",  # in trouble
     "desk.dismiss_sendgrid_notice",
+    "desk.remove_alias",  # of an alias that an editor has typed
     "desk.make_issue",  # where there is no issue yet
 }  # fmt: skip
 """What no page of the demo leads to; other tests come there."""

@@ -109,6 +109,7 @@ class Addresses:
                 "source_id": [*sources.values()],
                 "publication_slug": [summary.publication.slug],
                 "slug": [summary.slug, summary.publication.slug, summary.topics[0].slug],
+                "row_id": [summary.publication.id, summary.topics[0].id],
                 "name": [max(settings.outbox_path.glob("*.eml")).name],
             }
             keys = {

@@ -43,7 +43,7 @@ def address(db: Database, key: int) -> str:
 
 def change(browser: Browser, key: int, **changes: object) -> int:
     form = {name: value for name, value in form_at(browser, key).items() if name != "new_topics"}
-    return browser.send(f"/desk/summaries/{key}", form=form, act="save", **changes).status_code
+    return browser.send(f"/desk/summaries/{key}", form=form | changes, act="save").status_code
 
 
 def test_history_says_who_changed_what(alice: Browser, ada: Browser, db: Database) -> None:

@@ -14,6 +14,7 @@ from digest.operations.people.signing_in import sign_out_everywhere
 from digest.storage.base.database import Database
 from digest.storage.writing.publications import publication_named, publication_names
 from digest.storage.writing.summaries import Summary, drafts, latest_summaries, summary_by_id
+from digest.storage.writing.topics import all_topics
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
 from tests.web.browser import PASSWORD, Browser, one, page, words
@@ -118,8 +119,12 @@ def test_half_a_form_is_kept_as_typed_and_makes_no_names(alice: Browser, db: Dat
     make_summary(db)
     form = new_form(alice, title="", date="15/05/20", publication="Eur", body="Half a sen", new_topics="Surv")
     assert autosave(alice, form).get_json()["beside"] is True
+    whole = {**form, "title": "A title", "date": "2024-05-15"}
+    for half in ({"publication": "Eur", "new_topics": ""}, {"publication": "i", "new_topics": "Surv"}):
+        assert autosave(alice, {**whole, **half}).get_json()["beside"] is True
+    autosave(alice, form)
     with db.reading() as session:
-        assert publication_names(session) == ["Euractiv", "i"]
+        assert publication_names(session) == ["Euractiv", "i"] and all_topics(session) == []
     assert "1 draft" in words(alice.open("/desk/summaries"))
     link = one(page(alice.open("/desk/summaries")), "[data-key-item] a")["href"]
     shown = page(alice.open(str(link)))
@@ -131,7 +136,7 @@ def test_half_a_form_is_kept_as_typed_and_makes_no_names(alice: Browser, db: Dat
 
 def test_unsaved_changes_of_a_published_summary_stay_beside_it(alice: Browser, ada: Browser, db: Database) -> None:
     key = make_summary(db, body="As published.")
-    told = autosave(alice, {**form_at(alice, key), "body": "Not yet."}, key).get_json()
+    told = autosave(alice, {**form_at(alice, key), "body": "Not yet.", "new_topics": ""}, key).get_json()
     assert told["beside"] is True
     assert stored(db, key).body == "As published."
     shown = page(alice.open(f"/desk/summaries/{key}"))
@@ -169,6 +174,15 @@ def test_two_who_write_are_told_of_each_other_and_both_texts_stay(
     assert alice.client.post("/desk/summaries/1/here", data=here).get_json()["others"] == []
 
 
+@pytest.mark.on_both
+def test_what_another_has_typed_outlives_the_draft_that_is_deleted(alice: Browser, ada: Browser) -> None:
+    alice.send("/desk/summaries/new", form=new_form(alice, new_topics=""), act="save")
+    autosave(ada, {**form_at(ada, 1), "body": "Ada wrote this.", "publication": "Half a na"}, 1)
+    alice.send("/desk/summaries/1/delete")
+    link = one(page(ada.open("/desk/summaries")), "[data-key-item] a")["href"]
+    assert one(page(ada.open(str(link))), "#field-body").text.strip() == "Ada wrote this."
+
+
 def test_session_that_ends_says_so_to_the_script_which_signs_in_in_place(
     alice: Browser, alice_id: int, db: Database
 ) -> None:
@@ -204,6 +218,19 @@ def test_without_scripts_what_was_sent_signed_out_goes_through_the_sign_in(
     done = alice.client.post("/desk/summaries/new", data=kept(signed_in))
     assert done.location == "/desk/summaries/1"
     assert stored(db).body == FORM["body"] and len(stored(db).sources) == 2
+
+
+def test_cookie_that_is_gone_takes_no_word_with_it(alice: Browser, db: Database) -> None:
+    form = new_form(alice, act="save")
+    alice.client.delete_cookie("digest_desk", path="/desk")
+    forged = alice.client.post("/desk/summaries/new", data=form, headers={"Origin": "https://evil.example"})
+    assert forged.status_code == 400 and "What you typed is kept" not in words(forged)
+    late = alice.client.post("/desk/summaries/new", data=form, headers={"Origin": "http://digest.test"})
+    assert late.status_code == 400 and "What you typed is kept" in words(late)
+    who = {"email": "alice@digest.test", "password": PASSWORD}
+    again = alice.client.post("/desk/sign-in", data=kept(late) | who)
+    assert alice.client.post("/desk/summaries/new", data=kept(again)).location == "/desk/summaries/1"
+    assert stored(db).body == FORM["body"]
 
 
 @pytest.mark.on_both

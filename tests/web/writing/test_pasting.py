@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from digest.config import Settings
 from digest.operations.issues.closing import close_issue
 from digest.operations.shared.context import Context
+from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
 from tests.conftest import TUESDAY, Mailbox, html_of, text_of
 from tests.domain.writing.test_tidying import DOCS, WORD
@@ -89,12 +90,13 @@ def test_html_with_a_link_that_leads_nowhere_is_said_too(alice: Browser) -> None
     assert "“x” leads nowhere" in said and "Top” leads" not in said and "there” leads" not in said
 
 
-def test_the_desk_warns_before_an_issue_goes_and_lets_it_go(alice: Browser, db: Database, settings: Settings) -> None:
+def test_no_issue_goes_with_leftover_marks(alice: Browser, db: Database, settings: Settings) -> None:
     issue_id = make_issue(db, summary_ids=[make_summary(db, body="Dear {{name}},")], introduction="~~See below")
     said = words(alice.open("/desk/issue"))
     assert "Item 1: “{{name}}” would go out as it stands" in said
     assert "Words around it: “~~” strikes out nothing" in said
-    close_issue(Context(db, settings, TUESDAY), issue_id, "alice@digest.test")
+    with pytest.raises(Refused, match=r"Item 1: “\{\{name\}\}” would go out as it stands"):
+        close_issue(Context(db, settings, TUESDAY), issue_id, "alice@digest.test")
 
 
 def test_page_preview_and_mail_name_the_same_publication(

@@ -266,3 +266,18 @@ def test_link_with_something_invisible_is_refused_by_name_and_what_was_typed_is_
     assert "face-search" in answer.text
     with db.reading() as session:
         assert summary_by_id(session, 1) is None
+
+
+@pytest.mark.on_both
+def test_list_finds_by_source_address_by_publication_and_drafts_alone(alice: Browser, db: Database) -> None:
+    make_summary(db, "Fine", publication="CNIL", sources=[("https://www.cnil.fr/En/fine?x=1", "", "")])
+    make_summary(db, "Ruling", publication="CJEU", sources=[("https://curia.europa.eu/a_b", "", "")])
+    make_summary(db, "Begun", published=False, sources=[("https://curia.europa.eu/a_b/", "", "")])
+    found = words(alice.open("/desk/summaries?q=http://cnil.fr/en/fine"))
+    assert "Fine" in found and "Ruling" not in found and "Begun" not in found
+    found = words(alice.open("/desk/summaries?q=curia.europa.eu/a_b"))
+    assert "Ruling" in found and "Begun" in found and "Fine" not in found
+    assert "Ruling" not in words(alice.open("/desk/summaries?q=curia.europa.eu/axb")), "what is typed is no pattern"
+    assert "Fine" not in words(alice.open("/desk/summaries?publication=cjeu"))
+    drafts = words(alice.open("/desk/summaries?only=drafts"))
+    assert "Begun" in drafts and "Ruling" not in drafts

@@ -10,7 +10,7 @@ import pytest
 
 from digest import config
 from digest.operations.guard.restore_guard import make_note, note_claims, noted
-from digest.operations.issues.week import release_issue
+from digest.operations.issues.holding import release_issue
 from digest.operations.running.restoring import Age, Recovered, recover
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database, database_now

@@ -1,0 +1,22 @@
+"""What the tests of the desk's sources begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.feeds.server import Stranger
+
+
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    """An installation that may ask servers on loopback."""
+    return environ | {"FEED_NETWORKS": "127.0.0.0/8"}
+
+
+@pytest.fixture
+def stranger() -> Iterator[Stranger]:
+    """A publisher's server."""
+    with Stranger() as server:
+        yield server

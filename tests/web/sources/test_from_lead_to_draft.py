@@ -1,0 +1,109 @@
+"""From a lead, or an address that an editor brings, to a draft: nothing is typed twice, nothing is made twice."""
+
+from __future__ import annotations
+
+from digest.operations.writing.indexing import index_summaries
+from digest.storage.base.database import Database
+from digest.storage.sources.leads import Lead
+from digest.storage.writing.summaries import Summary, summary_by_id
+from tests.conftest import TUESDAY
+from tests.factories import make_lead, make_summary
+from tests.feeds.server import Reply, Stranger
+from tests.web.browser import Browser, page, words
+
+_ARTICLE = (
+    "<html lang='en'><head><title>Court rules on letters</title><meta property='og:site_name' content='Harbour News'>"
+    "<meta property='article:published_time' content='2024-05-10T08:00:00Z'></head><body><article><h1>Court rules on "
+    "letters</h1>"
+    + "<p>The court found that the letters had named patients on the envelope, and why that matters.</p>" * 30
+    + "<script>alert(1)</script></article></body></html>"
+)
+
+
+def _summary(db: Database, summary_id: int) -> Summary:
+    with db.reading() as session:
+        found = summary_by_id(session, summary_id)
+        assert found is not None
+        return found
+
+
+def _write(browser: Browser, lead_id: int) -> int:
+    return int(str(browser.send(f"/desk/leads/{lead_id}/write").headers["Location"]).rsplit("/", 1)[1])
+
+
+def test_a_draft_begins_with_all_that_is_known_of_the_story(alice: Browser, db: Database) -> None:
+    lead = make_lead(db, "Hospital fined for letters", "CNIL", TUESDAY, story=3)
+    make_lead(db, "Letters: a fine", "Le Monde", TUESDAY, story=3)
+    summary = _summary(db, _write(alice, lead))
+    assert (summary.title, summary.publication.name, summary.published_on) == (
+        "Hospital fined for letters", "CNIL", TUESDAY.date(),
+    )  # fmt: skip
+    assert [(link.title, link.publication) for link in summary.sources] == [
+        ("Hospital fined for letters", "CNIL"), ("Letters: a fine", "Le Monde"),
+    ]  # fmt: skip
+    assert summary.published_at is None
+    assert "Became Hospital fined for letters" in words(alice.open("/desk/leads?show=used"))
+
+
+def test_two_presses_and_two_editors_make_one_draft(alice: Browser, ada: Browser, db: Database) -> None:
+    lead = make_lead(db)
+    assert _write(alice, lead) == _write(alice, lead) == _write(ada, lead)
+
+
+def test_a_used_lead_is_neither_dismissed_nor_brought_back_by_undo(alice: Browser, db: Database) -> None:
+    lead = make_lead(db)
+    alice.send("/desk/leads/act", form={"lead": lead, "verb": "keep"})
+    _write(alice, lead)
+    alice.send("/desk/leads/act", form={"lead": lead, "verb": "dismiss"})
+    alice.send("/desk/leads/undo")
+    with db.reading() as session:
+        assert session.get_one(Lead, lead).state == "used"
+
+
+def test_an_address_becomes_a_lead_with_what_its_page_tells(alice: Browser, stranger: Stranger, db: Database) -> None:
+    stranger.answers["/story"] = Reply(body=_ARTICLE.encode(), headers={"Content-Type": "text/html"})
+    for address in (stranger.url("/story"), stranger.url("/story?utm_source=mail")):
+        shown = alice.open(str(alice.send("/desk/leads/new", form={"url": address}).headers["Location"]))
+        assert "Court rules on letters" in words(shown)
+    with db.reading() as session:
+        [lead] = session.query(Lead).all()
+        assert (lead.publication, lead.by) == ("Harbour News", "alice@digest.test")
+
+
+def test_an_address_that_can_not_be_read_is_a_lead_by_its_given_headline(alice: Browser, db: Database) -> None:
+    alice.send("/desk/leads/new", form={"url": "http://10.0.0.1/a", "title": "An inner page"})
+    with db.reading() as session:
+        assert [lead.title for lead in session.query(Lead)] == ["An inner page"]
+    refused = alice.send("/desk/leads/new", form={"url": "javascript:alert(1)"})
+    assert refused.status_code == 422
+
+
+def test_the_article_is_shown_with_its_length_and_runs_nothing(alice: Browser, stranger: Stranger) -> None:
+    stranger.answers["/story"] = Reply(body=_ARTICLE.encode(), headers={"Content-Type": "text/html"})
+    shown = alice.send("/desk/article", form={"url": stranger.url("/story")})
+    assert "words" in words(shown)
+    assert "named patients on the envelope" in words(shown)
+    assert "alert(1)" not in shown.text
+    inside = alice.send("/desk/article", form={"url": "http://10.0.0.1/"})
+    assert "Open the original" in words(inside)
+    assert "10.0.0.1" in words(inside)
+
+
+def test_what_links_the_same_article_is_said_beside_the_form(alice: Browser, db: Database) -> None:
+    make_summary(db, "Fine for letters that named patients")
+    index_summaries(db)
+    with db.reading() as session:
+        url = session.query(Summary).one().sources[0].url
+    beside = alice.send("/desk/summaries/covered", form={"source_url": f"{url}?utm_source=x", "title": "Other"})
+    assert "Linked already, in: Fine for letters that named patients" in words(beside)
+    alike = alice.send("/desk/summaries/covered", form={"title": "A fine because letters named patients"})
+    assert "Most like it: Fine for letters that named patients" in words(alike)
+    assert "Nothing that we had" in words(alice.send("/desk/summaries/covered", form={"title": "Elections"}))
+
+
+def test_an_editor_takes_a_lead_out_of_a_story_and_puts_it_back(alice: Browser, db: Database) -> None:
+    first, second = make_lead(db, "One", story=3), make_lead(db, "Two", story=3)
+    alice.send(f"/desk/leads/{first}/split", form={"lead": second})
+    assert len(page(alice.open("/desk/leads")).select(".lead-row")) == 2
+    alice.send(f"/desk/leads/{first}/join", form={"lead": second})
+    assert len(page(alice.open("/desk/leads")).select(".lead-row")) == 1

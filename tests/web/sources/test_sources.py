@@ -1,0 +1,130 @@
+"""The sources on the desk: adding, importing, checking, rules; a page without a feed by its example."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+
+from digest.storage.base.database import Database
+from digest.storage.sources.leads import Lead
+from digest.storage.sources.sources import WatchedSource
+from tests.conftest import TUESDAY
+from tests.feeds.server import Reply, Stranger
+from tests.web.browser import Browser, one, page, words
+
+_FEED = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "title": "Harbour Court",
+    "items": [
+        {
+            "id": "1",
+            "url": "https://court.example/1",
+            "title": "Ruling on letters",
+            "date_published": TUESDAY.isoformat(),
+        },
+        {"id": "2", "url": "https://court.example/2", "title": "Sponsored: win", "date_published": TUESDAY.isoformat()},
+    ],
+}
+_ITEM = '<li><a href="/decisions/{0}">Decision {0} on a hospital’s letters</a> <time>1{0} May 2024</time></li>'
+_PAGE = (
+    "<html><head><title>Coast Authority</title></head><body><nav><a href='/about'>About us</a></nav><main>"
+    "<h1>Decisions</h1><ul>" + "".join(_ITEM.format(number) for number in range(1, 5)) + "</ul></main></body></html>"
+)
+_OPML = (
+    b'<opml version="2.0"><body><outline text="Courts"><outline type="rss" text="Harbour Court" '
+    b'xmlUrl="https://court.example/feed.xml"/></outline>'
+    b'<outline text="No" xmlUrl="javascript:alert(1)"/></body></opml>'
+)
+
+
+def _watch(browser: Browser, stranger: Stranger) -> str:
+    """The page of a source that is watched from now on."""
+    stranger.answers["/feed.json"] = Reply(
+        body=json.dumps(_FEED).encode(), headers={"Content-Type": "application/feed+json", "ETag": '"1"'}
+    )
+    answer = browser.send("/desk/sources/add", form={"url": stranger.url("/feed.json")})
+    assert answer.status_code == 303
+    return str(answer.headers["Location"])
+
+
+def _sources(db: Database) -> list[WatchedSource]:
+    with db.reading() as session:
+        return session.query(WatchedSource).all()
+
+
+def test_a_feed_is_watched_at_once_and_its_leads_wait(alice: Browser, stranger: Stranger) -> None:
+    where = _watch(alice, stranger)
+    assert "2 entries, of which 2 are new leads" in words(alice.open(where))
+    assert "Ruling on letters" in words(alice.open("/desk/leads"))
+    assert "Well" in one(page(alice.open("/desk/sources")), ".source-table tbody tr").text
+
+
+def test_the_same_address_again_leads_to_the_source_that_there_is(
+    alice: Browser, stranger: Stranger, db: Database
+) -> None:
+    where = _watch(alice, stranger)
+    asked = len(stranger.heads)
+    assert _watch(alice, stranger) == where
+    assert (len(stranger.heads), len(_sources(db))) == (asked, 1)
+
+
+def test_a_page_without_a_feed_is_watched_by_the_example_that_was_shown(
+    alice: Browser, stranger: Stranger, db: Database
+) -> None:
+    stranger.answers["/decisions"] = Reply(body=_PAGE.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
+    offer = alice.send("/desk/sources/add", form={"url": stranger.url("/decisions")})
+    assert "It would bring 4 items" in words(offer)
+    assert _sources(db) == []
+    example = stranger.url("/decisions/2")
+    form = {"url": stranger.url("/decisions"), "publication": "Coast Authority", "example": example}
+    tried = alice.send("/desk/sources/page", form={**form, "act": "try"})
+    assert one(page(tried), f'input[type=checkbox][value="{example}"]').has_attr("checked")
+    done = alice.send("/desk/sources/page", form={**form, "act": "watch"})
+    [source] = _sources(db)
+    assert (source.kind, source.entries, bool(source.recipe)) == ("page", 4, True)
+    assert "Coast Authority" in words(alice.open(str(done.headers["Location"])))
+
+
+def test_what_can_not_be_watched_says_why_and_keeps_what_was_typed(alice: Browser) -> None:
+    answer = alice.send("/desk/sources/add", form={"url": "http://10.0.0.1/feed", "publication": "Harbour"})
+    assert answer.status_code == 422
+    assert one(page(answer), "input[name=url]")["value"] == "http://10.0.0.1/feed"
+    assert one(page(answer), "input[name=publication]")["value"] == "Harbour"
+    assert one(page(answer), ".notice.is-bad").text.strip()
+
+
+def test_a_list_of_a_feed_reader_comes_in_and_goes_out_again(alice: Browser, db: Database) -> None:
+    for expected in ("1 added, 0 already there, 1 refused", "0 added, 1 already there, 1 refused"):
+        answer = alice.send("/desk/sources/import", form={"file": (BytesIO(_OPML), "feeds.opml")})
+        assert expected in words(alice.open(str(answer.headers["Location"])))
+    assert len(_sources(db)) == 1
+    out = alice.open("/desk/sources.opml")
+    assert b"https://court.example/feed.xml" in out.data
+    assert b"Courts" in out.data
+
+
+def test_a_rule_is_tried_before_it_is_made_and_shows_what_it_kept_out(alice: Browser, stranger: Stranger) -> None:
+    where = _watch(alice, stranger)
+    tried = words(alice.open(f"{where}?kind=keep_out&rule=sponsored"))
+    assert "Of the last 2 leads, it would have kept out 1 and let in 1." in tried
+    assert "at least one word" in words(alice.open(f"{where}?kind=keep_out&rule=%2C"))
+    alice.send(f"{where}/rules", form={"kind": "keep_out", "rule": "sponsored"})
+    assert "Keep out: sponsored" in words(alice.open(where))
+    drop = one(page(alice.open(where)), "form[action$='/drop']")["action"]
+    alice.send(str(drop))
+    assert "Keep out: sponsored" not in words(alice.open(where))
+
+
+def test_a_source_is_paused_resumed_and_removed_and_its_leads_stay(
+    alice: Browser, stranger: Stranger, db: Database
+) -> None:
+    where = _watch(alice, stranger)
+    alice.send(f"{where}/pause")
+    assert "Paused by alice@digest.test." in words(alice.open(where))
+    alice.send(f"{where}/resume")
+    assert "asked within the last minute" in words(alice.open(str(alice.send(f"{where}/check").headers["Location"])))
+    assert "Watch this no more?" in words(alice.open(f"{where}/remove"))
+    alice.send(f"{where}/remove")
+    assert _sources(db) == []
+    with db.reading() as session:
+        assert session.query(Lead).count() == 2
