@@ -22,6 +22,7 @@ from digest.feeds.rules import fetch_rules
 from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.issues.composing import content_of
+from digest.operations.issues.link_checking import links_due
 from digest.operations.issues.week import ensure_issue
 from digest.operations.running.sending_now import report
 from digest.operations.shared.context import Context
@@ -156,6 +157,7 @@ def test_its_preflight_is_quiet(shown: Database, settings: Settings) -> None:
         assert this_week is not None
         content = content_of(session, settings, this_week)
     assert check(content, 1) == []
+    assert links_due(Context(shown, settings, NOW)) == []
 
 
 def test_interrupted_it_goes_on(db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
