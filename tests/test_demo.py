@@ -22,6 +22,7 @@ from digest.feeds.rules import fetch_rules
 from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.issues.composing import content_of
+from digest.operations.issues.link_checking import links_due
 from digest.operations.issues.week import ensure_issue
 from digest.operations.running.sending_now import report
 from digest.operations.shared.context import Context
@@ -125,9 +126,8 @@ def test_one_past_send_was_settled_by_events_and_one_by_a_person(shown: Database
         assert session.query(Message).count() == 0
 
 
-def test_its_desk_shows_every_state_and_stories_of_several_publications(db: Database, settings: Settings) -> None:
-    load(db, settings)
-    with db.reading() as session:
+def test_its_desk_shows_every_state_and_stories_of_several_publications(shown: Database, settings: Settings) -> None:  # noqa: ARG001
+    with shown.reading() as session:
         assert {source.state for source in session.query(WatchedSource)} == set(SourceState)
         assert {source.kind for source in session.query(WatchedSource)} == set(SourceKind)
         assert {lead.state for lead in session.query(Lead)} == set(LeadState)
@@ -141,24 +141,23 @@ def test_its_desk_shows_every_state_and_stories_of_several_publications(db: Data
         }
 
 
-def test_nobody_asks_its_sources(db: Database, settings: Settings) -> None:
-    load(db, settings)
-    with db.reading() as session:
+def test_nobody_asks_its_sources(shown: Database, settings: Settings) -> None:
+    with shown.reading() as session:
         ids = {source.id for source in session.query(WatchedSource)}
-    later = Context(db, settings, NOW + timedelta(days=30))
+    later = Context(shown, settings, NOW + timedelta(days=30))
     assert claim(later, hands=100) == claim(later, hands=100, only=ids) == PollTurns()
-    poller = Poller(db, settings, Fetcher(fetch_rules(settings)), clock=lambda: later.now)
+    poller = Poller(shown, settings, Fetcher(fetch_rules(settings)), clock=lambda: later.now)
     with pytest.raises(Refused, match="belongs to the demo"):
         check_now(poller, min(ids))
 
 
-def test_its_preflight_is_quiet(db: Database, settings: Settings) -> None:
-    load(db, settings)
-    with db.reading() as session:
+def test_its_preflight_is_quiet(shown: Database, settings: Settings) -> None:
+    with shown.reading() as session:
         this_week = current_issue(session)
         assert this_week is not None
         content = content_of(session, settings, this_week)
     assert check(content, 1) == []
+    assert links_due(Context(shown, settings, NOW)) == []
 
 
 def test_interrupted_it_goes_on(db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

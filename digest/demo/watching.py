@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from digest.demo.leading import lead_lines
+from digest.domain.shared.tokens import new_key
 from digest.domain.sources import answers
 from digest.domain.sources.answers import AnswerOutcome
 from digest.domain.sources.hosts import host_of
@@ -95,13 +96,15 @@ def _by_id(context: Context, plans: Mapping[str, dict[str, Any]]) -> dict[int, d
 
 
 def _source(work: Work, plan: Mapping[str, Any], editor: Editor) -> WatchedSource:
-    url = plan["url"] or plan["home"]
+    mail_key = new_key() if plan["kind"] == SourceKind.MAIL else None
+    url = f"mail:{mail_key}" if mail_key else plan["url"] or plan["home"]
     is_new = plan["state"] == _NEW
     source = WatchedSource(
         kind=plan["kind"],
         publication_id=publication_named(work.session, plan["publication"]).id,
         url=url,
         fetch_url=url,
+        mail_key=mail_key,
         title=plan["title"],
         home=plan["home"],
         language=plan["language"],

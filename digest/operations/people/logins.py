@@ -173,15 +173,6 @@ def set_role(context: Context, editor_id: int, role: Role, who: str) -> None:
         editor.is_admin, editor.may_send = role is Role.ADMIN, role.may_send
 
 
-def set_admin(db: Database, editor_id: int, admin: bool) -> None:
-    """Give or take an admin's rights; who has them no more is a sender. Raises Refused for the last admin."""
-    with db.writing() as session:
-        editor = _existing(session, editor_id)
-        if not admin:
-            _keep_an_admin(session, editor, "take these rights")
-        editor.is_admin = admin
-
-
 def deactivate(context: Context, editor_id: int, who: str) -> None:
     """Keep an editor out from now on; what they wrote stays. Raises Refused for the last admin."""
     with context.db.writing() as session:

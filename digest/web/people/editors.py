@@ -51,16 +51,6 @@ def invite_again(editor_id: int) -> Response:
     )
 
 
-@desk.post(f"/editors/<{ROW_ID}:editor_id>/admin")
-def set_admin(editor_id: int) -> Response:
-    """Make an admin, or a sender again."""
-    admins_only()
-    editor, admin = _editor(editor_id), request.form.get("admin") == "yes"
-    now_is = "is an admin now" if admin else "is no admin any more"
-    role = Role.ADMIN if admin else Role.SENDER
-    return _done(lambda: logins.set_role(here(), editor_id, role, signed_in().email), f"{editor.name} {now_is}.")
-
-
 @desk.post(f"/editors/<{ROW_ID}:editor_id>/role")
 def set_role(editor_id: int) -> Response:
     """Make somebody an editor, a sender or an admin."""

@@ -10,6 +10,7 @@ from sqlalchemy import event, select
 
 from digest.config import Settings
 from digest.domain.people.passwords import fault_in_password
+from digest.domain.people.roles import Role
 from digest.operations.people import logins
 from digest.operations.people.signing_in import SIEGE, TRIES_FROM_ONE_NETWORK, NotSignedIn, SignedIn, sign_in
 from digest.operations.shared.context import Context
@@ -135,9 +136,9 @@ def test_invited_admin_does_not_count_as_one_who_is_left(db: Database, settings:
         logins.deactivate(Context(db, settings, TUESDAY), ada_id, "ada@digest.test")
 
 
-def test_one_of_two_admins_may_step_down(db: Database, ada_id: int) -> None:
+def test_one_of_two_admins_may_step_down(db: Database, settings: Settings, ada_id: int) -> None:
     make_editor_with_password(db, "grace@digest.test", "Grace", is_admin=True)
-    logins.set_admin(db, ada_id, admin=False)
+    logins.set_role(Context(db, settings, TUESDAY), ada_id, Role.SENDER, "ada@digest.test")
     assert not _editor(db, ada_id).is_admin
 
 

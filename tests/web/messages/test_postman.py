@@ -90,7 +90,7 @@ def test_an_editor_who_causes_no_message_does_not_ring(site: Flask, db: Database
     bob = make_editor_with_password(db, "bob@digest.test", "Bob")
     ada = Browser(site.test_client())
     ada.sign_in("ada@digest.test")
-    assert ada.send(f"/desk/editors/{bob}/admin", "/desk/editors", admin="yes").status_code == 303
+    assert ada.send(f"/desk/editors/{bob}/role", "/desk/editors", role="admin").status_code == 303
     assert [bell.rung for bell in bells] == [0]
 
 

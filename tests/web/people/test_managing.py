@@ -43,15 +43,15 @@ def test_same_address_twice_and_bad_addresses_are_refused_in_words(ada: Browser)
 
 def test_rights_come_and_go(ada: Browser, alice: Browser, alice_id: int) -> None:
     assert alice.open("/desk/subscribers").status_code == 403
-    ada.send(f"/desk/editors/{alice_id}/admin", admin="yes")
+    ada.send(f"/desk/editors/{alice_id}/role", role="admin")
     assert alice.open("/desk/subscribers").status_code == 200
-    ada.send(f"/desk/editors/{alice_id}/admin", admin="no")
+    ada.send(f"/desk/editors/{alice_id}/role", role="sender")
     assert alice.open("/desk/subscribers").status_code == 403
 
 
 def test_last_admin_can_neither_leave_nor_step_down(ada: Browser, ada_id: int, alice_id: int) -> None:  # noqa: ARG001
-    for path in (f"/desk/editors/{ada_id}/deactivate", f"/desk/editors/{ada_id}/admin"):
-        ada.send(path, admin="no")
+    for path in (f"/desk/editors/{ada_id}/deactivate", f"/desk/editors/{ada_id}/role"):
+        ada.send(path, role="sender")
         assert "Make somebody else an admin first" in words(ada.open("/desk/editors"))
     assert ada.open("/desk/subscribers").status_code == 200
 

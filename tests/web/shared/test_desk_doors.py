@@ -17,7 +17,7 @@ OPEN = {
     "desk.forgotten", "desk.ask_for_link", "desk.password", "desk.set_password",
 }  # fmt: skip
 ADMINS = {
-    "desk.editors", "desk.invite", "desk.invite_again", "desk.set_admin", "desk.deactivate", "desk.deactivate_now",
+    "desk.editors", "desk.invite", "desk.invite_again", "desk.deactivate", "desk.deactivate_now",
     "desk.reactivate", "desk.subscribers", "desk.subscriber", "desk.erase_subscriber", "desk.erase_subscriber_now",
     "desk.copy_again", "desk.copy_again_now",
     "desk.outbox", "desk.outbox_message", "desk.outbox_html", "desk.outbox_source",

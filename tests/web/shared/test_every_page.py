@@ -35,9 +35,10 @@ NOT_SHOWN = {
     "events.sendgrid", "inbound.receive_newsletter",  # by SendGrid
     "desk.newsletter", "desk.newsletter_html",
     "desk.paste", "desk.preview_summary", "desk.autosave_new_summary", "desk.autosave_summary", "desk.be_here",
-    "desk.sign_in_here", "desk.tell_correction", "desk.restore", "desk.issue_progress", "desk.report_live",
-    "desk.look_at_lead",  # by scripts
+    "desk.sign_in_here", "desk.issue_progress", "desk.report_live",  # by scripts
+    "desk.look_at_lead", "desk.covered",  # by scripts, too
     "desk.choose_on_page",  # for a page that answers
+    "desk.tell_correction", "desk.restore",  # after a correction, or a superseding
     "desk.sign_in_now", "desk.password", "desk.set_password", "desk.invite_again", "desk.reactivate",
     "holding.ask", "holding.hold", "readers.subscribe_again",
     "desk.ask_again", "desk.ask_to_confirm", "desk.decide", "desk.decide_now",  # in trouble
