@@ -48,6 +48,8 @@ _WRAPPERS = (
 )
 """Pages that only send one on, and the part of their query that says where."""
 _MOST_WRAPPERS = 3
+_LONGEST_NOISE = 64
+"""What is longer is no channel's name, and would take the patterns long to say so."""
 _UNRESERVED = re.compile(r"%([0-9A-Fa-f]{2})")
 _KEPT = "%/:@!$&'()*+,;=-._~"
 
@@ -157,6 +159,8 @@ def _is_personal(piece: str) -> bool:
 
 
 def _is_noise(name: str, value: str) -> bool:
+    if len(name) > _LONGEST_NOISE:
+        return False
     if (name.lower(), value.lower()) in _AMP_QUERY or _TRACKING.fullmatch(name):
         return True
-    return name.lower() in _ARRIVED_BY and bool(_CHANNELS.fullmatch(value))
+    return name.lower() in _ARRIVED_BY and len(value) <= _LONGEST_NOISE and bool(_CHANNELS.fullmatch(value))

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from digest.domain.shared.folding import fold
+from digest.domain.shared.urls import is_safe
 from digest.domain.sources.canonical import canonical_hash
 from digest.domain.sources.identity import EntryIdentity, Named, identities, keys_to_ask
 from digest.domain.sources.rules import Wanted, muting
@@ -140,7 +141,7 @@ class _Arriving:
         entry, arrived_at = candidate.entry, candidate.arrived_at or self.work.now
         title, lede = _line(entry.title, LONGEST_TITLE), _line(entry.lede, LONGEST_LEDE)
         rule_id = muting(self.rules, title, lede)
-        url = entry.url if len(entry.url) <= LONGEST_URL else ""
+        url = entry.url if len(entry.url) <= LONGEST_URL and is_safe(entry.url) else ""
         self.rows.append(
             {
                 "source_id": self.source_id,
@@ -201,7 +202,7 @@ def _changed(lead: KnownLead, candidate: Candidate, source_id: int | None) -> di
     if lead.source_id not in (None, source_id):
         return None
     entry = candidate.entry
-    url = entry.url if entry.url and len(entry.url) <= LONGEST_URL else lead.url
+    url = entry.url if entry.url and len(entry.url) <= LONGEST_URL and is_safe(entry.url) else lead.url
     new = KnownLead(
         lead.id,
         lead.source_id or source_id,

@@ -5,8 +5,9 @@ Asks strangers, and touches no database. Few requests: one for the address, and 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest.domain.shared.urls import safe_url
@@ -23,6 +24,7 @@ from digest.operations.sources.asking import PATIENCE, Heard, heard
 _MOST_NAMED = 3
 _MOST_GUESSED = 4
 _SHORTEST_LIST = 3
+_IN_ALL, _AT_LEAST = 40.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,22 @@ class Search:
     fetcher: Fetcher
     now: datetime
     wait: Callable[[float], None] = pause
+    ends: float = field(default_factory=lambda: time.monotonic() + _IN_ALL)
+
+    def patience(self) -> float:
+        """Seconds for the next answer. The servers choose how many feeds they name and how slowly they speak."""
+        return min(PATIENCE, max(_AT_LEAST, self.ends - time.monotonic()))
+
+    def is_over(self) -> bool:
+        """Whether the time for all answers together has gone."""
+        return time.monotonic() >= self.ends
 
 
 def find(search: Search, address: str) -> FoundSource:
     """What can be watched at this address, which may lack its scheme. Raises Refused with the reason and the remedy."""
     url = _whole(address)
     try:
-        answer = search.fetcher.get(url, accept=FEEDS, deadline=PATIENCE, now=search.now)
+        answer = search.fetcher.get(url, accept=FEEDS, deadline=search.patience(), now=search.now)
     except Unreachable as error:
         raise Refused(str(error)) from None
     first = heard(answer, SourceKind.FEED, "")
@@ -77,11 +88,13 @@ def _named_or_guessed(search: Search, page: WebAnswer) -> FoundSource | None:
 
 def _first_feed(search: Search, urls: Iterable[str], before: str) -> FoundSource | None:
     for url in urls:
+        if search.is_over():
+            return None
         if host_of(url) == host_of(before):
             search.wait(EVERY.total_seconds())
         try:
             safe_url(url)
-            answer = search.fetcher.get(url, accept=FEEDS, deadline=PATIENCE, now=search.now)
+            answer = search.fetcher.get(url, accept=FEEDS, deadline=search.patience(), now=search.now)
         except (Unreachable, ValueError):
             continue
         before, found = url, heard(answer, SourceKind.FEED, "")

@@ -17,7 +17,7 @@ from digest.feeds.listing import learn
 from digest.feeds.page_links import ListedLink, numbered_links
 from digest.feeds.recipes import as_json
 from digest.operations.shared.refusal import Refused
-from digest.operations.sources.asking import PATIENCE, heard
+from digest.operations.sources.asking import heard
 from digest.operations.sources.finding import FoundSource, Search
 
 
@@ -50,7 +50,7 @@ def offer_page(search: Search, url: str, examples: Sequence[str] = ()) -> PageOf
 
 def _answer(search: Search, url: str) -> WebAnswer:
     try:
-        answer = search.fetcher.get(url, accept=PAGES, deadline=PATIENCE, now=search.now)
+        answer = search.fetcher.get(url, accept=PAGES, deadline=search.patience(), now=search.now)
     except Unreachable as error:
         raise Refused(str(error)) from None
     said = heard(answer, SourceKind.PAGE, "")

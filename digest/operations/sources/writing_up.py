@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from digest.domain.issues.edition import Source
+from digest.domain.shared.urls import is_safe
 from digest.domain.sources.states import LeadState
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
@@ -58,7 +59,7 @@ def _known(context: Context, lead_id: int) -> _Known:
         story = [lead, *(each for each in leads_of_story(session, lead) if _is_with(each, lead))]
         names = publications_of(session, story)
         topics = topics_of_source(session, lead.source_id) if lead.source_id else []
-    sources = tuple(Source(each.url, each.title, names[each.id]) for each in story if each.url)[:_MOST_SOURCES]
+    sources = tuple(Source(each.url, each.title, names[each.id]) for each in story if is_safe(each.url))[:_MOST_SOURCES]
     beginning = Beginning(
         title=lead.title[:300],
         published_on=context.settings.schedule.local(lead.published_at).date(),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from digest.feeds.fetching import Fetcher
-from digest.feeds.rules import fetch_rules
 from digest.operations.shared.refusal import Refused
-from digest.operations.sources.bringing import bring_address, fetch_article
+from digest.operations.sources.bringing import FetchedArticle, bring_address, fetch_article
 from digest.web.shared.context import here, settings, signed_in
 from digest.web.shared.desk import desk
+from digest.web.sources.strangers import asking_strangers
 
 _LONGEST = 2_000
 
@@ -26,7 +25,9 @@ def bring_lead() -> Response | tuple[str, int]:
     """Make a lead of it, and show that."""
     url, title = request.form.get("url", "").strip()[:_LONGEST], request.form.get("title", "").strip()[:500]
     try:
-        lead_id = bring_address(here(), Fetcher(fetch_rules(settings())), url, title, signed_in())
+        editor = signed_in()
+        with asking_strangers() as fetcher:
+            lead_id = bring_address(here(), fetcher, url, title, editor)
     except Refused as refusal:
         return _form(url, title, str(refusal)), 422
     return redirect(url_for("desk.lead", lead_id=lead_id), 303)
@@ -35,7 +36,11 @@ def bring_lead() -> Response | tuple[str, int]:
 @desk.post("/article")
 def article() -> str:
     """The article at an address, beside the editor's own text: never published, never kept."""
-    found = fetch_article(here(), Fetcher(fetch_rules(settings())), request.form.get("url", "")[:_LONGEST])
+    try:
+        with asking_strangers() as fetcher:
+            found = fetch_article(here(), fetcher, request.form.get("url", "")[:_LONGEST])
+    except Refused as refusal:
+        found = FetchedArticle("", None, str(refusal))
     is_part = request.headers.get("HX-Request")
     return render_template("sources/article_text.html" if is_part else "sources/article.html", found=found)
 

@@ -8,8 +8,6 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from digest.domain.sources.states import RuleKind, SourceKind
-from digest.feeds.fetching import Fetcher
-from digest.feeds.rules import fetch_rules
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources import ruling
 from digest.operations.sources.collecting import Poller
@@ -29,6 +27,7 @@ from digest.storage.sources.source_pages import leads_brought, rule_lines, sourc
 from digest.storage.sources.sources import WatchedSource
 from digest.web.shared.context import here, now, reading, settings, signed_in, site
 from digest.web.shared.desk import ROW_ID, desk
+from digest.web.sources.strangers import asking_strangers
 
 _LATEST = 20
 
@@ -49,7 +48,8 @@ def source(source_id: int) -> str:
 def check_source(source_id: int) -> Response:
     """Ask it before it is due, as far as that is polite."""
     try:
-        noted = check_now(Poller(site().db, settings(), Fetcher(fetch_rules(settings()))), source_id)
+        with asking_strangers() as fetcher:
+            noted = check_now(Poller(site().db, settings(), fetcher), source_id)
     except Refused as refusal:
         flash(str(refusal), "warn")
     else:

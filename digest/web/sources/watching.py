@@ -8,8 +8,6 @@ from werkzeug.wrappers import Response
 
 from digest.domain.sources.states import SourceKind, SourceState
 from digest.feeds.entries import UnreadableDocument
-from digest.feeds.fetching import Fetcher
-from digest.feeds.rules import fetch_rules
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.finding import FoundSource, Search, find
 from digest.operations.sources.page_examples import PageOffer, offer_page
@@ -19,6 +17,7 @@ from digest.storage.sources.source_list import SourceLine
 from digest.storage.writing.publications import publication_names
 from digest.web.shared.context import here, now, reading, settings, signed_in
 from digest.web.shared.desk import desk
+from digest.web.sources.strangers import asking_strangers
 
 AILING = (
     SourceState.FAILING, SourceState.CHALLENGED, SourceState.GONE, SourceState.LIMITED, SourceState.SILENT,
@@ -41,10 +40,14 @@ def add_source() -> Response | tuple[str, int] | str:
     try:
         if known := already_watched(here(), url):
             return _welcome(known)
-        found = find(_search(), url)
-        if found.kind is SourceKind.PAGE:
-            return _offer(offer_page(_search(), found.url), publication)
-        return _welcome(watch(here(), found, publication, signed_in().email))
+        editor = signed_in().email
+        with asking_strangers() as fetcher:
+            search = Search(fetcher, now())
+            found = find(search, url)
+            offer = offer_page(search, found.url) if found.kind is SourceKind.PAGE else None
+        if offer:
+            return _offer(offer, publication)
+        return _welcome(watch(here(), found, publication, editor))
     except Refused as refusal:
         return source_list(url=url, publication=publication, refusal=str(refusal)), 422
 
@@ -55,9 +58,11 @@ def choose_on_page() -> Response | tuple[str, int] | str:
     url, publication = request.form.get("url", "").strip()[:2_000], request.form.get("publication", "").strip()[:200]
     examples = [example for example in request.form.getlist("example") if example][:2]
     try:
-        offer = offer_page(_search(), url, examples)
+        editor = signed_in().email
+        with asking_strangers() as fetcher:
+            offer = offer_page(Search(fetcher, now()), url, examples)
         if request.form.get("act") == "watch":
-            return _welcome(watch(here(), offer.found, publication, signed_in().email))
+            return _welcome(watch(here(), offer.found, publication, editor))
         return _offer(offer, publication, examples)
     except Refused as refusal:
         return source_list(url=url, publication=publication, refusal=str(refusal)), 422
@@ -88,10 +93,6 @@ def export_source_list() -> FlaskResponse:
     return FlaskResponse(
         body, mimetype="text/x-opml", headers={"Content-Disposition": 'attachment; filename="sources.opml"'}
     )
-
-
-def _search() -> Search:
-    return Search(Fetcher(fetch_rules(settings())), now())
 
 
 def _welcome(watched: Watched) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from digest.domain.sources.canonical import canonical, canonical_hash, is_home_page
@@ -50,3 +52,10 @@ def test_what_is_no_web_address_has_none() -> None:
     ] == [""] * 5
     assert is_home_page("https://www.example.org/?utm_source=rss")
     assert not is_home_page("https://example.org/?p=1")
+
+
+def test_a_value_made_to_be_slow_is_no_channel_and_takes_no_time() -> None:
+    began = time.process_time()
+    forms = {canonical(f"https://a.example/?ref={'x_' * 2_000}{number}!") for number in range(200)}
+    assert len(forms) == 200
+    assert time.process_time() - began < 5

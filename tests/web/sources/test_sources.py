@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 from io import BytesIO
+from typing import Any
 
+import pytest
+from flask import g
+
+from digest.feeds import fetching
 from digest.storage.base.database import Database
 from digest.storage.sources.leads import Lead
 from digest.storage.sources.sources import WatchedSource
+from digest.web.sources import strangers
 from tests.conftest import TUESDAY
 from tests.feeds.server import Reply, Stranger
 from tests.web.browser import Browser, one, page, words
@@ -128,3 +135,25 @@ def test_a_source_is_paused_resumed_and_removed_and_its_leads_stay(
     assert _sources(db) == []
     with db.reading() as session:
         assert session.query(Lead).count() == 2
+
+
+def test_editors_who_wait_for_strangers_leave_threads_and_transactions_free(
+    alice: Browser, stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_meanwhile = []
+    real = fetching.Fetcher.get
+
+    def looking(self: fetching.Fetcher, *words: Any, **options: Any) -> fetching.WebAnswer:
+        open_meanwhile.append("reading" in g)
+        return real(self, *words, **options)
+
+    monkeypatch.setattr(fetching.Fetcher, "get", looking)
+    _watch(alice, stranger)
+    alice.send("/desk/leads/new", form={"url": stranger.url("/story")})
+    alice.send("/desk/article", form={"url": stranger.url("/story")})
+    assert open_meanwhile == [False] * 3
+    monkeypatch.setattr(strangers, "_PLACES", threading.Semaphore(0))
+    monkeypatch.setattr(strangers, "_WAIT", 0.0)
+    busy = alice.send("/desk/sources/add", form={"url": stranger.url("/other")})
+    assert "Others wait for answers from elsewhere" in words(busy)
+    assert len(open_meanwhile) == 3
