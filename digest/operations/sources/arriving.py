@@ -147,7 +147,7 @@ class _Arriving:
                 "source_id": self.source_id,
                 "publication_id": candidate.publication_id,
                 "publication": _line(candidate.publication, 200),
-                "guid": entry.guid[:LONGEST_GUID],
+                "guid": _storable(entry.guid)[:LONGEST_GUID],
                 "url": url,
                 "canonical": canonical_hash(url),
                 "title": title,
@@ -219,7 +219,12 @@ def _changed(lead: KnownLead, candidate: Candidate, source_id: int | None) -> di
 
 def _line(text: str, longest: int) -> str:
     """Plain text on one line, cut between words."""
-    plain = " ".join(text.replace("\0", "").split())
+    plain = " ".join(_storable(text).split())
     if len(plain) <= longest:
         return plain
     return f"{plain[: longest - 1].rpartition(' ')[0] or plain[: longest - 1]}…"
+
+
+def _storable(text: str) -> str:
+    """Without what no database takes: halves of characters, and for PostgreSQL the zero byte. JSON can hold both."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")

@@ -72,3 +72,8 @@ def network() -> str:
 def page_number() -> int:
     """The page of a list that was asked for, from 1."""
     return min(max(1, request.args.get("page", 1, int)), 1_000_000)
+
+
+def asked_word(name: str, longest: int) -> str:
+    """A word of the address, without the zero byte that PostgreSQL takes in no text."""
+    return request.args.get(name, "").replace("\0", "").strip()[:longest]

@@ -31,7 +31,7 @@ from digest.storage.sources.leads import Lead
 from digest.storage.sources.neighbours import near_leads, resembled, summaries_named
 from digest.storage.sources.newsletters import newsletters_with
 from digest.web.shared.context import here, now, reading, settings, signed_in
-from digest.web.shared.desk import ROW_ID, desk, page_number
+from digest.web.shared.desk import ROW_ID, asked_word, desk, page_number
 from digest.web.shared.security import local_path
 
 _PAGE = 50
@@ -152,9 +152,9 @@ def _question() -> InboxQuestion:
     return InboxQuestion(
         today=_today(),
         show=show if show in _SHOWS else "waiting",
-        text=given.get("q", "").strip()[:200],
-        publication=given.get("publication", "")[:100],
-        topic=given.get("topic", "")[:100],
+        text=asked_word("q", 200),
+        publication=asked_word("publication", 100),
+        topic=asked_word("topic", 100),
         source=min(max(0, given.get("source", 0, int)), _LARGEST_ID),
     )
 

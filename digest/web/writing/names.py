@@ -20,7 +20,7 @@ from digest.storage.writing.names import (
     names_page,
 )
 from digest.web.shared.context import db, reading, reread
-from digest.web.shared.desk import ROW_ID, desk, page_number
+from digest.web.shared.desk import ROW_ID, asked_word, desk, page_number
 
 _PAGE = 50
 _KINDS = {"publications": PUBLICATIONS, "topics": TOPICS}
@@ -31,7 +31,7 @@ _ONE = f"/{_WHAT}/<{ROW_ID}:row_id>"
 @desk.get(f"/{_WHAT}")
 def names(what: str) -> str:
     """The list by name, with how many summaries each has."""
-    text, number = request.args.get("q", "").strip()[:200], page_number()
+    text, number = asked_word("q", 200), page_number()
     found, total = names_page(reading(), _KINDS[what], text, number, _PAGE)
     return render_template(
         "writing/names.html",
@@ -89,7 +89,7 @@ def remove_alias(what: str, row_id: int) -> Response:
 @desk.get(f"{_ONE}/merge")
 def ask_to_merge(what: str, row_id: int) -> str:
     """Ask once, with the numbers."""
-    kind, found, wanted = _KINDS[what], _there(what, row_id), request.args.get("into", "").strip()
+    kind, found, wanted = _KINDS[what], _there(what, row_id), asked_word("into", 200)
     into = named(reading(), kind, id_of_name(reading(), kind, wanted) or 0) if wanted else None
     if into is None or into.id == row_id:
         fault = f"Choose another {kind.word} from the list." if into or not wanted else f"There is no “{wanted[:100]}”."

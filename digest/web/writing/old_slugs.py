@@ -12,6 +12,8 @@ _ASKED_BY = {"publication": PUBLICATIONS, "topic": TOPICS}
 
 def slug_now(kind: NameKind, slug: str) -> str | None:
     """The slug that took the place of this one; None where this is one of today, or nobody's."""
+    if "\0" in slug:  # PostgreSQL takes none
+        return None
     return slugs_now(reading(), kind, [slug]).get(slug)
 
 

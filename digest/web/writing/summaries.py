@@ -25,7 +25,7 @@ from digest.storage.writing.summaries import (
 )
 from digest.storage.writing.working_copies import WorkingCopy, unfinished_copies
 from digest.web.shared.context import db, now, reading, signed_in
-from digest.web.shared.desk import ROW_ID, desk, page_number
+from digest.web.shared.desk import ROW_ID, asked_word, desk, page_number
 
 _PAGE = 30
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w-]+(?:\.[\w-]+)+/\S*", re.IGNORECASE)
@@ -35,7 +35,7 @@ _BEFORE_HOST = re.compile(r"^(?:https?://)?(?:www\.)?", re.IGNORECASE)
 @desk.get("/summaries")
 def summaries() -> str:
     """Drafts first, then what is published, the newest first; by words, by a source's address, by publication."""
-    text, publication = request.args.get("q", "").strip()[:300], request.args.get("publication", "").strip()[:100]
+    text, publication = asked_word("q", 300), asked_word("publication", 100)
     only_drafts = request.args.get("only") == "drafts"
     found = _drafts(text, publication) if page_number() == 1 else []
     page = ArchivePage([], 1, 0, _PAGE) if only_drafts else _published(text, publication)

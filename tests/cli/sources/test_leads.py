@@ -73,3 +73,12 @@ def test_a_faulty_line_is_named_and_nothing_is_imported(shell: Shell, tmp_path: 
     assert "line 3: published_at “yesterday”: write it like 2024-05-15T08:30:00Z" in said
     assert "line 4: title is missing" in said
     assert listed(shell, "--all") == []
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.on_both
+def test_what_no_database_takes_is_left_out_of_a_lead(shell: Shell, tmp_path: Path) -> None:
+    odd = FINE | {"guid": "a\0b", "title": "A\0 fine", "lede": "\0", "publication": "Gaz\0ette"}
+    assert "1 lead: 1 added" in shell.run("leads", "import", file_of(tmp_path, odd))[1]
+    [lead] = listed(shell)
+    assert (lead["guid"], lead["title"], lead["publication"]) == ("ab", "A fine", "Gazette")

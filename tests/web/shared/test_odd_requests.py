@@ -6,7 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from digest.storage.base.database import Database
-from tests.factories import make_summary
+from tests.factories import make_issue, make_source, make_summary
+from tests.web.browser import Browser
 from tests.web.readers.doors import ask
 
 pytestmark = pytest.mark.on_both
@@ -53,3 +54,23 @@ def test_no_redirect_leads_to_the_host_that_a_request_names(client: FlaskClient,
     answer = client.get(path, headers={"Host": "evil.example"})
     assert "evil.example" not in answer.headers.get("Location", "")
     assert not answer.headers.get("Location", "").startswith("//")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/desk/leads?q=%00&publication=%00&topic=%00",
+        "/desk/leads?show=%00&source=99999999999999999999&page=99999999999999999999",
+        "/desk/sources?show=%00",
+        "/desk/summaries?q=%00&publication=%00",
+        "/desk/publications?q=%00",
+        "/desk/issue?q=%00&publication=%00&from=%00",
+        "/desk/audit?act=%00",
+        "/desk/sources/1?rule=%00&kind=keep_out",
+    ],
+)
+def test_an_odd_question_on_the_desk_is_a_page(alice: Browser, ada: Browser, db: Database, path: str) -> None:
+    make_issue(db, summary_ids=[make_summary(db)])
+    make_source(db)
+    who = ada if "audit" in path else alice
+    assert who.client.get(path).status_code in (200, 302, 400, 404)
