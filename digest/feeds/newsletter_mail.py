@@ -7,6 +7,7 @@ field `charsets` names the encodings that the other fields are in, as the messag
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -23,6 +24,18 @@ FIELDS = frozenset({"headers", "from", "subject", "text", "html", "envelope", "c
 """The fields that are read; attachments are not."""
 _LONGEST_LINE = 300
 _LARGEST_TEXT = 2_000_000
+_LONGEST_HEAD, _LONGEST_HEADER, _LONGEST_WORDS = 100_000, 2_000, 1_000
+"""Bytes and characters. Python reads headers in a time that grows with the square of their length."""
+_MOST_HEADERS, _MOST_PARTS = 200, 50
+_MESSAGE_ID = re.compile(rb"^message-id:[ \t\r\n]*([^\r\n]{1,300})", re.IGNORECASE | re.MULTILINE)
+
+
+class _ShortHeaders(Message):
+    """A message, or a part of one, of whose headers no more is kept than honest ones have."""
+
+    def set_raw(self, name: str, value: str) -> None:
+        if len(self) < _MOST_HEADERS:
+            super().set_raw(name, value[:_LONGEST_HEADER])
 
 
 @dataclass(frozen=True)
@@ -57,10 +70,9 @@ def newsletter_in(fields: Mapping[str, bytes]) -> NewsletterMail:
 def _in_fields(fields: Mapping[str, bytes], recipients: tuple[str, ...]) -> NewsletterMail:
     encodings = _charsets(_said(fields, "charsets"))
     text = {name: _decoded(fields.get(name, b""), encodings.get(name, "")) for name in FIELDS}
-    # Never the body: what it says of itself is no header.
-    headers = message_from_bytes(fields.get("headers", b"").replace(b"\r\n\r\n", b"\r\n").replace(b"\n\n", b"\n"))
+    named = _MESSAGE_ID.search(fields.get("headers", b"")[:_LONGEST_HEAD])
     return NewsletterMail(
-        _line(headers.get("Message-ID")),
+        _line(named[1].decode("utf-8", "replace") if named else ""),
         _line(text["from"]),
         _line(text["subject"]),
         text["html"][:_LARGEST_TEXT],
@@ -70,7 +82,9 @@ def _in_fields(fields: Mapping[str, bytes], recipients: tuple[str, ...]) -> News
 
 
 def _whole(raw: bytes, recipients: tuple[str, ...]) -> NewsletterMail:
-    message = message_from_bytes(raw)
+    if raw.lower().count(b"boundary=") > _MOST_PARTS:
+        raise UnreadableDocument("It has too many parts.")
+    message = message_from_bytes(raw, _class=_ShortHeaders)
     bodies = {"text/html": "", "text/plain": ""}
     for part in message.walk():
         kind = part.get_content_type()
@@ -97,7 +111,7 @@ def _body(part: Message) -> str:
 
 def _header(message: Message, name: str) -> str:
     """A header with its encoded words read (RFC 2047); as it stands where they can't be."""
-    value = message.get(name, "")
+    value = str(message.get(name, ""))[:_LONGEST_WORDS]
     try:
         return _line(str(make_header(decode_header(value))))
     except (HeaderParseError, LookupError, ValueError, TypeError):

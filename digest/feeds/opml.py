@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -18,6 +19,8 @@ from digest.feeds.mending import mended
 from digest.feeds.plain import shortened
 
 _LARGEST = 5_000_000
+_MOST, _MOST_TOPICS = 2_000, 5
+"""What a team may read; and what it may sort by, since topics are public."""
 _NO_LIST = "It is not a list of feeds (OPML). Export one from your feed reader, as OPML, and choose that file."
 
 
@@ -51,7 +54,10 @@ def read_opml(data: bytes) -> OpmlFile:
     if root is None or _local(root.tag) != "opml":
         raise UnreadableDocument(_NO_LIST)
     seen: dict[str, int] = {}
-    return OpmlFile(tuple(_told_once(outline, seen) for outline in _outlines(root)))
+    outlines = tuple(_told_once(outline, seen) for outline in islice(_outlines(root), _MOST + 1))
+    if len(outlines) > _MOST:
+        raise UnreadableDocument(f"It lists more than {_MOST:,} feeds. Split it, and take those that are read.")
+    return OpmlFile(outlines)
 
 
 def _root(document: bytes) -> Any:
@@ -93,7 +99,7 @@ def _outline(element: Any, values: dict[str, str], address: str) -> Outline:
         url=url,
         title=_label(values) or url,
         home=absolute(values.get("htmlurl", ""), ""),
-        topics=_topics(element, values),
+        topics=_topics(element, values)[:_MOST_TOPICS],
         refused=refused,
     )
 

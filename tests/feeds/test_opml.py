@@ -74,3 +74,14 @@ def test_any_bytes_are_a_list_or_unreadable(data: bytes) -> None:
         read_opml(data)
     except UnreadableDocument as error:
         assert str(error)
+
+
+def test_a_list_longer_than_a_team_reads_is_refused_and_few_topics_are_taken() -> None:
+    many = "".join(f'<outline xmlUrl="https://a.example/{number}"/>' for number in range(2_001))
+    with pytest.raises(UnreadableDocument, match="more than 2,000 feeds"):
+        read_opml(f"<opml><body>{many}</body></opml>".encode())
+    topics = ",".join(str(number) for number in range(9))
+    [one] = read_opml(
+        f'<opml><body><outline xmlUrl="https://a.example/" category="{topics}"/></body></opml>'.encode()
+    ).outlines
+    assert one.topics == ("0", "1", "2", "3", "4")

@@ -24,6 +24,7 @@ class FetchedArticle:
     """What was fetched for reference: the article, or why it could not be had."""
 
     url: str
+    """Where it is; empty where it is nowhere that a reader can be sent to."""
     article: Article | None
     words: str = ""
 
@@ -32,7 +33,9 @@ def fetch_article(context: Context, fetcher: Fetcher, url: str) -> FetchedArticl
     """The article at the address, for an editor to read beside their own text. Keeps nothing; never raises."""
     try:
         answer = fetcher.get(safe_url(url), accept=PAGES, limit=_LARGEST, deadline=_PATIENCE, now=context.now)
-    except (Unreachable, ValueError) as error:
+    except ValueError as error:
+        return FetchedArticle("", None, str(error))
+    except Unreachable as error:
         return FetchedArticle(url, None, str(error))
     if answer.challenged:
         return FetchedArticle(url, None, "A wall against robots stands before it. Open it in your browser.")

@@ -35,6 +35,7 @@ from digest.web.shared.desk import ROW_ID, asked_word, desk, page_number
 from digest.web.shared.security import local_path
 
 _PAGE = 50
+_MOST_OF_A_STORY = 200
 _NEWSLETTERS = 3
 _LARGEST_ID = 2**31 - 1
 _SHOWS = ("waiting", "kept", "snoozed", "muted", "dismissed", "used", "retired")
@@ -99,9 +100,9 @@ def regroup_lead(lead_id: int, act: str) -> Response:
     """Put another lead's story together with this one's, or take leads out of it; no later sorting undoes that."""
     try:
         if act == "join":
-            joining.join(here(), signed_in().id, [lead_id, *_lead_ids()])
+            joining.join(here(), signed_in().id, [lead_id, *_few_ids()])
         else:
-            joining.split(here(), signed_in().id, _lead_ids())
+            joining.split(here(), signed_in().id, _few_ids())
     except Refused as refusal:
         flash(str(refusal), "warn")
     else:
@@ -189,6 +190,12 @@ def _snoozes(today: date) -> list[tuple[str, date]]:
 def _lead_ids() -> list[int]:
     ids = request.form.getlist("lead", type=int)
     return ids if ids and all(0 < lead_id <= _LARGEST_ID for lead_id in ids) else abort(400)
+
+
+def _few_ids() -> list[int]:
+    """Those of a story: each of them is set against each of the others."""
+    ids = _lead_ids()
+    return ids if len(ids) <= _MOST_OF_A_STORY else abort(400)
 
 
 def _day(text: str) -> date | None:

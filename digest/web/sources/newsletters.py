@@ -6,6 +6,7 @@ from flask import Response as FlaskResponse
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from digest.domain.writing.markup import sanitised
 from digest.feeds.newsletter_texts import links_in_html
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.receiving import watch_newsletter
@@ -43,7 +44,9 @@ def newsletter(source_id: int, newsletter_id: int) -> str:
 def newsletter_html(source_id: int, newsletter_id: int) -> FlaskResponse:
     """The message, for a frame in which nothing runs and nothing is loaded."""
     mail = _message(source_id, newsletter_id)
-    response = make_response(render_template("sources/newsletter_frame.html", html=mail.html, subject=mail.subject))
+    response = make_response(
+        render_template("sources/newsletter_frame.html", html=sanitised(mail.html), subject=mail.subject)
+    )
     response.headers["Content-Security-Policy"] = MAIL_PREVIEW_CSP
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

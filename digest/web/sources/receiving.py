@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import timedelta
 
 from flask import Blueprint, Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,12 +16,12 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from digest.feeds.entries import UnreadableDocument
 from digest.feeds.newsletter_mail import FIELDS, newsletter_in
-from digest.operations.sources.receiving import Receipt, receive
+from digest.operations.sources.receiving import MOST_A_DAY, Receipt, receive
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.base.patience import Busy
-from digest.storage.sources.newsletters import source_for_mail
+from digest.storage.sources.newsletters import received_since, source_for_mail
 from digest.web.serving.limits import LARGEST_BODY
-from digest.web.shared.context import end_reading, here, reading
+from digest.web.shared.context import end_reading, here, now, reading
 from digest.web.shared.security import csrf
 from digest.web.shared.unsaved import note_unsaved, try_later
 
@@ -48,8 +49,11 @@ def hang_up(app: Flask) -> None:
 @_inbound.post("/events/inbound/<key>")
 def receive_newsletter(key: str) -> Response:
     """Take a message. 200: it is kept, or need not be; 400: there is none in it; 503: come again."""
-    if not _KEY.fullmatch(key) or source_for_mail(reading(), [key]) is None:
+    source = source_for_mail(reading(), [key]) if _KEY.fullmatch(key) else None
+    if source is None:
         return _answer(404, _NOBODYS)
+    if received_since(reading(), source.id, now() - timedelta(days=1)) >= MOST_A_DAY:
+        return _too_many()  # before any work on it
     end_reading()
     try:
         body = request.get_data(cache=False)
@@ -67,9 +71,12 @@ def receive_newsletter(key: str) -> Response:
         if not isinstance(error, DatabaseFileGone):  # which was said when it was noticed
             log.exception("a newsletter could not be stored (%s); SendGrid tries again", type(error).__name__)
         return _answer(503, "The message could not be stored. Try again.")
-    if receipt is Receipt.TOO_MANY:
-        log.warning("a newsletter’s address got too many messages within a day; the rest are left")
-    return _answer(*_IN_WORDS[receipt])
+    return _too_many() if receipt is Receipt.TOO_MANY else _answer(*_IN_WORDS[receipt])
+
+
+def _too_many() -> Response:
+    log.warning("a newsletter’s address got too many messages within a day; the rest are left")
+    return _answer(*_IN_WORDS[Receipt.TOO_MANY])
 
 
 def _fields(body: bytes, boundary: str) -> dict[str, bytes]:

@@ -23,7 +23,7 @@ AILING = (
     SourceState.FAILING, SourceState.CHALLENGED, SourceState.GONE, SourceState.LIMITED, SourceState.SILENT,
 )  # fmt: skip
 """What an editor may have to see to, the worst first."""
-_LARGEST_LIST = 10_000_000
+_LARGEST_LIST = 5_000_000
 _TYPED = ("url", "publication", "refusal", "newsletter_name", "newsletter_fault")
 
 
@@ -75,7 +75,7 @@ def import_source_list() -> Response:
     content = file.stream.read(_LARGEST_LIST + 1) if file else b""
     try:
         if not content or len(content) > _LARGEST_LIST:
-            raise Refused("Choose the OPML file that your feed reader exports; it has 10 MB at most.")
+            raise Refused("Choose the OPML file that your feed reader exports; it has 5 MB at most.")
         done = import_sources(here(), content, signed_in().email)
     except (Refused, UnreadableDocument) as error:
         flash(str(error), "bad")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -277,3 +278,22 @@ def test_messages_go_with_their_time_or_their_source_and_leads_stay(
     stop_watching(Context(db, settings, NOW), source_id)
     assert (len(messages(db)), len(leads(db))) == (0, 2)
     assert post(client, key, multipart(fields(HTML))) == 404
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        b"Subject: " + b"=?a?q? " * 70_000 + b"\r\n\r\nx",
+        b'Content-Type: text/html; x="' + b";" * 300_000 + b"\r\n\r\nx",
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (at, at) for at in range(300))
+        + b"\n" * 300_000,
+    ],
+    ids=["encoded words", "parameters", "parts"],
+)
+def test_headers_made_to_be_slow_take_no_time(
+    client: FlaskClient, db: Database, settings: Settings, email: bytes
+) -> None:
+    _, key = made(db, settings)
+    began = time.process_time()
+    assert post(client, key, multipart({"email": email})) in (200, 400)
+    assert time.process_time() - began < 10
