@@ -55,6 +55,8 @@ def bring_address(context: Context, fetcher: Fetcher, url: str, title: str, edit
     except ValueError as error:
         raise Refused(str(error)) from None
     article = fetch_article(context, fetcher, url).article or Article()
+    if article.wall in ("consent", "challenge"):
+        article = Article()  # what it tells is told by the wall
     entry = Entry("", url, article.title or title.strip() or url, _beginning(article), article.published_at)
     candidate = Candidate(entry, article.publication, language=article.language, by=editor.email)
     with context.db.writing() as session:

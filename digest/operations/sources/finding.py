@@ -37,6 +37,17 @@ class FoundSource:
     bulletin: Bulletin
 
 
+class NoListFound(Refused):
+    """Neither a feed nor a list of items is at the page; an editor may still point at one of its items."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"No feed was found at {url}, and no list of items on the page. Open it in a browser, look for its feed or "
+            "for the page that lists its news, and give that address."
+        )
+        self.url = url
+
+
 @dataclass(frozen=True)
 class Search:
     """With what is searched, when, and how a host is given its second between two requests."""
@@ -106,8 +117,5 @@ def _first_feed(search: Search, urls: Iterable[str], before: str) -> FoundSource
 def _page(url: str, answer: WebAnswer) -> FoundSource:
     found = heard(answer, SourceKind.PAGE, "")
     if found.words or found.bulletin is None or len(found.bulletin.entries) < _SHORTEST_LIST:
-        raise Refused(
-            f"No feed was found at {url}, and no list of items on the page. Open it in a browser, look for its feed or "
-            "for the page that lists its news, and give that address."
-        )
+        raise NoListFound(url)
     return FoundSource(SourceKind.PAGE, url, found, found.bulletin)

@@ -28,6 +28,7 @@ from digest.operations.writing.words import says, write
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.issues.selections import issue_carrying
+from digest.storage.sources.leads import give_back_leads
 from digest.storage.writing.revisions import RevisionKind
 from digest.storage.writing.summaries import Summary, Withdrawal, summary_of_form
 from digest.storage.writing.working_copies import forget_copy, set_copies_free
@@ -181,6 +182,7 @@ def delete_draft(db: Database, summary_id: int, editor_id: int | None = None) ->
         if summary.published_at:
             raise Refused("This is published, and its address is permanent. Take it back to draft first.")
         set_copies_free(session, summary_id, editor_id)
+        give_back_leads(session, summary_id)
         session.delete(summary)
 
 

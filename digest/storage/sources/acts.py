@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, Index, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from digest.storage.base.database import one_at_a_time
 from digest.storage.base.model import NEVER_REUSED, Base
 from digest.storage.people.editors import Editor
 
@@ -66,6 +67,7 @@ def last_act(session: Session, editor_id: int) -> LeadAct | None:
 
 def note_look(session: Session, lead_id: int, editor_id: int, now: datetime) -> None:
     """Note that this editor has this lead open, and forget looks that no longer count."""
+    one_at_a_time(session, "looks")  # an editor may have it open twice
     session.execute(delete(LeadLook).where(LeadLook.at < now - LOOKS_COUNT))
     session.execute(delete(LeadLook).where(LeadLook.editor_id == editor_id))
     session.add(LeadLook(lead_id=lead_id, editor_id=editor_id, at=now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -176,6 +176,8 @@ def _answering(asked: InboxQuestion) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [
         waiting(asked.today) if asked.show == "waiting" else Lead.state == asked.show,
     ]
+    if asked.show == LeadState.MUTED:
+        wanted.append(Lead.arrived_at > datetime.combine(asked.today, time(), UTC) - MUTED_SEEN)
     wanted.extend(
         or_(Lead.title.icontains(word, autoescape=True), Lead.lede.icontains(word, autoescape=True))
         for word in asked.text.split()

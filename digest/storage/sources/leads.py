@@ -86,3 +86,9 @@ def leads_for_change(session: Session, lead_ids: Collection[int]) -> list[Lead]:
 def put_leads(session: Session, lead_ids: Collection[int], **values: object) -> None:
     """Give these leads these values, in one statement."""
     session.execute(update(Lead).where(Lead.id.in_(lead_ids)).values(**values))
+
+
+def give_back_leads(session: Session, summary_id: int) -> None:
+    """Let the leads that became this draft wait on the desk again: it is about to be deleted."""
+    freed = update(Lead).where(Lead.summary_id == summary_id, Lead.state == LeadState.USED)
+    session.execute(freed.values(state=LeadState.KEPT, summary_id=None))

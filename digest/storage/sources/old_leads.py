@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.domain.sources.states import LeadState
@@ -29,12 +29,11 @@ def retire_leads(session: Session, ids: Sequence[int]) -> None:
 
 
 def unused_leads(session: Session, before: datetime) -> list[int]:
-    """The ids of leads that became no summary, and that have neither come nor been touched since then."""
-    asked = select(Lead.id).where(
-        Lead.state != LeadState.USED,
-        Lead.summary_id.is_(None),
-        func.coalesce(Lead.touched_at, Lead.arrived_at) < before,
-    )
+    """The ids of leads that became no summary, and that have neither come nor been touched since then.
+
+    What is snoozed to a later day stays.
+    """
+    asked = select(Lead.id).where(*_over(before), func.coalesce(Lead.touched_at, Lead.arrived_at) < before)
     return list(session.execute(asked).scalars())
 
 
@@ -52,3 +51,11 @@ def empty_stories(session: Session, before: datetime) -> list[int]:
 def forget_stories(session: Session, ids: Sequence[int]) -> None:
     """Delete these, unless one got a lead meanwhile."""
     session.execute(delete(Story).where(Story.id.in_(ids), ~exists().where(Lead.story_id == Story.id)))
+
+
+def _over(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Lead.state != LeadState.USED,
+        Lead.summary_id.is_(None),
+        or_(Lead.state != LeadState.SNOOZED, Lead.snoozed_until < before.date()),
+    )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from digest.storage.base.bulk import insert_rows
 from digest.storage.base.model import Base, table_of
 from digest.storage.writing.publications import Publication
-from digest.storage.writing.summaries import SourceLink, Summary
+from digest.storage.writing.summaries import SourceLink, Summary, Withdrawal
 
 LONGEST_STEM = 40
 _AT_ONCE = 500
@@ -85,8 +85,10 @@ def frequencies_of(session: Session, stems: Collection[str]) -> dict[str, int]:
 
 
 def summaries_with(session: Session, stems: Collection[str]) -> list[tuple[str, int, float]]:
-    """Stem, summary and weight, of all summaries that have any of these stems."""
-    asked = select(SummaryTerm.stem, SummaryTerm.summary_id, SummaryTerm.weight).where(SummaryTerm.stem.in_(stems))
+    """Stem, summary and weight, of all summaries that have any of these stems and were not withdrawn."""
+    asked = select(SummaryTerm.stem, SummaryTerm.summary_id, SummaryTerm.weight).where(
+        SummaryTerm.stem.in_(stems), SummaryTerm.summary_id.not_in(select(Withdrawal.summary_id))
+    )
     return [(stem, key, weight) for stem, key, weight in session.execute(asked)]
 
 
@@ -103,10 +105,10 @@ def stems_beginning(session: Session, beginning: str, most: int) -> list[str]:
 
 
 def linking_summaries(session: Session, hashes: Collection[str]) -> dict[str, int]:
-    """The latest summary that links each of these canonical addresses."""
+    """The latest summary that links each of these canonical addresses and was not withdrawn."""
     asked = (
         select(SourceLink.canonical, func.max(SourceLink.summary_id))
-        .where(SourceLink.canonical.in_(hashes))
+        .where(SourceLink.canonical.in_(hashes), SourceLink.summary_id.not_in(select(Withdrawal.summary_id)))
         .group_by(SourceLink.canonical)
     )
     return {str(canonical): key for canonical, key in session.execute(asked)}

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from digest.domain.sources.states import SourceKind, SourceState
 from digest.feeds.entries import UnreadableDocument
 from digest.operations.shared.refusal import Refused
-from digest.operations.sources.finding import FoundSource, Search, find
+from digest.operations.sources.finding import FoundSource, NoListFound, Search, find
 from digest.operations.sources.page_examples import PageOffer, offer_page
 from digest.operations.sources.source_files import export_sources, import_sources, listed_sources
 from digest.operations.sources.watching import Watched, already_watched, watch
@@ -42,11 +42,9 @@ def add_source() -> Response | tuple[str, int] | str:
             return _welcome(known)
         editor = signed_in().email
         with asking_strangers() as fetcher:
-            search = Search(fetcher, now())
-            found = find(search, url)
-            offer = offer_page(search, found.url) if found.kind is SourceKind.PAGE else None
-        if offer:
-            return _offer(offer, publication)
+            found = _found(Search(fetcher, now()), url)
+        if isinstance(found, PageOffer):
+            return _offer(found, publication)
         return _welcome(watch(here(), found, publication, editor))
     except Refused as refusal:
         return source_list(url=url, publication=publication, refusal=str(refusal)), 422
@@ -93,6 +91,15 @@ def export_source_list() -> FlaskResponse:
     return FlaskResponse(
         body, mimetype="text/x-opml", headers={"Content-Disposition": 'attachment; filename="sources.opml"'}
     )
+
+
+def _found(search: Search, url: str) -> FoundSource | PageOffer:
+    """The feed at the address; else its page with its links, whether a list was found on it or not."""
+    try:
+        found = find(search, url)
+    except NoListFound as page:
+        return offer_page(search, page.url)
+    return offer_page(search, found.url) if found.kind is SourceKind.PAGE else found
 
 
 def _welcome(watched: Watched) -> Response:

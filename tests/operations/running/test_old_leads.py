@@ -41,3 +41,16 @@ def test_untouched_leads_retire_and_unused_ones_are_forgotten_and_never_come_aga
     assert states(db) == {"kept": "kept", "used": "used"}
     tidy_up(db, TUESDAY + 95 * DAY, timedelta(days=30))
     assert states(db) == {"used": "used"}
+
+
+def test_a_lead_snoozed_to_a_later_day_is_there_on_that_day(db: Database, settings: Settings) -> None:
+    with db.writing() as session:
+        arrive(
+            Context(db, settings, TUESDAY).within(session), [Candidate(Entry("1", "https://news.example/1", "late"))]
+        )
+        lead = session.execute(select(Lead)).scalar_one()
+        lead.state, lead.touched_at, lead.snoozed_until = LeadState.SNOOZED, TUESDAY, (TUESDAY + 200 * DAY).date()
+    tidy_up(db, TUESDAY + 150 * DAY)
+    assert states(db) == {"late": "snoozed"}
+    tidy_up(db, TUESDAY + 400 * DAY)
+    assert states(db) == {}

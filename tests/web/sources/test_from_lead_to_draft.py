@@ -107,3 +107,21 @@ def test_an_editor_takes_a_lead_out_of_a_story_and_puts_it_back(alice: Browser, 
     assert len(page(alice.open("/desk/leads")).select(".lead-row")) == 2
     alice.send(f"/desk/leads/{first}/join", form={"lead": second})
     assert len(page(alice.open("/desk/leads")).select(".lead-row")) == 1
+
+
+def test_a_deleted_draft_gives_its_lead_back(alice: Browser, db: Database) -> None:
+    lead = make_lead(db)
+    alice.send(f"/desk/summaries/{_write(alice, lead)}/delete")
+    with db.reading() as session:
+        assert session.get_one(Lead, lead).state == "kept"
+    assert _write(alice, lead)
+
+
+def test_what_was_withdrawn_is_not_said_to_be_had(alice: Browser, db: Database) -> None:
+    gone = make_summary(db, "Fine for letters that named patients")
+    index_summaries(db)
+    alice.send(f"/desk/summaries/{gone}/withdraw", form={"reason": "It was of another hospital."})
+    with db.reading() as session:
+        url = session.get_one(Summary, gone).sources[0].url
+    beside = alice.send("/desk/summaries/covered", form={"title": "Fine for letters", "source_url": url})
+    assert "Nothing that we had" in words(beside)

@@ -157,3 +157,11 @@ def test_editors_who_wait_for_strangers_leave_threads_and_transactions_free(
     busy = alice.send("/desk/sources/add", form={"url": stranger.url("/other")})
     assert "Others wait for answers from elsewhere" in words(busy)
     assert len(open_meanwhile) == 3
+
+
+def test_a_page_on_which_no_list_is_found_still_lets_one_point_at_an_item(alice: Browser, stranger: Stranger) -> None:
+    page_of_one = "<html><body><p>Read <a href='/only'>the only decision of the year</a></p></body></html>"
+    stranger.answers["/year"] = Reply(body=page_of_one.encode(), headers={"Content-Type": "text/html"})
+    offer = alice.send("/desk/sources/add", form={"url": stranger.url("/year")})
+    assert "Nor was a list of items" in words(offer)
+    assert one(page(offer), f'input[type=checkbox][value="{stranger.url("/only")}"]')
