@@ -50,7 +50,8 @@ def watch(context: Context, found: FoundSource, publication: str = "", by: str =
     with context.db.writing() as session:
         one_at_a_time(session, POLLING)
         if known := source_at(session, {found.url}):
-            return _watched(session, known, 0, is_new=False)
+            new = _learn(context.within(session), known, found)
+            return _watched(session, known, new, is_new=False)
         name = (publication or found.bulletin.title or host_of(found.url)).strip()[:200]
         source = WatchedSource(
             kind=found.kind,
@@ -68,6 +69,14 @@ def watch(context: Context, found: FoundSource, publication: str = "", by: str =
         noted = note(context.within(session), source, found.heard, DueMinutes(session, context.now))
         host_named(session, host_of(found.url)).asked_at = context.now
         return _watched(session, source, noted.new_leads, is_new=True)
+
+
+def _learn(work: Work, known: WatchedSource, found: FoundSource) -> int:
+    """Find a page's items from now on by the example that was shown anew; how many new leads that brings."""
+    if not (known.kind == found.kind == SourceKind.PAGE and found.heard.recipe):
+        return 0
+    known.recipe, known.checked_at = found.heard.recipe, work.now
+    return note(work, known, found.heard, DueMinutes(work.session, work.now)).new_leads
 
 
 def already_watched(context: Context, address: str) -> Watched | None:

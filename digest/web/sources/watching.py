@@ -106,7 +106,12 @@ def _welcome(watched: Watched) -> Response:
     if watched.is_new:
         flash(f"Watching it: {watched.entries:,} entries, of which {watched.new_leads:,} are new leads.", "good")
     else:
-        flash("This one is watched already.", "info")
+        flash(
+            f"It was watched already; {watched.new_leads:,} new leads."
+            if watched.new_leads
+            else "This one is watched already.",
+            "info",
+        )
     return redirect(url_for("desk.source", source_id=watched.id), 303)
 
 

@@ -165,3 +165,22 @@ def test_a_page_on_which_no_list_is_found_still_lets_one_point_at_an_item(alice:
     offer = alice.send("/desk/sources/add", form={"url": stranger.url("/year")})
     assert "Nor was a list of items" in words(offer)
     assert one(page(offer), f'input[type=checkbox][value="{stranger.url("/only")}"]')
+
+
+def test_a_page_whose_make_up_changed_is_read_by_a_new_example(
+    alice: Browser, stranger: Stranger, db: Database
+) -> None:
+    html = {"Content-Type": "text/html; charset=utf-8"}
+    stranger.answers["/decisions"] = Reply(body=_PAGE.encode(), headers=html)
+    form = {"url": stranger.url("/decisions"), "publication": "Coast Authority", "act": "watch"}
+    where = str(alice.send("/desk/sources/page", form=form).headers["Location"])
+    rows = "".join(
+        f"<div class='new'><h3><a href='/n/{n}'>Notice {n} of the coast</a></h3><p>2{n} May 2024</p></div>"
+        for n in range(5)
+    )
+    stranger.answers["/decisions"] = Reply(body=f"<html><body>{rows}</body></html>".encode(), headers=html)
+    assert "Show an example" in words(alice.open(where))
+    again = alice.send("/desk/sources/page", form={**form, "example": stranger.url("/n/2")})
+    assert "5 new leads" in words(alice.open(str(again.headers["Location"])))
+    [source] = _sources(db)
+    assert (source.state, source.entries) == ("ok", 5)
