@@ -30,6 +30,9 @@ _MOST_HEADERS, _MOST_PARTS = 200, 50
 _MESSAGE_ID = re.compile(rb"^message-id:[ \t\r\n]*([^\r\n]{1,300})", re.IGNORECASE | re.MULTILINE)
 
 
+_BOUNDARIES = re.compile(rb"boundary[*0-9]{0,4}[ \t]{0,4}=", re.IGNORECASE)
+
+
 class _ShortHeaders(Message):
     """A message, or a part of one, of whose headers no more is kept than honest ones have."""
 
@@ -82,7 +85,7 @@ def _in_fields(fields: Mapping[str, bytes], recipients: tuple[str, ...]) -> News
 
 
 def _whole(raw: bytes, recipients: tuple[str, ...]) -> NewsletterMail:
-    if raw.lower().count(b"boundary=") > _MOST_PARTS:
+    if len(_BOUNDARIES.findall(raw)) > _MOST_PARTS:
         raise UnreadableDocument("It has too many parts.")
     message = message_from_bytes(raw, _class=_ShortHeaders)
     bodies = {"text/html": "", "text/plain": ""}

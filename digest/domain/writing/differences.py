@@ -10,7 +10,8 @@ from enum import StrEnum
 
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 _MOST_WORDS = 4_000
-"""Of two stretches of text; beyond, each is shown whole: comparing them word by word would take seconds."""
+_MOST_LINES = 2_000
+"""Of two texts together; beyond, each is shown whole: comparing them would take seconds."""
 
 
 class Fate(StrEnum):
@@ -41,6 +42,10 @@ def is_same(stretches: Iterable[Stretch]) -> bool:
 
 def _by_lines(older: Sequence[str], newer: Sequence[str]) -> Iterator[Stretch]:
     old, new = [f"{line}\n" for line in older], [f"{line}\n" for line in newer]
+    if len(old) + len(new) > _MOST_LINES:
+        yield Stretch(Fate.REMOVED, "".join(old))
+        yield Stretch(Fate.ADDED, "".join(new))
+        return
     for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         before, after = "".join(old[i:j]), "".join(new[k:m])
         if tag == "equal":

@@ -97,10 +97,11 @@ def skip_issue(context: Context, issue_id: int, who: str, because: str) -> None:
 
 def skip(work: Work, issue: Issue, who: str, because: str) -> None:
     """`skip_issue` in the caller's transaction."""
+    because = audit.without_readers(because)
     issue.state = IssueState.SKIPPED
     issue.skipped_at, issue.skipped_because = work.now, because
     note(work.session, issue.id, work.now, who, f"skipped it: {because}")
-    audit.note(work, who, Act.SKIPPED, f"{named(issue)}: {audit.without_readers(because)}")
+    audit.note(work, who, Act.SKIPPED, f"{named(issue)}: {because}")
     tell_editors(
         work, f"No digest on {day_and_year(issue.send_date)}",
         [f"The issue of {issue.send_date:%A} {day_and_year(issue.send_date)} was skipped by {who}: {because}.",

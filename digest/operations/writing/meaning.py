@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from sqlalchemy.orm import Session
 
 from digest.domain.shared.slugs import folded
+from digest.operations.writing.naming import alike
 from digest.storage.writing.publications import Publication, known_publication_ids, publication_names
-
-_MOST = 3
-_ALIKE = 0.6
-"""Of difflib's ratio: “Euroactiv” and “Euractiv” have 0.94, two words that share a few letters about 0.5."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +33,4 @@ def publication_meant(session: Session, typed: str) -> Meant:
     wanted = folded(typed)
     if wanted in by_fold:
         return Meant(by_fold[wanted], is_new=False)
-    near = get_close_matches(wanted, by_fold, _MOST, _ALIKE)
-    near += [each for each in by_fold if len(wanted) > 3 and wanted in each and each not in near]
-    return Meant(typed, is_new=True, nearest=tuple(by_fold[each] for each in near[:_MOST]))
+    return Meant(typed, is_new=True, nearest=tuple(alike(session, typed)))
