@@ -15,8 +15,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from digest.config import Settings
-from digest.feeds.fetching import Fetcher
-from digest.feeds.rules import fetch_rules
+from digest.feeds.fetching.fetcher import Fetcher
+from digest.feeds.fetching.rules import fetch_rules
 from digest.mail.interface import Transport
 from digest.mail.monitors import ping
 from digest.operations.issues.link_checking import check_current_links, link_checker

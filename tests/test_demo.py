@@ -17,8 +17,8 @@ from digest.config.private import make_folder
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.issues.preflight import check
 from digest.domain.sources.states import LeadState, SourceKind, SourceState
-from digest.feeds.fetching import Fetcher
-from digest.feeds.rules import fetch_rules
+from digest.feeds.fetching.fetcher import Fetcher
+from digest.feeds.fetching.rules import fetch_rules
 from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.issues.composing import content_of

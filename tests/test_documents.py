@@ -140,7 +140,9 @@ def test_every_subject_is_in_the_layers_that_the_table_says() -> None:
         for subject, layers in re.findall(r"^\| `(\w+)` \|[^|]*\| ([\w, ]+) \|", table, re.MULTILINE)
         for layer in layers.split(", ")
     }
-    folders = (file.parent for layer in ladders() for file in (_ROOT / "digest" / layer).glob("*/__init__.py"))
+    # The subjects of the other layers are no folders in `feeds`: all of it is about one.
+    layers = ladders().keys() - {"feeds"}
+    folders = (file.parent for layer in layers for file in (_ROOT / "digest" / layer).glob("*/__init__.py"))
     no_subjects = {("storage", "base"), ("web", "serving")}
     assert told == {(folder.parent.name, folder.name) for folder in folders} - no_subjects
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from digest.domain.sources.states import LeadState
-from digest.feeds.entries import Entry
+from digest.feeds.base.entries import Entry
 from digest.operations.shared.context import Context, Work
 from digest.operations.sources.arriving import Candidate, arrive
 from digest.operations.sources.triage import Verb, act

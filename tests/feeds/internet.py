@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
-from digest.feeds.fetching import Fetcher, FetchRules
+from digest.feeds.fetching.fetcher import Fetcher, FetchRules
 from tests.feeds.server import Stranger
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -249,7 +249,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "one-public-address-is-enough",
-        "digest/feeds/resolving.py",
+        "digest/feeds/fetching/resolving.py",
         "if not all(may_be_reached",
         "if not any(may_be_reached",
         "A name with a private address is refused, whatever else it leads to.",
@@ -257,7 +257,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "looked-up-again",
-        "digest/feeds/connecting.py",
+        "digest/feeds/fetching/connecting.py",
         "sock = self.dial((address, self.target.port), patience)",
         "sock = self.dial((self.target.host, self.target.port), patience)",
         "What is dialled is the address that was vetted.",
@@ -265,7 +265,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "https-leads-to-http",
-        "digest/feeds/targets.py",
+        "digest/feeds/fetching/targets.py",
         'if target.scheme == "https" and found.scheme == "http":',
         "if False:",
         "No redirect leads from https to plain http.",
@@ -273,7 +273,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "permanent-by-its-end",
-        "digest/feeds/fetching.py",
+        "digest/feeds/fetching/fetcher.py",
         "permanent = permanent and response.status in _PERMANENT",
         "permanent = response.status in _PERMANENT",
         "Only a chain of permanent redirects is a move.",
@@ -281,7 +281,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "bomb-unpacked",
-        "digest/feeds/decoding.py",
+        "digest/feeds/fetching/decoding.py",
         "if size > _HARMLESS and size > _RATIO * came:",
         "if False:",
         "What unpacks to more than a hundred times its size is not read.",

@@ -18,9 +18,9 @@ import click
 from digest.cli.shared.failing import Failed
 from digest.cli.shared.installation import OpenInstallation, installation, now, settings_for_a_start
 from digest.cli.shared.output import counted
-from digest.feeds.entries import Entry, UnreadableDocument
-from digest.feeds.fetching import Fetcher
-from digest.feeds.rules import fetch_rules
+from digest.feeds.base.entries import Entry, UnreadableDocument
+from digest.feeds.fetching.fetcher import Fetcher
+from digest.feeds.fetching.rules import fetch_rules
 from digest.operations.sources.collecting import Poll, Poller, poll
 from digest.operations.sources.finding import FoundSource, Search, find
 from digest.operations.sources.grouping import group_leads

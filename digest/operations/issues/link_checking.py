@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from digest.config import Settings
 from digest.domain.issues.links import LinkFinding, addresses_to_check
-from digest.feeds.fetching import PAGES, Fetcher, Unreachable
-from digest.feeds.link_checks import verdict_of
+from digest.feeds.fetching.fetcher import PAGES, Fetcher, Unreachable
+from digest.feeds.fetching.link_checks import verdict_of
 from digest.operations.issues.composing import content_of
 from digest.operations.shared.context import Context, Process
 from digest.storage.issues.issues import current_issue

@@ -16,7 +16,7 @@ from digest.domain.sources.canonical import canonical_hash
 from digest.domain.sources.identity import EntryIdentity, Named, identities, keys_to_ask
 from digest.domain.sources.rules import Wanted, muting
 from digest.domain.sources.states import LeadState
-from digest.feeds.entries import Entry
+from digest.feeds.base.entries import Entry
 from digest.operations.shared.context import Work
 from digest.storage.base.database import one_at_a_time
 from digest.storage.sources.known_leads import (

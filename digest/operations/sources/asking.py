@@ -17,11 +17,11 @@ from digest.domain.sources.answers import (
 )
 from digest.domain.sources.hosts import host_of
 from digest.domain.sources.states import SourceKind
-from digest.feeds.entries import Bulletin, UnreadableDocument
-from digest.feeds.fetching import FEEDS, PAGES, Fetcher, Unreachable, Validators, WebAnswer
-from digest.feeds.listing import read_listing
-from digest.feeds.parsing import parse
-from digest.feeds.recipes import as_json, recipe_from
+from digest.feeds.base.entries import Bulletin, UnreadableDocument
+from digest.feeds.fetching.fetcher import FEEDS, PAGES, Fetcher, Unreachable, Validators, WebAnswer
+from digest.feeds.listings.listing import read_listing
+from digest.feeds.listings.recipes import as_json, recipe_from
+from digest.feeds.parsing.documents import parse
 from digest.storage.sources.polling import PolledSource
 
 log = logging.getLogger(__name__)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from digest.domain.shared.urls import safe_url
-from digest.feeds.articles import Article, article_of
-from digest.feeds.entries import Entry
-from digest.feeds.fetching import PAGES, Fetcher, Unreachable
+from digest.feeds.base.entries import Entry
+from digest.feeds.fetching.fetcher import PAGES, Fetcher, Unreachable
+from digest.feeds.pages.articles import Article, article_of
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.arriving import Candidate, arrive

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 from digest.config import Settings
 from digest.domain.sources.answers import AnswerOutcome
-from digest.feeds.fetching import Fetcher
+from digest.feeds.fetching.fetcher import Fetcher
 from digest.operations.shared.context import Context
 from digest.operations.shared.wakeups import Bell, pause
 from digest.operations.sources.asking import Heard, ask

@@ -14,9 +14,9 @@ from digest.domain.shared.urls import safe_url
 from digest.domain.sources.answers import AnswerOutcome
 from digest.domain.sources.hosts import EVERY, host_of
 from digest.domain.sources.states import SourceKind
-from digest.feeds.discovery import feeds_of, guesses
-from digest.feeds.entries import Bulletin
-from digest.feeds.fetching import FEEDS, Fetcher, Unreachable, WebAnswer
+from digest.feeds.base.entries import Bulletin
+from digest.feeds.fetching.fetcher import FEEDS, Fetcher, Unreachable, WebAnswer
+from digest.feeds.pages.discovery import feeds_of, guesses
 from digest.operations.shared.refusal import Refused
 from digest.operations.shared.wakeups import pause
 from digest.operations.sources.asking import PATIENCE, Heard, heard

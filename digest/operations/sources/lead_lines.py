@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.domain.shared.urls import safe_url
-from digest.feeds.entries import Entry
+from digest.feeds.base.entries import Entry
 from digest.operations.sources.arriving import Candidate
 
 KEYS = ("guid", "url", "title", "lede", "publication", "published_at")

@@ -16,7 +16,7 @@ from digest.domain.sources.hosts import host_of
 from digest.domain.sources.moves import Move
 from digest.domain.sources.politeness import RequestMade, Wishes, hold_of, most_in_a_minute, next_check, next_try
 from digest.domain.sources.states import SourceState
-from digest.feeds.entries import Bulletin, Rhythm
+from digest.feeds.base.entries import Bulletin, Rhythm
 from digest.operations.shared.context import Work
 from digest.operations.sources.arriving import arrive, as_of_source
 from digest.operations.sources.asking import Heard

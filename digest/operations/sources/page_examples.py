@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 from digest.domain.sources.answers import AnswerOutcome
 from digest.domain.sources.states import SourceKind
-from digest.feeds.entries import UnreadableDocument
-from digest.feeds.examples import Example, NoSuchExample
-from digest.feeds.fetching import PAGES, Unreachable, WebAnswer
-from digest.feeds.listing import learn
-from digest.feeds.page_links import ListedLink, numbered_links
-from digest.feeds.recipes import as_json
+from digest.feeds.base.entries import UnreadableDocument
+from digest.feeds.fetching.fetcher import PAGES, Unreachable, WebAnswer
+from digest.feeds.listings.examples import Example, NoSuchExample
+from digest.feeds.listings.listing import learn
+from digest.feeds.listings.page_links import ListedLink, numbered_links
+from digest.feeds.listings.recipes import as_json
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.asking import heard
 from digest.operations.sources.finding import FoundSource, Search

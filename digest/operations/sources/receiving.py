@@ -14,10 +14,10 @@ from digest.domain.sources import answers, habits
 from digest.domain.sources.canonical import untracked
 from digest.domain.sources.states import SourceKind, SourceState
 from digest.domain.writing.markup import sanitised
-from digest.feeds.entries import Entry
-from digest.feeds.newsletter_mail import NewsletterMail
-from digest.feeds.newsletter_texts import readable_html, readable_text
-from digest.feeds.newsletters import links_of, well_formed
+from digest.feeds.base.entries import Entry
+from digest.feeds.newsletters.links import links_of, well_formed
+from digest.feeds.newsletters.mails import NewsletterMail
+from digest.feeds.newsletters.texts import readable_html, readable_text
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.arriving import Arrivals, arrive, as_of_source

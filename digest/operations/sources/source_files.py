@@ -10,7 +10,7 @@ from digest.domain.shared.urls import safe_url
 from digest.domain.sources.answers import NEVER_CHECKED
 from digest.domain.sources.hosts import host_of
 from digest.domain.sources.states import SourceKind
-from digest.feeds.opml import Outline, read_opml, write_opml
+from digest.feeds.parsing.opml import Outline, read_opml, write_opml
 from digest.operations.shared.context import Context, Work
 from digest.operations.sources.noting import POLLING
 from digest.storage.base.database import one_at_a_time

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from digest.domain.sources.hosts import AT_ONCE
 from digest.domain.sources.politeness import LONGEST_HOLD
-from digest.feeds.fetching import LARGEST
-from digest.feeds.rules import fetch_rules
+from digest.feeds.fetching.fetcher import LARGEST
+from digest.feeds.fetching.rules import fetch_rules
 from digest.operations.sources.asking import PATIENCE
 from digest.web.readers.answers import contact
 from digest.web.shared.context import settings

@@ -7,7 +7,7 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from werkzeug.wrappers import Response
 
 from digest.domain.writing.markup import sanitised
-from digest.feeds.newsletter_texts import links_in_html
+from digest.feeds.newsletters.texts import links_in_html
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.receiving import watch_newsletter
 from digest.storage.sources.newsletters import Newsletter, newsletter_by_id

@@ -14,8 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from digest.feeds.entries import UnreadableDocument
-from digest.feeds.newsletter_mail import FIELDS, newsletter_in
+from digest.feeds.base.entries import UnreadableDocument
+from digest.feeds.newsletters.mails import FIELDS, newsletter_in
 from digest.operations.sources.receiving import MOST_A_DAY, Receipt, receive
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.base.patience import Busy

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from digest.feeds.fetching import Fetcher
-from digest.feeds.rules import fetch_rules
+from digest.feeds.fetching.fetcher import Fetcher
+from digest.feeds.fetching.rules import fetch_rules
 from digest.operations.shared.refusal import Refused
 from digest.web.shared.context import end_reading, settings
 

@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from digest.domain.sources.states import SourceKind, SourceState
-from digest.feeds.entries import UnreadableDocument
+from digest.feeds.base.entries import UnreadableDocument
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.finding import FoundSource, NoListFound, Search, find
 from digest.operations.sources.page_examples import PageOffer, offer_page

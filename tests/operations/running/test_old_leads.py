@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from digest.config import Settings
 from digest.domain.sources.states import LeadState
-from digest.feeds.entries import Entry
+from digest.feeds.base.entries import Entry
 from digest.operations.running.housekeeping import tidy_up
 from digest.operations.shared.context import Context
 from digest.operations.sources.arriving import Candidate, arrive

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from digest.config import Settings
 from digest.domain.sources.states import LeadState, RuleKind, SourceKind
-from digest.feeds.entries import Entry
+from digest.feeds.base.entries import Entry
 from digest.operations.shared.context import Context
 from digest.operations.sources.arriving import Arrivals, Candidate, arrive, as_of_source
 from digest.storage.base.database import Database

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.config import Settings
-from digest.feeds.entries import Entry
+from digest.feeds.base.entries import Entry
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.arriving import Candidate, arrive

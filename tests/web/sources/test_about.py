@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from digest.feeds.rules import user_agent
+from digest.feeds.fetching.rules import user_agent
 
 
 def test_it_says_who_asks_how_often_and_how_to_stop_us(client: FlaskClient) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import g
 
-from digest.feeds import fetching
+from digest.feeds.fetching import fetcher
 from digest.storage.base.database import Database
 from digest.storage.sources.leads import Lead
 from digest.storage.sources.sources import WatchedSource
@@ -141,13 +141,13 @@ def test_editors_who_wait_for_strangers_leave_threads_and_transactions_free(
     alice: Browser, stranger: Stranger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_meanwhile = []
-    real = fetching.Fetcher.get
+    real = fetcher.Fetcher.get
 
-    def looking(self: fetching.Fetcher, *words: Any, **options: Any) -> fetching.WebAnswer:
+    def looking(self: fetcher.Fetcher, *words: Any, **options: Any) -> fetcher.WebAnswer:
         open_meanwhile.append("reading" in g)
         return real(self, *words, **options)
 
-    monkeypatch.setattr(fetching.Fetcher, "get", looking)
+    monkeypatch.setattr(fetcher.Fetcher, "get", looking)
     _watch(alice, stranger)
     alice.send("/desk/leads/new", form={"url": stranger.url("/story")})
     alice.send("/desk/article", form={"url": stranger.url("/story")})

@@ -1,0 +1,1 @@
+"""What reading strangers’ documents needs everywhere: addresses, encodings, dates, plain text, entries."""
