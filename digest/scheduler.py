@@ -21,6 +21,7 @@ from digest.mail.interface import Transport
 from digest.mail.monitors import ping
 from digest.operations.issues.link_checking import check_current_links, link_checker
 from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.running.backing_up import back_up_daily
 from digest.operations.running.housekeeping import tidy_up
 from digest.operations.running.tick import note_heartbeat, tick
 from digest.operations.shared.context import Process
@@ -37,6 +38,7 @@ MESSAGES_SECONDS = 2
 HEARTBEAT_SECONDS = 10
 HOUSEKEEPING_SECONDS = 3_600
 POLLING_SECONDS = 10
+BACKUP_SECONDS = 60
 _LONGEST_WAIT = 0.5
 _MONITOR = "the monitor at HEARTBEAT_URL"
 
@@ -93,6 +95,7 @@ class Clock:
             ("asking sources", self._poll, POLLING_SECONDS),
             ("finding stories", self._group, POLLING_SECONDS),
             ("looking at links", self._look_at_links, POLLING_SECONDS),
+            ("the daily backup", self._back_up, BACKUP_SECONDS),
         )
         """A thread each: a long send must not hold back the sign of life."""
         self._scheduler = _Scheduler(
@@ -148,6 +151,9 @@ class Clock:
 
     def _group(self) -> None:
         group_leads(self._process.context())
+
+    def _back_up(self) -> None:
+        back_up_daily(self._process.context())
 
     def _carefully(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
         """A job whose failure is said and tried again at the next round: one bad moment must not end the clock."""

@@ -96,6 +96,19 @@ class Server:
             yield
 
 
+def programs() -> str:
+    """The folder of PostgreSQL's own programs, `pg_dump` among them; empty where there is none."""
+    return "" if MISSING else str(Path(pgserver.__file__).parent / "pginstall18" / "bin")
+
+
+def make_empty_beside(url: str) -> str:
+    """The URL of a new database without a table, on the same server."""
+    address = make_url(url)
+    name = f"digest_{uuid4().hex}"
+    _on_the_server(address, f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")
+    return address.set(database=name).render_as_string(hide_password=False)
+
+
 def copy_database(url: str) -> str:
     """The URL of a copy of this database, made while nobody is connected to it: what a backup is elsewhere."""
     address = make_url(url)

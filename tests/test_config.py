@@ -227,7 +227,7 @@ def test_every_documented_setting_is_known_and_every_known_one_documented(tmp_pa
     settings = (documents / "docs" / "running.md").read_text().partition("## Settings")[2].partition("## systemd")[0]
     rows = [row.partition("|")[0] for row in re.findall(r"^\|(.*)$", settings, re.MULTILINE)]
     listed = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
-    later = {name for name in KNOWN if name.startswith(("BACKUP_", "RETENTION_"))} - {"RETENTION_LEADS"} | {
+    later = {name for name in KNOWN if name.startswith("RETENTION_")} - {"RETENTION_LEADS"} | {
         "SITE_TAGLINE", "SITE_LANGUAGE", "SITE_CONTROLLER", "SITE_AUTHORITY"
     }  # fmt: skip
     assert set(offered) == listed == KNOWN - later

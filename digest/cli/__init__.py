@@ -30,6 +30,8 @@ _HOMES = {
     "feeds": "sources.feeds",
     "editors": "people.editors",
     "db": "running.db",
+    "backup": "running.backup",
+    "restore": "running.backup",
     "demo": "running.demo",
 }
 """Each command, and the file that it lives in."""

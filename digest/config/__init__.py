@@ -61,6 +61,9 @@ class Settings:
     feed_networks: tuple[IPv4Network | IPv6Network, ...]
     feed_proxy: str
     leads_kept: timedelta
+    backup_path: Path | None
+    """The folder for the clock's daily backups; None: it makes none."""
+    backup_keep: int
     unheeded: tuple[str, ...] = ()
     """Names that are set and are settings, but of rooms that are not built yet."""
 
@@ -87,12 +90,13 @@ class Settings:
         return f"Settings(site_url={self.site_url!r}, mail_transport={self.mail_transport!r})"
 
 
-def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
+def load(environ: Mapping[str, str] | None = None, root: Path | None = None, make_keys: bool = True) -> Settings:
     """The settings of this installation.
 
     `environ` (default: the process's environment) beats `.env` in `root` (default: the folder of `wsgi.py`; for an
     installed wheel the working directory), against which relative paths resolve too. Makes the two keys where they are
-    not set, and the instance folder for them. Raises BadSetting, also for a name that is none and looks like one.
+    not set, and the instance folder for them; not `make_keys`: a key that is nowhere is empty. Raises BadSetting, also
+    for a name that is none and looks like one.
     """
     root = root or _root()
     values = _Values(_raw(os.environ if environ is None else environ, root))
@@ -125,10 +129,12 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
         feed_networks=values.checked("FEED_NETWORKS", "", checks.networks),
         feed_proxy=values.checked("FEED_PROXY", "", checks.proxy),
         leads_kept=timedelta(days=values.checked("RETENTION_LEADS", "90", checks.between(14, 3650))),
+        backup_path=values.checked("BACKUP_PATH", "", lambda text: keys.usable_folder(text, root) if text else None),
+        backup_keep=values.checked("BACKUP_KEEP", "14", checks.between(1, 3650)),
         unheeded=tuple(name for name in sorted(names.AHEAD) if values.text(name, "")),
     )
     _require_together(settings, values)
-    return _with_kept_keys(settings)
+    return _with_kept_keys(settings, make_keys)
 
 
 def env_file() -> Path:
@@ -215,16 +221,18 @@ def _require_together(settings: Settings, values: _Values) -> None:
                 raise BadSetting(f"{name}: on PostgreSQL set it yourself, the same on every host")
 
 
-def _with_kept_keys(settings: Settings) -> Settings:
+def _with_kept_keys(settings: Settings, make: bool) -> Settings:
     folder = settings.instance_path
     return replace(
         settings,
-        secret_key=settings.secret_key or _kept(folder, "secret_key"),
-        suppression_key=settings.suppression_key or _kept(folder, "suppression_key"),
+        secret_key=settings.secret_key or _kept(folder, "secret_key", make),
+        suppression_key=settings.suppression_key or _kept(folder, "suppression_key", make),
     )
 
 
-def _kept(folder: Path, name: str) -> str:
+def _kept(folder: Path, name: str, make: bool) -> str:
+    if not make and not (folder / name).exists():
+        return ""
     try:
         return keys.kept_key(folder, name)
     except ValueError as error:

@@ -18,6 +18,7 @@ USED = frozenset(
         "DIGEST_DAY", "DIGEST_TIME", "DIGEST_TIMEZONE", "DIGEST_CUTOFF", "DIGEST_MINIMUM_ITEMS",
         "SEND_CONCURRENCY", "TRUSTED_PROXIES", "ALERT_URL", "HEARTBEAT_URL",
         "FEED_INTERVAL", "FEED_NETWORKS", "FEED_PROXY", "RETENTION_LEADS",
+        "BACKUP_PATH", "BACKUP_KEEP",
     )
 )  # fmt: skip
 """Every name that is a setting and is used; those of `AHEAD` are settings, too."""
@@ -25,7 +26,6 @@ USED = frozenset(
 AHEAD = frozenset(
     (
         "SITE_TAGLINE", "SITE_LANGUAGE", "SITE_CONTROLLER", "SITE_AUTHORITY",
-        "BACKUP_PATH", "BACKUP_KEEP",
         "RETENTION_DELIVERIES", "RETENTION_CONSENTS",
     )
 )  # fmt: skip

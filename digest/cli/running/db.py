@@ -12,11 +12,13 @@ from sqlalchemy.exc import DBAPIError
 
 from digest import config
 from digest.cli.shared.failing import Failed
-from digest.cli.shared.installation import installation, settings_for_a_start, until_the_end
+from digest.cli.shared.installation import installation, now, settings_for_a_start, until_the_end
 from digest.config import Settings
+from digest.operations.running.backing_up import back_up_before_upgrade
 from digest.operations.running.moving import TableCopied, copy_installation, shown
 from digest.operations.running.restoring import Age, age_of
 from digest.operations.running.startup import MIGRATIONS, open_as_it_is
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database, database_now
 from digest.storage.running import revisions, schema
 from digest.storage.running.heartbeats import last_beat
@@ -31,13 +33,21 @@ def db() -> None:
 
 
 @db.command()
-def upgrade() -> None:
+@click.option("--no-backup", is_flag=True, help="Make no backup first: there is one already.")
+def upgrade(no_backup: bool) -> None:
     """Make the tables of a new database, or bring an older one up.
 
-    Applies every migration that is missing. Safe to run again.
+    Applies every migration that is missing. One that is older is backed up first, into BACKUP_PATH, or else into the
+    folder `backups` in INSTANCE_PATH. Safe to run again.
     """
+    settings = settings_for_a_start()
+    database = until_the_end(open_as_it_is(settings))
     try:
-        schema.upgrade(_database(), MIGRATIONS)
+        revisions.must_be_known(database, MIGRATIONS)
+        if not no_backup and revisions.has_tables(database) and not revisions.at_head(database, MIGRATIONS):
+            made = back_up_before_upgrade(Context(database, settings, now()))
+            click.echo(f"Backed up first: {made.path} ({made.size:,} bytes).")
+        schema.upgrade(database, MIGRATIONS)
     except revisions.UnknownRevision as error:
         raise Failed(str(error)) from None
     click.echo("The database is up to date.")

@@ -37,7 +37,7 @@ def installation() -> OpenInstallation:
 def settings_for_a_start() -> Settings:
     """The settings, files closed to other users of the machine, and what was open said. Raises BadSetting.
 
-    A setting that nothing heeds yet is said, too: whoever set BACKUP_PATH counts on backups.
+    A setting that nothing heeds yet is said, too: whoever set RETENTION_CONSENTS counts on it.
     """
     settings = config.load()
     take_out(settings)

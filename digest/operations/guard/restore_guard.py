@@ -23,7 +23,7 @@ from io import FileIO
 from pathlib import Path
 
 from digest.config import Settings
-from digest.config.private import make_folder
+from digest.config.private import make_folder, write_whole
 from digest.storage.guard.installations import Count
 
 _PREFIX = "claims-"
@@ -65,7 +65,7 @@ def note_freezes(settings: Settings, count: Count, dates: Iterable[tuple[date, d
 def noted(settings: Settings, epoch: str) -> Noted | None:
     """What the file of this database knows; None where there is none."""
     try:
-        content = _path(settings, epoch).read_bytes()
+        content = claims_path(settings, epoch).read_bytes()
     except FileNotFoundError:
         return None
     claims = _claims(content[:_WIDTH])
@@ -76,7 +76,7 @@ def noted(settings: Settings, epoch: str) -> Noted | None:
 def make_note(settings: Settings, count: Count, anew: bool = False) -> None:
     """Make the file of this database if it lacks one; `anew`: in place of one that can't be understood."""
     make_folder(settings.instance_path)
-    path = _path(settings, count.epoch)
+    path = claims_path(settings, count.epoch)
     # Whole before it has its name: a file cut short would be taken for one that can't be understood.
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -98,12 +98,28 @@ def has_seen_others(settings: Settings, epoch: str) -> bool:
     return any(_NAME.fullmatch(name) and name != f"{_PREFIX}{epoch}" for name in names)
 
 
+def claims_path(settings: Settings, epoch: str) -> Path:
+    """Where the file of this database is, there already or not."""
+    return settings.instance_path / f"{_PREFIX}{epoch}"
+
+
+def claims_in(file: Path) -> int | None:
+    """How many claims such a file knows of; None where it can't be understood."""
+    with file.open("rb") as known:
+        return _claims(known.read(_WIDTH))
+
+
+def distrust(settings: Settings, epoch: str) -> None:
+    """Let nothing here vouch for this database: until somebody looks, it may be an older copy."""
+    write_whole(claims_path(settings, epoch), b"restored from a backup\n")
+
+
 @contextmanager
 def _opened(settings: Settings, count: Count) -> Iterator[FileIO | None]:
     """The file, locked, made if it is missing. None in a rehearsal without one: it must not vouch for its copy of
     the database later, when mail is meant for readers.
     """
-    path = _path(settings, count.epoch)
+    path = claims_path(settings, count.epoch)
     if not path.exists():
         if settings.mail_redirect_all:
             yield None
@@ -112,10 +128,6 @@ def _opened(settings: Settings, count: Count) -> Iterator[FileIO | None]:
     with path.open("r+b", buffering=0) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
-
-
-def _path(settings: Settings, epoch: str) -> Path:
-    return settings.instance_path / f"{_PREFIX}{epoch}"
 
 
 def _first_line(count: Count) -> bytes:

@@ -30,6 +30,11 @@ def must_be_known(database: Database, migrations: Path) -> None:
         )
 
 
+def has_tables(database: Database) -> bool:
+    """Whether any migration has been applied."""
+    return bool(_revisions(database))
+
+
 def at_head(database: Database, migrations: Path) -> bool:
     """Whether every migration has been applied."""
     before = _before(migrations)

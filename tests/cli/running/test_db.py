@@ -15,6 +15,7 @@ from digest.config import BadSetting, Settings
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database, database_now
 from digest.storage.running.heartbeats import beat
+from tests import postgresql
 from tests.conftest import Home
 from tests.factories import make_readers, make_subscriber
 from tests.postgresql import Server
@@ -49,13 +50,21 @@ def copy(url: str) -> Result:
     return run("copy", url)
 
 
-def test_an_older_schema_is_an_error_that_names_the_remedy(db: Database) -> None:  # noqa: ARG001
+def test_an_older_schema_is_an_error_that_names_the_remedy(
+    db: Database,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+) -> None:
+    monkeypatch.setenv("PATH", postgresql.programs(), prepend=":")
     assert run("check").stdout == "The database is up to date.\n"
     assert run("downgrade", "-1", "--yes").exit_code == 0
     result = run("check")
     assert result.exit_code == 1
     assert result.stderr == "digest: Migrations are missing. Run `digest db upgrade`.\n"
-    assert run("upgrade").exit_code == 0
+    result = run("upgrade")
+    assert result.exit_code == 0
+    [kept] = (settings.instance_path / "backups").iterdir()
+    assert result.stdout.startswith(f"Backed up first: {kept} (")
     assert run("check").exit_code == 0
 
 
