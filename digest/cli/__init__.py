@@ -31,6 +31,7 @@ _HOMES = {
     "editors": "people.editors",
     "db": "running.db",
     "backup": "running.backup",
+    "doctor": "running.doctor",
     "restore": "running.backup",
     "demo": "running.demo",
 }

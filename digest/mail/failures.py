@@ -14,10 +14,10 @@ _WORDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((socket.gaierror, pool.NameResolutionError), "its name has no address"),
     ((ssl.SSLCertVerificationError,), "its certificate is not trusted"),
     ((DeadlinePassed,), "the deadline has passed"),
+    ((pool.NewConnectionError,), "no connection"),  # before the timeouts, of which it is said to be one
     ((TimeoutError, pool.TimeoutError), "no answer in time"),
     ((ConnectionRefusedError,), "connection refused"),
     ((ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected), "the connection was cut"),
-    ((pool.NewConnectionError,), "no connection"),
     ((pool.SSLError,), "no secure connection"),
 )
 

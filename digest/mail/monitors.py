@@ -44,6 +44,40 @@ def ping(url: str) -> str | None:
     return None if answer.certainty is Certainty.ACCEPTED else answer.detail
 
 
+class SiteSilent(Exception):
+    """Nothing answers at the site's address; the message says why."""
+
+
+@dataclass(frozen=True)
+class SiteSeen:
+    """The site as somebody else reaches it."""
+
+    status: int
+    is_digest: bool
+    """Whether `/health` is answered as Digest does, healthy or not."""
+    has_hsts: bool
+    redirected_to: str
+
+
+def look_at_site(url: str, seconds: float) -> SiteSeen:
+    """GET `/health` of the site at that address, within so many seconds. Raises SiteSilent."""
+    with urllib3.PoolManager(timeout=urllib3.Timeout(total=seconds), retries=False) as pool:
+        try:
+            response = pool.request("GET", f"{url}/health", redirect=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise SiteSilent(in_words(error)) from None
+    try:
+        said = json.loads(response.data)
+    except ValueError:
+        said = None
+    return SiteSeen(
+        response.status,
+        isinstance(said, dict) and {"status", "clock", "migrations"} <= said.keys(),
+        "strict-transport-security" in response.headers,
+        response.headers.get("location", "") if 300 <= response.status < 400 else "",
+    )
+
+
 def _request(method: str, url: str, body: str | None) -> Answer:
     with urllib3.PoolManager(timeout=_PATIENCE, retries=False) as pool:
         try:

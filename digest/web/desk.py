@@ -10,6 +10,7 @@ from digest.web.issues import issue, putting_on
 from digest.web.messages import outbox
 from digest.web.people import audit, editors, own_login, signing_in
 from digest.web.readers import subscribers
+from digest.web.running import operating
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
 from digest.web.sources import bringing, inbox, newsletters, source, watching, writing_up
@@ -29,6 +30,7 @@ __all__ = [
     "issue",
     "names",
     "newsletters",
+    "operating",
     "outbox",
     "own_login",
     "pasting",

@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -122,8 +123,9 @@ def _accepted(payload: dict[str, Any] | None, copies: tuple[Copy, ...], count: i
     return Verdict(answer, payload=payload, copies=copies, count=count, message_id=message_id)
 
 
-def _scopes(account: Account, request: Request) -> Verdict:  # noqa: ARG001
-    return Verdict(json_answer(200, {"scopes": list(account.scopes)}))
+def _scopes(account: Account, request: Request) -> Verdict:
+    when = (("Date", formatdate(request.now, usegmt=True)),)
+    return Verdict(json_answer(200, {"scopes": list(account.scopes)}, when))
 
 
 def _tracking(account: Account, request: Request) -> Verdict:  # noqa: ARG001

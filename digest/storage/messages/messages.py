@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     select,
     update,
 )
@@ -175,6 +176,14 @@ def waiting_for_those_who_left(session: Session, kind: str) -> Sequence[Message]
     return list(
         session.scalars(select(Message).where(*waiting, ~there.correlate(Message).exists()).order_by(Message.id))
     )
+
+
+def waiting_since(session: Session, moment: datetime) -> tuple[int, datetime | None]:
+    """How many messages could have left before that moment and still wait, and since when the oldest does."""
+    since = func.coalesce(Message.not_before, Message.created_at)
+    asked = select(func.count(), func.min(since)).where(Message.state == MessageState.WAITING, since < moment)
+    count, oldest = session.execute(asked).one()
+    return count, oldest
 
 
 def give_up_message(session: Session, message: Message, now: datetime, detail: str) -> bool:

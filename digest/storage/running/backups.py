@@ -70,6 +70,11 @@ def last_backup(session: Session) -> Backup | None:
     return session.execute(made).scalar_one_or_none()
 
 
+def last_fault(session: Session) -> str | None:
+    """What is wrong with the latest one, if anything."""
+    return session.execute(select(Backup.fault).order_by(Backup.day.desc()).limit(1)).scalar_one_or_none()
+
+
 def last_proof(session: Session) -> datetime | None:
     """When a backup was last proven."""
     return session.execute(select(func.max(Backup.proven_at))).scalar_one()

@@ -141,6 +141,12 @@ def outcomes_are_open(session: Session) -> bool:
     return session.execute(found.limit(1)).scalar_one_or_none() is not None
 
 
+def last_accepted_and_heard(session: Session) -> tuple[float | None, float | None]:
+    """When a batch was last accepted, and when an event last told of a batch for the first time; database's seconds."""
+    accepted, heard = session.execute(select(func.max(Batch.accepted_at), func.max(Batch.heard_at))).one()
+    return accepted, heard
+
+
 def hold_all_unfinished(
     session: Session, cause: Cause, because: str, outcome: str, now: datetime, database_now: float
 ) -> int:

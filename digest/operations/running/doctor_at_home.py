@@ -1,0 +1,294 @@
+"""What the doctor sees on this machine and in its database: settings, tables, disk, clock, what is next, backups."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from digest.config import Settings, resource
+from digest.domain.running.findings import Finding, broken, doubtful, fine
+from digest.domain.sources.states import SourceState
+from digest.operations.running.proxy_signs import unknown_proxy_was_seen
+from digest.operations.shared.context import Context
+from digest.operations.sources.source_files import listed_sources
+from digest.storage.base.database import database_now
+from digest.storage.events.sendgrid_status import sendgrid_status
+from digest.storage.issues.issues import current_issue
+from digest.storage.messages.messages import waiting_since
+from digest.storage.running import revisions
+from digest.storage.running.backups import last_backup, last_fault, last_proof
+from digest.storage.running.heartbeats import last_beat
+from digest.storage.sending.batches import last_accepted_and_heard
+
+_CLOCK_IS_DEAD_AFTER = 60
+_DATABASE_MAY_BE_OFF = 2.0
+_GIGABYTE = 1_000_000_000
+_SCARCE, _FULL = 1.0, 0.2
+"""Gigabytes left."""
+_BACKUP_AFTER, _PROOF_AFTER = timedelta(hours=30), timedelta(days=9)
+_EVENTS_AFTER = 3_600
+_MESSAGE_AFTER = timedelta(minutes=15)
+_NAMED = 5
+_LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+
+log = logging.getLogger(__name__)
+
+
+def at_home(context: Context) -> list[Finding]:
+    """Everything that can be told without asking anybody. Without a database only what needs none."""
+    found = carefully("settings", partial(_settings, context.settings))
+    found += carefully("disk", partial(_disk, context.settings))
+    database = carefully("database", partial(_database, context))
+    if any(each.remedy for each in database):
+        return found + database
+    looks = [carefully(name, partial(look, context)) for name, look in _IN_THE_DATABASE.items()]
+    return found + database + [each for several in looks for each in several]
+
+
+def carefully(name: str, look: Callable[[], Finding | Iterable[Finding]]) -> list[Finding]:
+    """What one look finds. One that fails is a finding, too, and hides no other."""
+    try:
+        found = look()
+        return [found] if isinstance(found, Finding) else list(found)
+    except Exception as error:
+        log.warning("the doctor could not look at %s", name, exc_info=error)
+        return [broken(name, f"Looking at it failed: {type(error).__name__}.", "The log has the whole of it.")]
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    is_real = settings.mail_transport == "sendgrid"
+    found = list(_doubts_on_settings(settings, is_real))
+    yield from found or [fine("settings", "Every setting is understood and fits the others.")]
+    if settings.mail_redirect_all:
+        yield doubtful(
+            "rehearsal",
+            "MAIL_REDIRECT_ALL is set: no reader gets anything.",
+            "Take it out when the rehearsal is over.",
+        )
+
+
+def _doubts_on_settings(settings: Settings, is_real: bool) -> Iterator[Finding]:
+    for name in settings.unheeded:
+        yield doubtful("settings", f"{name} is set, and this version does nothing with it.", "Take it out.")
+    if not is_real:
+        return
+    if not settings.site_url.startswith("https://") and not settings.site_url.startswith(_LOOPBACK):
+        yield broken(
+            "settings",
+            f"SITE_URL is {settings.site_url}: readers’ links go over plain http, and one-click leaving does not work.",
+            "Serve the site by https, and set SITE_URL to its https address.",
+        )
+    if not settings.alert_url:
+        yield doubtful(
+            "settings",
+            "ALERT_URL is not set: when mail is what is broken, nobody hears of it.",
+            "Set it to an address that takes alerts by POST, for example of a chat.",
+        )
+    if not settings.heartbeat_url:
+        yield doubtful(
+            "settings",
+            "HEARTBEAT_URL is not set: a dead clock, or a dead machine, tells nobody.",
+            "Set it to a check of an outside monitor that expects a ping each minute.",
+        )
+
+
+def _disk(settings: Settings) -> Finding:
+    places = [settings.instance_path, *([settings.backup_path] if settings.backup_path else [])]
+    free = {place: shutil.disk_usage(_there(place)).free / _GIGABYTE for place in places}
+    place, left = min(free.items(), key=lambda each: each[1])
+    words = f"{left:,.1f} GB are free where {place} is."
+    if left >= _SCARCE:
+        return fine("disk", words)
+    remedy = f"Make room on the disk of {place}."
+    return broken("disk", words, remedy) if left < _FULL else doubtful("disk", words, remedy)
+
+
+def _there(place: Path) -> Path:
+    return next(each for each in (place, *place.parents) if each.exists())
+
+
+def _database(context: Context) -> Finding:
+    try:
+        revisions.must_be_known(context.db, resource("migrations"))
+        if not revisions.at_head(context.db, resource("migrations")):
+            return broken("database", "Migrations are missing: nothing starts on it.", "Run `digest db upgrade`.")
+    except revisions.UnknownRevision as error:
+        return broken("database", "It is of a newer program.", str(error))
+    except SQLAlchemyError as error:
+        return broken(
+            "database",
+            f"It does not answer ({type(error).__name__}).",
+            "See that its server runs and DATABASE_URL is right, or that its file is there.",
+        )
+    return fine("database", "It answers, and every migration is applied.")
+
+
+def _time(context: Context) -> Finding:
+    with context.db.reading() as session:
+        off = datetime.now(UTC).timestamp() - database_now(session)
+    local = context.settings.schedule.local(context.now)
+    if abs(off) > _DATABASE_MAY_BE_OFF:
+        return broken(
+            "time",
+            f"This machine’s clock and the database’s differ by {abs(off):,.0f} seconds.",
+            "Set both by NTP, for example with systemd-timesyncd.",
+        )
+    return fine("time", f"It is {local:%H:%M} in {context.settings.schedule.zone.key}, {context.now:%H:%M} UTC.")
+
+
+def _next_issue(context: Context) -> Finding:
+    with context.db.reading() as session:
+        issue = current_issue(session)
+    if issue is None:
+        return doubtful("next issue", "There is none.", "Start the clock (`digest scheduler`): it makes the next one.")
+    schedule = context.settings.schedule
+    at = schedule.send_moment(issue.send_date)
+    when = f"{schedule.spoken(at)} ({at.astimezone(UTC):%d %B, %H:%M} UTC)"
+    if issue.on_hold:
+        return doubtful("next issue", f"It is on hold; its moment is {when}.", "Release it or skip it on the desk.")
+    if at < context.now:
+        return doubtful("next issue", f"Its moment has passed: {when}.", "See on the desk why it has not gone.")
+    return fine("next issue", f"It goes on {when}.")
+
+
+def _heartbeat(context: Context) -> Finding:
+    with context.db.reading() as session:
+        at, now = last_beat(session), database_now(session)
+    remedy = (
+        "Start it: `digest serve --with-scheduler`, or `digest scheduler`; `systemctl status digest` says why it ended."
+    )
+    if at is None:
+        return broken("clock", "It has never run: nothing closes or sends an issue.", remedy)
+    age = max(0, round(now - at))
+    if age >= _CLOCK_IS_DEAD_AFTER:
+        return broken("clock", f"It last ticked {_ago(age)} ago: nothing closes or sends an issue.", remedy)
+    return fine("clock", f"It ticked {age} seconds ago.")
+
+
+def _messages(context: Context) -> Finding:
+    with context.db.reading() as session:
+        waiting, oldest = waiting_since(session, context.now - _MESSAGE_AFTER)
+    if not waiting or oldest is None:
+        return fine("single messages", "None has waited longer than it should.")
+    age = _ago(round((context.now - oldest).total_seconds()))
+    return broken(
+        "single messages",
+        f"{waiting:,} wait, the oldest for {age}: confirmations and notices do not leave.",
+        "See the outbox on the desk for what the transport says, and that the clock runs.",
+    )
+
+
+def _webhook(context: Context) -> Finding:
+    if context.settings.mail_transport != "sendgrid":
+        return fine("webhook", "Not needed: messages go into the outbox folder.")
+    if not context.settings.sendgrid_webhook_key:
+        return doubtful(
+            "webhook",
+            "SENDGRID_WEBHOOK_KEY is not set: bounces and complaints are not heard, and uncertain batches wait.",
+            f"Turn on SendGrid’s signed Event Webhook to {_webhook_url(context)}, and set its key.",
+        )
+    with context.db.reading() as session:
+        accepted, heard = last_accepted_and_heard(session)
+        now = database_now(session)
+    if accepted is not None and now - accepted > _EVENTS_AFTER and (heard is None or heard < accepted):
+        return broken(
+            "webhook",
+            f"SendGrid took a batch {_ago(round(now - accepted))} ago, and has told nothing of it.",
+            f"In SendGrid, see that the Event Webhook is on and signed, and its address {_webhook_url(context)}.",
+        )
+    return fine(
+        "webhook", "Nothing has been sent yet." if heard is None else f"Last heard {_ago(round(now - heard))} ago."
+    )
+
+
+def _webhook_url(context: Context) -> str:
+    return f"{context.settings.site_url}/events/sendgrid"
+
+
+def _account(context: Context) -> Finding:
+    with context.db.reading() as session:
+        status = sendgrid_status(session)
+    if status is None or status.well:
+        return fine("SendGrid’s word", "SendGrid has said nothing against the account.")
+    return broken(
+        "SendGrid’s word",
+        f"SendGrid has said of the account: {status.word}.",
+        "Sign in at SendGrid, and settle it there; nothing is delivered until then.",
+    )
+
+
+def _sources(context: Context) -> Finding:
+    lines = listed_sources(context)
+    ailing = sorted((line for line in lines if line.state in _AILING), key=lambda line: _AILING.index(line.state))
+    if not ailing:
+        return fine("sources", f"{len(lines):,} are watched, and none ails.")
+    named = "; ".join(f"{line.publication} ({line.state})" for line in ailing[:_NAMED])
+    return doubtful(
+        "sources",
+        f"{len(ailing):,} of {len(lines):,} ail, the worst: {named}.",
+        "Each one’s page on the desk says what to do.",
+    )
+
+
+def _backups(context: Context) -> Finding:
+    settings = context.settings
+    if settings.backup_path is None:
+        return doubtful(
+            "backups",
+            "BACKUP_PATH is not set: the clock makes none.",
+            "Set it to a folder on another disk, or run `digest backup FILE` by a timer of your own.",
+        )
+    with context.db.reading() as session:
+        backup, proven, fault = last_backup(session), last_proof(session), last_fault(session)
+    if backup is None or backup.made_at is None or context.now - backup.made_at > _BACKUP_AFTER:
+        age = (
+            "none has been made"
+            if backup is None or backup.made_at is None
+            else f"the last is of {backup.made_at:%d %B}"
+        )
+        remedy = "See that the clock runs and that BACKUP_PATH can be written, then run `digest backup`."
+        because = f" {fault}" if fault else ""
+        return (broken if fault or backup else doubtful)("backups", f"Overdue: {age}.{because}", remedy)
+    if proven is None or context.now - proven > _PROOF_AFTER:
+        return doubtful("backups", "None was proven within the week.", f"Run `digest backup --check {backup.path}`.")
+    return fine("backups", f"The last was made {backup.made_at:%d %B, %H:%M} UTC; one was proven {proven:%d %B}.")
+
+
+def _proxy(context: Context) -> Finding:
+    if unknown_proxy_was_seen(context.settings, context.now):
+        return broken(
+            "proxy",
+            "Requests come by a proxy that the settings do not know of: all readers share one address’s limits.",
+            "Set TRUSTED_PROXIES to how many proxies stand before the site.",
+        )
+    return fine("proxy", "No request came by a proxy that the settings do not know of.")
+
+
+def _ago(seconds: int) -> str:
+    for size, word in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds // size:,} {word}"
+    return f"{seconds} seconds"
+
+
+_AILING: Sequence[str] = (
+    SourceState.FAILING, SourceState.GONE, SourceState.CHALLENGED, SourceState.SILENT, SourceState.LIMITED,
+)  # fmt: skip
+"""The worst first."""
+_IN_THE_DATABASE: Mapping[str, Callable[[Context], Finding]] = {
+    "time": _time,
+    "clock": _heartbeat,
+    "next issue": _next_issue,
+    "single messages": _messages,
+    "webhook": _webhook,
+    "SendGrid’s word": _account,
+    "backups": _backups,
+    "sources": _sources,
+    "proxy": _proxy,
+}
