@@ -25,6 +25,7 @@ from digest.storage.running import revisions
 from digest.storage.running.backups import last_backup, last_fault, last_proof
 from digest.storage.running.heartbeats import last_beat
 from digest.storage.sending.batches import last_accepted_and_heard
+from digest.storage.sources.source_list import SourceLine
 
 _CLOCK_IS_DEAD_AFTER = 60
 _DATABASE_MAY_BE_OFF = 2.0
@@ -223,15 +224,20 @@ def _account(context: Context) -> Finding:
     )
 
 
+def ailing_sources(context: Context) -> list[SourceLine]:
+    """The sources that ail, the worst first."""
+    ailing = (line for line in listed_sources(context) if line.state in _AILING)
+    return sorted(ailing, key=lambda line: _AILING.index(line.state))
+
+
 def _sources(context: Context) -> Finding:
-    lines = listed_sources(context)
-    ailing = sorted((line for line in lines if line.state in _AILING), key=lambda line: _AILING.index(line.state))
+    ailing = ailing_sources(context)
     if not ailing:
-        return fine("sources", f"{len(lines):,} are watched, and none ails.")
+        return fine("sources", "None ails.")
     named = "; ".join(f"{line.publication} ({line.state})" for line in ailing[:_NAMED])
     return doubtful(
         "sources",
-        f"{len(ailing):,} of {len(lines):,} ail, the worst: {named}.",
+        f"{len(ailing):,} {'ails' if len(ailing) == 1 else 'ail'}, the worst: {named}.",
         "Each one’s page on the desk says what to do.",
     )
 

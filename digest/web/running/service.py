@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
 from flask import Blueprint, Flask, Response, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import NotFound
 
 from digest import config
+from digest.operations.running.metrics import Measure, measures
 from digest.storage.base.database import Database, database_now
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.running import revisions
 from digest.storage.running.heartbeats import last_beat
-from digest.web.shared.context import db, settings
-from digest.web.shared.proxies import unknown_proxy
+from digest.web.shared.context import db, here, settings
+from digest.web.shared.proxies import asked_directly, unknown_proxy
 from digest.web.shared.security import csrf
 
 _CLOCK_IS_DEAD_AFTER = 60  # seconds: it ticks every 5
@@ -41,6 +50,36 @@ def health() -> ResponseReturnValue:
     answer = jsonify(status=_OK if well else "failing", **checks, **hints)
     answer.cache_control.no_store = True
     return answer, 200 if well else 503
+
+
+@service.get("/metrics")
+def metrics() -> Response:
+    """What a monitor alerts on, in Prometheus' text format, for whoever asks this machine directly.
+
+    Through a proxy, or from a public address, it is not there: how a send goes is nobody else's business.
+    """
+    if not asked_directly():
+        raise NotFound
+    registry = CollectorRegistry()
+    registry.register(_Measures(list(measures(here()))))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+
+
+class _Measures(Collector):
+    """Numbers that were read once, as Prometheus' client asks for them."""
+
+    def __init__(self, found: Sequence[Measure]) -> None:
+        self._found = found
+
+    def collect(self) -> Iterator[Metric]:
+        """Each name once, with all that it tells apart."""
+        for name, several in groupby(self._found, lambda each: each.name):
+            each = list(several)
+            label = each[0].by
+            family = GaugeMetricFamily(name, each[0].words, labels=[label[0]] if label else [])
+            for one in each:
+                family.add_metric([one.by[1]] if one.by else [], one.value)
+            yield family
 
 
 @service.get("/robots.txt")

@@ -35,6 +35,11 @@ def unknown_proxy() -> str:
     return f"Requests come with a proxy’s headers, and TRUSTED_PROXIES is 0, {REMEDY}"
 
 
+def asked_directly() -> bool:
+    """Whether this request comes from this machine or a private network, and by no proxy that says so."""
+    return not any(name in request.headers for name in _HEADERS) and _is_near(request.remote_addr)
+
+
 def _look() -> None:
     header = next((name for name in _HEADERS if name in request.headers), None)
     if header is None or not _is_near(request.remote_addr):
