@@ -7,7 +7,7 @@ A form that makes a summary carries a key: sent twice, by whatever way, it makes
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -20,8 +20,9 @@ from digest.domain.issues.manuscript import LONGEST_PUBLICATION, LONGEST_TITLE, 
 from digest.domain.shared.slugs import slugify
 from digest.domain.writing.bodies import BodyFormat
 from digest.operations.issues.week import ensure_issue
-from digest.operations.shared.context import Context
+from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
+from digest.operations.writing.meaning import Meant, Said, publication_meant
 from digest.operations.writing.placing import closed_meanwhile, leave_open_issues, place
 from digest.operations.writing.revising import note_before, note_revision, wording_of
 from digest.operations.writing.words import says, write
@@ -93,22 +94,18 @@ class Beginning:
 _NOBODY = Saving()
 
 
-def start_draft(context: Context, beginning: Beginning, saving: Saving = _NOBODY) -> int:
-    """Make a draft of it and return its id; from the same form key always the same one.
+def start_draft(work: Work, beginning: Beginning, saving: Saving = _NOBODY, said: Said | None = None) -> int | Meant:
+    """Make a draft of it, in the caller's transaction, and return its id.
 
     What is missing is made good as far as can be: a draft has a title, a date and a publication, which is known by the
-    source's host where nobody has named it. A publication that is not there yet is made. Raises Refused for an address
-    that readers can't be sent to.
+    source's host where nobody has named it. A publication that is not there yet is made only if that was `said`: else
+    nothing is, and what is to be asked comes back. Raises Refused for an address that readers can't be sent to.
     """
-    piece = read(_begun(context, beginning))
+    piece = read(_begun(work, beginning))
     if isinstance(piece, dict):
         raise Refused(" ".join(piece.values()))
-
-    def start(session: Session) -> int:
-        there = summary_of_form(session, saving.form_key) if saving.form_key else None
-        return there.id if there else _new(session, context.now, piece, saving).id
-
-    return _once(context.db, start)
+    meant = publication_meant(work.session, piece.publication, said)
+    return meant if meant.is_new else _new(work.session, work.now, replace(piece, publication=meant.name), saving).id
 
 
 def save(
@@ -211,11 +208,11 @@ def _once(db: Database, act: Callable[[Session], T]) -> T:
             return act(session)
 
 
-def _begun(context: Context, beginning: Beginning) -> Manuscript:
+def _begun(work: Work, beginning: Beginning) -> Manuscript:
     first = next((source for source in beginning.sources if source.url.strip()), Source("", "", ""))
     title = one_line(beginning.title) or one_line(first.title) or host_of(first.url) or "A new summary"
     publication = one_line(beginning.publication) or one_line(first.publication) or host_of(first.url) or "Various"
-    day = beginning.published_on or context.settings.schedule.local(context.now).date()
+    day = beginning.published_on or work.settings.schedule.local(work.now).date()
     return Manuscript(
         title[:LONGEST_TITLE], day.isoformat(), publication[:LONGEST_PUBLICATION], beginning.body,
         beginning.sources, beginning.topics,

@@ -22,6 +22,7 @@ from digest.storage.writing.working_copies import WorkingCopy, copies_beside, co
 from digest.web.shared.context import db, here, now, reading, reread, settings, signed_in
 from digest.web.shared.desk import ROW_ID, desk
 from digest.web.shared.unsaved import note_unsaved, try_later
+from digest.web.writing.asked_name import said_publication
 from digest.web.writing.form_page import Around, form_page, name_of
 from digest.web.writing.summary_form import (
     SummaryForm,
@@ -94,7 +95,7 @@ def saving_of(form: SummaryForm) -> Saving:
 
 
 def _taken(summary_id: int | None) -> Response:
-    form, act = _with_choice(sent_form()), request.form.get("act") or request.form.get("act_asked") or "save"
+    form, act = sent_form(), request.form.get("act") or request.form.get("act_asked") or "save"
     there = summary_by_id(reading(), summary_id) if summary_id else None
     if act == "preview":
         return make_response(form_page(there, form))
@@ -102,8 +103,8 @@ def _taken(summary_id: int | None) -> Response:
     faults = piece if isinstance(piece, dict) else _faults_for_readers(piece, form, there, act)
     if isinstance(piece, dict) or faults:
         return make_response(form_page(there, form, Around(faults)), 422)
-    meant = publication_meant(reading(), piece.publication)
-    if meant.is_new and not _is_made(meant.name):
+    meant = publication_meant(reading(), piece.publication, said_publication())
+    if meant.is_new:
         return _asked(there, form, meant, act)
     try:
         done = _act(replace(piece, publication=meant.name), form, summary_id, act)
@@ -124,18 +125,6 @@ def _on_to(done: Published | Saved) -> str:
     if isinstance(done, Published) and came_from_lead(reading(), done.summary_id):
         return url_for("desk.leads")
     return url_for("desk.summary", summary_id=done.summary_id)
-
-
-def _with_choice(form: SummaryForm) -> SummaryForm:
-    """The form with the publication that was meant, where its name was asked for once more."""
-    choice = request.form.get("publication_choice", "")
-    if not choice.startswith("use:"):
-        return form
-    return replace(form, manuscript=replace(form.manuscript, publication=choice.removeprefix("use:")))
-
-
-def _is_made(name: str) -> bool:
-    return request.form.get("publication_choice") == f"make:{name}"
 
 
 def _asked(there: Summary | None, form: SummaryForm, meant: Meant, act: str) -> Response:
