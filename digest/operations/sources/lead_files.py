@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from digest.domain.people.acts import Act
 from digest.domain.shared.folding import fold
+from digest.mail.templating import counted
+from digest.operations.people import audit
 from digest.operations.shared.context import Context
 from digest.operations.sources.arriving import Candidate, arrive
 from digest.operations.sources.grouping import group_leads
@@ -36,7 +39,10 @@ class ImportedLeads:
 
 
 def import_leads(
-    context: Context, lines: Iterable[str], tell: Callable[[int, int], None] = lambda _done, _of: None
+    context: Context,
+    lines: Iterable[str],
+    tell: Callable[[int, int], None] = lambda _done, _of: None,
+    by: str = audit.THE_COMMAND,
 ) -> ImportedLeads:
     """Make each line a lead, arrived when it was published, then find its story. Again, it changes nothing.
 
@@ -52,6 +58,8 @@ def import_leads(
             brought = arrive(context.within(session), candidates[start : start + _AT_ONCE])
         added, there = added + brought.new, there + brought.known
         tell(added + there, 2 * len(candidates))
+    if added:
+        audit.note_alone(context, by, Act.IMPORTED, counted(added, "lead", "leads"))
     group_leads(
         context, _PATIENCE, lambda done: tell(min(len(candidates) + done, 2 * len(candidates)), 2 * len(candidates))
     )

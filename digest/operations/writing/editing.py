@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session
 from digest.domain.issues.crediting import host_of
 from digest.domain.issues.edition import Source
 from digest.domain.issues.manuscript import LONGEST_PUBLICATION, LONGEST_TITLE, Manuscript, Piece, one_line, read
+from digest.domain.people.acts import Act
 from digest.domain.shared.slugs import slugify
 from digest.domain.writing.bodies import BodyFormat
 from digest.operations.issues.week import ensure_issue
+from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing.meaning import Meant, Said, publication_meant
@@ -29,6 +31,7 @@ from digest.operations.writing.words import says, write
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.issues.selections import issue_carrying
+from digest.storage.people.editors import Editor
 from digest.storage.sources.leads import give_back_leads
 from digest.storage.writing.revisions import RevisionKind
 from digest.storage.writing.summaries import Summary, Withdrawal, summary_of_form
@@ -163,22 +166,24 @@ def take_back(db: Database, now: datetime, summary_id: int, who: str = "") -> No
         note_before(session, summary)
         if summary.published_at:
             note_revision(session, summary, now, who, RevisionKind.TAKEN_BACK)
+            audit.note_in(session, now, who, Act.TAKEN_BACK, f"“{summary.title}”")
         summary.published_at = None
         summary.wanted = False
         summary.updated_at = now
         summary.version += 1
 
 
-def delete_draft(db: Database, summary_id: int, editor_id: int | None = None) -> None:
+def delete_draft(context: Context, summary_id: int, editor: Editor | None = None) -> None:
     """Delete a draft for good; what others have typed for it and not saved stays on the desk.
 
     Raises Refused for a published summary: its address is permanent.
     """
-    with db.writing() as session:
+    with context.db.writing() as session:
         summary = _existing(session, summary_id)
         if summary.published_at:
             raise Refused("This is published, and its address is permanent. Take it back to draft first.")
-        set_copies_free(session, summary_id, editor_id)
+        audit.note(context.within(session), editor.email if editor else "", Act.DELETED, f"“{summary.title}”")
+        set_copies_free(session, summary_id, editor.id if editor else None)
         give_back_leads(session, summary_id)
         session.delete(summary)
 
@@ -259,6 +264,7 @@ def _change(session: Session, now: datetime, summary: Summary, piece: Piece, sav
     session.flush()
     if summary.published_at and saving.correction:
         note_revision(session, summary, now, saving.who, RevisionKind.CORRECTION, saving.correction)
+        audit.note_in(session, now, saving.who, Act.CORRECTED, f"“{summary.title}”: {one_line(saving.correction)}")
     elif summary.published_at and wording_of(summary) != before:
         note_revision(session, summary, now, saving.who, RevisionKind.SILENT)
 
