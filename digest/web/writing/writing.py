@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.manuscript import Faults, Piece, missing_for_readers, read
-from digest.domain.shared.tokens import new_key
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import autosaving, editing
 from digest.operations.writing.editing import Conflict, Published, Saved, Saving
@@ -23,13 +22,13 @@ from digest.web.shared.context import db, here, now, reading, reread, settings, 
 from digest.web.shared.desk import ROW_ID, desk
 from digest.web.shared.unsaved import note_unsaved, try_later
 from digest.web.writing.asked_name import said_publication
+from digest.web.writing.form_keys import is_own, key_in, new_form_key
 from digest.web.writing.form_page import Around, form_page, name_of
 from digest.web.writing.summary_form import (
     SummaryForm,
     empty_form,
     form_of,
     form_of_copy,
-    key_in,
     on_version,
     preview_of,
     sent_form,
@@ -50,7 +49,8 @@ def new_summary() -> Response:
         return redirect(url_for("desk.summary", summary_id=made.id))
     copy = copy_of_form(reading(), key) if key else None
     today = settings().schedule.local(now()).date().isoformat()
-    form = form_of_copy(copy, key) if copy else empty_form(today, key or new_key(), request.args)
+    own = key if key and is_own(key) else new_form_key()  # another's words are gone on with in a form of one's own
+    form = form_of_copy(copy, own) if copy else empty_form(today, own, request.args)
     page = make_response(form_page(None, form, Around(copy=copy)))
     # A browser that goes Back takes the page from its store, with the key that it had: so it publishes the same again.
     page.headers["Cache-Control"] = "private, no-cache"
@@ -66,7 +66,7 @@ def summary(summary_id: int) -> str:
             "writing/withdrawn.html", summary=found, withdrawal=withdrawal, who=name_of(withdrawal.who)
         )
     copy = _copy_in_form(summary_id)
-    form = form_of_copy(copy, new_key()) if copy else form_of(found, new_key())
+    form = form_of_copy(copy, new_form_key()) if copy else form_of(found, new_form_key())
     return form_page(found, form, Around(copy=copy))
 
 
