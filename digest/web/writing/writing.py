@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.manuscript import Faults, Piece, missing_for_readers, read
+from digest.operations.shared.links import summary_path
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import autosaving, editing
 from digest.operations.writing.editing import Conflict, Published, Saved, Saving
@@ -116,7 +118,7 @@ def _taken(summary_id: int | None) -> Response:
         return try_later(make_response(form_page(there, form, Around(unsaved=True))))
     if isinstance(done, Conflict):
         return _conflict_page(form, done.summary_id or summary_id, done)
-    flash(_told(done, form, there), "good")
+    flash(_with_links(_told(done, form, there), done), "good")
     return redirect(_on_to(done), 303)
 
 
@@ -163,6 +165,19 @@ def _told(done: Published | Saved, form: SummaryForm, before: Summary | None) ->
 
 
 _CHANGED = "The changes are saved."
+
+
+def _with_links(told: str, done: Published | Saved) -> str:
+    """The words, and where what was published is now: its editor may be led on to the next lead."""
+    made = summary_by_id(reread(), done.summary_id) if isinstance(done, Published) else None
+    if made is None:
+        return told
+    public, edited = (
+        summary_path(made.publication.slug, made.slug, made.id),
+        url_for("desk.summary", summary_id=made.id),
+    )
+    words = Markup('{told} <a href="{public}">See its page</a> or <a href="{edited}">go on with it</a>.')
+    return words.format(told=told, public=public, edited=edited)
 
 
 def _conflict_page(form: SummaryForm, summary_id: int | None, conflict: Conflict) -> Response:

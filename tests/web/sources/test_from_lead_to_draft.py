@@ -21,7 +21,7 @@ from digest.storage.writing.summaries import Summary, summary_by_id
 from tests.conftest import TUESDAY
 from tests.factories import make_editor, make_lead, make_summary
 from tests.feeds.server import Reply, Stranger
-from tests.web.browser import Browser, page, words
+from tests.web.browser import Browser, one, page, words
 from tests.web.writing.test_nothing_is_lost import autosave, form_at
 
 _ARTICLE = (
@@ -230,6 +230,18 @@ def test_a_publication_that_is_not_there_yet_is_asked_for_before_a_draft(alice: 
         assert session.query(Summary).count() == 1
     done = alice.send(f"/desk/leads/{lead}/write", form={"publication_choice": "use:CNIL"})
     assert _summary(db, int(str(done.headers["Location"]).rsplit("/", 1)[1])).publication.name == "CNIL"
+
+
+def test_what_was_published_is_linked_beside_the_leads_that_one_comes_back_to(alice: Browser, db: Database) -> None:
+    draft = _write(alice, make_lead(db, "<b>Fine</b>", "CNIL"))
+    form = {**form_at(alice, draft), "title": "<b>Fine</b>", "publication": "CNIL"}
+    done = alice.send(f"/desk/summaries/{draft}", form=form, act="publish")
+    assert str(done.headers["Location"]).endswith("/desk/leads")
+    notice = one(page(alice.open("/desk/leads")), ".desk-notices")
+    public, edited = (str(link["href"]) for link in notice.select("a"))
+    assert "Published" in notice.text
+    assert (public, edited) == (f"/news/cnil/b-fine-b/{draft}", f"/desk/summaries/{draft}")
+    assert alice.open(public).status_code == 200
 
 
 def test_a_deleted_draft_gives_its_lead_back(alice: Browser, db: Database) -> None:
