@@ -15,6 +15,7 @@ from digest.operations.sources.writing_up import write_about
 from digest.operations.writing.autosaving import keep
 from digest.operations.writing.editing import Saving, save
 from digest.operations.writing.ending import supersede, withdraw
+from digest.operations.writing.meaning import Meant
 from digest.storage.people.editors import Editor
 from digest.storage.running.demo_marks import demo_ids, demo_leads, demo_summaries, mark_demo
 from digest.storage.writing.revisions import has_revisions
@@ -57,6 +58,8 @@ def add_draft(context: Context, editor: Editor) -> None:
     with context.db.reading() as session:
         lead_id = next(lead.id for lead in demo_leads(session) if lead.url == wanted)
     draft_id = write_about(_ago(context, timedelta(minutes=40)), lead_id, editor)
+    if isinstance(draft_id, Meant):
+        raise ValueError(f"the demo’s lead names “{draft_id.name}”, which none of its summaries does")
     with context.db.writing() as session:
         if draft_id not in demo_ids(session, "summaries"):
             mark_demo(session, "summaries", [draft_id])

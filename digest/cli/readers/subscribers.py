@@ -140,7 +140,7 @@ def erase_(address: Address, yes: bool) -> None:
     here = installation()
     if not yes and sys.stdin.isatty():
         click.confirm(f"Erase everything about {address.shown}? It can’t be undone.", abort=True)
-    if erase(here.context(), address.key, "the command"):
+    if erase(here.context(), address.key, "the command", THE_COMMAND):
         click.echo(f"Everything about {address.shown} is erased. The address is suppressed: no import brings it back.")
     else:
         click.echo(f"{address.shown} was no subscriber. The address is suppressed now: no import adds it.")

@@ -25,7 +25,8 @@ from digest.operations.sources.collecting import Poll, Poller, poll
 from digest.operations.sources.finding import FoundSource, Search, find
 from digest.operations.sources.grouping import group_leads
 from digest.operations.sources.source_files import export_sources, import_sources, listed_sources
-from digest.operations.sources.watching import Watched, already_watched, watch
+from digest.operations.sources.watching import Watched, already_watched, name_for, watch
+from digest.operations.writing.meaning import Said
 from digest.storage.sources.source_list import SourceLine
 
 _SHOWN = 10
@@ -82,7 +83,10 @@ def add(url: str, publication: str) -> None:
         click.echo(_watched_in_words(known))
         return
     found = find(Search(_fetcher(here), now()), url)
-    click.echo(_watched_in_words(watch(here.context(), found, publication, "the command line")))
+    said = Said(name_for(found, publication), make=True)  # what a command is given, is meant
+    watched = watch(here.context(), found, publication, "the command line", said)
+    if isinstance(watched, Watched):
+        click.echo(_watched_in_words(watched))
     group_leads(here.context(), _PATIENCE)
 
 

@@ -13,7 +13,7 @@ from typing import TextIO
 import click
 
 from digest.cli.shared.failing import Failed
-from digest.cli.shared.installation import installation, now
+from digest.cli.shared.installation import installation
 from digest.cli.shared.output import TerminalLine, bar_line, counted
 from digest.operations.sources.lead_files import ImportedLeads, as_json, import_leads, list_leads
 
@@ -53,7 +53,7 @@ def import_(file: Path) -> None:
 @click.option("--all", "everything", is_flag=True, help="Every lead, also what is done with.")
 def list_(as_lines: bool, everything: bool) -> None:
     """Show what waits on the desk, the newest first."""
-    for lead in list_leads(installation().db, now(), everything):
+    for lead in list_leads(installation().context(), everything):
         if as_lines:
             click.echo(as_json(lead))
             continue

@@ -99,7 +99,7 @@ def _outline(element: Any, values: dict[str, str], address: str) -> Outline:
         url=url,
         title=_label(values) or url,
         home=absolute(values.get("htmlurl", ""), ""),
-        topics=_topics(element, values)[:_MOST_TOPICS],
+        topics=_topics(element, values),
         refused=refused,
     )
 
@@ -123,14 +123,22 @@ def _understood(address: str) -> tuple[str, str]:
 
 
 def _topics(element: Any, values: dict[str, str]) -> tuple[str, ...]:
-    folders = [
-        _label({_local(name): value for name, value in around.attrib.items()})
-        for around in element.iterancestors()
-        if isinstance(around.tag, str) and _local(around.tag) == "outline"
-    ]
-    categories = [part for listed in values.get("category", "").split(",") for part in listed.split("/")]
-    names = (shortened(name, 100) for name in (*reversed(folders), *categories))
-    return tuple(dict.fromkeys(filter(None, names)))
+    """The first few names of folders and categories; no more of them are looked at, however many a stranger lists."""
+    named: dict[str, None] = {}
+    for name in _names_around(element, values):
+        if len(named) == _MOST_TOPICS:
+            break
+        if topic := shortened(name, 100):
+            named[topic] = None
+    return tuple(named)
+
+
+def _names_around(element: Any, values: dict[str, str]) -> Iterator[str]:
+    for around in reversed(list(element.iterancestors())):
+        if isinstance(around.tag, str) and _local(around.tag) == "outline":
+            yield _label({_local(name): value for name, value in around.attrib.items()})
+    for listed in values.get("category", "").split(","):
+        yield from listed.split("/")
 
 
 def _label(values: dict[str, str]) -> str:

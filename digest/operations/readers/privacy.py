@@ -11,9 +11,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.config.retention import MESSAGES_KEPT, RATE_COUNTS_KEPT
+from digest.domain.people.acts import Act
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.messages.signup_caps import forget_mail
+from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.storage.accounting.reader_copies import ReaderCopy, copies_of
 from digest.storage.messages.messages import forget_messages_to
@@ -221,16 +223,19 @@ def what_we_hold(session: Session, subscriber: Subscriber) -> PersonalData:
     )
 
 
-def erase(context: Context, address: str, source: str) -> bool:
+def erase(context: Context, address: str, source: str, by: str = "") -> bool:
     """Remove everything about an address (in its unique form), and keep a hash so that nothing brings it back.
 
-    Safe to ask again, and for an address that we don't know. Returns whether it had a subscriber.
+    Safe to ask again, and for an address that we don't know. `by`, if it is not the reader, is told in the audit log,
+    which names no reader. Returns whether it had a subscriber.
     """
     address_hash = fingerprint(address, context.settings.suppression_key)
     with context.db.writing() as session:
         lock_subscribers(session)
         subscriber = subscriber_with_address(session, address)
         erase_in(context.within(session), address, address_hash, subscriber, source)
+        if by:
+            audit.note(context.within(session), by, Act.ERASED, "and left nothing by which to know them")
         note_parting(context.settings, context.now, Parting.ERASED, [address_hash])
         return subscriber is not None
 

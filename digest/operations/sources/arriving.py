@@ -139,14 +139,14 @@ class _Arriving:
 
     def _new(self, candidate: Candidate) -> int:
         entry, arrived_at = candidate.entry, candidate.arrived_at or self.work.now
-        title, lede = _line(entry.title, LONGEST_TITLE), _line(entry.lede, LONGEST_LEDE)
+        title, lede = plain_line(entry.title, LONGEST_TITLE), plain_line(entry.lede, LONGEST_LEDE)
         rule_id = muting(self.rules, title, lede)
         url = entry.url if len(entry.url) <= LONGEST_URL and is_safe(entry.url) else ""
         self.rows.append(
             {
                 "source_id": self.source_id,
                 "publication_id": candidate.publication_id,
-                "publication": _line(candidate.publication, 200),
+                "publication": plain_line(candidate.publication, 200),
                 "guid": _storable(entry.guid)[:LONGEST_GUID],
                 "url": url,
                 "canonical": canonical_hash(url),
@@ -208,8 +208,8 @@ def _changed(lead: KnownLead, candidate: Candidate, source_id: int | None) -> di
         lead.source_id or source_id,
         lead.publication_id or candidate.publication_id,
         url,
-        _line(entry.title, LONGEST_TITLE) or lead.title,
-        _line(entry.lede, LONGEST_LEDE) or lead.lede,
+        plain_line(entry.title, LONGEST_TITLE) or lead.title,
+        plain_line(entry.lede, LONGEST_LEDE) or lead.lede,
     )
     if new == lead:
         return None
@@ -217,7 +217,7 @@ def _changed(lead: KnownLead, candidate: Candidate, source_id: int | None) -> di
     return {"id": lead.id, "source_id": new.source_id, "publication_id": new.publication_id, **words}
 
 
-def _line(text: str, longest: int) -> str:
+def plain_line(text: str, longest: int) -> str:
     """Plain text on one line, cut between words."""
     plain = " ".join(_storable(text).split())
     if len(plain) <= longest:

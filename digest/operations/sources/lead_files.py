@@ -12,14 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from digest.domain.shared.folding import fold
+from digest.domain.issues.manuscript import LONGEST_PUBLICATION
+from digest.domain.people.acts import Act
+from digest.mail.templating import counted
+from digest.operations.people import audit
 from digest.operations.shared.context import Context
-from digest.operations.sources.arriving import Candidate, arrive
+from digest.operations.sources.arriving import Candidate, arrive, plain_line
 from digest.operations.sources.grouping import group_leads
 from digest.operations.sources.lead_lines import candidate_on
 from digest.storage.base.database import Database
 from digest.storage.sources.listed_leads import ListedLead, listed_leads
-from digest.storage.writing.publications import all_publications
+from digest.storage.writing.publications import known_publication_ids
 
 _AT_ONCE = 500
 _PATIENCE = 120.0
@@ -36,7 +39,10 @@ class ImportedLeads:
 
 
 def import_leads(
-    context: Context, lines: Iterable[str], tell: Callable[[int, int], None] = lambda _done, _of: None
+    context: Context,
+    lines: Iterable[str],
+    tell: Callable[[int, int], None] = lambda _done, _of: None,
+    by: str = audit.THE_COMMAND,
 ) -> ImportedLeads:
     """Make each line a lead, arrived when it was published, then find its story. Again, it changes nothing.
 
@@ -52,16 +58,19 @@ def import_leads(
             brought = arrive(context.within(session), candidates[start : start + _AT_ONCE])
         added, there = added + brought.new, there + brought.known
         tell(added + there, 2 * len(candidates))
+    if added:
+        audit.note_alone(context, by, Act.IMPORTED, counted(added, "lead", "leads"))
     group_leads(
         context, _PATIENCE, lambda done: tell(min(len(candidates) + done, 2 * len(candidates)), 2 * len(candidates))
     )
     return ImportedLeads(added, there)
 
 
-def list_leads(db: Database, now: datetime, everything: bool = False) -> Iterator[ListedLead]:
+def list_leads(context: Context, everything: bool = False) -> Iterator[ListedLead]:
     """What waits on the desk, the newest first; or every lead."""
-    with db.reading() as session:
-        yield from listed_leads(session, now, everything)
+    today = context.settings.schedule.local(context.now).date()
+    with context.db.reading() as session:
+        yield from listed_leads(session, today, everything)
 
 
 def as_json(lead: ListedLead) -> str:
@@ -97,7 +106,10 @@ def _read(lines: Iterable[str], now: datetime) -> tuple[list[Candidate], list[tu
 
 
 def _named(db: Database, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Those of known publications with their ids; a file makes no publication."""
+    """Those of known publications with their ids, by whatever name of theirs; a file makes no publication."""
+    said = [plain_line(each.publication, LONGEST_PUBLICATION) for each in candidates]
+    names, known = sorted(set(said)), dict[str, int]()
     with db.reading() as session:
-        known = {fold(publication.name): publication.id for publication in all_publications(session)}
-    return [replace(each, publication_id=known.get(fold(each.publication))) for each in candidates]
+        for start in range(0, len(names), _AT_ONCE):
+            known |= known_publication_ids(session, names[start : start + _AT_ONCE])
+    return [replace(each, publication_id=known.get(name)) for each, name in zip(candidates, said, strict=True)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from digest.domain.people.acts import Act
 from digest.domain.shared.slugs import slugify
 from digest.domain.shared.tokens import new_key
 from digest.domain.sources import answers, habits
@@ -18,9 +19,11 @@ from digest.feeds.base.entries import Entry
 from digest.feeds.newsletters.links import links_of, well_formed
 from digest.feeds.newsletters.mails import NewsletterMail
 from digest.feeds.newsletters.texts import readable_html, readable_text
+from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.arriving import Arrivals, arrive, as_of_source
+from digest.operations.writing.meaning import Meant, Said, publication_meant
 from digest.storage.base.database import Database, one_at_a_time
 from digest.storage.sources.newsletters import (
     Newsletter,
@@ -53,16 +56,22 @@ class Receipt(StrEnum):
     NOBODYS = "nobody's"
 
 
-def watch_newsletter(context: Context, publication: str, by: str = "") -> int:
-    """Make an address of its own for a publication's newsletter; the source's id. Raises Refused without a name."""
+def watch_newsletter(context: Context, publication: str, by: str = "", said: Said | None = None) -> int | Meant:
+    """Make an address of its own for a publication's newsletter; the source's id. Raises Refused without a name.
+
+    Where the name is new, and nobody has `said` what is meant, nothing is made, and what is to be asked comes back.
+    """
     name = " ".join(publication.split())[:200]
     if not name:
         raise Refused("Give the publication’s name: the newsletter’s leads come under it.")
     key = new_key()
     with context.db.writing() as session:
+        meant = publication_meant(session, name, said)
+        if meant.is_new:
+            return meant
         source = WatchedSource(
             kind=SourceKind.MAIL,
-            publication_id=publication_named(session, name).id,
+            publication_id=publication_named(session, meant.name).id,
             url=f"mail:{key}",
             fetch_url=f"mail:{key}",
             mail_key=key,
@@ -72,6 +81,7 @@ def watch_newsletter(context: Context, publication: str, by: str = "") -> int:
         )
         session.add(source)
         session.flush()
+        audit.note(context.within(session), by, Act.WATCHED, f"{meant.name}: its newsletter")
         return source.id
 
 

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from digest.domain.people.acts import Act
 from digest.domain.shared.urls import safe_url
 from digest.domain.sources.answers import NEVER_CHECKED
 from digest.domain.sources.hosts import host_of
 from digest.domain.sources.states import SourceKind
 from digest.feeds.parsing.opml import Outline, read_opml, write_opml
+from digest.mail.templating import counted
+from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.sources.noting import POLLING
 from digest.storage.base.database import one_at_a_time
@@ -48,6 +51,8 @@ def import_sources(context: Context, body: bytes, by: str = "") -> ImportedSourc
         publications = publication_ids(session, sorted(set(names.values()))) if names else {}
         for outline in fresh:
             _add(work, outline, publications[names[outline.url]], by)
+        if fresh:
+            audit.note(work, by, Act.IMPORTED, counted(len(fresh), "source", "sources"))
     return ImportedSources(len(fresh), there, refused)
 
 

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from digest.domain.issues.manuscript import LONGEST_PUBLICATION
+from digest.domain.people.acts import Act
+from digest.domain.shared.slugs import slugify
 from digest.domain.sources.answers import NEVER_CHECKED, NOT_ASKED, NOTHING_RECEIVED, well_in_words
 from digest.domain.sources.hosts import host_of
 from digest.domain.sources.politeness import RequestMade, pledged
 from digest.domain.sources.states import SourceKind, SourceState
+from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.collecting import Poller, poll_one
 from digest.operations.sources.finding import FoundSource
 from digest.operations.sources.noting import POLLING, AnswerNoted, note
 from digest.operations.sources.turns import may_be_asked_early
+from digest.operations.writing.meaning import Meant, Said, publication_meant
 from digest.storage.base.database import one_at_a_time
 from digest.storage.running.demo_marks import demo_ids
+from digest.storage.sources.leads import move_leads
 from digest.storage.sources.polling import DueMinutes, host_named, standing_of_hosts, these_sources
-from digest.storage.sources.source_list import source_at
+from digest.storage.sources.source_list import replace_topics, source_at
 from digest.storage.sources.sources import WatchedSource
 from digest.storage.writing.publications import Publication, publication_named
+from digest.storage.writing.topics import topics_named
 
 _LONGEST_LANGUAGE = 35
+_MOST_TOPICS, _LONGEST_TOPIC = 10, 100
 NOT_SOONER = timedelta(minutes=1)
 """Between the last request and an editor's “check now”."""
 
@@ -40,22 +48,30 @@ class Watched:
     entries: int
     new_leads: int
     is_new: bool
+    looks_like: tuple[str, ...] = ()
+    """Names like that of its publication, where that was made by its own title."""
 
 
-def watch(context: Context, found: FoundSource, publication: str = "", by: str = "") -> Watched:
+def watch(
+    context: Context, found: FoundSource, publication: str = "", by: str = "", said: Said | None = None
+) -> Watched | Meant:
     """Watch what was found, from what it has just answered: that was its first check, and is not repeated.
 
-    `publication` is a name; without one the source's own title stands in for it. Its last 14 days become leads.
+    `publication` is a name; without one the source's own title stands in for it. Its last 14 days become leads. Where
+    a name is new, and nobody has `said` what is meant, nothing is watched, and what is to be asked comes back; but a
+    source's own title is nobody's typo.
     """
     with context.db.writing() as session:
         one_at_a_time(session, POLLING)
         if known := source_at(session, {found.url}):
             new = _learn(context.within(session), known, found)
             return _watched(session, known, new, is_new=False)
-        name = (publication or found.bulletin.title or host_of(found.url)).strip()[:200]
+        meant = publication_meant(session, name_for(found, publication), said)
+        if meant.is_new and publication.strip():
+            return meant
         source = WatchedSource(
             kind=found.kind,
-            publication_id=publication_named(session, name).id,
+            publication_id=publication_named(session, meant.name).id,
             url=found.url,
             fetch_url=found.url,
             added_at=context.now,
@@ -68,7 +84,13 @@ def watch(context: Context, found: FoundSource, publication: str = "", by: str =
         session.flush()
         noted = note(context.within(session), source, found.heard, DueMinutes(session, context.now))
         host_named(session, host_of(found.url)).asked_at = context.now
-        return _watched(session, source, noted.new_leads, is_new=True)
+        audit.note(context.within(session), by, Act.WATCHED, _in_words(meant.name, source))
+        return replace(_watched(session, source, noted.new_leads, is_new=True), looks_like=meant.nearest)
+
+
+def name_for(found: FoundSource, publication: str) -> str:
+    """The publication that is meant where this is typed: else what the source calls itself."""
+    return " ".join((publication.strip() or found.bulletin.title or host_of(found.url)).split())[:200]
 
 
 def _learn(work: Work, known: WatchedSource, found: FoundSource) -> int:
@@ -92,14 +114,16 @@ def pause_source(context: Context, source_id: int, by: str = "") -> None:
         source = _source(session, source_id)
         source.state, source.next_at, source.paused_by = SourceState.PAUSED, None, by[:254]
         source.words = f"Paused by {by}." if by else "Paused."
+        _note(context.within(session), by, Act.PAUSED, source)
 
 
-def resume_source(context: Context, source_id: int) -> None:
+def resume_source(context: Context, source_id: int, by: str = "") -> None:
     """Ask again what was paused, or gone, as soon as is polite. Raises Refused if it is not there any more."""
     with context.db.writing() as session:
         source = _source(session, source_id)
         if source.state not in (SourceState.PAUSED, SourceState.GONE):
             return
+        _note(context.within(session), by, Act.UNPAUSED, source)
         source.state = SourceState.OK if source.ok_at else SourceState.NEW
         if source.kind == SourceKind.MAIL:
             gap = timedelta(seconds=source.usual_gap)
@@ -110,19 +134,60 @@ def resume_source(context: Context, source_id: int) -> None:
         source.next_at = _soonest(context.within(session), source)
 
 
-def describe_source(context: Context, source_id: int, language: str, subscription_needed: bool) -> None:
-    """Say in which language it writes (empty: unknown) and whether its articles need a subscription. Raises Refused."""
-    if len(language) > _LONGEST_LANGUAGE or (not language.replace("-", "").isalnum() and language):
-        raise Refused(f"“{language[:40]}” is no language. Write it as en, de or pt-BR.")
+@dataclass(frozen=True)
+class SourceDescription:
+    """What an editor says of a source. `language` is empty where it is unknown; new topics are made."""
+
+    publication: str
+    topics: tuple[str, ...] = ()
+    language: str = ""
+    subscription_needed: bool = False
+
+
+def describe_source(
+    context: Context, source_id: int, told: SourceDescription, by: str, said: Said | None = None
+) -> Meant | None:
+    """Keep what is told of the source; the leads that it brought go to its new publication with it.
+
+    Where that is new, and nobody has `said` what is meant, nothing is kept, and what is to be asked comes back. Raises
+    Refused.
+    """
+    _must_fit(told)
     with context.db.writing() as session:
         source = _source(session, source_id)
-        source.language, source.subscription_needed = language, subscription_needed
+        meant = publication_meant(session, " ".join(told.publication.split()), said)
+        if meant.is_new:
+            return meant
+        before, publication = source.publication_id, publication_named(session, meant.name)
+        if before != publication.id:
+            source.publication_id = publication.id
+            move_leads(session, source.id, before, publication.id)
+        source.language, source.subscription_needed = told.language, told.subscription_needed
+        replace_topics(session, source.id, topics_named(session, told.topics))
+        session.flush()
+        _note(context.within(session), by, Act.DESCRIBED, source)
+    return None
 
 
-def stop_watching(context: Context, source_id: int) -> None:
+def _must_fit(told: SourceDescription) -> None:
+    language = told.language
+    if len(language) > _LONGEST_LANGUAGE or (not language.replace("-", "").isalnum() and language):
+        raise Refused(f"“{language[:40]}” is no language. Write it as en, de or pt-BR.")
+    if not told.publication.strip():
+        raise Refused("Give the publication’s name: its leads come under it.")
+    if len(told.publication) > LONGEST_PUBLICATION:
+        raise Refused(f"The publication’s name has {len(told.publication)} characters; {LONGEST_PUBLICATION} fit.")
+    if len(told.topics) > _MOST_TOPICS or any(len(topic) > _LONGEST_TOPIC for topic in told.topics):
+        raise Refused(f"A source has {_MOST_TOPICS} topics at most, of {_LONGEST_TOPIC} characters each.")
+    if unfit := next((topic for topic in told.topics if not slugify(topic)), ""):
+        raise Refused(f"“{unfit}” is no topic: it needs at least one letter or digit.")
+
+
+def stop_watching(context: Context, source_id: int, by: str = "") -> None:
     """Take a source away; its leads stay, and what was made of them. Nothing happens if it is gone already."""
     with context.db.writing() as session:
         if source := session.get(WatchedSource, source_id):
+            _note(context.within(session), by, Act.UNWATCHED, source)
             session.delete(source)
 
 
@@ -165,6 +230,16 @@ def _soonest(work: Work, source: WatchedSource) -> datetime:
 
 def _when(moment: datetime) -> str:
     return f"{moment:%-d %B, %H:%M} UTC"
+
+
+def _note(work: Work, by: str, act: Act, source: WatchedSource) -> None:
+    name = work.session.get_one(Publication, source.publication_id).name
+    audit.note(work, by, act, _in_words(name, source))
+
+
+def _in_words(publication: str, source: WatchedSource) -> str:
+    """A source as the audit log names it: a newsletter without its address, which is its key."""
+    return f"{publication}: {'its newsletter' if source.kind == SourceKind.MAIL else source.url}"
 
 
 def _source(session: Session, source_id: int) -> WatchedSource:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from digest.domain.issues.manuscript import Manuscript, Piece, read, to_json
+from digest.domain.issues.manuscript import LONGEST_BODY, Manuscript, Piece, read, to_json
 from digest.operations.shared.context import Context
+from digest.operations.shared.refusal import Refused
 from digest.operations.writing.editing import Saving, is_stale, save_draft_in
 from digest.operations.writing.words import says
 from digest.storage.base.database import Database
@@ -20,6 +21,9 @@ from digest.storage.writing.summaries import Summary, Withdrawal, summary_by_id,
 from digest.storage.writing.topics import are_known_topics
 from digest.storage.writing.working_copies import WorkingCopy, copy_of, forget_copy
 from digest.storage.writing.writers_seen import note_writer
+
+LONGEST_COPY = 200_000
+"""Characters of a working copy as it is stored: four times what a summary's text may have."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,10 @@ class KeptWords:
 
 
 def keep(context: Context, manuscript: Manuscript, summary_id: int | None, version: int, saving: Saving) -> KeptWords:
-    """Keep what a form holds, in one transaction; also that its editor is here."""
+    """Keep what a form holds, in one transaction; also that its editor is here.
+
+    Raises Refused for more than anybody can save: what is kept beside a summary is read with its page each time.
+    """
     with context.db.writing() as session:
         summary = _meant(session, summary_id, saving.form_key)
         if summary and saving.editor_id:
@@ -91,10 +98,16 @@ def _put_beside(
     if saving.editor_id is None:
         raise ValueError("a working copy is an editor's: say whose")
     key = summary.id if summary else None
+    typed = to_json(manuscript)
+    if len(typed) > LONGEST_COPY:
+        raise Refused(
+            f"This has {len(typed):,} characters, and {LONGEST_COPY:,} at most are kept while you type. Shorten it: "
+            f"a summary has {LONGEST_BODY:,} at most. Until then it is in this browser only"
+        )
     there = copy_of(session, saving.form_key, key, saving.editor_id)
     if there is None:
         there = WorkingCopy(form_key=saving.form_key)
         session.add(there)
     there.form_key, there.summary_id, there.editor_id = saving.form_key, key, saving.editor_id
-    there.version, there.typed, there.saved_at = version, to_json(manuscript), context.now
+    there.version, there.typed, there.saved_at = version, typed, context.now
     session.flush()

@@ -7,7 +7,7 @@ A form that makes a summary carries a key: sent twice, by whatever way, it makes
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -17,17 +17,21 @@ from sqlalchemy.orm import Session
 from digest.domain.issues.crediting import host_of
 from digest.domain.issues.edition import Source
 from digest.domain.issues.manuscript import LONGEST_PUBLICATION, LONGEST_TITLE, Manuscript, Piece, one_line, read
+from digest.domain.people.acts import Act
 from digest.domain.shared.slugs import slugify
 from digest.domain.writing.bodies import BodyFormat
 from digest.operations.issues.week import ensure_issue
-from digest.operations.shared.context import Context
+from digest.operations.people import audit
+from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
+from digest.operations.writing.meaning import Meant, Said, publication_meant
 from digest.operations.writing.placing import closed_meanwhile, leave_open_issues, place
 from digest.operations.writing.revising import note_before, note_revision, wording_of
 from digest.operations.writing.words import says, write
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.issues.selections import issue_carrying
+from digest.storage.people.editors import Editor
 from digest.storage.sources.leads import give_back_leads
 from digest.storage.writing.revisions import RevisionKind
 from digest.storage.writing.summaries import Summary, Withdrawal, summary_of_form
@@ -93,22 +97,18 @@ class Beginning:
 _NOBODY = Saving()
 
 
-def start_draft(context: Context, beginning: Beginning, saving: Saving = _NOBODY) -> int:
-    """Make a draft of it and return its id; from the same form key always the same one.
+def start_draft(work: Work, beginning: Beginning, saving: Saving = _NOBODY, said: Said | None = None) -> int | Meant:
+    """Make a draft of it, in the caller's transaction, and return its id.
 
     What is missing is made good as far as can be: a draft has a title, a date and a publication, which is known by the
-    source's host where nobody has named it. A publication that is not there yet is made. Raises Refused for an address
-    that readers can't be sent to.
+    source's host where nobody has named it. A publication that is not there yet is made only if that was `said`: else
+    nothing is, and what is to be asked comes back. Raises Refused for an address that readers can't be sent to.
     """
-    piece = read(_begun(context, beginning))
+    piece = read(_begun(work, beginning))
     if isinstance(piece, dict):
         raise Refused(" ".join(piece.values()))
-
-    def start(session: Session) -> int:
-        there = summary_of_form(session, saving.form_key) if saving.form_key else None
-        return there.id if there else _new(session, context.now, piece, saving).id
-
-    return _once(context.db, start)
+    meant = publication_meant(work.session, piece.publication, said)
+    return meant if meant.is_new else _new(work.session, work.now, replace(piece, publication=meant.name), saving).id
 
 
 def save(
@@ -166,22 +166,24 @@ def take_back(db: Database, now: datetime, summary_id: int, who: str = "") -> No
         note_before(session, summary)
         if summary.published_at:
             note_revision(session, summary, now, who, RevisionKind.TAKEN_BACK)
+            audit.note_in(session, now, who, Act.TAKEN_BACK, f"“{summary.title}”")
         summary.published_at = None
         summary.wanted = False
         summary.updated_at = now
         summary.version += 1
 
 
-def delete_draft(db: Database, summary_id: int, editor_id: int | None = None) -> None:
+def delete_draft(context: Context, summary_id: int, editor: Editor | None = None) -> None:
     """Delete a draft for good; what others have typed for it and not saved stays on the desk.
 
     Raises Refused for a published summary: its address is permanent.
     """
-    with db.writing() as session:
+    with context.db.writing() as session:
         summary = _existing(session, summary_id)
         if summary.published_at:
             raise Refused("This is published, and its address is permanent. Take it back to draft first.")
-        set_copies_free(session, summary_id, editor_id)
+        audit.note(context.within(session), editor.email if editor else "", Act.DELETED, f"“{summary.title}”")
+        set_copies_free(session, summary_id, editor.id if editor else None)
         give_back_leads(session, summary_id)
         session.delete(summary)
 
@@ -211,11 +213,11 @@ def _once(db: Database, act: Callable[[Session], T]) -> T:
             return act(session)
 
 
-def _begun(context: Context, beginning: Beginning) -> Manuscript:
+def _begun(work: Work, beginning: Beginning) -> Manuscript:
     first = next((source for source in beginning.sources if source.url.strip()), Source("", "", ""))
     title = one_line(beginning.title) or one_line(first.title) or host_of(first.url) or "A new summary"
     publication = one_line(beginning.publication) or one_line(first.publication) or host_of(first.url) or "Various"
-    day = beginning.published_on or context.settings.schedule.local(context.now).date()
+    day = beginning.published_on or work.settings.schedule.local(work.now).date()
     return Manuscript(
         title[:LONGEST_TITLE], day.isoformat(), publication[:LONGEST_PUBLICATION], beginning.body,
         beginning.sources, beginning.topics,
@@ -262,6 +264,7 @@ def _change(session: Session, now: datetime, summary: Summary, piece: Piece, sav
     session.flush()
     if summary.published_at and saving.correction:
         note_revision(session, summary, now, saving.who, RevisionKind.CORRECTION, saving.correction)
+        audit.note_in(session, now, saving.who, Act.CORRECTED, f"“{summary.title}”: {one_line(saving.correction)}")
     elif summary.published_at and wording_of(summary) != before:
         note_revision(session, summary, now, saving.who, RevisionKind.SILENT)
 

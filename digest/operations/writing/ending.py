@@ -35,6 +35,7 @@ def supersede(context: Context, summary_id: int, newer_id: int, who: str) -> Non
         session.merge(Superseding(summary_id=summary_id, newer_id=newer_id, at=context.now, who=who))
         _touch(context, summary)
         note_revision(session, summary, context.now, who, RevisionKind.SUPERSEDED, f"By “{newer.title}”.")
+        audit.note(context.within(session), who, Act.SUPERSEDED, f"“{summary.title}” by “{newer.title}”")
 
 
 def restore(context: Context, summary_id: int, who: str) -> None:
@@ -46,6 +47,7 @@ def restore(context: Context, summary_id: int, who: str) -> None:
         session.delete(there)
         _touch(context, summary)
         note_revision(session, summary, context.now, who, RevisionKind.RESTORED)
+        audit.note(context.within(session), who, Act.RESTORED, f"“{summary.title}”")
 
 
 def withdraw(context: Context, summary_id: int, reason: str, who: str) -> None:

@@ -8,6 +8,7 @@ from html import unescape
 
 from digest.domain.shared.stems import stems
 from digest.domain.sources.canonical import canonical_hash
+from digest.operations.writing.renewing import renew_resemblances
 from digest.storage.base.database import Database, one_at_a_time
 from digest.storage.sources.linked_leads import link_leads
 from digest.storage.writing.search_index import (
@@ -19,6 +20,8 @@ from digest.storage.writing.search_index import (
 )
 
 _AT_ONCE = 50
+_RENEWED = 100
+"""So many of the summaries that have changed are compared with older leads: an import of thousands is no news."""
 _TITLE, _NAMES = 1.2, 0.5
 _USUAL_LENGTH = 60
 _TAG = re.compile(r"<[^>]*>")
@@ -27,11 +30,16 @@ _TAG = re.compile(r"<[^>]*>")
 def index_summaries(db: Database) -> int:
     """Index what has changed since it was indexed, drafts too, a little at a time; returns how many there were.
 
-    Leads learn here which summary links their canonical address, also when it was saved after they arrived.
+    Leads learn here which summary links their canonical address, and which they resemble, also when it was saved after
+    they arrived.
     """
     done = 0
-    while count := _index_some(db):
-        done += count
+    changed = dict[int, dict[str, float]]()
+    while some := _index_some(db):
+        done += len(some)
+        changed = dict([*changed.items(), *some.items()][-_RENEWED:])
+    if changed:
+        renew_resemblances(db, changed)
     return done
 
 
@@ -40,20 +48,22 @@ def plain_text(body_html: str) -> str:
     return unescape(_TAG.sub(" ", body_html))
 
 
-def _index_some(db: Database) -> int:
+def _index_some(db: Database) -> dict[int, dict[str, float]]:
+    """Index the next ones; the stems of each, by its id."""
     with db.reading() as session:
         if not stale_summaries(session, 1):
-            return 0
+            return {}
     with db.writing() as session:
         one_at_a_time(session, "search index")
         stale = stale_summaries(session, _AT_ONCE)
         if not stale:
-            return 0
-        store_terms(session, {each.id: _terms(each) for each in stale}, {each.id: each.version for each in stale})
+            return {}
+        terms = {each.id: _terms(each) for each in stale}
+        store_terms(session, terms, {each.id: each.version for each in stale})
         hashes = {link: canonical_hash(url) for each in stale for link, url in each.links}
         store_canonical(session, hashes)
         link_leads(session, {value for value in hashes.values() if value})
-        return len(stale)
+        return terms
 
 
 def _terms(text: IndexedText) -> dict[str, float]:

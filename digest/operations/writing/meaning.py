@@ -20,8 +20,21 @@ class Meant:
     nearest: tuple[str, ...] = ()
 
 
-def publication_meant(session: Session, typed: str) -> Meant:
-    """Case, accents and marks between words aside, a known name is itself. The first of all names is never doubted."""
+@dataclass(frozen=True)
+class Said:
+    """What an editor answered when asked which publication is meant: this one, or (`make`) that there be such a one."""
+
+    name: str
+    make: bool = False
+
+
+def publication_meant(session: Session, typed: str, said: Said | None = None) -> Meant:
+    """Case, accents and marks between words aside, a known name is itself. The first of all names is never doubted.
+
+    Nor is a new one that the editor said to make: `said` holds for this very name.
+    """
+    if said and not said.make:
+        typed = said.name
     names = publication_names(session)
     if not names:
         return Meant(typed, is_new=False)
@@ -33,4 +46,6 @@ def publication_meant(session: Session, typed: str) -> Meant:
     wanted = folded(typed)
     if wanted in by_fold:
         return Meant(by_fold[wanted], is_new=False)
+    if said and said.make and said.name == typed:
+        return Meant(typed, is_new=False)
     return Meant(typed, is_new=True, nearest=tuple(alike(session, typed)))

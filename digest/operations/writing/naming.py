@@ -10,9 +10,12 @@ from difflib import SequenceMatcher
 
 from sqlalchemy.orm import Session
 
+from digest.domain.people.acts import Act
 from digest.domain.shared.slugs import slugify, spelling
+from digest.mail.templating import counted
+from digest.operations.people import audit
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
-from digest.storage.base.database import Database
 from digest.storage.readers.subscribers import lock_subscribers
 from digest.storage.readers.topic_choices import choose_instead, readers_who_chose
 from digest.storage.running.schema import metadata
@@ -22,6 +25,7 @@ from digest.storage.writing.names import (
     Named,
     NameKind,
     add_alias,
+    aliases_of,
     all_named,
     drop_alias,
     give_slug,
@@ -57,14 +61,14 @@ def hanging(session: Session, kind: NameKind, found: Named) -> Hanging:
     )
 
 
-def rename(db: Database, kind: NameKind, row_id: int, name: str, new_address: bool) -> None:
+def rename(context: Context, kind: NameKind, row_id: int, name: str, new_address: bool, who: str = "") -> None:
     """Give it this name; the one it had stays another of its names, so that files and feeds that say it still find it.
 
     With `new_address` its public addresses are made of the new name, and the old ones redirect. Raises Refused where
     another has that name.
     """
     name = _fit(kind, name)
-    with db.writing() as session:
+    with context.db.writing() as session:
         found = _there(session, kind, row_id)
         if id_of_name(session, kind, name) not in (None, row_id):
             raise Refused(_taken(session, kind, name))
@@ -75,42 +79,50 @@ def rename(db: Database, kind: NameKind, row_id: int, name: str, new_address: bo
             add_alias(session, kind, row_id, before)
         if new_address:
             _change_slug(session, kind, found)
+        at = ", with new addresses" if new_address else ""
+        audit.note(context.within(session), who, Act.RENAMED, f"the {kind.word} “{before}” to “{name}”{at}")
 
 
-def also_call(db: Database, kind: NameKind, row_id: int, name: str) -> None:
+def also_call(context: Context, kind: NameKind, row_id: int, name: str, who: str = "") -> None:
     """Let this name find it too. Raises Refused where the name finds another."""
     name = _fit(kind, name)
-    with db.writing() as session:
-        _there(session, kind, row_id)
+    with context.db.writing() as session:
+        found = _there(session, kind, row_id)
         owner = id_of_name(session, kind, name)
         if owner not in (None, row_id):
             raise Refused(_taken(session, kind, name))
         if owner is None:
             add_alias(session, kind, row_id, name)
+            audit.note(context.within(session), who, Act.NAMED, f"the {kind.word} “{found.name}”: “{name}”")
 
 
-def no_longer_call(db: Database, kind: NameKind, row_id: int, key: str) -> None:
+def no_longer_call(context: Context, kind: NameKind, row_id: int, key: str, who: str = "") -> None:
     """Let the other name that is spelt so find it no more."""
-    with db.writing() as session:
-        _there(session, kind, row_id)
+    with context.db.writing() as session:
+        found = _there(session, kind, row_id)
+        name = next((alias.name for alias in aliases_of(session, kind, row_id) if alias.spelling == key), "")
         drop_alias(session, kind, row_id, key)
+        if name:
+            audit.note(context.within(session), who, Act.UNNAMED, f"the {kind.word} “{found.name}”: “{name}”")
 
 
-def merge(db: Database, kind: NameKind, row_id: int, into_id: int) -> Hanging:
+def merge(context: Context, kind: NameKind, row_id: int, into_id: int, who: str = "") -> Hanging:
     """Let all that hangs on the one hang on the other, and take it away; its names and addresses lead to the other.
 
     One transaction. Returns what came along. Raises Refused if either is gone, or both are the same.
     """
     if row_id == into_id:
         raise Refused(f"This is the same {kind.word}. Choose another to merge it into.")
-    with db.writing() as session:
+    with context.db.writing() as session:
         gone, into = _there(session, kind, row_id), _there(session, kind, into_id)
         moved = hanging(session, kind, gone)
         if kind is TOPICS:
             lock_subscribers(session)
             choose_instead(session, gone.slug, into.slug)
         hang_on(session, kind, row_id, into_id, metadata.sorted_tables)
+        about = f"the {kind.word} “{gone.name}” into “{into.name}”, {counted(moved.summaries, 'summary', 'summaries')}"
         remove_merged(session, kind, gone, into_id)
+        audit.note(context.within(session), who, Act.MERGED, about)
     return moved
 
 

@@ -88,6 +88,12 @@ def put_leads(session: Session, lead_ids: Collection[int], **values: object) -> 
     session.execute(update(Lead).where(Lead.id.in_(lead_ids)).values(**values))
 
 
+def move_leads(session: Session, source_id: int, from_id: int, to_id: int) -> None:
+    """Let the leads that this source brought for one publication be the other's."""
+    brought = update(Lead).where(Lead.source_id == source_id, Lead.publication_id == from_id)
+    session.execute(brought.values(publication_id=to_id))
+
+
 def give_back_leads(session: Session, summary_id: int) -> None:
     """Let the leads that became this draft wait on the desk again: it is about to be deleted."""
     freed = update(Lead).where(Lead.summary_id == summary_id, Lead.state == LeadState.USED)

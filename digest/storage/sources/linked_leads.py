@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from digest.domain.sources.states import WAITING, LeadState
 from digest.storage.base.model import table_of
 from digest.storage.sources.leads import Lead, LeadResemblance
 from digest.storage.writing.search_index import linking_summaries
+from digest.storage.writing.summaries import Summary
 
 _AT_ONCE = 500
 
@@ -34,9 +37,56 @@ def link_new_leads(session: Session, lead_ids: Sequence[int]) -> None:
 
 def store_resemblances(session: Session, found: Sequence[tuple[int, int, float]]) -> None:
     """Keep which summaries leads resemble: lead, summary, score."""
-    ids = sorted({lead for lead, _, _ in found})
-    for start in range(0, len(ids), _AT_ONCE):
-        session.execute(delete(LeadResemblance).where(LeadResemblance.lead_id.in_(ids[start : start + _AT_ONCE])))
-    if found:
-        rows = [{"lead_id": lead, "summary_id": summary, "score": score} for lead, summary, score in found]
+    replace_resemblances(session, sorted({lead for lead, _, _ in found}), found)
+
+
+def replace_resemblances(session: Session, lead_ids: Sequence[int], found: Sequence[tuple[int, int, float]]) -> None:
+    """Keep of these leads which summaries they resemble, and forget what they did before: lead, summary, score.
+
+    What has gone meanwhile, lead or summary, is left out.
+    """
+    for start in range(0, len(lead_ids), _AT_ONCE):
+        some = lead_ids[start : start + _AT_ONCE]
+        session.execute(delete(LeadResemblance).where(LeadResemblance.lead_id.in_(some)))
+    leads = _existing(session, Lead.id, {lead for lead, _, _ in found})
+    summaries = _existing(session, Summary.id, {summary for _, summary, _ in found})
+    rows = [
+        {"lead_id": lead, "summary_id": summary, "score": score}
+        for lead, summary, score in found
+        if lead in leads and summary in summaries
+    ]
+    if rows:
         session.execute(insert(table_of(LeadResemblance)), rows)
+
+
+@dataclass(frozen=True)
+class WaitingWords:
+    """A lead that waits, as it is compared with the archive."""
+
+    id: int
+    title: str
+    lede: str
+
+
+def waiting_words(session: Session, most: int) -> list[WaitingWords]:
+    """The newest leads that wait or are snoozed, and that were compared when they came."""
+    rows = session.execute(
+        select(Lead.id, Lead.title, Lead.lede)
+        .where(Lead.state.in_((*WAITING, LeadState.SNOOZED)), Lead.story_id.is_not(None))
+        .order_by(Lead.published_at.desc(), Lead.id.desc())
+        .limit(most)
+    )
+    return [WaitingWords(*row) for row in rows]
+
+
+def leads_resembling(session: Session, summary_ids: Collection[int], most: int) -> set[int]:
+    """Leads that resemble any of these summaries, as far as is known."""
+    asked = select(LeadResemblance.lead_id).where(LeadResemblance.summary_id.in_(summary_ids)).limit(most)
+    return set(session.execute(asked).scalars())
+
+
+def _existing(session: Session, column: InstrumentedAttribute[int], ids: Collection[int]) -> set[int]:
+    wanted, there = sorted(ids), set[int]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        there |= set(session.execute(select(column).where(column.in_(wanted[start : start + _AT_ONCE]))).scalars())
+    return there

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -38,11 +38,11 @@ class ListedLead:
     by: str
 
 
-def listed_leads(session: Session, now: datetime, everything: bool = False) -> Iterator[ListedLead]:
-    """What waits, or every lead, the newest first."""
+def listed_leads(session: Session, today: date, everything: bool = False) -> Iterator[ListedLead]:
+    """What waits, or every lead, the newest first; `today` wakes what was snoozed until then."""
     asked = select(Lead.id).order_by(Lead.published_at.desc(), Lead.id.desc())
     if not everything:
-        due = and_(Lead.state == LeadState.SNOOZED, Lead.snoozed_until <= now.date())
+        due = and_(Lead.state == LeadState.SNOOZED, Lead.snoozed_until <= today)
         asked = asked.where(or_(Lead.state.in_(WAITING), due))
     ids = list(session.execute(asked).scalars())
     for start in range(0, len(ids), _AT_ONCE):

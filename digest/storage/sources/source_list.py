@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from digest.domain.sources.hosts import host_of
@@ -63,6 +63,12 @@ def give_topics(session: Session, source_id: int, topics: Collection[Topic]) -> 
     """Say what a new source is about."""
     if topics:
         session.execute(insert(source_topics), [{"source_id": source_id, "topic_id": topic.id} for topic in topics])
+
+
+def replace_topics(session: Session, source_id: int, topics: Collection[Topic]) -> None:
+    """Say anew what a source is about."""
+    session.execute(delete(source_topics).where(source_topics.c.source_id == source_id))
+    give_topics(session, source_id, topics)
 
 
 def _used(session: Session, since: datetime) -> dict[int, int]:

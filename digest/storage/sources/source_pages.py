@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from digest.domain.sources.states import LeadState
@@ -45,6 +45,34 @@ def source_with_publication(session: Session, source_id: int) -> tuple[WatchedSo
     """The source and whose it is."""
     source = session.get(WatchedSource, source_id)
     return (source, session.get_one(Publication, source.publication_id)) if source else None
+
+
+@dataclass(frozen=True)
+class SourceOfName:
+    """A source as the page of its publication, or of its topic, lists it."""
+
+    id: int
+    kind: str
+    title: str
+    url: str
+    state: str
+
+
+def sources_of_publication(session: Session, publication_id: int) -> list[SourceOfName]:
+    """What is watched of it, by title."""
+    return _listed(session, WatchedSource.publication_id == publication_id)
+
+
+def sources_on_topic(session: Session, topic_id: int) -> list[SourceOfName]:
+    """What is watched because of it, by title."""
+    about = select(source_topics.c.source_id).where(source_topics.c.topic_id == topic_id)
+    return _listed(session, WatchedSource.id.in_(about))
+
+
+def _listed(session: Session, which: ColumnElement[bool]) -> list[SourceOfName]:
+    asked = select(WatchedSource.id, WatchedSource.kind, WatchedSource.title, WatchedSource.url, WatchedSource.state)
+    rows = session.execute(asked.where(which).order_by(func.lower(WatchedSource.title), WatchedSource.url))
+    return [SourceOfName(*row) for row in rows]
 
 
 def topics_of_source(session: Session, source_id: int) -> list[Topic]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, String, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base.model import NEVER_REUSED, Base, table_of
@@ -46,6 +46,17 @@ class StoryWord(Base):
     likeness: Mapped[str] = mapped_column(String(10))
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editors.id", ondelete="SET NULL"))
     at: Mapped[datetime]
+
+
+@dataclass(frozen=True)
+class SaidOfLeads:
+    """What an editor said of two leads, as it is stored."""
+
+    lead_id: int
+    other_id: int
+    likeness: str
+    editor_id: int | None
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -160,9 +171,62 @@ def keep_words(
     """Keep what an editor says of pairs of leads, the smaller id first; it takes the place of what was said before."""
     for one, other in pairs:
         session.execute(delete(StoryWord).where(StoryWord.lead_id == one, StoryWord.other_id == other))
-    if pairs:
-        rows = [
-            {"lead_id": one, "other_id": other, "likeness": likeness, "editor_id": editor_id, "at": now}
-            for one, other in pairs
-        ]
-        session.execute(insert(table_of(StoryWord)), rows)
+    _add_words(session, [SaidOfLeads(one, other, likeness, editor_id, now) for one, other in pairs])
+
+
+def said_of_pairs(session: Session, pairs: Collection[tuple[int, int]]) -> list[SaidOfLeads]:
+    """What editors have said of these pairs."""
+    ones, others = {one for one, _ in pairs}, {other for _, other in pairs}
+    rows = session.execute(
+        select(StoryWord.lead_id, StoryWord.other_id, StoryWord.likeness, StoryWord.editor_id, StoryWord.at).where(
+            StoryWord.lead_id.in_(ones), StoryWord.other_id.in_(others)
+        )
+    )
+    asked = set(pairs)
+    return [said for row in rows if ((said := SaidOfLeads(*row)).lead_id, said.other_id) in asked]
+
+
+def unsay(session: Session, editor_id: int, likeness: str, at: datetime, before: Sequence[SaidOfLeads]) -> None:
+    """Forget what this editor said at that moment; what was said before holds again, where nobody spoke since."""
+    session.execute(
+        delete(StoryWord).where(StoryWord.editor_id == editor_id, StoryWord.likeness == likeness, StoryWord.at == at)
+    )
+    since = {
+        (said.lead_id, said.other_id) for said in said_of_pairs(session, [(s.lead_id, s.other_id) for s in before])
+    }
+    _add_words(session, [said for said in before if (said.lead_id, said.other_id) not in since])
+
+
+def _add_words(session: Session, words: Sequence[SaidOfLeads]) -> None:
+    if words:
+        session.execute(insert(table_of(StoryWord)), [asdict(said) for said in words])
+
+
+def existing_stories(session: Session, story_ids: Collection[int]) -> set[int]:
+    """Those of these stories that there are."""
+    return set(session.execute(select(Story.id).where(Story.id.in_(story_ids))).scalars())
+
+
+def put_beside(session: Session, one: int, other: int, score: float) -> None:
+    """Let two stories be near each other, as they may be already."""
+    there = set(session.execute(select(NearStory.story_id).where(_either_way(one, other))).scalars())
+    rows = [
+        {"story_id": story, "near_id": near, "score": score}
+        for story, near in ((one, other), (other, one))
+        if story not in there
+    ]
+    if rows:
+        session.execute(insert(table_of(NearStory)), rows)
+
+
+def _either_way(one: int, other: int) -> ColumnElement[bool]:
+    return or_(
+        and_(NearStory.story_id == one, NearStory.near_id == other),
+        and_(NearStory.story_id == other, NearStory.near_id == one),
+    )
+
+
+def drop_if_empty(session: Session, story_id: int) -> None:
+    """Take a story away that has no leads any more."""
+    has_leads = select(Lead.id).where(Lead.story_id == story_id).exists()
+    session.execute(delete(Story).where(Story.id == story_id, ~has_leads))

@@ -85,7 +85,7 @@ def erase_subscriber(subscriber_id: int) -> str:
 def erase_subscriber_now(subscriber_id: int) -> Response:
     """Remove everything we hold about a reader."""
     admins_only()
-    erase(here(), _subscriber(subscriber_id).address, f"desk, by {signed_in().email}")
+    erase(here(), _subscriber(subscriber_id).address, f"desk, by {signed_in().email}", signed_in().email)
     flash("The reader is erased. A keyed hash keeps the address from being imported again.", "good")
     return redirect(url_for("desk.subscribers"), 303)
 

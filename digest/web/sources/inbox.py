@@ -12,7 +12,9 @@ from werkzeug.wrappers import Response
 
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources import joining, triage
+from digest.operations.sources.standings import Undone
 from digest.operations.sources.triage import Acted, Verb
+from digest.operations.sources.undoing import undo
 from digest.storage.sources.acts import last_act, others_at
 from digest.storage.sources.inbox import (
     InboxQuestion,
@@ -58,7 +60,6 @@ def leads() -> str:
         counts=leads_by_state(reading(), asked.today, now()),
         publications=publication_choices(reading(), asked),
         topics=topic_choices(reading(), asked),
-        undoable=last_act(reading(), signed_in().id),
         query=_query(),
         **_around([lead for row in rows for lead in row.leads]),
         **_shared(),
@@ -92,7 +93,7 @@ def act_on_leads() -> Response:
     verb = Verb.SNOOZE if snooze else request.form.get("verb", "")
     if verb not in list(Verb):
         abort(400)
-    return _done(lambda: triage.act(here(), signed_in().id, Verb(verb), _lead_ids(), _day(snooze)))
+    return _done(lambda: _words(triage.act(here(), signed_in().id, Verb(verb), _lead_ids(), _day(snooze))))
 
 
 @desk.post(f"/leads/<{ROW_ID}:lead_id>/<any(join, split):act>")
@@ -113,7 +114,7 @@ def regroup_lead(lead_id: int, act: str) -> Response:
 @desk.post("/leads/undo")
 def undo_leads() -> Response:
     """Take back what this editor did last."""
-    return _done(lambda: triage.undo(here(), signed_in().id), undone=True)
+    return _done(lambda: undo(here(), signed_in().id))
 
 
 @desk.post(f"/leads/<{ROW_ID}:lead_id>/look")
@@ -122,11 +123,13 @@ def look_at_lead(lead_id: int) -> Response:
     return jsonify(others=triage.look(here(), signed_in().id, lead_id))
 
 
-def _done(do: Callable[[], Acted], undone: bool = False) -> Response:
+def _done(do: Callable[[], str | Undone]) -> Response:
     """Do it and say so: as JSON for a script, else above the page that one came from."""
     as_json = request.accept_mimetypes.best == "application/json"
     try:
-        words, tone, status = _words(do(), undone), "good", 200
+        done = do()
+        whole = isinstance(done, str) or done.is_whole
+        words, tone, status = done if isinstance(done, str) else done.words, "good" if whole else "warn", 200
     except Refused as refusal:
         words, tone, status = str(refusal), "warn", 409
     if as_json:
@@ -140,10 +143,8 @@ def _done(do: Callable[[], Acted], undone: bool = False) -> Response:
 _PAST = {"keep": "kept", "dismiss": "dismissed", "snooze": "snoozed", "restore": "back in the inbox"}
 
 
-def _words(acted: Acted, undone: bool) -> str:
+def _words(acted: Acted) -> str:
     what = "1 lead is" if acted.leads == 1 else f"{acted.leads:,} leads are"
-    if undone:
-        return f"Undone: {what} as before."
     return f"{what} {_PAST.get(acted.verb, acted.verb)}."
 
 
@@ -177,7 +178,7 @@ def _around(shown: Sequence[Lead]) -> dict[str, Any]:
 
 
 def _shared() -> dict[str, Any]:
-    return {"snoozes": _snoozes(_today())}
+    return {"snoozes": _snoozes(_today()), "undoable": last_act(reading(), signed_in().id)}
 
 
 def _snoozes(today: date) -> list[tuple[str, date]]:

@@ -10,12 +10,14 @@ from digest.domain.writing.markup import sanitised
 from digest.feeds.newsletters.texts import links_in_html
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.receiving import watch_newsletter
+from digest.operations.writing.meaning import Meant
 from digest.storage.sources.newsletters import Newsletter, newsletter_by_id
 from digest.storage.sources.source_pages import source_with_publication
 from digest.web.shared.context import here, reading, signed_in
 from digest.web.shared.desk import ROW_ID, desk
 from digest.web.shared.security import MAIL_PREVIEW_CSP
 from digest.web.sources.watching import source_list
+from digest.web.writing.asked_name import said_publication
 
 
 @desk.post("/sources/newsletter")
@@ -23,11 +25,13 @@ def add_newsletter() -> Response | tuple[str, int]:
     """Make an address of its own for a publication's newsletter; its page says how to set it up."""
     publication = request.form.get("publication", "").strip()[:200]
     try:
-        source_id = watch_newsletter(here(), publication, signed_in().email)
+        made = watch_newsletter(here(), publication, signed_in().email, said_publication())
     except Refused as refusal:
         return source_list(newsletter_name=publication, newsletter_fault=str(refusal)), 422
+    if isinstance(made, Meant):
+        return source_list(made, "newsletter", newsletter_name=publication), 422
     flash("It has an address now. Subscribe with it, as is said below.", "good")
-    return redirect(url_for("desk.source", source_id=source_id, _anchor="mail"), 303)
+    return redirect(url_for("desk.source", source_id=made, _anchor="mail"), 303)
 
 
 @desk.get(f"/sources/<{ROW_ID}:source_id>/mail/<{ROW_ID}:newsletter_id>")

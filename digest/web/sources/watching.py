@@ -13,11 +13,13 @@ from digest.operations.sources.finding import FoundSource, NoListFound, Search, 
 from digest.operations.sources.page_examples import PageOffer, offer_page
 from digest.operations.sources.source_files import export_sources, import_sources, listed_sources
 from digest.operations.sources.watching import Watched, already_watched, watch
+from digest.operations.writing.meaning import Meant, publication_meant
 from digest.storage.sources.source_list import SourceLine
 from digest.storage.writing.publications import publication_names
 from digest.web.shared.context import here, now, reading, settings, signed_in
 from digest.web.shared.desk import desk
 from digest.web.sources.strangers import asking_strangers
+from digest.web.writing.asked_name import said_publication
 
 AILING = (
     SourceState.FAILING, SourceState.CHALLENGED, SourceState.GONE, SourceState.LIMITED, SourceState.SILENT,
@@ -40,12 +42,17 @@ def add_source() -> Response | tuple[str, int] | str:
     try:
         if known := already_watched(here(), url):
             return _welcome(known)
-        editor = signed_in().email
+        editor, said = signed_in().email, said_publication()
+        if publication and (meant := publication_meant(reading(), publication, said)).is_new:
+            return source_list(meant, url=url, publication=publication), 422  # nobody is asked for a typo
         with asking_strangers() as fetcher:
             found = _found(Search(fetcher, now()), url)
         if isinstance(found, PageOffer):
             return _offer(found, publication)
-        return _welcome(watch(here(), found, publication, editor))
+        watched = watch(here(), found, publication, editor, said)
+        if isinstance(watched, Meant):
+            return source_list(watched, url=url, publication=publication), 422
+        return _welcome(watched)
     except Refused as refusal:
         return source_list(url=url, publication=publication, refusal=str(refusal)), 422
 
@@ -60,7 +67,11 @@ def choose_on_page() -> Response | tuple[str, int] | str:
         with asking_strangers() as fetcher:
             offer = offer_page(Search(fetcher, now()), url, examples)
         if request.form.get("act") == "watch":
-            return _welcome(watch(here(), offer.found, publication, editor))
+            typed = "" if publication == offer.found.bulletin.title else publication
+            watched = watch(here(), offer.found, typed, editor, said_publication())
+            if isinstance(watched, Watched):
+                return _welcome(watched)
+            return _offer(offer, publication, examples, watched), 422
         return _offer(offer, publication, examples)
     except Refused as refusal:
         return source_list(url=url, publication=publication, refusal=str(refusal)), 422
@@ -105,6 +116,9 @@ def _found(search: Search, url: str) -> FoundSource | PageOffer:
 def _welcome(watched: Watched) -> Response:
     if watched.is_new:
         flash(f"Watching it: {watched.entries:,} entries, of which {watched.new_leads:,} are new leads.", "good")
+        if watched.looks_like:
+            there = " or ".join(f"“{name}”" for name in watched.looks_like)
+            flash(f"“{watched.publication}” is a new publication. If {there} is meant, say so below.", "warn")
     else:
         flash(
             f"It was watched already; {watched.new_leads:,} new leads."
@@ -115,7 +129,7 @@ def _welcome(watched: Watched) -> Response:
     return redirect(url_for("desk.source", source_id=watched.id), 303)
 
 
-def _offer(offer: PageOffer, publication: str, examples: list[str] | None = None) -> str:
+def _offer(offer: PageOffer, publication: str, examples: list[str] | None = None, meant: Meant | None = None) -> str:
     found: FoundSource = offer.found
     return render_template(
         "sources/page_offer.html",
@@ -123,12 +137,16 @@ def _offer(offer: PageOffer, publication: str, examples: list[str] | None = None
         bulletin=found.bulletin,
         publication=publication or found.bulletin.title,
         examples=examples or [],
+        meant=meant,
         publications=publication_names(reading()),
     )
 
 
-def source_list(**typed: str) -> str:
-    """The page of all sources, with what was typed there and why it was refused."""
+def source_list(meant: Meant | None = None, asked_of: str = "add", **typed: str) -> str:
+    """The page of all sources, with what was typed there, and why it was refused or what is asked of it.
+
+    `asked_of` is the form that the name stands in: `add`, or `newsletter`.
+    """
     lines, show = listed_sources(here()), request.args.get("show", "")
     by_state = {state: sum(line.state == state for line in lines) for state in SourceState}
     return render_template(
@@ -137,6 +155,8 @@ def source_list(**typed: str) -> str:
         total=len(lines),
         by_state=by_state,
         show=show,
+        meant=meant,
+        asked_of=asked_of,
         publications=publication_names(reading()),
         **dict.fromkeys(_TYPED, "") | typed,
     )

@@ -84,6 +84,7 @@ async function send(leaving) {
   try {
     const answer = await post(`${FORM.dataset.base}/${summary || "new"}/autosave`, new URLSearchParams(sent), leaving);
     if (answer.status === 401) return signInHere();
+    if (answer.status === 413) return refused(await answer.json());
     if (!answer.ok) throw new Error(`${answer.status}`);
     takeIn(await answer.json(), sent);
   } catch {
@@ -92,6 +93,15 @@ async function send(leaving) {
     say(kept ? "Can’t reach the site; kept in this browser" : "Can’t reach the site; don’t close this page", "warn");
     state.timer = setTimeout(save, RETRY);
   }
+}
+
+/**
+ * The site does not keep this; it is tried again with the next key that is pressed.
+ * @param {{error: string}} told
+ */
+function refused({ error }) {
+  state.changed = true;
+  say(keepHere() ? error : `${error.split(". Until then")[0]}. Don’t close this page: it is kept nowhere`, "warn");
 }
 
 /**
@@ -135,6 +145,7 @@ function takeIn(answer, sent) {
   FORM.elements.version.value = String(answer.version);
   if (answer.summary && !FORM.dataset.summary) becomeDraft(answer);
   if (!state.changed) forgetHere();
+  FORM.elements.form_key.value = answer.form_key; // a new one where another editor has signed in on this page
   if (answer.gone) say("Somebody has deleted this draft; your words are kept, and saving makes a new one", "warn");
   else if (answer.newer_by) say(`${answer.newer_by} has saved this meanwhile; saving shows what differs. Kept ${answer.at}`, "warn");
   else say(FORM.hasAttribute("data-published") ? `Saved ${answer.at}, not published yet` : `Saved ${answer.at}`);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from digest.operations.shared.refusal import Refused
 from digest.operations.writing import autosaving
 from digest.operations.writing.autosaving import KeptWords
 from digest.storage.people.editors import Editor
@@ -12,8 +13,9 @@ from digest.storage.writing.summaries import summary_by_id
 from digest.storage.writing.writers_seen import other_writers
 from digest.web.shared.context import db, here, now, reread, settings, signed_in
 from digest.web.shared.desk import ROW_ID, desk
+from digest.web.writing.form_keys import key_in
 from digest.web.writing.form_page import name_of
-from digest.web.writing.summary_form import key_in, sent_form
+from digest.web.writing.summary_form import sent_form
 from digest.web.writing.writing import saving_of
 
 
@@ -62,9 +64,14 @@ def _kept(summary_id: int | None) -> Response:
         response = jsonify(error="This form has no key. Open the page again.")
         response.status_code = 400
         return response
-    kept = autosaving.keep(here(), form.manuscript, summary_id, form.version, saving_of(form))
+    try:
+        kept = autosaving.keep(here(), form.manuscript, summary_id, form.version, saving_of(form))
+    except Refused as refusal:
+        response = jsonify(error=str(refusal))
+        response.status_code = 413
+        return response
     reread()
-    return jsonify(_answer(kept))
+    return jsonify(_answer(kept) | {"form_key": form.form_key})
 
 
 def _answer(kept: KeptWords) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
@@ -16,7 +16,7 @@ from digest.operations.shared.refusal import Refused
 from digest.operations.writing import ending
 from digest.storage.issues.selections import issues_carrying
 from digest.storage.writing.revisions import Revision, RevisionKind, revisions_of
-from digest.storage.writing.summaries import Summary, latest_summaries, summary_by_id
+from digest.storage.writing.summaries import Summary, latest_summaries, summary_by_id, withdrawal_of
 from digest.storage.writing.supersedings import superseding_of
 from digest.web.shared import forms
 from digest.web.shared.context import here, reading, signed_in
@@ -43,14 +43,20 @@ class HistoryStep:
     who: str
     words: str
     note: str
+    kind: str
     changes: tuple[Stretch, ...]
 
 
 @desk.get(f"/summaries/<{ROW_ID}:summary_id>/history")
 def summary_history(summary_id: int) -> str:
-    """Every step of a published summary, the newest first."""
+    """Every step of a published summary, the newest first; of a withdrawn one who, when and why, without its text."""
+    withdrawal = withdrawal_of(reading(), summary_id)
+    steps = _steps(revisions_of(reading(), summary_id))
     return render_template(
-        "writing/history.html", summary=_summary(summary_id), steps=_steps(revisions_of(reading(), summary_id))
+        "writing/history.html",
+        summary=_summary(summary_id),
+        steps=[replace(step, changes=()) for step in steps] if withdrawal else steps,
+        withdrawal=withdrawal,
     )
 
 
@@ -126,6 +132,7 @@ def _steps(revisions: Sequence[Revision]) -> list[HistoryStep]:
             who=name_of(revision.who),
             words=_WORDS.get(RevisionKind(revision.kind), revision.kind),
             note=revision.note,
+            kind=revision.kind,
             changes=differences(before, after) if before is not None and before != after else (),
         )
         for revision, before, after in zip(revisions, earlier, wordings, strict=True)

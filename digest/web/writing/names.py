@@ -9,6 +9,7 @@ from digest.mail.templating import counted
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import naming
 from digest.operations.writing.naming import Hanging
+from digest.storage.sources.source_pages import sources_of_publication, sources_on_topic
 from digest.storage.writing.names import (
     PUBLICATIONS,
     TOPICS,
@@ -19,7 +20,7 @@ from digest.storage.writing.names import (
     named,
     names_page,
 )
-from digest.web.shared.context import db, reading, reread
+from digest.web.shared.context import here, reading, reread, signed_in
 from digest.web.shared.desk import ROW_ID, asked_word, desk, page_number
 
 _PAGE = 50
@@ -56,7 +57,7 @@ def give_name(what: str, row_id: int) -> Response | tuple[str, int]:
     """Give it another name, and new addresses if that is ticked."""
     wanted = request.form.get("name", "")
     try:
-        naming.rename(db(), _KINDS[what], row_id, wanted, "new_address" in request.form)
+        naming.rename(here(), _KINDS[what], row_id, wanted, "new_address" in request.form, signed_in().email)
     except Refused as refusal:
         return _page(what, _again(what, row_id), {"name": str(refusal)}, typed=wanted), 409
     flash("It is renamed. The name it had still finds it.", "good")
@@ -68,7 +69,7 @@ def add_alias(what: str, row_id: int) -> Response | tuple[str, int]:
     """Let one more name find it."""
     wanted = request.form.get("alias", "")
     try:
-        naming.also_call(db(), _KINDS[what], row_id, wanted)
+        naming.also_call(here(), _KINDS[what], row_id, wanted, signed_in().email)
     except Refused as refusal:
         return _page(what, _again(what, row_id), {"alias": str(refusal)}, alias=wanted), 409
     flash(f"“{wanted.strip()}” finds it too.", "good")
@@ -79,7 +80,7 @@ def add_alias(what: str, row_id: int) -> Response | tuple[str, int]:
 def remove_alias(what: str, row_id: int) -> Response:
     """Let another name find it no more."""
     try:
-        naming.no_longer_call(db(), _KINDS[what], row_id, request.form.get("spelling", ""))
+        naming.no_longer_call(here(), _KINDS[what], row_id, request.form.get("spelling", ""), signed_in().email)
     except Refused as refusal:
         flash(str(refusal), "bad")
         return redirect(url_for("desk.names", what=what), 303)
@@ -109,7 +110,7 @@ def merge_names(what: str, row_id: int) -> Response:
     kind, into_id = _KINDS[what], request.form.get("into", 0, int)
     gone = named(reading(), kind, row_id)
     try:
-        moved = naming.merge(db(), kind, row_id, into_id)
+        moved = naming.merge(here(), kind, row_id, into_id, signed_in().email)
     except Refused as refusal:
         flash(str(refusal), "bad")
         return redirect(url_for("desk.names", what=what), 303)
@@ -128,6 +129,7 @@ def _page(what: str, found: Named, errors: dict[str, str] | None = None, **typed
         typed=typed,
         longest=naming.LONGEST[kind],
         aliases=aliases_of(reading(), kind, found.id),
+        sources=(sources_of_publication if kind is PUBLICATIONS else sources_on_topic)(reading(), found.id),
         hanging=naming.hanging(reading(), kind, found),
         others=[other.name for other in all_named(reading(), kind) if other.id != found.id],
     )

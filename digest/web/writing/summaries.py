@@ -24,7 +24,7 @@ from digest.storage.writing.summaries import (
     summary_by_id,
 )
 from digest.storage.writing.working_copies import WorkingCopy, unfinished_copies
-from digest.web.shared.context import db, now, reading, signed_in
+from digest.web.shared.context import db, here, now, reading, signed_in
 from digest.web.shared.desk import ROW_ID, asked_word, desk, page_number
 
 _PAGE = 30
@@ -77,7 +77,7 @@ def delete_draft(summary_id: int) -> str:
 def delete_draft_now(summary_id: int) -> Response:
     """Delete a draft for good."""
     try:
-        editing.delete_draft(db(), summary_id, signed_in().id)
+        editing.delete_draft(here(), summary_id, signed_in())
     except Refused as refusal:
         flash(str(refusal), "bad")
     else:

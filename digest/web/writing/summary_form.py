@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -33,6 +32,7 @@ from digest.domain.writing.bodies import BodyFormat, body_html
 from digest.storage.writing.summaries import Summary
 from digest.storage.writing.topics import Topic
 from digest.storage.writing.working_copies import WorkingCopy
+from digest.web.writing.form_keys import own_key
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,6 @@ def form_of_copy(copy: WorkingCopy, form_key: str) -> SummaryForm:
     return SummaryForm(manuscript, copy.version, body_format=body_format, form_key=form_key)
 
 
-def key_in(text: str) -> str:
-    """The key of a form, as a form or an address has it; "" for anything that is none."""
-    return text if re.fullmatch(r"[0-9a-f]{32}", text) else ""
-
-
 def sent_form() -> SummaryForm:
     """The form as the browser sent it; rows without any text are left out."""
     form = request.form
@@ -128,7 +123,7 @@ def sent_form() -> SummaryForm:
         form.get("version", 0, int),
         "on_issue" in form,
         body_format,
-        key_in(form.get("form_key", "")),
+        own_key(form.get("form_key", "")),
         several_lines(form.get("correction", "")),
         "silent" in form or "correction" not in form,
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.manuscript import Faults, Piece, missing_for_readers, read
-from digest.domain.shared.tokens import new_key
+from digest.operations.shared.links import summary_path
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import autosaving, editing
 from digest.operations.writing.editing import Conflict, Published, Saved, Saving
@@ -22,13 +23,14 @@ from digest.storage.writing.working_copies import WorkingCopy, copies_beside, co
 from digest.web.shared.context import db, here, now, reading, reread, settings, signed_in
 from digest.web.shared.desk import ROW_ID, desk
 from digest.web.shared.unsaved import note_unsaved, try_later
+from digest.web.writing.asked_name import said_publication
+from digest.web.writing.form_keys import is_own, key_in, new_form_key
 from digest.web.writing.form_page import Around, form_page, name_of
 from digest.web.writing.summary_form import (
     SummaryForm,
     empty_form,
     form_of,
     form_of_copy,
-    key_in,
     on_version,
     preview_of,
     sent_form,
@@ -49,7 +51,8 @@ def new_summary() -> Response:
         return redirect(url_for("desk.summary", summary_id=made.id))
     copy = copy_of_form(reading(), key) if key else None
     today = settings().schedule.local(now()).date().isoformat()
-    form = form_of_copy(copy, key) if copy else empty_form(today, key or new_key(), request.args)
+    own = key if key and is_own(key) else new_form_key()  # another's words are gone on with in a form of one's own
+    form = form_of_copy(copy, own) if copy else empty_form(today, own, request.args)
     page = make_response(form_page(None, form, Around(copy=copy)))
     # A browser that goes Back takes the page from its store, with the key that it had: so it publishes the same again.
     page.headers["Cache-Control"] = "private, no-cache"
@@ -65,7 +68,7 @@ def summary(summary_id: int) -> str:
             "writing/withdrawn.html", summary=found, withdrawal=withdrawal, who=name_of(withdrawal.who)
         )
     copy = _copy_in_form(summary_id)
-    form = form_of_copy(copy, new_key()) if copy else form_of(found, new_key())
+    form = form_of_copy(copy, new_form_key()) if copy else form_of(found, new_form_key())
     return form_page(found, form, Around(copy=copy))
 
 
@@ -94,7 +97,7 @@ def saving_of(form: SummaryForm) -> Saving:
 
 
 def _taken(summary_id: int | None) -> Response:
-    form, act = _with_choice(sent_form()), request.form.get("act") or request.form.get("act_asked") or "save"
+    form, act = sent_form(), request.form.get("act") or request.form.get("act_asked") or "save"
     there = summary_by_id(reading(), summary_id) if summary_id else None
     if act == "preview":
         return make_response(form_page(there, form))
@@ -102,8 +105,8 @@ def _taken(summary_id: int | None) -> Response:
     faults = piece if isinstance(piece, dict) else _faults_for_readers(piece, form, there, act)
     if isinstance(piece, dict) or faults:
         return make_response(form_page(there, form, Around(faults)), 422)
-    meant = publication_meant(reading(), piece.publication)
-    if meant.is_new and not _is_made(meant.name):
+    meant = publication_meant(reading(), piece.publication, said_publication())
+    if meant.is_new:
         return _asked(there, form, meant, act)
     try:
         done = _act(replace(piece, publication=meant.name), form, summary_id, act)
@@ -115,7 +118,7 @@ def _taken(summary_id: int | None) -> Response:
         return try_later(make_response(form_page(there, form, Around(unsaved=True))))
     if isinstance(done, Conflict):
         return _conflict_page(form, done.summary_id or summary_id, done)
-    flash(_told(done, form, there), "good")
+    flash(_with_links(_told(done, form, there), done), "good")
     return redirect(_on_to(done), 303)
 
 
@@ -124,18 +127,6 @@ def _on_to(done: Published | Saved) -> str:
     if isinstance(done, Published) and came_from_lead(reading(), done.summary_id):
         return url_for("desk.leads")
     return url_for("desk.summary", summary_id=done.summary_id)
-
-
-def _with_choice(form: SummaryForm) -> SummaryForm:
-    """The form with the publication that was meant, where its name was asked for once more."""
-    choice = request.form.get("publication_choice", "")
-    if not choice.startswith("use:"):
-        return form
-    return replace(form, manuscript=replace(form.manuscript, publication=choice.removeprefix("use:")))
-
-
-def _is_made(name: str) -> bool:
-    return request.form.get("publication_choice") == f"make:{name}"
 
 
 def _asked(there: Summary | None, form: SummaryForm, meant: Meant, act: str) -> Response:
@@ -174,6 +165,19 @@ def _told(done: Published | Saved, form: SummaryForm, before: Summary | None) ->
 
 
 _CHANGED = "The changes are saved."
+
+
+def _with_links(told: str, done: Published | Saved) -> str:
+    """The words, and where what was published is now: its editor may be led on to the next lead."""
+    made = summary_by_id(reread(), done.summary_id) if isinstance(done, Published) else None
+    if made is None:
+        return told
+    public, edited = (
+        summary_path(made.publication.slug, made.slug, made.id),
+        url_for("desk.summary", summary_id=made.id),
+    )
+    words = Markup('{told} <a href="{public}">See its page</a> or <a href="{edited}">go on with it</a>.')
+    return words.format(told=told, public=public, edited=edited)
 
 
 def _conflict_page(form: SummaryForm, summary_id: int | None, conflict: Conflict) -> Response:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.feeds.base.entries import UnreadableDocument
+from digest.feeds.parsing import opml
 from digest.feeds.parsing.opml import OpmlFile, Outline, read_opml, write_opml
 
 _LIST = """<?xml version="1.0" encoding="UTF-8"?>
@@ -85,3 +86,18 @@ def test_a_list_longer_than_a_team_reads_is_refused_and_few_topics_are_taken() -
         f'<opml><body><outline xmlUrl="https://a.example/" category="{topics}"/></body></opml>'.encode()
     ).outlines
     assert one.topics == ("0", "1", "2", "3", "4")
+
+
+def test_no_more_categories_are_looked_at_than_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+
+    def noted(text: str, most: int) -> str:
+        looked.append(text)
+        return text[:most]
+
+    monkeypatch.setattr(opml, "shortened", noted)
+    many = ",".join(f"Topic {number}" for number in range(50_000))
+    line = f'<outline text="A" xmlUrl="https://a.example/" category="{many}"/>'
+    [outline] = read_opml(f'<opml version="2.0"><body>{line}</body></opml>'.encode()).outlines
+    assert outline.topics == ("Topic 0", "Topic 1", "Topic 2", "Topic 3", "Topic 4")
+    assert len(looked) < 20

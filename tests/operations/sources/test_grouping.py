@@ -50,7 +50,7 @@ class Desk:
 
     def leads(self) -> dict[int, ListedLead]:
         group_leads(self.context)
-        return {lead.id: lead for lead in list_leads(self.context.db, NOW, everything=True)}
+        return {lead.id: lead for lead in list_leads(self.context, everything=True)}
 
     def stories(self) -> list[int | None]:
         leads = self.leads()
@@ -69,6 +69,19 @@ def test_leads_join_the_story_that_is_there_whenever_they_come(desk: Desk) -> No
     assert desk.stories() == [1, 2, 1]
     desk.bring(THIRD, days=9)
     assert desk.stories() == [1, 2, 1, 3], "what is days apart is not compared"
+
+
+def test_a_lead_that_waits_says_what_was_written_since_and_no_longer_what_it_said_before(desk: Desk) -> None:
+    make_summary(desk.context.db, "Football club wins cup final")
+    desk.bring(HARBOUR, COURT)
+    assert desk.leads()[1].resembles == ()
+    since = make_summary(desk.context.db, "Harbour authority closes bridge", body="A crack was found at Westport.")
+    assert [key for key, _ in desk.leads()[1].resembles] == [since]
+    assert desk.leads()[2].resembles == ()
+    with desk.context.db.writing() as session:
+        summary = session.get_one(Summary, since)
+        summary.title, summary.body_html, summary.version = "Elections postponed", "<p>Ballots.</p>", 2
+    assert desk.leads()[1].resembles == ()
 
 
 def test_what_an_editor_split_stays_apart_and_beside_it(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.finding import Search, find
-from digest.operations.sources.watching import check_now, pause_source, resume_source, stop_watching, watch
+from digest.operations.sources.watching import Watched, check_now, pause_source, resume_source, stop_watching, watch
 from tests.feeds.internet import loopback
 from tests.feeds.server import Reply, Stranger
 from tests.operations.sources.stage import HOUR, Rounds, rss
@@ -81,6 +81,7 @@ def test_a_page_without_a_feed_is_watched_as_a_list(rounds: Rounds, stranger: St
     stranger.answers["/news"] = Reply(body=page.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
     found = find(Search(loopback(), rounds.now, lambda _: None), stranger.url("/news"))
     watched = watch(rounds.context, found)
+    assert isinstance(watched, Watched)
     assert (watched.kind, watched.entries, watched.new_leads) == ("page", 8, 8)
     assert stranger.requests[0].path == "/news" and len(stranger.requests) <= 8, "few guesses"
     source = rounds.source(watched.id)

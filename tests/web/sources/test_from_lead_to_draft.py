@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError, Thread
+
+import pytest
+from sqlalchemy.orm import Session
+
+from digest.config import Settings
+from digest.operations.shared.context import Context
+from digest.operations.sources import writing_up
 from digest.operations.writing.indexing import index_summaries
 from digest.storage.base.database import Database
+from digest.storage.people.editors import Editor
+from digest.storage.sources import inbox
 from digest.storage.sources.leads import Lead
+from digest.storage.sources.stories import words_of_editors
 from digest.storage.writing.summaries import Summary, summary_by_id
 from tests.conftest import TUESDAY
-from tests.factories import make_lead, make_summary
+from tests.factories import make_editor, make_lead, make_summary
 from tests.feeds.server import Reply, Stranger
-from tests.web.browser import Browser, page, words
+from tests.web.browser import Browser, one, page, words
+from tests.web.writing.test_nothing_is_lost import autosave, form_at
 
 _ARTICLE = (
     "<html lang='en'><head><title>Court rules on letters</title><meta property='og:site_name' content='Harbour News'>"
@@ -31,6 +44,19 @@ def _write(browser: Browser, lead_id: int) -> int:
     return int(str(browser.send(f"/desk/leads/{lead_id}/write").headers["Location"]).rsplit("/", 1)[1])
 
 
+def _undo(browser: Browser) -> str:
+    return words(browser.open(str(browser.send("/desk/leads/undo").headers["Location"])))
+
+
+def _stories(db: Database) -> list[list[int]]:
+    """The leads of each story, by their ids."""
+    with db.reading() as session:
+        by_story: dict[int | None, list[int]] = {}
+        for lead in session.query(Lead).order_by(Lead.id):
+            by_story.setdefault(lead.story_id, []).append(lead.id)
+    return sorted(by_story.values())
+
+
 def test_a_draft_begins_with_all_that_is_known_of_the_story(alice: Browser, db: Database) -> None:
     lead = make_lead(db, "Hospital fined for letters", "CNIL", TUESDAY, story=3)
     make_lead(db, "Letters: a fine", "Le Monde", TUESDAY, story=3)
@@ -50,10 +76,10 @@ def test_two_presses_and_two_editors_make_one_draft(alice: Browser, ada: Browser
     assert _write(alice, lead) == _write(alice, lead) == _write(ada, lead)
 
 
-def test_a_used_lead_is_neither_dismissed_nor_brought_back_by_undo(alice: Browser, db: Database) -> None:
+def test_a_used_lead_is_neither_dismissed_nor_brought_back_by_undo(alice: Browser, ada: Browser, db: Database) -> None:
     lead = make_lead(db)
     alice.send("/desk/leads/act", form={"lead": lead, "verb": "keep"})
-    _write(alice, lead)
+    _write(ada, lead)
     alice.send("/desk/leads/act", form={"lead": lead, "verb": "dismiss"})
     alice.send("/desk/leads/undo")
     with db.reading() as session:
@@ -107,6 +133,115 @@ def test_an_editor_takes_a_lead_out_of_a_story_and_puts_it_back(alice: Browser, 
     assert len(page(alice.open("/desk/leads")).select(".lead-row")) == 2
     alice.send(f"/desk/leads/{first}/join", form={"lead": second})
     assert len(page(alice.open("/desk/leads")).select(".lead-row")) == 1
+
+
+@pytest.mark.on_both
+def test_two_editors_who_write_about_one_story_at_once_make_one_draft(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_editor(db)
+    leads = [make_lead(db, "One", "CNIL", story=3), make_lead(db, "Two", "CNIL", story=3)]
+    both, made = Barrier(2), []
+    real = inbox.leads_of_story
+
+    def look_together(session: Session, lead: Lead) -> list[Lead]:
+        with suppress(BrokenBarrierError):
+            both.wait(0.3)  # until the other has looked, too; the lock keeps it from that
+        return real(session, lead)
+
+    monkeypatch.setattr(writing_up, "leads_of_story", look_together)
+
+    def press(lead: int, editor: Editor) -> None:
+        made.append(writing_up.write_about(Context(db, settings, TUESDAY), lead, editor))
+
+    with db.reading() as session:
+        editor = session.query(Editor).one()
+    threads = [Thread(target=press, args=(lead, editor)) for lead in leads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with db.reading() as session:
+        assert made == [session.query(Summary).one().id] * 2
+        assert {lead.state for lead in session.query(Lead)} == {"used"}
+
+
+def test_undo_takes_a_draft_back_that_nobody_typed_in(alice: Browser, db: Database) -> None:
+    lead, other = make_lead(db, "One", story=3), make_lead(db, "Two", story=3)
+    alice.send("/desk/leads/act", form={"lead": lead, "verb": "keep"})
+    _write(alice, lead)
+    assert "Undone: 2 leads are as before. The draft is gone" in _undo(alice)
+    with db.reading() as session:
+        assert session.query(Summary).count() == 0
+        assert [session.get_one(Lead, each).state for each in (lead, other)] == ["kept", "new"]
+
+
+@pytest.mark.parametrize("publication", ["CNIL", "A new one"])
+def test_undo_keeps_a_draft_that_somebody_typed_in(
+    alice: Browser, ada: Browser, db: Database, publication: str
+) -> None:
+    """Whether the words are in the draft itself, or beside it."""
+    lead = make_lead(db, "Fine", "CNIL")
+    alice.send("/desk/leads/act", form={"lead": make_lead(db), "verb": "keep"})
+    draft = _write(alice, lead)
+    typed = {**form_at(ada, draft), "publication": publication, "body": "Ada’s words."}
+    autosave(ada, typed, draft)
+    assert "“Fine” stays: it was written on since." in _undo(alice)
+    assert _summary(db, draft).title == "Fine"
+    assert "Undone: 1 lead is as before." in _undo(alice), "the act before it is undone next"
+
+
+def test_undo_puts_stories_back(alice: Browser, db: Database) -> None:
+    first, second = make_lead(db, "One", story=3), make_lead(db, "Two", story=3)
+    far = make_lead(db, "Three", story=4)
+    alice.send(f"/desk/leads/{first}/split", form={"lead": second})
+    alice.send(f"/desk/leads/{first}/join", form={"lead": far})
+    assert _stories(db) == [[first, far], [second]]
+    assert "the stories are as before" in _undo(alice)
+    assert _stories(db) == [[first], [second], [far]]
+    assert "the stories are as before" in _undo(alice)
+    assert _stories(db) == [[first, second], [far]]
+    with db.reading() as session:
+        assert words_of_editors(session) == []
+
+
+def test_undo_of_a_split_leaves_what_somebody_joined_since(alice: Browser, ada: Browser, db: Database) -> None:
+    first, second = make_lead(db, "One", story=3), make_lead(db, "Two", story=3)
+    alice.send(f"/desk/leads/{first}/join", form={"lead": second})
+    alice.send(f"/desk/leads/{first}/split", form={"lead": second})
+    ada.send(f"/desk/leads/{first}/join", form={"lead": second})
+    assert "Undone as far as it goes" in _undo(alice)
+    assert _stories(db) == [[first, second]]
+    with db.reading() as session:
+        assert [said for *_, said in words_of_editors(session)] == ["together"]
+
+
+def test_a_publication_that_is_not_there_yet_is_asked_for_before_a_draft(alice: Browser, db: Database) -> None:
+    make_summary(db, publication="CNIL")
+    lead = make_lead(db, "Fine")
+    with db.writing() as session:
+        brought = session.get_one(Lead, lead)
+        brought.publication_id, brought.publication = None, "Cnill"
+    asked = alice.send(f"/desk/leads/{lead}/write")
+    assert asked.status_code == 422
+    offered = [str(each["value"]) for each in page(asked).select("button[name=publication_choice]")]
+    assert offered == ["use:CNIL", "make:Cnill"]
+    with db.reading() as session:
+        assert session.query(Summary).count() == 1
+    done = alice.send(f"/desk/leads/{lead}/write", form={"publication_choice": "use:CNIL"})
+    assert _summary(db, int(str(done.headers["Location"]).rsplit("/", 1)[1])).publication.name == "CNIL"
+
+
+def test_what_was_published_is_linked_beside_the_leads_that_one_comes_back_to(alice: Browser, db: Database) -> None:
+    draft = _write(alice, make_lead(db, "<b>Fine</b>", "CNIL"))
+    form = {**form_at(alice, draft), "title": "<b>Fine</b>", "publication": "CNIL"}
+    done = alice.send(f"/desk/summaries/{draft}", form=form, act="publish")
+    assert str(done.headers["Location"]).endswith("/desk/leads")
+    notice = one(page(alice.open("/desk/leads")), ".desk-notices")
+    public, edited = (str(link["href"]) for link in notice.select("a"))
+    assert "Published" in notice.text
+    assert (public, edited) == (f"/news/cnil/b-fine-b/{draft}", f"/desk/summaries/{draft}")
+    assert alice.open(public).status_code == 200
 
 
 def test_a_deleted_draft_gives_its_lead_back(alice: Browser, db: Database) -> None:

@@ -19,6 +19,7 @@ from digest.operations.shared.context import Context
 from digest.operations.sources.receiving import MOST_A_DAY, watch_newsletter
 from digest.operations.sources.source_files import listed_sources
 from digest.operations.sources.watching import stop_watching
+from digest.operations.writing.meaning import Said
 from digest.storage.base.database import Database
 from digest.storage.sources.leads import Lead
 from digest.storage.sources.newsletters import Newsletter
@@ -45,7 +46,10 @@ def _tuesday() -> Iterator[None]:
 
 def made(db: Database, settings: Settings, publication: str = "The Regulator") -> tuple[int, str]:
     """A newsletter that is watched: the source's id and its key."""
-    source_id = watch_newsletter(Context(db, settings, NOW), publication, "alice@digest.test")
+    source_id = watch_newsletter(
+        Context(db, settings, NOW), publication, "alice@digest.test", Said(publication, make=True)
+    )
+    assert isinstance(source_id, int)
     return source_id, key_of(db, source_id)
 
 

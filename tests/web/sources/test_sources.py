@@ -14,8 +14,10 @@ from digest.feeds.fetching import fetcher
 from digest.storage.base.database import Database
 from digest.storage.sources.leads import Lead
 from digest.storage.sources.sources import WatchedSource
+from digest.storage.writing.publications import publication_names
 from digest.web.sources import strangers
 from tests.conftest import TUESDAY
+from tests.factories import make_summary
 from tests.feeds.server import Reply, Stranger
 from tests.web.browser import Browser, one, page, words
 
@@ -73,6 +75,59 @@ def test_the_same_address_again_leads_to_the_source_that_there_is(
     asked = len(stranger.heads)
     assert _watch(alice, stranger) == where
     assert (len(stranger.heads), len(_sources(db))) == (asked, 1)
+
+
+def test_a_new_publication_is_asked_for_before_its_source_is(alice: Browser, stranger: Stranger, db: Database) -> None:
+    make_summary(db, publication="Harbour Court")
+    stranger.answers["/feed.json"] = Reply(
+        body=json.dumps(_FEED).encode(), headers={"Content-Type": "application/feed+json"}
+    )
+    typed = {"url": stranger.url("/feed.json"), "publication": "Habour Court"}
+    asked = alice.send("/desk/sources/add", form=typed)
+    offered = [str(each["value"]) for each in page(asked).select("button[name=publication_choice]")]
+    assert (asked.status_code, offered) == (422, ["use:Harbour Court", "make:Habour Court"])
+    assert stranger.heads == [] and _sources(db) == []
+    done = alice.send("/desk/sources/add", form={**typed, "publication_choice": "use:Harbour Court"})
+    assert "Harbour Court" in words(alice.open(str(done.headers["Location"])))
+    with db.reading() as session:
+        assert publication_names(session) == ["Harbour Court"]
+
+
+def test_a_title_that_looks_like_a_publication_is_said_to(alice: Browser, stranger: Stranger, db: Database) -> None:
+    make_summary(db, publication="Harbour Courts")
+    assert "If “Harbour Courts” is meant, say so below." in words(alice.open(_watch(alice, stranger)))
+
+
+def test_a_newsletter_asks_which_publication_is_meant(alice: Browser, db: Database) -> None:
+    make_summary(db, publication="Harbour Court")
+    asked = alice.send("/desk/sources/newsletter", form={"publication": "Harbor Court"})
+    assert "Make “Harbor Court” a new publication, or did you mean one of these?" in words(asked)
+    assert _sources(db) == []
+    made = {"publication": "Harbor Court", "publication_choice": "make:Harbor Court"}
+    assert alice.send("/desk/sources/newsletter", form=made).status_code == 303
+    with db.reading() as session:
+        assert publication_names(session) == ["Harbor Court", "Harbour Court"]
+
+
+def test_a_source_gets_another_publication_and_topics_and_its_leads_go_with_it(
+    alice: Browser, stranger: Stranger, db: Database
+) -> None:
+    where = _watch(alice, stranger)
+    make_summary(db, publication="Bay Court")
+    typed = {"publication": "bay  cort", "topics": "Fines, Courts", "language": "de"}
+    asked = alice.send(f"{where}/describe", form=typed)
+    assert one(page(asked), "input[name=topics]")["value"] == "Fines, Courts", "nothing typed is lost"
+    assert "did you mean one of these" in words(asked)
+    alice.send(f"{where}/describe", form={**typed, "publication_choice": "use:Bay Court"})
+    shown = page(alice.open(where))
+    fields = [str(one(shown, f"input[name={name}]")["value"]) for name in ("publication", "topics", "language")]
+    assert fields == ["Bay Court", "Courts, Fines", "de"]
+    assert "Bay Court" in words(alice.open("/desk/leads"))
+    publication = one(shown, ".source-facts a[href*='/publications/']")["href"]
+    of_it = page(alice.open(str(publication)))
+    assert str(one(of_it, "[aria-labelledby=sources] a")["href"]).endswith(where.removeprefix("http://digest.test"))
+    refused = alice.send(f"{where}/describe", form={**typed, "topics": "?"})
+    assert (refused.status_code, "is no topic" in words(refused)) == (422, True)
 
 
 def test_a_page_without_a_feed_is_watched_by_the_example_that_was_shown(

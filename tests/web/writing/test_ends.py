@@ -117,6 +117,11 @@ def test_withdrawn_summary_is_gone_with_the_reason(
         assert "Acme" not in client.get(path).text
     shown = words(alice.open(f"/desk/summaries/{mailed}"))
     assert "Withdrawn" in shown and "by Alice" in shown
+    history = page(alice.open(f"/desk/summaries/{mailed}/history"))
+    steps = [" ".join(step.get_text(" ").split()) for step in history.select("ol.rows li")]
+    assert len(steps) == 2 and steps[0].startswith("Withdrawn on Tuesday") and "by Alice" in steps[0]
+    assert "The reason, as its address answers it: A court forbade it." in steps[0]
+    assert not history.select(".changes"), "its text is shown nowhere, here neither"
     assert mailed not in _selected(db, issue_id)
     assert alice.send(f"/desk/summaries/{mailed}", form={"title": "x"}, act="publish").status_code in (409, 422)
     with db.reading() as session:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.operations.shared.context import Context
 from digest.operations.writing import naming
 from digest.storage.base.database import Database
 from digest.storage.readers.subscribers import Subscriber
@@ -18,6 +19,7 @@ from digest.storage.writing.names import PUBLICATIONS, TOPICS, id_of_name
 from digest.storage.writing.publications import Publication, publication_ids, publication_named
 from digest.storage.writing.summaries import Summary
 from digest.storage.writing.topics import Topic, topics_named
+from tests.conftest import TUESDAY
 from tests.factories import make_subscriber, make_summary
 from tests.web.browser import Browser, make_editor_with_password, words
 
@@ -43,10 +45,12 @@ def names_in(session: Session, table: type[Publication] | type[Topic]) -> set[st
 
 
 @pytest.mark.parametrize("typed", ["cnil", "C.N.I.L.", "Cníl", "Commission nationale"])
-def test_a_name_spelt_otherwise_or_an_alias_makes_no_second_publication(db: Database, typed: str) -> None:
+def test_a_name_spelt_otherwise_or_an_alias_makes_no_second_publication(
+    db: Database, settings: Settings, typed: str
+) -> None:
     with db.writing() as session:
         publication_named(session, "CNIL")
-    naming.also_call(db, PUBLICATIONS, id_of(db, "CNIL"), "Commission Nationale")
+    naming.also_call(Context(db, settings, TUESDAY), PUBLICATIONS, id_of(db, "CNIL"), "Commission Nationale")
     with db.writing() as session:
         ids = publication_ids(session, [typed, "Ada Lovelace Institute", "ADA LOVELACE INSTITUTE"])
         assert publication_named(session, typed).name == "CNIL"
@@ -54,10 +58,10 @@ def test_a_name_spelt_otherwise_or_an_alias_makes_no_second_publication(db: Data
     assert ids["Ada Lovelace Institute"] == ids["ADA LOVELACE INSTITUTE"]
 
 
-def test_topics_of_one_name_are_one_topic_once(db: Database) -> None:
+def test_topics_of_one_name_are_one_topic_once(db: Database, settings: Settings) -> None:
     with db.writing() as session:
         topics_named(session, ["GDPR"])
-    naming.also_call(db, TOPICS, id_of(db, "GDPR"), "Datenschutz")
+    naming.also_call(Context(db, settings, TUESDAY), TOPICS, id_of(db, "GDPR"), "Datenschutz")
     with db.writing() as session:
         found = topics_named(session, ["G.D.P.R.", "datenschutz", "Fines", "gdpr"])
         assert [topic.name for topic in found] == ["GDPR", "Fines"]
@@ -100,11 +104,11 @@ def test_a_name_that_is_anothers_is_refused_with_the_way_out(db: Database, brows
 
 
 def test_merged_publications_are_one_with_all_that_hung_on_both(
-    db: Database, browser: Browser, client: FlaskClient
+    db: Database, settings: Settings, browser: Browser, client: FlaskClient
 ) -> None:
     kept, moved = make_summary(db, "One", publication="CNIL"), make_summary(db, "Two", publication="Cnil.fr")
     gone, into = id_of(db, "Cnil.fr"), id_of(db, "CNIL")
-    naming.also_call(db, PUBLICATIONS, gone, "French authority")
+    naming.also_call(Context(db, settings, TUESDAY), PUBLICATIONS, gone, "French authority")
     with db.writing() as session:
         session.add(watched(gone, "https://cnil.example/feed"))
     path = f"/desk/publications/{gone}/merge"
@@ -146,12 +150,12 @@ def test_merged_topics_keep_readers_choices_and_no_summary_has_it_twice(
     assert client.get("/topics/ai.atom").headers["Location"] == "/topics/artificial-intelligence.atom"
 
 
-def test_lists_say_how_many_and_find_by_another_name(db: Database, browser: Browser) -> None:
+def test_lists_say_how_many_and_find_by_another_name(db: Database, settings: Settings, browser: Browser) -> None:
     assert "Each appears here with the first summary that names it." in words(browser.open("/desk/topics"))
     make_summary(db, publication="MLex")
     make_summary(db, publication="MLex")
     make_summary(db, publication="Euractiv")
-    naming.also_call(db, PUBLICATIONS, id_of(db, "MLex"), "Market Insight")
+    naming.also_call(Context(db, settings, TUESDAY), PUBLICATIONS, id_of(db, "MLex"), "Market Insight")
     assert "MLex 2 summaries" in words(browser.open("/desk/publications"))
     found = words(browser.open("/desk/publications?q=market+ins"))
     assert "MLex 2 summaries" in found

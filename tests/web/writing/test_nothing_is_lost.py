@@ -15,6 +15,7 @@ from digest.storage.base.database import Database
 from digest.storage.writing.publications import publication_named, publication_names
 from digest.storage.writing.summaries import Summary, drafts, latest_summaries, summary_by_id
 from digest.storage.writing.topics import all_topics
+from digest.storage.writing.working_copies import WorkingCopy
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
 from tests.web.browser import PASSWORD, Browser, one, page, words
@@ -172,6 +173,37 @@ def test_two_who_write_are_told_of_each_other_and_both_texts_stay(
     clock.move_to(TUESDAY + timedelta(seconds=61))
     here = {"csrf_token": alice.token("/desk/account"), "version": "2", "form_key": KEY}
     assert alice.client.post("/desk/summaries/1/here", data=here).get_json()["others"] == []
+
+
+def test_an_editor_goes_on_with_anothers_words_in_a_form_of_their_own(
+    alice: Browser, ada: Browser, db: Database
+) -> None:
+    hers = new_form(alice, publication="", body="Alice wrote this.")
+    autosave(alice, hers)
+    link = str(one(page(ada.open("/desk/summaries")), "[data-key-item] a")["href"])
+    taken = one(page(ada.open(link)), "#summary-form")
+    assert one(taken, "#field-body").text.strip() == "Alice wrote this."
+    his = {**hers, "form_key": str(one(taken, "input[name=form_key]")["value"]), "body": "Ada wrote this."}
+    assert his["form_key"] != hers["form_key"]
+    for form in (his, {**his, "form_key": hers["form_key"]}):  # with her key, too, were it to be learnt
+        autosave(ada, {**form, "publication": ""})
+    assert one(page(alice.open(link)), "#field-body").text.strip() == "Alice wrote this."
+    known = {**hers, "publication": FORM["publication"]}
+    alice.send("/desk/summaries/new", form=known, act="save")
+    autosave(ada, {**known, "body": "Ada wrote this."}, 1)
+    assert stored(db).body == "Alice wrote this."
+
+
+def test_what_is_too_long_to_be_kept_is_said_to_be_in_the_browser_alone(alice: Browser, db: Database) -> None:
+    form = new_form(alice, body="x" * 300_000)
+    answer = autosave(alice, form)
+    assert answer.status_code == 413
+    assert "has 300," in answer.get_json()["error"] and "in this browser only" in answer.get_json()["error"]
+    with db.reading() as session:
+        assert session.query(WorkingCopy).count() == 0
+    kept = alice.send("/desk/summaries/new", form=form, act="save")
+    assert "50,000 is the most" in words(kept)
+    assert len(one(page(kept), "#field-body").text.strip()) == 300_000, "nothing is lost by pressing save"
 
 
 @pytest.mark.on_both
