@@ -16,15 +16,19 @@ from pathlib import Path
 import click
 
 from digest.cli.shared.failing import Failed
-from digest.cli.shared.installation import OpenInstallation, installation, now, settings_for_a_start
+from digest.cli.shared.installation import OpenInstallation, installation, now, settings_for_a_start, until_the_end
 from digest.cli.shared.output import counted
+from digest.config import BadSetting
 from digest.feeds.base.entries import Entry, UnreadableDocument
+from digest.feeds.fetching.asker import Asker
 from digest.feeds.fetching.fetcher import Fetcher
 from digest.feeds.fetching.rules import fetch_rules
+from digest.operations.running.startup import open_database
 from digest.operations.sources.collecting import Poll, Poller, poll
 from digest.operations.sources.finding import FoundSource, Search, find
 from digest.operations.sources.grouping import group_leads
 from digest.operations.sources.source_files import export_sources, import_sources, listed_sources
+from digest.operations.sources.visiting import PacedFetcher, SlowFetcher
 from digest.operations.sources.watching import Watched, already_watched, watch
 from digest.storage.sources.source_list import SourceLine
 
@@ -81,7 +85,7 @@ def add(url: str, publication: str) -> None:
     if known := already_watched(here.context(), url.strip()):
         click.echo(_watched_in_words(known))
         return
-    found = find(Search(_fetcher(here), now()), url)
+    found = find(Search(_paced(here)), url)
     click.echo(_watched_in_words(watch(here.context(), found, publication, "the command line")))
     group_leads(here.context(), _PATIENCE)
 
@@ -91,7 +95,7 @@ def add(url: str, publication: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object with everything that it holds.")
 def preview(url: str, as_json: bool) -> None:
     """Show what watching URL would bring: everything that it holds now. Nothing is added."""
-    found = find(Search(Fetcher(fetch_rules(settings_for_a_start())), now()), url)
+    found = find(Search(_asker_for_a_preview()), url)
     if as_json:
         click.echo(_in_json(_preview(found)))
         return
@@ -140,6 +144,19 @@ def list_(as_json: bool) -> None:
 
 def _content_of(file: Path) -> bytes:
     return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+
+
+def _paced(here: OpenInstallation) -> PacedFetcher:
+    return PacedFetcher(here.db, here.settings, _fetcher(here))
+
+
+def _asker_for_a_preview() -> Asker:
+    """One that heeds what hosts asked of this installation; a preview may also be what somebody begins with."""
+    settings = settings_for_a_start()
+    try:
+        return _paced(OpenInstallation(settings, until_the_end(open_database(settings))))
+    except BadSetting:
+        return SlowFetcher(Fetcher(fetch_rules(settings)))
 
 
 def _fetcher(here: OpenInstallation) -> Fetcher:

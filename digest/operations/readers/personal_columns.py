@@ -190,6 +190,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "feed_hosts": {"a publisher’s host": "host", _QUEUE: "asked_at not_before refusals"},
     "heartbeats": {_SENDER: "owner", _QUEUE: "at since"},
     "history": {_ROW: "id issue_id"},
+    "host_visits": {_ROW: "id", "a publisher’s host": "host", _QUEUE: "until"},
     "installation": {_ROW: "id epoch", _COUNT: "claims"},
     "issues": {
         _ROW: "id",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from digest.domain.shared.urls import safe_url
 from digest.feeds.base.entries import Entry
-from digest.feeds.fetching.fetcher import PAGES, Fetcher, Unreachable
+from digest.feeds.fetching.asker import Asker
+from digest.feeds.fetching.fetcher import PAGES, Unreachable
 from digest.feeds.pages.articles import Article, article_of
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
@@ -29,10 +30,10 @@ class FetchedArticle:
     words: str = ""
 
 
-def fetch_article(context: Context, fetcher: Fetcher, url: str) -> FetchedArticle:
+def fetch_article(asker: Asker, url: str) -> FetchedArticle:
     """The article at the address, for an editor to read beside their own text. Keeps nothing; never raises."""
     try:
-        answer = fetcher.get(safe_url(url), accept=PAGES, limit=_LARGEST, deadline=_PATIENCE, now=context.now)
+        answer = asker.get(safe_url(url), accept=PAGES, limit=_LARGEST, deadline=_PATIENCE)
     except ValueError as error:
         return FetchedArticle("", None, str(error))
     except Unreachable as error:
@@ -44,7 +45,7 @@ def fetch_article(context: Context, fetcher: Fetcher, url: str) -> FetchedArticl
     return FetchedArticle(url, article_of(answer.body, answer.content_type, answer.url))
 
 
-def bring_address(context: Context, fetcher: Fetcher, url: str, title: str, editor: Editor) -> int:
+def bring_address(context: Context, asker: Asker, url: str, title: str, editor: Editor) -> int:
     """Make a lead of an address, with what its page tells of itself; returns the lead's id.
 
     A page that can't be read does not stop it: then the given title, or the address, stands for it. What a feed has
@@ -54,7 +55,7 @@ def bring_address(context: Context, fetcher: Fetcher, url: str, title: str, edit
         url = safe_url(url if "://" in url else f"https://{url}")
     except ValueError as error:
         raise Refused(str(error)) from None
-    article = fetch_article(context, fetcher, url).article or Article()
+    article = fetch_article(asker, url).article or Article()
     if article.wall in ("consent", "challenge"):
         article = Article()  # what it tells is told by the wall
     entry = Entry("", url, article.title or title.strip() or url, _beginning(article), article.published_at)

@@ -12,7 +12,7 @@ from digest.domain.sources.hosts import host_of
 from digest.domain.sources.states import SourceKind
 from digest.feeds.parsing.opml import Outline, read_opml, write_opml
 from digest.operations.shared.context import Context, Work
-from digest.operations.sources.noting import POLLING
+from digest.operations.sources.hosts import POLLING
 from digest.storage.base.database import one_at_a_time
 from digest.storage.sources.source_list import SourceLine, give_topics, known_addresses, source_lines
 from digest.storage.sources.sources import WatchedSource

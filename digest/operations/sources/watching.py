@@ -15,11 +15,12 @@ from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.collecting import Poller, poll_one
 from digest.operations.sources.finding import FoundSource
-from digest.operations.sources.noting import POLLING, AnswerNoted, note
+from digest.operations.sources.hosts import POLLING
+from digest.operations.sources.noting import AnswerNoted, note
 from digest.operations.sources.turns import may_be_asked_early
 from digest.storage.base.database import one_at_a_time
 from digest.storage.running.demo_marks import demo_ids
-from digest.storage.sources.polling import DueMinutes, host_named, standing_of_hosts, these_sources
+from digest.storage.sources.polling import DueMinutes, standing_of_hosts, these_sources
 from digest.storage.sources.source_list import source_at
 from digest.storage.sources.sources import WatchedSource
 from digest.storage.writing.publications import Publication, publication_named
@@ -67,7 +68,6 @@ def watch(context: Context, found: FoundSource, publication: str = "", by: str =
         session.add(source)
         session.flush()
         noted = note(context.within(session), source, found.heard, DueMinutes(session, context.now))
-        host_named(session, host_of(found.url)).asked_at = context.now
         return _watched(session, source, noted.new_leads, is_new=True)
 
 

@@ -15,7 +15,7 @@ from digest.operations.sources.source_files import export_sources, import_source
 from digest.operations.sources.watching import Watched, already_watched, watch
 from digest.storage.sources.source_list import SourceLine
 from digest.storage.writing.publications import publication_names
-from digest.web.shared.context import here, now, reading, settings, signed_in
+from digest.web.shared.context import here, reading, settings, signed_in
 from digest.web.shared.desk import desk
 from digest.web.sources.strangers import asking_strangers
 
@@ -41,8 +41,8 @@ def add_source() -> Response | tuple[str, int] | str:
         if known := already_watched(here(), url):
             return _welcome(known)
         editor = signed_in().email
-        with asking_strangers() as fetcher:
-            found = _found(Search(fetcher, now()), url)
+        with asking_strangers() as asker:
+            found = _found(Search(asker), url)
         if isinstance(found, PageOffer):
             return _offer(found, publication)
         return _welcome(watch(here(), found, publication, editor))
@@ -57,8 +57,8 @@ def choose_on_page() -> Response | tuple[str, int] | str:
     examples = [example for example in request.form.getlist("example") if example][:2]
     try:
         editor = signed_in().email
-        with asking_strangers() as fetcher:
-            offer = offer_page(Search(fetcher, now()), url, examples)
+        with asking_strangers() as asker:
+            offer = offer_page(Search(asker), url, examples)
         if request.form.get("act") == "watch":
             return _welcome(watch(here(), offer.found, publication, editor))
         return _offer(offer, publication, examples)

@@ -9,7 +9,6 @@ import pytest
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.finding import Search, find
 from digest.operations.sources.watching import check_now, pause_source, resume_source, stop_watching, watch
-from tests.feeds.internet import loopback
 from tests.feeds.server import Reply, Stranger
 from tests.operations.sources.stage import HOUR, Rounds, rss
 
@@ -79,7 +78,7 @@ def test_a_page_without_a_feed_is_watched_as_a_list(rounds: Rounds, stranger: St
     )
     page = f"<html><head><title>News</title></head><body><h1>News</h1><ul>{items}</ul></body></html>"
     stranger.answers["/news"] = Reply(body=page.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
-    found = find(Search(loopback(), rounds.now, lambda _: None), stranger.url("/news"))
+    found = find(Search(rounds.asker()), stranger.url("/news"))
     watched = watch(rounds.context, found)
     assert (watched.kind, watched.entries, watched.new_leads) == ("page", 8, 8)
     assert stranger.requests[0].path == "/news" and len(stranger.requests) <= 8, "few guesses"
@@ -92,7 +91,7 @@ def test_a_page_without_a_feed_is_watched_as_a_list(rounds: Rounds, stranger: St
 
 
 def test_what_leads_nowhere_is_said_with_what_to_do(rounds: Rounds, stranger: Stranger) -> None:
-    search = Search(loopback(), rounds.now, lambda _: None)
+    search = Search(rounds.asker())
     for address, said in (
         (stranger.url("/missing"), "404"),
         ("ftp://news.example/feed", "web address"),
