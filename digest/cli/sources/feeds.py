@@ -27,6 +27,7 @@ from digest.operations.running.startup import open_database
 from digest.operations.sources.collecting import Poll, Poller, poll
 from digest.operations.sources.finding import FoundSource, Search, find
 from digest.operations.sources.grouping import group_leads
+from digest.operations.sources.sitemaps import find_sitemap, with_first_look
 from digest.operations.sources.source_files import export_sources, import_sources, listed_sources
 from digest.operations.sources.visiting import PacedFetcher, SlowFetcher
 from digest.operations.sources.watching import Watched, already_watched, watch
@@ -76,7 +77,8 @@ def export() -> None:
 @feeds.command()
 @click.argument("url")
 @click.option("--publication", default="", metavar="NAME", help="Whose it is; without it, the feed’s own title.")
-def add(url: str, publication: str) -> None:
+@click.option("--sitemap", is_flag=True, help="Watch the page through its site’s sitemap, where it has no list.")
+def add(url: str, publication: str, sitemap: bool) -> None:
     """Watch the feed at URL, or what the page at URL has.
 
     That is the feed that it names, or else the page itself. It is asked at once, and its last 14 days become leads.
@@ -85,7 +87,8 @@ def add(url: str, publication: str) -> None:
     if known := already_watched(here.context(), url.strip()):
         click.echo(_watched_in_words(known))
         return
-    found = find(Search(_paced(here)), url)
+    asker = _paced(here)
+    found = with_first_look(asker, find_sitemap(Search(asker), url), now()) if sitemap else find(Search(asker), url)
     click.echo(_watched_in_words(watch(here.context(), found, publication, "the command line")))
     group_leads(here.context(), _PATIENCE)
 
@@ -93,9 +96,11 @@ def add(url: str, publication: str) -> None:
 @feeds.command()
 @click.argument("url")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object with everything that it holds.")
-def preview(url: str, as_json: bool) -> None:
+@click.option("--sitemap", is_flag=True, help="What the sitemap of the page’s site brings.")
+def preview(url: str, as_json: bool, sitemap: bool) -> None:
     """Show what watching URL would bring: everything that it holds now. Nothing is added."""
-    found = find(Search(_asker_for_a_preview()), url)
+    search = Search(_asker_for_a_preview())
+    found = find_sitemap(search, url) if sitemap else find(search, url)
     if as_json:
         click.echo(_in_json(_preview(found)))
         return
@@ -187,6 +192,8 @@ def _found_in_words(found: FoundSource) -> str:
     entries = counted(len(found.bulletin.entries), "entry", "entries")
     if found.kind == "feed":
         return f"A feed with {entries}, at {found.url}"
+    if found.fetch_url:
+        return f"A page read through its site’s sitemap, which has {entries} for it, at {found.fetch_url}"
     return f"A page without a feed; {entries} found on it, at {found.url}"
 
 

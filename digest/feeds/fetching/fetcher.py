@@ -55,7 +55,8 @@ class Validators:
     last_modified: str = ""
 
 
-_NONE = Validators()
+NO_VALIDATORS = Validators()
+"""For what was never asked before."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class WebAnswer:
     """Where the answer came from, after redirects."""
     moved_to: str = ""
     """The same, where every redirect on the way was a permanent one; else empty."""
-    validators: Validators = _NONE
+    validators: Validators = NO_VALIDATORS
     retry_after: datetime | None = None
     fresh_for: timedelta = field(default=timedelta())
     content_type: str = ""
@@ -110,7 +111,7 @@ class Fetcher:
         url: str,
         *,
         accept: str = FEEDS,
-        validators: Validators = _NONE,
+        validators: Validators = NO_VALIDATORS,
         limit: int = LARGEST,
         deadline: float = 30.0,
         now: datetime,

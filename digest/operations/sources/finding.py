@@ -15,6 +15,7 @@ from digest.domain.sources.states import SourceKind
 from digest.feeds.base.entries import Bulletin
 from digest.feeds.fetching.asker import Asker
 from digest.feeds.fetching.fetcher import FEEDS, Unreachable, WebAnswer
+from digest.feeds.listings.sitemap_recipes import SitemapRecipe
 from digest.feeds.pages.discovery import feeds_of, guesses
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.asking import PATIENCE, Heard, heard
@@ -33,6 +34,9 @@ class FoundSource:
     url: str
     heard: Heard
     bulletin: Bulletin
+    fetch_url: str = ""
+    """Of a page read through its site's sitemap: where that is."""
+    sitemap: SitemapRecipe | None = None
 
 
 class NoListFound(Refused):
@@ -64,7 +68,7 @@ class Search:
 
 def find(search: Search, address: str) -> FoundSource:
     """What can be watched at this address, which may lack its scheme. Raises Refused with the reason and the remedy."""
-    url = _whole(address)
+    url = whole_address(address)
     try:
         answer = search.asker.get(url, accept=FEEDS, deadline=search.patience())
     except Unreachable as error:
@@ -77,7 +81,8 @@ def find(search: Search, address: str) -> FoundSource:
     return _named_or_guessed(search, answer) or _page(url, answer)
 
 
-def _whole(address: str) -> str:
+def whole_address(address: str) -> str:
+    """A web address that may lack its scheme. Raises Refused for any other."""
     address = address.strip()
     try:
         return safe_url(address if "://" in address else f"https://{address}")

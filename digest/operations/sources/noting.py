@@ -22,6 +22,7 @@ from digest.operations.sources.arriving import arrive, as_of_source
 from digest.operations.sources.asking import Heard
 from digest.operations.sources.hosts import hold_host, host_is_well
 from digest.storage.sources.polling import DueMinutes
+from digest.storage.sources.sitemap_memories import remember_sitemap
 from digest.storage.sources.sources import WatchedSource
 
 FIRST_TIME = timedelta(days=14)
@@ -58,7 +59,7 @@ def _read(work: Work, source: WatchedSource, heard: Heard, crowd: DueMinutes) ->
     new = 0
     if heard.bulletin is not None:
         source.rhythm = _stored(heard.bulletin.rhythm)
-        new = _take_in(work, source, heard.bulletin)
+        new = _take_in(work, source, heard, heard.bulletin)
         source.recipe = heard.recipe or source.recipe
     if heard.words:
         _failed(work, source, heard, crowd)
@@ -79,13 +80,16 @@ def _unchanged(work: Work, source: WatchedSource, heard: Heard, crowd: DueMinute
     return AnswerNoted(AnswerOutcome.UNCHANGED)
 
 
-def _take_in(work: Work, source: WatchedSource, bulletin: Bulletin) -> int:
+def _take_in(work: Work, source: WatchedSource, heard: Heard, bulletin: Bulletin) -> int:
     """The entries as leads; how many are new."""
     first = source.ok_at is None
     source.title = source.title or bulletin.title[:300]
     source.home = source.home or (bulletin.home if len(bulletin.home) <= 2_000 else "")
     source.language = source.language or bulletin.language[:35]
-    arrivals = arrive(work, as_of_source(source, bulletin.entries), source.id, work.now - FIRST_TIME if first else None)
+    entries = bulletin.entries if heard.seen is None else heard.fresh
+    if heard.seen is not None:
+        remember_sitemap(work.session, source.id, heard.seen)
+    arrivals = arrive(work, as_of_source(source, entries), source.id, work.now - FIRST_TIME if first else None)
     dated = [entry.published_at for entry in bulletin.entries if entry.published_at]
     past = [moment for moment in dated if moment <= work.now]
     source.entries = len(bulletin.entries)
@@ -105,7 +109,7 @@ def _went_well(work: Work, source: WatchedSource, heard: Heard, crowd: DueMinute
     if silent and source.newest_at:
         source.words = answers.silent_in_words(source.newest_at, gap, now)
     else:
-        source.words = answers.well_in_words(gap)
+        source.words = heard.remark or answers.well_in_words(gap)
     _becomes(source, SourceState.SILENT if silent else SourceState.OK)
     full = most_in_a_minute(crowd.sources)
     source.next_at = next_check(

@@ -8,13 +8,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from digest.config import Settings
 from digest.domain.sources.answers import AnswerOutcome, outcome_of
 from digest.domain.sources.hosts import EVERY, host_of
-from digest.feeds.fetching.fetcher import FEEDS, LARGEST, Fetcher, Obstacle, Unreachable, WebAnswer
+from digest.feeds.fetching.fetcher import (
+    FEEDS,
+    LARGEST,
+    NO_VALIDATORS,
+    Fetcher,
+    Obstacle,
+    Unreachable,
+    Validators,
+    WebAnswer,
+)
 from digest.operations.shared.context import Context
 from digest.operations.shared.wakeups import pause
 from digest.operations.sources.hosts import POLLING, hold_host, host_is_well
@@ -44,12 +53,24 @@ class PacedFetcher:
     fetcher: Fetcher
     clock: Callable[[], datetime] = _utc_now
     wait: Callable[[float], None] = pause
+    leased: str = ""
+    """A host that the poller holds a turn at for whoever asks, which needs it no more."""
 
-    def get(self, url: str, *, accept: str = FEEDS, limit: int = LARGEST, deadline: float = 30.0) -> WebAnswer:
+    def get(
+        self,
+        url: str,
+        *,
+        accept: str = FEEDS,
+        validators: Validators = NO_VALIDATORS,
+        limit: int = LARGEST,
+        deadline: float = 30.0,
+    ) -> WebAnswer:
         """As `Fetcher.get`. No transaction may be open. Raises Unreachable also where the host wants to be let be."""
         host = host_of(url)
         with self._visit(host, deadline):
-            answer = self.fetcher.get(url, accept=accept, limit=limit, deadline=deadline, now=self.clock())
+            answer = self.fetcher.get(
+                url, accept=accept, validators=validators, limit=limit, deadline=deadline, now=self.clock()
+            )
         self._note(answer)
         return answer
 
@@ -71,6 +92,8 @@ class PacedFetcher:
             one_at_a_time(session, POLLING)
             now = self.clock()
             standing = standing_of_hosts(session, now, {host})[host]
+            if host == self.leased:
+                standing = replace(standing, under_way=max(0, standing.under_way - 1))
             if standing.not_before and standing.held(now):
                 raise Unreachable(held_in_words(host, standing.not_before), Obstacle.HELD)
             free_at = standing.free_at(now)
@@ -106,12 +129,22 @@ class SlowFetcher:
     fetcher: Fetcher
     has_asked: bool = False
 
-    def get(self, url: str, *, accept: str = FEEDS, limit: int = LARGEST, deadline: float = 30.0) -> WebAnswer:
+    def get(
+        self,
+        url: str,
+        *,
+        accept: str = FEEDS,
+        validators: Validators = NO_VALIDATORS,
+        limit: int = LARGEST,
+        deadline: float = 30.0,
+    ) -> WebAnswer:
         """As `Fetcher.get`."""
         if self.has_asked:
             pause(EVERY.total_seconds())
         self.has_asked = True
-        return self.fetcher.get(url, accept=accept, limit=limit, deadline=deadline, now=_utc_now())
+        return self.fetcher.get(
+            url, accept=accept, validators=validators, limit=limit, deadline=deadline, now=_utc_now()
+        )
 
 
 def held_in_words(host: str, until: datetime) -> str:

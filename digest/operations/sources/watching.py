@@ -11,6 +11,7 @@ from digest.domain.sources.answers import NEVER_CHECKED, NOT_ASKED, NOTHING_RECE
 from digest.domain.sources.hosts import host_of
 from digest.domain.sources.politeness import RequestMade, pledged
 from digest.domain.sources.states import SourceKind, SourceState
+from digest.feeds.listings.sitemap_recipes import sitemap_recipe_from
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.collecting import Poller, poll_one
@@ -58,7 +59,7 @@ def watch(context: Context, found: FoundSource, publication: str = "", by: str =
             kind=found.kind,
             publication_id=publication_named(session, name).id,
             url=found.url,
-            fetch_url=found.url,
+            fetch_url=found.fetch_url or found.url,
             added_at=context.now,
             added_by=by[:254],
             checked_at=context.now,
@@ -75,6 +76,8 @@ def _learn(work: Work, known: WatchedSource, found: FoundSource) -> int:
     """Find a page's items from now on by the example that was shown anew; how many new leads that brings."""
     if not (known.kind == found.kind == SourceKind.PAGE and found.heard.recipe):
         return 0
+    if found.fetch_url or sitemap_recipe_from(known.recipe):  # it is another document from now on
+        known.fetch_url = found.fetch_url or found.url
     known.recipe, known.checked_at = found.heard.recipe, work.now
     return note(work, known, found.heard, DueMinutes(work.session, work.now)).new_leads
 

@@ -11,11 +11,14 @@ from digest.feeds.base.entries import UnreadableDocument
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.finding import FoundSource, NoListFound, Search, find
 from digest.operations.sources.page_examples import PageOffer, offer_page
+from digest.operations.sources.remembering import RememberingAsker
+from digest.operations.sources.sitemaps import dated_lately, find_sitemap, with_first_look
 from digest.operations.sources.source_files import export_sources, import_sources, listed_sources
 from digest.operations.sources.watching import Watched, already_watched, watch
+from digest.storage.people.editors import Editor
 from digest.storage.sources.source_list import SourceLine
 from digest.storage.writing.publications import publication_names
-from digest.web.shared.context import here, reading, settings, signed_in
+from digest.web.shared.context import here, now, reading, settings, signed_in
 from digest.web.shared.desk import desk
 from digest.web.sources.strangers import asking_strangers
 
@@ -24,6 +27,7 @@ AILING = (
 )  # fmt: skip
 """What an editor may have to see to, the worst first."""
 _LARGEST_LIST = 5_000_000
+_OF_SITEMAPS = ("sitemap", "watch-sitemap")
 _TYPED = ("url", "publication", "refusal", "newsletter_name", "newsletter_fault")
 
 
@@ -40,28 +44,41 @@ def add_source() -> Response | tuple[str, int] | str:
     try:
         if known := already_watched(here(), url):
             return _welcome(known)
-        editor = signed_in().email
+        editor = signed_in()
         with asking_strangers() as asker:
-            found = _found(Search(asker), url)
+            kept = RememberingAsker.of(asker, here(), editor.id)
+            found = _found(Search(kept), url)
         if isinstance(found, PageOffer):
-            return _offer(found, publication)
-        return _welcome(watch(here(), found, publication, editor))
+            return _offer(found, publication, kept.offer)
+        return _watched(kept, found, publication, editor)
     except Refused as refusal:
         return source_list(url=url, publication=publication, refusal=str(refusal)), 422
 
 
 @desk.post("/sources/page")
 def choose_on_page() -> Response | tuple[str, int] | str:
-    """Look at a page again with items as examples, or watch it as it was shown."""
+    """Look at a page with items as examples, or at its site's sitemap; or watch it as it was shown.
+
+    Nobody is asked again for what was asked for this offer.
+    """
     url, publication = request.form.get("url", "").strip()[:2_000], request.form.get("publication", "").strip()[:200]
     examples = [example for example in request.form.getlist("example") if example][:2]
     try:
-        editor = signed_in().email
+        editor, act = signed_in(), request.form.get("act", "")
         with asking_strangers() as asker:
-            offer = offer_page(Search(asker), url, examples)
-        if request.form.get("act") == "watch":
-            return _welcome(watch(here(), offer.found, publication, editor))
-        return _offer(offer, publication, examples)
+            kept = RememberingAsker.of(asker, here(), editor.id, request.form.get("offer", ""))
+            search = Search(kept)
+            if act in _OF_SITEMAPS:
+                found = find_sitemap(search, url)
+                if act == "sitemap":
+                    return _sitemap_offer(found, publication, kept.offer)
+                found = with_first_look(asker, found, now())
+            else:
+                offer = offer_page(search, url, examples)
+                if act != "watch":
+                    return _offer(offer, publication, kept.offer, examples)
+                found = offer.found
+        return _watched(kept, found, publication, editor)
     except Refused as refusal:
         return source_list(url=url, publication=publication, refusal=str(refusal)), 422
 
@@ -115,11 +132,29 @@ def _welcome(watched: Watched) -> Response:
     return redirect(url_for("desk.source", source_id=watched.id), 303)
 
 
-def _offer(offer: PageOffer, publication: str, examples: list[str] | None = None) -> str:
+def _watched(kept: RememberingAsker, found: FoundSource, publication: str, editor: Editor) -> Response:
+    watched = watch(here(), found, publication, editor.email)
+    kept.forget()
+    return _welcome(watched)
+
+
+def _sitemap_offer(found: FoundSource, publication: str, key: str) -> str:
+    return render_template(
+        "sources/sitemap_offer.html",
+        found=found,
+        key=key,
+        lately=len(dated_lately(found.bulletin.entries, now())),
+        publication=publication or found.bulletin.title,
+        publications=publication_names(reading()),
+    )
+
+
+def _offer(offer: PageOffer, publication: str, key: str, examples: list[str] | None = None) -> str:
     found: FoundSource = offer.found
     return render_template(
         "sources/page_offer.html",
         offer=offer,
+        key=key,
         bulletin=found.bulletin,
         publication=publication or found.bulletin.title,
         examples=examples or [],
