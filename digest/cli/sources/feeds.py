@@ -84,7 +84,7 @@ def add(url: str, publication: str, sitemap: bool) -> None:
     That is the feed that it names, or else the page itself. It is asked at once, and its last 14 days become leads.
     """
     here = installation()
-    if known := already_watched(here.context(), url.strip()):
+    if not sitemap and (known := already_watched(here.context(), url.strip())):
         click.echo(_watched_in_words(known))
         return
     asker = _paced(here)

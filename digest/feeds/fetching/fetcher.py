@@ -12,7 +12,7 @@ import http.client
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -106,7 +106,7 @@ class Fetcher:
     def _trust(self) -> ssl.SSLContext:
         return ssl.create_default_context()
 
-    def get(
+    def get(  # noqa: PLR0913 - all that a request may differ in, by name
         self,
         url: str,
         *,
@@ -115,11 +115,12 @@ class Fetcher:
         limit: int = LARGEST,
         deadline: float = 30.0,
         now: datetime,
+        before_hop: Callable[[str], None] = lambda _url: None,
     ) -> WebAnswer:
         """What a URL answers, redirects followed. Raises Unreachable.
 
         `limit` is in bytes, unpacked; `deadline` in seconds over everything: look-ups, redirects, the body. A 304, 4xx
-        or 5xx is an answer.
+        or 5xx is an answer. `before_hop` is told where a redirect leads before that is asked, and may raise.
         """
         ask = _Ask(accept, validators, limit, Stopwatch(deadline), now)
         target, hops, permanent = target_of(url), [target_of(url).url], True
@@ -131,6 +132,7 @@ class Fetcher:
                 permanent = permanent and response.status in _PERMANENT
             target = redirected(target, location[0])
             _check_way(hops, target)
+            before_hop(target.url)
             hops.append(target.url)
 
     @contextlib.contextmanager

@@ -19,7 +19,7 @@ from digest.domain.sources.states import SourceKind
 from digest.feeds.base.entries import Bulletin, Entry, UnreadableDocument
 from digest.feeds.fetching.asker import Asker
 from digest.feeds.fetching.fetcher import PAGES, Unreachable, Validators, WebAnswer
-from digest.feeds.listings.robots import robots_address, sitemaps_named, usual_sitemaps
+from digest.feeds.listings.robots import may_ask, robots_address, sitemaps_named, usual_sitemaps
 from digest.feeds.listings.sitemap_recipes import SitemapRecipe, as_sitemap_json
 from digest.feeds.listings.sitemaps import SitemapIndex, read_sitemap, words_of
 from digest.feeds.pages.articles import article_of
@@ -48,6 +48,7 @@ class Titling:
 FOR_AN_EDITOR = Titling(5, 8.0)
 FOR_THE_POLLER = Titling(10, 40.0)
 _A_PAGE = 8.0
+_ROBOTS = "text/plain, */*;q=0.1"
 
 
 def find_sitemap(search: Search, address: str) -> FoundSource:
@@ -107,7 +108,7 @@ def hear_sitemap(asker: Asker, answer: WebAnswer, recipe: SitemapRecipe, memory:
 def _sitemaps_of(search: Search, page: str) -> tuple[str, ...]:
     robots = robots_address(page)
     try:
-        answer = search.asker.get(robots, accept="text/plain, */*;q=0.1", deadline=search.patience())
+        answer = search.asker.get(robots, accept=_ROBOTS, deadline=search.patience())
     except Unreachable as error:
         raise Refused(str(error)) from None
     named = sitemaps_named(answer.body, answer.url) if answer.status == 200 else ()
@@ -237,15 +238,46 @@ def _titled(asker: Asker, entries: Sequence[Entry], titling: Titling) -> list[En
     """These entries with titles: the news sitemap's, else those of some of the pages, else the words of the address.
 
     A page is asked once, when it is new: its title and first words are what stories are found by, and its own date
-    says whether it is new at all. How many are asked is bounded, since each is a request and a second.
+    says whether it is new at all. How many are asked is bounded, since each is a request and a second. No person chose
+    them, so robots.txt is heeded.
     """
-    ends, asked, found = time.monotonic() + titling.seconds, 0, []
+    ends, asked, found, robots = time.monotonic() + titling.seconds, 0, [], _Robots(asker)
     for entry in entries:
         told = entry
-        if not entry.title and asked < titling.most and time.monotonic() < ends:
+        if not entry.title and asked < titling.most and time.monotonic() < ends and robots.let(entry.url):
             told, asked = _told(asker, entry), asked + 1
         found.append(replace(told, title=told.title or words_of(entry.url)))
     return found
+
+
+class _Robots:
+    """The robots.txt of a site or two, each asked once for a look."""
+
+    _MOST = 2
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self._said: dict[str, bytes | None] = {}
+
+    def let(self, url: str) -> bool:
+        """Whether the site of this address lets us ask for it; not where that can't be known."""
+        where = robots_address(url)
+        if where not in self._said:
+            if len(self._said) >= self._MOST:
+                return False
+            self._said[where] = self._ask(where)
+        said = self._said[where]
+        return said is not None and may_ask(said, url)
+
+    def _ask(self, where: str) -> bytes | None:
+        """What it says; nothing where there is none (RFC 9309, 2.3.1.3), None where it can't be had."""
+        try:
+            answer = self._asker.get(where, accept=_ROBOTS, deadline=_A_PAGE)
+        except Unreachable:
+            return None
+        if answer.challenged or answer.status == 429 or answer.status >= 500:
+            return None
+        return answer.body if answer.status == 200 else b""
 
 
 def _told(asker: Asker, entry: Entry) -> Entry:

@@ -30,7 +30,7 @@ from digest.operations.sources.hosts import POLLING, hold_host, host_is_well
 from digest.storage.base.database import Database, one_at_a_time
 from digest.storage.base.patience import Busy
 from digest.storage.sources.hosts import begin_visit, end_visit
-from digest.storage.sources.polling import host_named, standing_of_hosts
+from digest.storage.sources.polling import host_named, known_host, standing_of_hosts
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +69,24 @@ class PacedFetcher:
         host = host_of(url)
         with self._visit(host, deadline):
             answer = self.fetcher.get(
-                url, accept=accept, validators=validators, limit=limit, deadline=deadline, now=self.clock()
+                url,
+                accept=accept,
+                validators=validators,
+                limit=limit,
+                deadline=deadline,
+                now=self.clock(),
+                before_hop=self.must_not_be_held,
             )
         self._note(answer)
         return answer
+
+    def must_not_be_held(self, url: str) -> None:
+        """Raises Unreachable where the host of this address wants to be let be: a redirect may lead to it."""
+        host, now = host_of(url), self.clock()
+        with self.db.reading() as session:
+            row = known_host(session, host)
+        if row and row.not_before and row.not_before > now:
+            raise Unreachable(held_in_words(host, row.not_before), Obstacle.HELD)
 
     @contextmanager
     def _visit(self, host: str, deadline: float) -> Iterator[None]:

@@ -72,7 +72,7 @@ def choose_on_page() -> Response | tuple[str, int] | str:
                 found = find_sitemap(search, url)
                 if act == "sitemap":
                     return _sitemap_offer(found, publication, kept.offer)
-                found = with_first_look(asker, found, now())
+                found = with_first_look(kept, found, now())
             else:
                 offer = offer_page(search, url, examples)
                 if act != "watch":

@@ -8,7 +8,7 @@ import pytest
 
 from digest.feeds.base.entries import Bulletin, UnreadableDocument
 from digest.feeds.listings.page_links import numbered_links
-from digest.feeds.listings.robots import sitemaps_named
+from digest.feeds.listings.robots import may_ask, sitemaps_named
 from digest.feeds.listings.sitemaps import SitemapIndex, read_sitemap, words_of
 
 WHERE = "https://paper.example/sitemap.xml"
@@ -68,6 +68,24 @@ def test_robots_txt_names_sitemaps_those_of_news_first() -> None:
     assert sitemaps_named(robots, "https://paper.example/robots.txt") == (
         "https://cdn.example/news.xml", "https://paper.example/all.xml",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/news/1", True), ("/private/1", False), ("/private/open/1", True), ("/a/b.pdf", False), ("/a/b.pdf?x", True),
+        ("/a/print/b", False), ("/search?q=1", False), ("/pr%69vate/1", False),
+    ],
+)  # fmt: skip
+def test_robots_txt_is_read_by_its_longest_rule(path: str, allowed: bool) -> None:
+    rules = (
+        b"Disallow: /private # all\nAllow: /private/open\nDisallow: /*.pdf$\nDisallow: /*/print/*\nDisallow: /search?"
+    )
+    everybody = b"User-agent: Other\nDisallow: /\n\nUser-agent: x\nuser-agent: *\n" + rules
+    assert may_ask(everybody, f"https://paper.example{path}") == allowed
+    for_us = everybody + b"\nUser-Agent: Digest\nDisallow: /news\n"
+    assert may_ask(for_us, f"https://paper.example{path}") == (path != "/news/1")
+    assert may_ask(b"", f"https://paper.example{path}")
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_only_what_is_new_since_the_first_look_becomes_leads(rounds: Rounds, str
     careers = [("/careers/we-hire", rounds.now - DAY)]
     lately = [("/news/of-today", rounds.now - DAY), ("/news/only-changed", rounds.now - 2 * DAY)]
     stranger.answers |= {
-        "/robots.txt": Reply(body=b"Sitemap: /map.xml"),
+        "/robots.txt": Reply(body=b"Sitemap: /map.xml\nUser-agent: *\nDisallow: /*/second"),
         "/map.xml": places(*old, *lately, *careers, etag='"1"'),
         "/news/of-today": article("The authority fines a hospital", rounds.now - DAY),
         "/news/only-changed": article("A decision of 2019", rounds.now - 2_000 * DAY),
@@ -54,12 +54,13 @@ def test_only_what_is_new_since_the_first_look_becomes_leads(rounds: Rounds, str
     assert stranger.requests[-1].header("If-None-Match") == '"1"'
     new = [("/news/second-letter", None), ("/news/third", rounds.now)]
     stranger.answers["/map.xml"] = places(*old, *new, ("/news/long-ago", rounds.now), etag='"2"')
+    stranger.answers["/news/second-letter"] = article("What robots shall not read", rounds.now)
     stranger.answers["/news/third"] = article("A third letter", rounds.now)
     assert rounds.poll(2 * DAY).new_leads == 2
     assert rounds.leads()[1:] == ["A third letter", "Second letter"]
     assert rounds.source(source).state == "ok"
     assert stranger.paths.count("/news/of-today") == 1 == stranger.paths.count("/news/third")
-    assert stranger.paths.count("/robots.txt") == 1
+    assert "/news/second-letter" not in stranger.paths
 
 
 def test_a_site_made_again_does_not_fill_the_inbox(rounds: Rounds, stranger: Stranger) -> None:
@@ -70,7 +71,7 @@ def test_a_site_made_again_does_not_fill_the_inbox(rounds: Rounds, stranger: Str
     asked = len(stranger.requests)
     assert rounds.poll(2 * DAY).new_leads == 50
     assert "300 addresses were new at once" in rounds.source(source).words
-    assert len(stranger.requests) - asked == 11, "a few pages are asked for their titles"
+    assert len(stranger.requests) - asked == 12, "robots.txt, and a few pages for their titles"
     assert rounds.poll(2 * DAY).new_leads == 0
 
 

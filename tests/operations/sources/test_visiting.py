@@ -14,7 +14,7 @@ from digest.operations.sources.bringing import fetch_article
 from digest.operations.sources.finding import Search, find
 from digest.operations.sources.page_examples import offer_page
 from digest.storage.sources.hosts import begin_visit, visits_under_way
-from tests.feeds.server import Reply, Request, Stranger
+from tests.feeds.server import Reply, Request, Stranger, redirect
 from tests.operations.sources.stage import HOUR, Rounds, rss
 
 LIMITED = Reply(429, headers={"Retry-After": "7200"})
@@ -66,6 +66,16 @@ def test_a_host_is_asked_once_a_second_and_twice_at_once_whoever_asks(rounds: Ro
     rounds.now += HOUR + timedelta(seconds=1)  # whoever asked has died of it
     rounds.asker().get(stranger.url("/story"))
     assert len(at) == 4
+
+
+def test_a_redirect_to_a_host_that_wants_to_be_let_be_is_not_followed(rounds: Rounds, stranger: Stranger) -> None:
+    with Stranger("127.0.0.2") as other:
+        stranger.answers["/moved"] = redirect(other.url("/story"))
+        other.answers["/feed"] = LIMITED
+        rounds.watch(other.url("/feed"))
+        rounds.poll()
+        assert "asked us to wait" in fetch_article(rounds.asker(), stranger.url("/moved")).words
+        assert other.paths == ["/feed"]
 
 
 def test_a_visit_ends_however_it_ends(rounds: Rounds) -> None:
