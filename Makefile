@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run lint check test audit bench stories pictures crash mutants lock
+.PHONY: help setup run lint check test audit bench stories fuzz pictures crash mutants lock
 
 # Python keeps what it has compiled: pytest compiles the tests anew otherwise, ten seconds in each process.
 export PYTHONDONTWRITEBYTECODE :=
@@ -52,6 +52,10 @@ bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what
 STORIES ?=
 stories: setup ## How well stories are found, on labelled leads of our own (STORIES="FILE.jsonl …" for others beside them)
 	@$(BIN)/python -m tests.stories $(STORIES)
+
+FUZZ ?= 300
+fuzz: setup ## Mutated feeds, pages, newsletters and lists for 300 seconds: no error but the meant one, no time without end (FUZZ="60 FILE …")
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 pictures: setup ## Take the pictures in docs/pictures again, of the demo (needs a Chromium)
 	$(BIN)/python -m tests.pictures

@@ -29,6 +29,7 @@ from digest.operations.shared.fault_log import FaultLog
 from digest.operations.shared.wakeups import pause
 from digest.operations.sources.collecting import Poller, keep_polling
 from digest.operations.sources.grouping import group_leads
+from digest.operations.sources.visiting import PacedFetcher
 from digest.storage.base.database import Database
 from digest.storage.base.database_file import DatabaseFileGone
 
@@ -84,7 +85,7 @@ class Clock:
         self._process = Process(db, settings, transport, utc_now, self._stopping)
         fetcher = Fetcher(fetch_rules(settings))
         self._poller = Poller(db, settings, fetcher, utc_now, self._stopping)
-        self._check_link = link_checker(fetcher, utc_now)
+        self._check_link = link_checker(PacedFetcher(db, settings, fetcher, utc_now))
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._jobs: Sequence[tuple[str, Callable[[], None], int]] = (
             ("the clock’s sign of life", self._beat, HEARTBEAT_SECONDS),

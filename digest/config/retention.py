@@ -12,5 +12,7 @@ UNTOUCHED_LEADS = timedelta(days=14)
 """After a lead arrived that no editor did anything with: then it retires from the desk."""
 LEADS_KEPT = timedelta(days=90)
 """After a lead that nobody used arrived or was last touched, unless RETENTION_LEADS says otherwise."""
+OFFERS_KEPT = timedelta(hours=1)
+"""After a publisher answered an editor who was choosing what to watch there."""
 LINK_CHECKS_KEPT = timedelta(days=60)
 """After somebody last looked whether an issue's link is alive."""

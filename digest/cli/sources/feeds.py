@@ -16,15 +16,20 @@ from pathlib import Path
 import click
 
 from digest.cli.shared.failing import Failed
-from digest.cli.shared.installation import OpenInstallation, installation, now, settings_for_a_start
+from digest.cli.shared.installation import OpenInstallation, installation, now, settings_for_a_start, until_the_end
 from digest.cli.shared.output import counted
+from digest.config import BadSetting
 from digest.feeds.base.entries import Entry, UnreadableDocument
+from digest.feeds.fetching.asker import Asker
 from digest.feeds.fetching.fetcher import Fetcher
 from digest.feeds.fetching.rules import fetch_rules
+from digest.operations.running.startup import open_database
 from digest.operations.sources.collecting import Poll, Poller, poll
 from digest.operations.sources.finding import FoundSource, Search, find
 from digest.operations.sources.grouping import group_leads
+from digest.operations.sources.sitemaps import find_sitemap, with_first_look
 from digest.operations.sources.source_files import export_sources, import_sources, listed_sources
+from digest.operations.sources.visiting import PacedFetcher, SlowFetcher
 from digest.operations.sources.watching import Watched, already_watched, name_for, watch
 from digest.operations.writing.meaning import Said
 from digest.storage.sources.source_list import SourceLine
@@ -73,16 +78,18 @@ def export() -> None:
 @feeds.command()
 @click.argument("url")
 @click.option("--publication", default="", metavar="NAME", help="Whose it is; without it, the feed’s own title.")
-def add(url: str, publication: str) -> None:
+@click.option("--sitemap", is_flag=True, help="Watch the page through its site’s sitemap, where it has no list.")
+def add(url: str, publication: str, sitemap: bool) -> None:
     """Watch the feed at URL, or what the page at URL has.
 
     That is the feed that it names, or else the page itself. It is asked at once, and its last 14 days become leads.
     """
     here = installation()
-    if known := already_watched(here.context(), url.strip()):
+    if not sitemap and (known := already_watched(here.context(), url.strip())):
         click.echo(_watched_in_words(known))
         return
-    found = find(Search(_fetcher(here), now()), url)
+    asker = _paced(here)
+    found = with_first_look(asker, find_sitemap(Search(asker), url), now()) if sitemap else find(Search(asker), url)
     said = Said(name_for(found, publication), make=True)  # what a command is given, is meant
     watched = watch(here.context(), found, publication, "the command line", said)
     if isinstance(watched, Watched):
@@ -93,9 +100,11 @@ def add(url: str, publication: str) -> None:
 @feeds.command()
 @click.argument("url")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object with everything that it holds.")
-def preview(url: str, as_json: bool) -> None:
+@click.option("--sitemap", is_flag=True, help="What the sitemap of the page’s site brings.")
+def preview(url: str, as_json: bool, sitemap: bool) -> None:
     """Show what watching URL would bring: everything that it holds now. Nothing is added."""
-    found = find(Search(Fetcher(fetch_rules(settings_for_a_start())), now()), url)
+    search = Search(_asker_for_a_preview())
+    found = find_sitemap(search, url) if sitemap else find(search, url)
     if as_json:
         click.echo(_in_json(_preview(found)))
         return
@@ -146,6 +155,19 @@ def _content_of(file: Path) -> bytes:
     return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
 
 
+def _paced(here: OpenInstallation) -> PacedFetcher:
+    return PacedFetcher(here.db, here.settings, _fetcher(here))
+
+
+def _asker_for_a_preview() -> Asker:
+    """One that heeds what hosts asked of this installation; a preview may also be what somebody begins with."""
+    settings = settings_for_a_start()
+    try:
+        return _paced(OpenInstallation(settings, until_the_end(open_database(settings))))
+    except BadSetting:
+        return SlowFetcher(Fetcher(fetch_rules(settings)))
+
+
 def _fetcher(here: OpenInstallation) -> Fetcher:
     return Fetcher(fetch_rules(here.settings))
 
@@ -174,6 +196,8 @@ def _found_in_words(found: FoundSource) -> str:
     entries = counted(len(found.bulletin.entries), "entry", "entries")
     if found.kind == "feed":
         return f"A feed with {entries}, at {found.url}"
+    if found.fetch_url:
+        return f"A page read through its site’s sitemap, which has {entries} for it, at {found.fetch_url}"
     return f"A page without a feed; {entries} found on it, at {found.url}"
 
 

@@ -89,6 +89,14 @@ def no_mail_in_words(newest: datetime, gap: timedelta, now: datetime) -> str:
     )
 
 
+def too_many_links_in_words(most: int) -> str:
+    """That a newsletter brought more links within a day than become leads."""
+    return (
+        f"Its messages brought more than {most} new links within a day. The rest are no leads; they stand with their "
+        "messages below. If those are not its publisher’s, somebody knows its address: remove it, and add it anew."
+    )
+
+
 def well_in_words(gap: timedelta) -> str:
     """That all is well, and how often something comes."""
     return f"All is well. Something new comes {_rhythm(gap)}." if gap else "All is well."

@@ -17,13 +17,17 @@ from digest.domain.sources.canonical import canonical, is_home_page
 
 @dataclass(frozen=True)
 class Named:
-    """What names an entry. `scope` is where its guid counts: its source, or the file that it came in."""
+    """What names an entry. `scope` is where its guid counts: its source, or the file that it came in.
+
+    `also` are further addresses that lead to the same page: by a redirect, or by the page's own word.
+    """
 
     scope: str
     guid: str
     url: str
     title: str
     published_at: datetime | None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class _Keys:
     guid: str
     link: str
     title: str
+    also: tuple[str, ...]
 
 
 def keys_to_ask(entries: Sequence[Named]) -> set[str]:
@@ -50,7 +55,7 @@ def keys_to_ask(entries: Sequence[Named]) -> set[str]:
     found = set[str]()
     for entry in entries:
         keys = _keys(entry)
-        for key in (keys.guid, keys.link):
+        for key in (keys.guid, keys.link, *keys.also):
             if key:
                 found |= {key, _doubt(entry.scope, key)}
         found.add(keys.title)
@@ -70,7 +75,14 @@ def _identity(entry: Named, keys: _Keys, shared: set[str], kept: set[str]) -> En
     sure = [key for key in (keys.guid, keys.link) if key and key not in shared and _doubt(entry.scope, key) not in kept]
     if keys.link in sure and keys.guid and is_home_page(entry.url):
         sure.remove(keys.link)
+    sure += [key for key in keys.also if key not in sure and _doubt(entry.scope, key) not in kept]
     return EntryIdentity(tuple(sure) or (keys.title,), (*sure, keys.title), doubts)
+
+
+def link_key(url: str) -> str:
+    """The key of an address, by which whatever leads to the same page is known; empty if it is none of the web."""
+    link = canonical(url)
+    return _hashed("link", link) if link else ""
 
 
 def _keys(entry: Named) -> _Keys:
@@ -79,8 +91,9 @@ def _keys(entry: Named) -> _Keys:
     day = entry.published_at.isoformat() if entry.published_at else ""
     return _Keys(
         _hashed("guid", entry.scope, canonical(guid) or guid) if guid else "",
-        _hashed("link", link) if link else "",
+        link_key(entry.url) if link else "",
         _hashed("title", entry.scope, " ".join(fold(entry.title).split()), day),
+        tuple(key for url in entry.also if (key := link_key(url))),
     )
 
 

@@ -12,7 +12,7 @@ import http.client
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -55,7 +55,8 @@ class Validators:
     last_modified: str = ""
 
 
-_NONE = Validators()
+NO_VALIDATORS = Validators()
+"""For what was never asked before."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class WebAnswer:
     """Where the answer came from, after redirects."""
     moved_to: str = ""
     """The same, where every redirect on the way was a permanent one; else empty."""
-    validators: Validators = _NONE
+    validators: Validators = NO_VALIDATORS
     retry_after: datetime | None = None
     fresh_for: timedelta = field(default=timedelta())
     content_type: str = ""
@@ -105,20 +106,21 @@ class Fetcher:
     def _trust(self) -> ssl.SSLContext:
         return ssl.create_default_context()
 
-    def get(
+    def get(  # noqa: PLR0913 - all that a request may differ in, by name
         self,
         url: str,
         *,
         accept: str = FEEDS,
-        validators: Validators = _NONE,
+        validators: Validators = NO_VALIDATORS,
         limit: int = LARGEST,
         deadline: float = 30.0,
         now: datetime,
+        before_hop: Callable[[str], None] = lambda _url: None,
     ) -> WebAnswer:
         """What a URL answers, redirects followed. Raises Unreachable.
 
         `limit` is in bytes, unpacked; `deadline` in seconds over everything: look-ups, redirects, the body. A 304, 4xx
-        or 5xx is an answer.
+        or 5xx is an answer. `before_hop` is told where a redirect leads before that is asked, and may raise.
         """
         ask = _Ask(accept, validators, limit, Stopwatch(deadline), now)
         target, hops, permanent = target_of(url), [target_of(url).url], True
@@ -130,6 +132,7 @@ class Fetcher:
                 permanent = permanent and response.status in _PERMANENT
             target = redirected(target, location[0])
             _check_way(hops, target)
+            before_hop(target.url)
             hops.append(target.url)
 
     @contextlib.contextmanager

@@ -18,6 +18,8 @@ class Obstacle(StrEnum):
     GARBLED = "garbled"
     CIRCLE = "circle"
     """Redirects that lead back or never end."""
+    HELD = "held"
+    """Nobody was asked: the host wants to be let be for a while, or others are asking it."""
 
 
 class Unreachable(Exception):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
@@ -11,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 
 from digest.feeds.base.entries import Bulletin, Entry, UnreadableDocument
+from digest.feeds.fetching.decoding import decoded
+from digest.feeds.fetching.unreachable import Unreachable
 from digest.feeds.listings.listed_dates import date_in_address, stamped
 from digest.feeds.listings.markup import absolute
 
@@ -23,19 +26,23 @@ _ENTITIES = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class SitemapIndex:
-    """The sitemaps that an index names, those changed last first."""
+    """The sitemaps that an index names, those changed last first; `dated` if it says when they changed."""
 
     urls: tuple[str, ...]
+    dated: bool = True
 
 
 def read_sitemap(body: bytes, content_type: str, url: str) -> Bulletin | SitemapIndex:
-    """Read the sitemap served from `url`, already decompressed. Entries come newest first.
+    """Read the sitemap served from `url`, packed or not. Entries come newest first.
 
-    A title is the news title, else the words of the address. Source: sitemaps.org's protocol; Google's news sitemaps.
+    A title is the news title, else empty. A date is that of the news, else of the address, else when the page changed;
+    that says nothing where a site stamps most of its pages with one day. Source: sitemaps.org's protocol; Google's news
+    sitemaps (https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap).
     Raises `UnreadableDocument` where it is none; a DOCTYPE is refused before anything is parsed. The encoding is the
     document's own: XML's declaration stands above `content_type`.
     """
     del content_type
+    body = _unpacked(body)
     if len(body) > _MOST_BYTES:
         raise UnreadableDocument("This sitemap is over 10 MB. Watch a listing page of the site instead.")
     body = _single_byte(body)
@@ -44,11 +51,23 @@ def read_sitemap(body: bytes, content_type: str, url: str) -> Bulletin | Sitemap
     root = _parsed(body)
     kind = _name(root)
     if kind == "sitemapindex":
-        named = sorted(_places(root, url, "sitemap"), key=lambda place: place[1], reverse=True)
-        return SitemapIndex(tuple(dict.fromkeys(place for place, _, _ in named))[:_MOST_SITEMAPS])
+        named = [(address, stamped(said.get("lastmod", "")) or _EARLIEST) for address, said in _places(root, url, kind)]
+        named.sort(key=lambda place: place[1], reverse=True)
+        dated = any(when > _EARLIEST for _, when in named)
+        return SitemapIndex(tuple(dict.fromkeys(place for place, _ in named))[:_MOST_SITEMAPS], dated)
     if kind != "urlset":
         raise UnreadableDocument("This is no sitemap: it has neither <urlset> nor <sitemapindex>.")
     return _bulletin(root, url)
+
+
+def _unpacked(body: bytes) -> bytes:
+    """What stands in a file that is packed itself, as in sitemap.xml.gz; its size and ratio bounded."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        return decoded([body], "gzip", _MOST_BYTES)
+    except Unreachable as error:
+        raise UnreadableDocument(str(error)) from None
 
 
 def _single_byte(body: bytes) -> bytes:
@@ -74,18 +93,18 @@ def _parsed(body: bytes) -> etree._Element:
     return root
 
 
-def _places(root: etree._Element, base: str, name: str) -> Iterator[tuple[str, datetime, dict[str, str]]]:
-    """Each address with when it was changed (or the earliest moment) and what else is said of it."""
+_PLACES = {"urlset": "url", "sitemapindex": "sitemap"}
+
+
+def _places(root: etree._Element, base: str, kind: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each address with what is said of it."""
     for number, child in enumerate(root):
         if number >= _MOST_ADDRESSES:
             return
-        if _name(child) != name:
-            continue
-        said = dict(_said(child))
-        address = absolute(base, said.get("loc", ""))
-        if address:
-            when = stamped(said.get("publication_date") or said.get("lastmod") or "")
-            yield address, when or date_in_address(address) or _EARLIEST, said
+        if _name(child) == _PLACES[kind]:
+            said = dict(_said(child))
+            if address := absolute(base, said.get("loc", "")):
+                yield address, said
 
 
 def _name(element: etree._Element) -> str:
@@ -106,17 +125,33 @@ def _said(place: etree._Element) -> Iterator[tuple[str, str]]:
 
 
 def _bulletin(root: etree._Element, url: str) -> Bulletin:
-    found: dict[str, Entry] = {}
-    for address, when, said in sorted(_places(root, url, "url"), key=lambda place: place[1], reverse=True):
-        title = said.get("title") or _words_of(address)
-        entry = Entry("", address, title[:_LONGEST], "", when if when > _EARLIEST else None)
-        found.setdefault(address, entry)
+    places = dict(reversed(list(_places(root, url, "urlset"))))  # an address that stands twice counts as it did first
+    dates = _dates(places)
+    titles = {address: said.get("title", "")[:_LONGEST] for address, said in places.items()}
+    entries = [Entry("", address, titles[address], "", dates[address]) for address in reversed(places)]
+    entries.sort(key=lambda entry: entry.published_at or _EARLIEST, reverse=True)
     parts = urlsplit(url)
     home = parts._replace(path="/", query="", fragment="").geturl()
-    return Bulletin(parts.hostname or "", home, "", tuple(found.values()))
+    return Bulletin(parts.hostname or "", home, "", tuple(entries))
 
 
-def _words_of(address: str) -> str:
+_FEW = 10
+
+
+def _dates(places: Mapping[str, Mapping[str, str]]) -> dict[str, datetime | None]:
+    """When each address was published, or else changed."""
+    changed = {address: stamped(said.get("lastmod", "")) for address, said in places.items()}
+    days = Counter(when.date() for when in changed.values() if when)
+    most = max(days.values(), default=0)
+    if most > _FEW and most * 2 > len(places):  # the day on which the sitemap was made, or the site
+        changed = dict.fromkeys(changed)
+    return {
+        address: stamped(said.get("publication_date", "")) or date_in_address(address) or changed[address]
+        for address, said in places.items()
+    }
+
+
+def words_of(address: str) -> str:
     """The words in an address: its last part that has letters, without ending, numbers and dashes."""
     way = address.partition("?")[0].split("/")
     for part in reversed(unquote("/".join(way[3:])).split("/")):

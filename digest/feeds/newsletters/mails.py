@@ -26,7 +26,7 @@ _LONGEST_LINE = 300
 _LARGEST_TEXT = 2_000_000
 _LONGEST_HEAD, _LONGEST_HEADER, _LONGEST_WORDS = 100_000, 2_000, 1_000
 """Bytes and characters. Python reads headers in a time that grows with the square of their length."""
-_MOST_HEADERS, _MOST_PARTS = 200, 50
+_MOST_HEADERS, _MOST_BOUNDARIES, _MOST_PARTS = 200, 50, 100
 _MESSAGE_ID = re.compile(rb"^message-id:[ \t\r\n]*([^\r\n]{1,300})", re.IGNORECASE | re.MULTILINE)
 
 
@@ -39,6 +39,22 @@ class _ShortHeaders(Message):
     def set_raw(self, name: str, value: str) -> None:
         if len(self) < _MOST_HEADERS:
             super().set_raw(name, value[:_LONGEST_HEADER])
+
+
+class _FewParts:
+    """Makes the parts of one message, and so bounds how many they are, side by side or within each other.
+
+    What is forwarded within what is forwarded needs no boundary, and each line of it passes through all that it is in.
+    """
+
+    def __init__(self) -> None:
+        self._made = 0
+
+    def __call__(self, policy: Any = None) -> _ShortHeaders:
+        self._made += 1
+        if self._made > _MOST_PARTS:
+            raise UnreadableDocument("It has too many parts.")
+        return _ShortHeaders(policy) if policy else _ShortHeaders()
 
 
 @dataclass(frozen=True)
@@ -85,9 +101,9 @@ def _in_fields(fields: Mapping[str, bytes], recipients: tuple[str, ...]) -> News
 
 
 def _whole(raw: bytes, recipients: tuple[str, ...]) -> NewsletterMail:
-    if len(_BOUNDARIES.findall(raw)) > _MOST_PARTS:
+    if len(_BOUNDARIES.findall(raw)) > _MOST_BOUNDARIES:
         raise UnreadableDocument("It has too many parts.")
-    message = message_from_bytes(raw, _class=_ShortHeaders)
+    message = message_from_bytes(raw, _class=_FewParts())
     bodies = {"text/html": "", "text/plain": ""}
     for part in message.walk():
         kind = part.get_content_type()

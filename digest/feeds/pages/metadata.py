@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import lxml.etree
 import lxml.html
 
+from digest.domain.sources.canonical import canonical
 from digest.feeds.fetching.targets import target_of
 from digest.feeds.fetching.unreachable import Unreachable
 
@@ -175,7 +176,8 @@ def _canonical(tree: lxml.html.HtmlElement, url: str) -> str:
 
 
 def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
+    """The host, equal for www and for the hosts of phones' and AMP's pages."""
+    return re.split(r"[:/?#]", canonical(url), maxsplit=1)[0]
 
 
 def _free(data: list[dict[str, Any]]) -> bool | None:

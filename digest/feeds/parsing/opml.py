@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 from itertools import islice
@@ -15,7 +15,7 @@ from lxml import etree
 from digest.feeds.base.addresses import absolute
 from digest.feeds.base.charsets import as_utf8
 from digest.feeds.base.entries import UnreadableDocument
-from digest.feeds.base.plain import shortened
+from digest.feeds.base.plain import literal, shortened
 from digest.feeds.parsing.mending import mended
 
 _LARGEST = 5_000_000
@@ -28,7 +28,8 @@ _NO_LIST = "It is not a list of feeds (OPML). Export one from your feed reader, 
 class Outline:
     """One feed of a list: where it stands in the file, and why it can't be taken, if it can't.
 
-    `topics` are the folders that it is in, outermost first, then its categories; each once.
+    `topics` are the folders that it is in, outermost first, then its categories; each once. `is_page` if the address is
+    that of a page, which its reader took apart by rules of its own.
     """
 
     line: int
@@ -37,6 +38,7 @@ class Outline:
     home: str = ""
     topics: tuple[str, ...] = ()
     refused: str = ""
+    is_page: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,15 @@ def _outlines(root: Any) -> Iterator[Outline]:
     for element in root.iter():
         if not isinstance(element.tag, str) or _local(element.tag) != "outline":
             continue
-        values = {_local(name): value for name, value in element.attrib.items()}
+        values = _values(element)
         address = next((values[name] for name in ("xmlurl", "url", "feedurl") if values.get(name, "").strip()), "")
         if address and not _is_a_link(values):
             yield _outline(element, values, address)
+
+
+def _values(element: Any) -> dict[str, str]:
+    """OPML's own attributes; those of a reader's namespace, declared or not (`fz:`, `frss:`), are its own business."""
+    return {name.lower(): value for name, value in element.attrib.items() if "}" not in name and ":" not in name}
 
 
 def _is_a_link(values: dict[str, str]) -> bool:
@@ -94,14 +101,26 @@ def _is_a_link(values: dict[str, str]) -> bool:
 
 def _outline(element: Any, values: dict[str, str], address: str) -> Outline:
     url, refused = _understood(address)
+    kind, title = values.get("type", "").strip().lower(), _label(values) or url
+    if kind in _BY_RULES and not refused:
+        refused = (
+            f"Its reader reads it by rules of its own ({shortened(values['type'], 30)}), which can’t be taken over. "
+            "Add its page here, and show an example of an item on it."
+        )
     return Outline(
         line=element.sourceline or 0,
         url=url,
-        title=_label(values) or url,
+        title=title,
         home=absolute(values.get("htmlurl", ""), ""),
-        topics=_topics(element, values),
+        topics=_topics(element, values, title),
         refused=refused,
+        is_page=kind == _PAGE,
     )
+
+
+_PAGE = "html+xpath"
+_BY_RULES = frozenset({"xml+xpath", "json+xpath", "json+dotnotation", "json+dotpath", "html+xpath+json+dotnotation"})
+"""FreshRSS's kinds beside feeds: https://freshrss.github.io/FreshRSS/en/developers/OPML.html."""
 
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
@@ -122,27 +141,42 @@ def _understood(address: str) -> tuple[str, str]:
     return given[:500], f"“{shown}” is not a web address. Use one that begins with https://."
 
 
-def _topics(element: Any, values: dict[str, str]) -> tuple[str, ...]:
+_NO_TOPICS = frozenset(
+    [
+        "uncategorized", "uncategorised", "unkategorisiert", "nicht kategorisiert", "sans catégorie", "sin categorizar",
+        "sin categoría", "senza categoria", "sem categoria", "geen categorie", "ongecategoriseerd", "okategoriserad",
+    ]
+)  # fmt: skip
+"""Where readers put what has no folder."""
+
+
+def _topics(element: Any, values: dict[str, str], title: str) -> tuple[str, ...]:
     """The first few names of folders and categories; no more of them are looked at, however many a stranger lists."""
     named: dict[str, None] = {}
-    for name in _names_around(element, values):
+    for name in _names_around(element, values, title):
         if len(named) == _MOST_TOPICS:
             break
-        if topic := shortened(name, 100):
+        topic = shortened(name, 100)
+        if topic and topic.casefold() not in _NO_TOPICS:
             named[topic] = None
     return tuple(named)
 
 
-def _names_around(element: Any, values: dict[str, str]) -> Iterator[str]:
-    for around in reversed(list(element.iterancestors())):
-        if isinstance(around.tag, str) and _local(around.tag) == "outline":
-            yield _label({_local(name): value for name, value in around.attrib.items()})
+def _names_around(element: Any, values: dict[str, str], title: str) -> Iterator[str]:
+    folders = [
+        _label(_values(around))
+        for around in element.iterancestors()
+        if isinstance(around.tag, str) and _local(around.tag) == "outline"
+    ]
+    if folders and folders[0].casefold() == title.casefold():
+        del folders[0]  # Thunderbird has a folder for each feed, named after it
+    yield from reversed(folders)
     for listed in values.get("category", "").split(","):
         yield from listed.split("/")
 
 
 def _label(values: dict[str, str]) -> str:
-    return shortened(values.get("title", ""), 200) or shortened(values.get("text", ""), 200)
+    return literal(values.get("title", ""), 200) or literal(values.get("text", ""), 200)
 
 
 def _local(name: str) -> str:
@@ -154,7 +188,7 @@ def _told_once(outline: Outline, seen: dict[str, int]) -> Outline:
         return outline
     if first := seen.get(outline.url):
         said = f"The same address is on line {first} already."
-        return Outline(outline.line, outline.url, outline.title, outline.home, outline.topics, said)
+        return replace(outline, refused=said)
     seen[outline.url] = outline.line
     return outline
 

@@ -7,12 +7,13 @@ from then on, on the desk and at the cut-off. The demo's links lead nowhere, and
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from digest.config import Settings
 from digest.domain.issues.links import LinkFinding, addresses_to_check
-from digest.feeds.fetching.fetcher import PAGES, Fetcher, Unreachable
+from digest.feeds.fetching.asker import Asker
+from digest.feeds.fetching.fetcher import PAGES, Obstacle, Unreachable
 from digest.feeds.fetching.link_checks import verdict_of
 from digest.operations.issues.composing import content_of
 from digest.operations.shared.context import Context, Process
@@ -20,8 +21,8 @@ from digest.storage.issues.issues import current_issue
 from digest.storage.issues.link_checks import checked_since, put_link_finding
 from digest.storage.running.demo_marks import has_demo
 
-CheckLink = Callable[[str], LinkFinding]
-"""Asks one address and says what it found; never raises for what an address answers."""
+CheckLink = Callable[[str], LinkFinding | None]
+"""Asks one address and says what it found, None where its host wants to be let be; never raises for what it answers."""
 
 AGAIN = timedelta(days=1)
 """How long what was found counts."""
@@ -30,13 +31,15 @@ _PATIENCE = 15.0
 """Seconds for a whole answer."""
 
 
-def link_checker(fetcher: Fetcher, clock: Callable[[], datetime]) -> CheckLink:
+def link_checker(asker: Asker) -> CheckLink:
     """Asks an address through the guard of the feeds' world."""
 
-    def check(url: str) -> LinkFinding:
+    def check(url: str) -> LinkFinding | None:
         try:
-            verdict = verdict_of(fetcher.get(url, accept=PAGES, deadline=_PATIENCE, now=clock()))
+            verdict = verdict_of(asker.get(url, accept=PAGES, deadline=_PATIENCE))
         except Unreachable as error:
+            if error.obstacle is Obstacle.HELD:
+                return None
             verdict = verdict_of(error)
         return LinkFinding(verdict.state, verdict.moved_to or verdict.words)
 
@@ -48,14 +51,15 @@ def check_current_links(process: Process, check: CheckLink, most: int = _MOST_AT
 
     The clock does so every few seconds, so that no host is asked more often than that.
     """
-    due = _one_of_a_host(links_due(process.context()))[:most]
-    for url in due:
-        if process.stop.is_set():
+    asked = 0
+    for url in _one_of_a_host(links_due(process.context())):
+        if asked >= most or process.stop.is_set():
             break
-        finding = check(url)
-        with process.db.writing() as session:
-            put_link_finding(session, url, finding, process.clock())
-    return len(due)
+        if finding := check(url):  # else its host is to be let be, and it stays due
+            asked += 1
+            with process.db.writing() as session:
+                put_link_finding(session, url, finding, process.clock())
+    return asked
 
 
 def links_due(context: Context) -> list[str]:

@@ -139,6 +139,10 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "undone": "whether it was undone",
     },
     "lead_looks": {"editor_id": "Which editor has a candidate open", "at": "when they were last seen there"},
+    "kept_answers": {
+        "editor_id": "Which editor is choosing what to watch of a publisher",
+        "kept_at": "when they looked",
+    },
     "story_words": {
         "editor_id": "who said so",
         "likeness": "That two candidates belong together or not",
@@ -190,6 +194,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "feed_hosts": {"a publisher’s host": "host", _QUEUE: "asked_at not_before refusals"},
     "heartbeats": {_SENDER: "owner", _QUEUE: "at since"},
     "history": {_ROW: "id issue_id"},
+    "host_visits": {_ROW: "id", "a publisher’s host": "host", _QUEUE: "until"},
     "installation": {_ROW: "id epoch", _COUNT: "claims"},
     "issues": {
         _ROW: "id",
@@ -202,6 +207,10 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         _SENDGRID: "paused_because",
     },
     "journals_read": {"the hash of a file's first line": "journal", _QUEUE: "bytes"},
+    "kept_answers": {
+        _ROW: "id offer",
+        _PUBLISHED_ELSEWHERE: "url answered_by moved_to status etag last_modified fresh_for content_type body",
+    },
     "lead_acts": {_ROW: "id"},
     "lead_keys": {_ROW: "key lead_id", _QUEUE: "kept_at"},
     "lead_looks": {_ROW: "lead_id"},
@@ -236,6 +245,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "source_links": {_ROW: "id summary_id", _PUBLISHED: "position url title publication canonical"},
     "source_rules": {_ROW: "id source_id", "which candidates an inbox is for": "kind words"},
     "source_topics": {_ROW: "source_id topic_id"},
+    "sitemap_memories": {_ROW: "source_id", "hashes of a publisher’s addresses": "seen"},
     "sources": {
         _ROW: "id publication_id",
         _PUBLISHED_ELSEWHERE: "kind url fetch_url title home language subscription_needed etag last_modified moved_to",

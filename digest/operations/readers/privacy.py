@@ -164,6 +164,11 @@ EDITORS: dict[str, Holding] = {
         "So that others see that somebody is at it",
         "A minute",
     ),
+    "kept_answers": Holding(
+        "Which editor is choosing what to watch of a publisher, when they looked, and what its server answered",
+        "So that the publisher is asked once, however long the choice takes",
+        "An hour, or until the choice is made",
+    ),
     "story_words": Holding(
         "That two candidates belong together or not, who said so, and when",
         "So that no later sorting undoes it",

@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from digest.config.retention import LEADS_KEPT, LINK_CHECKS_KEPT, MESSAGES_KEPT, RATE_COUNTS_KEPT, UNTOUCHED_LEADS
+from digest.config.retention import (
+    LEADS_KEPT,
+    LINK_CHECKS_KEPT,
+    MESSAGES_KEPT,
+    OFFERS_KEPT,
+    RATE_COUNTS_KEPT,
+    UNTOUCHED_LEADS,
+)
 from digest.operations.shared.wakeups import pause
 from digest.operations.sources.receiving import note_silence
 from digest.operations.writing.shelving import GAP
@@ -23,6 +30,7 @@ from digest.storage.readers.signups import (
     given_up_subscribers,
 )
 from digest.storage.readers.subscribers import lock_subscribers
+from digest.storage.sources.kept_answers import forget_kept_answers
 from digest.storage.sources.newsletters import forget_newsletters, old_newsletters
 from digest.storage.sources.old_leads import (
     empty_stories,
@@ -50,6 +58,7 @@ def tidy_up(db: Database, now: datetime, leads_kept: timedelta = LEADS_KEPT) -> 
     with db.writing() as session:
         forget_old_sessions(session, now)
         forget_link_checks(session, now - LINK_CHECKS_KEPT)
+        forget_kept_answers(session, now - OFFERS_KEPT)
     _in_turn(db, lambda s: untouched_leads(s, now - UNTOUCHED_LEADS), retire_leads)
     _in_turn(db, lambda s: unused_leads(s, now - leads_kept), forget_leads)
     _in_turn(db, lambda s: old_newsletters(s, now - leads_kept), forget_newsletters)

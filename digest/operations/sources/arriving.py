@@ -48,6 +48,8 @@ class Candidate:
     arrived_at: datetime | None = None
     by: str = ""
     """Who brought it, where a person did."""
+    also: tuple[str, ...] = ()
+    """Further addresses that lead to the same page."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ class _Arriving:
 def _named(source_id: int | None, candidate: Candidate) -> Named:
     scope = str(source_id) if source_id else f"file {fold(candidate.publication)}"
     entry = candidate.entry
-    return Named(scope, entry.guid, entry.url, entry.title, entry.published_at)
+    return Named(scope, entry.guid, entry.url, entry.title, entry.published_at, candidate.also)
 
 
 def _settled(place: int | None, ids: Sequence[int]) -> int | None:
@@ -202,7 +204,8 @@ def _changed(lead: KnownLead, candidate: Candidate, source_id: int | None) -> di
     if lead.source_id not in (None, source_id):
         return None
     entry = candidate.entry
-    url = entry.url if entry.url and len(entry.url) <= LONGEST_URL and is_safe(entry.url) else lead.url
+    is_better = entry.url and len(entry.url) <= LONGEST_URL and is_safe(entry.url)
+    url = entry.url if is_better and not (candidate.by and lead.url) else lead.url  # an editor may come by any of them
     new = KnownLead(
         lead.id,
         lead.source_id or source_id,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from digest.domain.sources.answers import (
@@ -17,7 +18,7 @@ from digest.domain.sources.answers import (
 )
 from digest.domain.sources.hosts import host_of
 from digest.domain.sources.states import SourceKind
-from digest.feeds.base.entries import Bulletin, UnreadableDocument
+from digest.feeds.base.entries import Bulletin, Entry, UnreadableDocument
 from digest.feeds.fetching.fetcher import FEEDS, PAGES, Fetcher, Unreachable, Validators, WebAnswer
 from digest.feeds.listings.listing import read_listing
 from digest.feeds.listings.recipes import as_json, recipe_from
@@ -45,16 +46,26 @@ class Heard:
     fresh_for: timedelta = timedelta()
     bulletin: Bulletin | None = None
     recipe: str = ""
-    """Of a page read without one: how its items were found."""
+    """Of a page: how its items were found, where that is new."""
+    fresh: tuple[Entry, ...] = ()
+    """Of a sitemap: which of its entries are new."""
+    seen: bytes | None = None
+    """Of a sitemap: all addresses that it has had, to be remembered; None for whatever is read as a whole."""
+    remark: str = ""
+    """What to say of a source that is well, beside that it is."""
 
 
-def ask(fetcher: Fetcher, source: PolledSource, now: datetime) -> Heard:
+ReadAnswer = Callable[[WebAnswer], Heard]
+"""Says what an answer says of the source that was asked."""
+
+
+def ask(fetcher: Fetcher, source: PolledSource, now: datetime, read: ReadAnswer) -> Heard:
     """Ask a source, conditionally if it ever gave validators. Never raises."""
     accept = PAGES if source.kind == SourceKind.PAGE else FEEDS
     validators = Validators(source.etag, source.last_modified)
     try:
         answer = fetcher.get(source.fetch_url, accept=accept, validators=validators, deadline=PATIENCE, now=now)
-        return heard(answer, source.kind, source.recipe)
+        return read(answer)
     except Unreachable as error:
         return Heard(AnswerOutcome.FAILED, str(error), host_of(source.fetch_url))
     except Exception:
@@ -69,18 +80,22 @@ def ask(fetcher: Fetcher, source: PolledSource, now: datetime) -> Heard:
 
 def heard(answer: WebAnswer, kind: str, recipe: str) -> Heard:
     """What an answer says of a source of this kind."""
+    found = heard_of_status(answer)
+    return _read(answer, found, kind, recipe) if found.outcome is AnswerOutcome.READ else found
+
+
+def heard_of_status(answer: WebAnswer) -> Heard:
+    """What an answer says of a source, before its body is read."""
     outcome, host = outcome_of(answer.status, answer.challenged), host_of(answer.url)
-    if outcome is AnswerOutcome.UNCHANGED:
+    if outcome in (AnswerOutcome.UNCHANGED, AnswerOutcome.READ):
         return Heard(outcome, "", host, answer.validators, answer.moved_to, fresh_for=answer.fresh_for)
-    if outcome is AnswerOutcome.READ:
-        return _read(answer, kind, recipe)
     words = {AnswerOutcome.CHALLENGED: CHALLENGED, AnswerOutcome.GONE: GONE}.get(outcome) or status_in_words(
         answer.status
     )
     return Heard(outcome, words, host, retry_after=answer.retry_after)
 
 
-def _read(answer: WebAnswer, kind: str, recipe: str) -> Heard:
+def _read(answer: WebAnswer, so_far: Heard, kind: str, recipe: str) -> Heard:
     words, bulletin, found = "", None, ""
     try:
         if kind == SourceKind.PAGE:
@@ -89,16 +104,7 @@ def _read(answer: WebAnswer, kind: str, recipe: str) -> Heard:
             bulletin = parse(answer.body, answer.content_type, answer.url)
     except (UnreadableDocument, ValueError) as error:
         words = f"What it sends can’t be read. {error}"
-    return Heard(
-        AnswerOutcome.READ,
-        words,
-        host_of(answer.url),
-        answer.validators,
-        answer.moved_to,
-        fresh_for=answer.fresh_for,
-        bulletin=bulletin,
-        recipe=found,
-    )
+    return replace(so_far, words=words, bulletin=bulletin, recipe=found)
 
 
 def _listed(answer: WebAnswer, recipe: str) -> tuple[Bulletin, str, str]:

@@ -17,15 +17,21 @@ from datetime import UTC, datetime
 
 from digest.config import Settings
 from digest.domain.sources.answers import AnswerOutcome
-from digest.feeds.fetching.fetcher import Fetcher
+from digest.domain.sources.hosts import host_of
+from digest.domain.sources.states import SourceKind
+from digest.feeds.fetching.fetcher import Fetcher, WebAnswer
+from digest.feeds.listings.sitemap_recipes import sitemap_recipe_from
 from digest.operations.shared.context import Context
 from digest.operations.shared.wakeups import Bell, pause
-from digest.operations.sources.asking import Heard, ask
+from digest.operations.sources.asking import Heard, ask, heard
 from digest.operations.sources.noting import AnswerNoted, note
+from digest.operations.sources.sitemaps import hear_sitemap
 from digest.operations.sources.turns import PollTurn, PollTurns, claim
+from digest.operations.sources.visiting import PacedFetcher
 from digest.storage.base.database import Database
 from digest.storage.base.patience import Busy
-from digest.storage.sources.polling import DueMinutes, leased_source, polled_ids
+from digest.storage.sources.polling import DueMinutes, PolledSource, leased_source, polled_ids
+from digest.storage.sources.sitemap_memories import sitemap_memory
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +66,10 @@ class Poller:
     def context(self) -> Context:
         """This moment's."""
         return Context(self.db, self.settings, self.clock())
+
+    def beside(self, source: PolledSource) -> PacedFetcher:
+        """Asks further addresses of a source whose own answer has come, and whose lease still lasts."""
+        return PacedFetcher(self.db, self.settings, self.fetcher, self.clock, self.wait, host_of(source.fetch_url))
 
 
 @dataclass(frozen=True)
@@ -122,7 +132,7 @@ class _Round:
                 came = self._what_came()
                 turns = self._claim()
                 for turn in turns.now:
-                    under_way = pool.submit(ask, self._poller.fetcher, turn.source, turn.at)
+                    under_way = pool.submit(_ask, self._poller, turn)
                     self._under_way[under_way] = turn
                     under_way.add_done_callback(lambda _: bell.ring())
                 self._note(came)
@@ -183,11 +193,25 @@ class _Round:
         return [AnswerNoted(AnswerOutcome.FAILED) for _ in some]
 
 
+def _ask(poller: Poller, turn: PollTurn) -> Heard:
+    source = turn.source
+
+    def read(answer: WebAnswer) -> Heard:
+        recipe = sitemap_recipe_from(source.recipe) if source.kind == SourceKind.PAGE else None
+        if recipe is None:
+            return heard(answer, source.kind, source.recipe)
+        with poller.db.reading() as session:
+            memory = sitemap_memory(session, source.id)
+        return hear_sitemap(poller.beside(source), answer, recipe, memory, turn.at)
+
+    return ask(poller.fetcher, source, turn.at, read)
+
+
 def _note_all(context: Context, some: Sequence[Answered]) -> list[AnswerNoted]:
     with context.db.writing() as session:
         crowd, found = DueMinutes(session, context.now), []
-        for turn, heard in some:
+        for turn, said in some:
             source = leased_source(session, turn.source.id, turn.owner)
             if source is not None:
-                found.append(note(context.within(session), source, heard, crowd))
+                found.append(note(context.within(session), source, said, crowd))
         return found

@@ -6,19 +6,18 @@ Asks strangers, and touches no database. Few requests: one for the address, and 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from digest.domain.shared.urls import safe_url
 from digest.domain.sources.answers import AnswerOutcome
-from digest.domain.sources.hosts import EVERY, host_of
 from digest.domain.sources.states import SourceKind
 from digest.feeds.base.entries import Bulletin
-from digest.feeds.fetching.fetcher import FEEDS, Fetcher, Unreachable, WebAnswer
+from digest.feeds.fetching.asker import Asker
+from digest.feeds.fetching.fetcher import FEEDS, Unreachable, WebAnswer
+from digest.feeds.listings.sitemap_recipes import SitemapRecipe
 from digest.feeds.pages.discovery import feeds_of, guesses
 from digest.operations.shared.refusal import Refused
-from digest.operations.shared.wakeups import pause
 from digest.operations.sources.asking import PATIENCE, Heard, heard
 
 _MOST_NAMED = 3
@@ -35,6 +34,9 @@ class FoundSource:
     url: str
     heard: Heard
     bulletin: Bulletin
+    fetch_url: str = ""
+    """Of a page read through its site's sitemap: where that is."""
+    sitemap: SitemapRecipe | None = None
 
 
 class NoListFound(Refused):
@@ -50,11 +52,9 @@ class NoListFound(Refused):
 
 @dataclass(frozen=True)
 class Search:
-    """With what is searched, when, and how a host is given its second between two requests."""
+    """With what is searched, and until when: what answers slowly must not keep an editor for long."""
 
-    fetcher: Fetcher
-    now: datetime
-    wait: Callable[[float], None] = pause
+    asker: Asker
     ends: float = field(default_factory=lambda: time.monotonic() + _IN_ALL)
 
     def patience(self) -> float:
@@ -68,9 +68,9 @@ class Search:
 
 def find(search: Search, address: str) -> FoundSource:
     """What can be watched at this address, which may lack its scheme. Raises Refused with the reason and the remedy."""
-    url = _whole(address)
+    url = whole_address(address)
     try:
-        answer = search.fetcher.get(url, accept=FEEDS, deadline=search.patience(), now=search.now)
+        answer = search.asker.get(url, accept=FEEDS, deadline=search.patience())
     except Unreachable as error:
         raise Refused(str(error)) from None
     first = heard(answer, SourceKind.FEED, "")
@@ -81,7 +81,8 @@ def find(search: Search, address: str) -> FoundSource:
     return _named_or_guessed(search, answer) or _page(url, answer)
 
 
-def _whole(address: str) -> str:
+def whole_address(address: str) -> str:
+    """A web address that may lack its scheme. Raises Refused for any other."""
     address = address.strip()
     try:
         return safe_url(address if "://" in address else f"https://{address}")
@@ -91,24 +92,22 @@ def _whole(address: str) -> str:
 
 def _named_or_guessed(search: Search, page: WebAnswer) -> FoundSource | None:
     named = [feed.url for feed in feeds_of(page.body, page.content_type, page.url)][:_MOST_NAMED]
-    if found := _first_feed(search, named, page.url):
+    if found := _first_feed(search, named):
         return found
     guessed = [url for url in guesses(page.url) if url not in named][:_MOST_GUESSED]
-    return _first_feed(search, guessed, page.url)
+    return _first_feed(search, guessed)
 
 
-def _first_feed(search: Search, urls: Iterable[str], before: str) -> FoundSource | None:
+def _first_feed(search: Search, urls: Iterable[str]) -> FoundSource | None:
     for url in urls:
         if search.is_over():
             return None
-        if host_of(url) == host_of(before):
-            search.wait(EVERY.total_seconds())
         try:
             safe_url(url)
-            answer = search.fetcher.get(url, accept=FEEDS, deadline=search.patience(), now=search.now)
+            answer = search.asker.get(url, accept=FEEDS, deadline=search.patience())
         except (Unreachable, ValueError):
             continue
-        before, found = url, heard(answer, SourceKind.FEED, "")
+        found = heard(answer, SourceKind.FEED, "")
         if found.outcome is AnswerOutcome.READ and found.bulletin:
             return FoundSource(SourceKind.FEED, url, found, found.bulletin)
     return None

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from digest.domain.sources.canonical import canonical_hash
+from digest.domain.sources.identity import link_key
 from digest.domain.sources.likeness import Terms, terms
 from digest.domain.sources.states import Likeness
 from digest.domain.sources.stories import WINDOW, ComparedLead, Grouping, Pair, grouped
@@ -20,7 +22,7 @@ from digest.operations.shared.context import Context
 from digest.operations.shared.wakeups import pause
 from digest.operations.writing.covering import Archive
 from digest.operations.writing.indexing import index_summaries
-from digest.storage.sources.linked_leads import link_new_leads, store_resemblances
+from digest.storage.sources.linked_leads import link_leads_by_key, link_new_leads, store_resemblances
 from digest.storage.sources.stories import (
     LeadWords,
     grouped_leads,
@@ -34,6 +36,8 @@ from digest.storage.sources.stories import (
 )
 
 _AT_ONCE = 2_000
+_SOON, _PATIENCE = 200, 1.0
+"""So many leads are compared while an editor waits, and so many seconds are waited for another who compares."""
 _BACKGROUND = 2_000
 """So many of the latest leads say which words are rare, where there are fewer to compare."""
 
@@ -59,6 +63,23 @@ def group_leads(context: Context, patience: float = 0.0, tell: Callable[[int], N
         if time.monotonic() >= until:
             return 0
         pause(0.2)
+
+
+def compare_at_once(context: Context, lead_id: int, addresses: Collection[str]) -> None:
+    """Compare one lead that an editor waits for: with the archive, and where few others wait, with all other leads.
+
+    `addresses` are all that lead to its page: a summary that links any of them links it.
+    """
+    is_indexed = index_summaries(context.db, _SOON) < _SOON
+    with context.db.reading() as session:
+        waiting = ungrouped_leads(session, _SOON + 1)
+        mine = [lead for lead in waiting if lead.id == lead_id]
+    alike = _covered(context, mine)
+    with context.db.writing() as session:
+        store_resemblances(session, alike)
+        link_leads_by_key(session, {link_key(url): canonical_hash(url) for url in addresses if link_key(url)})
+    if mine and is_indexed and len(waiting) <= _SOON:
+        group_leads(context, _PATIENCE)
 
 
 def _group_all(context: Context, tell: Callable[[int], None]) -> int:

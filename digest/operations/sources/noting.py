@@ -14,20 +14,19 @@ from digest.domain.sources import answers, habits
 from digest.domain.sources.answers import AnswerOutcome
 from digest.domain.sources.hosts import host_of
 from digest.domain.sources.moves import Move
-from digest.domain.sources.politeness import RequestMade, Wishes, hold_of, most_in_a_minute, next_check, next_try
+from digest.domain.sources.politeness import RequestMade, Wishes, most_in_a_minute, next_check, next_try
 from digest.domain.sources.states import SourceState
 from digest.feeds.base.entries import Bulletin, Rhythm
 from digest.operations.shared.context import Work
 from digest.operations.sources.arriving import arrive, as_of_source
 from digest.operations.sources.asking import Heard
-from digest.storage.base.database import one_at_a_time
-from digest.storage.sources.polling import DueMinutes, host_named, known_host
+from digest.operations.sources.hosts import hold_host, host_is_well
+from digest.storage.sources.polling import DueMinutes
+from digest.storage.sources.sitemap_memories import remember_sitemap
 from digest.storage.sources.sources import WatchedSource
 
 FIRST_TIME = timedelta(days=14)
 """Of a new source so much is leads; what is older is its history."""
-POLLING = "polling"
-"""What only one transaction at a time does, on PostgreSQL: say whose turn it is, and how hosts stand."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def note(work: Work, source: WatchedSource, heard: Heard, crowd: DueMinutes) -> 
     source.lease_owner, source.lease_until = "", None
     noted = _HANDLERS[heard.outcome](work, source, heard, crowd)
     if heard.outcome is not AnswerOutcome.LIMITED:
-        _host_is_well(work, heard.host)
+        host_is_well(work, heard.host)
     source.words = source.words[:500]
     if source.state == SourceState.PAUSED:
         source.next_at = None
@@ -60,7 +59,7 @@ def _read(work: Work, source: WatchedSource, heard: Heard, crowd: DueMinutes) ->
     new = 0
     if heard.bulletin is not None:
         source.rhythm = _stored(heard.bulletin.rhythm)
-        new = _take_in(work, source, heard.bulletin)
+        new = _take_in(work, source, heard, heard.bulletin)
         source.recipe = heard.recipe or source.recipe
     if heard.words:
         _failed(work, source, heard, crowd)
@@ -81,13 +80,16 @@ def _unchanged(work: Work, source: WatchedSource, heard: Heard, crowd: DueMinute
     return AnswerNoted(AnswerOutcome.UNCHANGED)
 
 
-def _take_in(work: Work, source: WatchedSource, bulletin: Bulletin) -> int:
+def _take_in(work: Work, source: WatchedSource, heard: Heard, bulletin: Bulletin) -> int:
     """The entries as leads; how many are new."""
     first = source.ok_at is None
     source.title = source.title or bulletin.title[:300]
     source.home = source.home or (bulletin.home if len(bulletin.home) <= 2_000 else "")
     source.language = source.language or bulletin.language[:35]
-    arrivals = arrive(work, as_of_source(source, bulletin.entries), source.id, work.now - FIRST_TIME if first else None)
+    entries = bulletin.entries if heard.seen is None else heard.fresh
+    if heard.seen is not None:
+        remember_sitemap(work.session, source.id, heard.seen)
+    arrivals = arrive(work, as_of_source(source, entries), source.id, work.now - FIRST_TIME if first else None)
     dated = [entry.published_at for entry in bulletin.entries if entry.published_at]
     past = [moment for moment in dated if moment <= work.now]
     source.entries = len(bulletin.entries)
@@ -107,7 +109,7 @@ def _went_well(work: Work, source: WatchedSource, heard: Heard, crowd: DueMinute
     if silent and source.newest_at:
         source.words = answers.silent_in_words(source.newest_at, gap, now)
     else:
-        source.words = answers.well_in_words(gap)
+        source.words = heard.remark or answers.well_in_words(gap)
     _becomes(source, SourceState.SILENT if silent else SourceState.OK)
     full = most_in_a_minute(crowd.sources)
     source.next_at = next_check(
@@ -139,15 +141,12 @@ def _fails(work: Work, source: WatchedSource, words: str, state: SourceState) ->
 
 
 def _limited(work: Work, source: WatchedSource, heard: Heard, _crowd: DueMinutes) -> AnswerNoted:
-    one_at_a_time(work.session, POLLING)
     host = heard.host or host_of(source.fetch_url)
-    row = host_named(work.session, host)
-    row.refusals = (row.refusals or 0) + 1
-    row.not_before = hold_of(work.now, heard.retry_after, row.refusals, work.settings.feed_interval)
-    _fails(work, source, answers.limited_in_words(host, row.not_before), SourceState.LIMITED)
+    not_before = hold_host(work, host, heard.retry_after)
+    _fails(work, source, answers.limited_in_words(host, not_before), SourceState.LIMITED)
     # The host's word is enough: how often it was said is counted with the host, not with each of its sources.
     source.failures -= 1
-    source.next_at = max(next_try(_asked(work, source), 1), row.not_before)
+    source.next_at = max(next_try(_asked(work, source), 1), not_before)
     return AnswerNoted(AnswerOutcome.LIMITED)
 
 
@@ -184,12 +183,6 @@ def _follow(source: WatchedSource, moved_to: str, now: datetime) -> None:
     if move.is_believed(now):
         source.fetch_url, move = move.to, Move()
     source.moved_to, source.moved_since, source.moved_checks = move.to, move.since, move.checks
-
-
-def _host_is_well(work: Work, host: str) -> None:
-    row = known_host(work.session, host)
-    if row is not None and row.refusals:
-        row.refusals = 0
 
 
 def _stored(rhythm: Rhythm) -> str:

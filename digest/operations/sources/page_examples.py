@@ -50,7 +50,7 @@ def offer_page(search: Search, url: str, examples: Sequence[str] = ()) -> PageOf
 
 def _answer(search: Search, url: str) -> WebAnswer:
     try:
-        answer = search.fetcher.get(url, accept=PAGES, deadline=search.patience(), now=search.now)
+        answer = search.asker.get(url, accept=PAGES, deadline=search.patience())
     except Unreachable as error:
         raise Refused(str(error)) from None
     said = heard(answer, SourceKind.PAGE, "")

@@ -22,13 +22,14 @@ from digest.feeds.newsletters.texts import readable_html, readable_text
 from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
-from digest.operations.sources.arriving import Arrivals, arrive, as_of_source
+from digest.operations.sources.arriving import arrive, as_of_source
 from digest.operations.writing.meaning import Meant, Said, publication_meant
 from digest.storage.base.database import Database, one_at_a_time
 from digest.storage.sources.newsletters import (
     Newsletter,
     brought_by,
     is_received,
+    leads_since,
     mail_sources_that_are_well,
     received_moments,
     received_since,
@@ -39,6 +40,8 @@ from digest.storage.writing.publications import publication_named
 
 MOST_A_DAY = 100
 """Messages of one newsletter that are kept; whoever learns its address may write to it."""
+MOST_LEADS_A_DAY = 300
+"""New leads of one newsletter. Some list a whole day's papers; beyond, somebody fills the inbox."""
 _SHOWN_HTML = 500_000
 """Characters that are made safe to be shown, half a second's work; links are looked for in all of it."""
 _SHOWN_TEXT = 500_000
@@ -161,19 +164,22 @@ def _keep(work: Work, source: WatchedSource, mail: NewsletterMail, kept: _Readab
     work.session.add(newsletter)
     work.session.flush()
     is_paused = source.state == SourceState.PAUSED
-    arrivals = Arrivals() if is_paused else arrive(work, as_of_source(source, kept.entries), source.id)
+    room = MOST_LEADS_A_DAY - leads_since(work.session, source.id, work.now - timedelta(days=1))
+    entries = () if is_paused else kept.entries[: max(0, room)]
+    arrivals = arrive(work, as_of_source(source, entries), source.id)
     brought_by(work.session, newsletter.id, [lead_id for lead_id in arrivals.lead_ids if lead_id])
-    _note(work, source, len(kept.entries))
+    _note(work, source, len(kept.entries), is_full=not is_paused and len(entries) < len(kept.entries))
 
 
-def _note(work: Work, source: WatchedSource, entries: int) -> None:
+def _note(work: Work, source: WatchedSource, entries: int, is_full: bool) -> None:
     """What its arrival says of the source; for a newsletter, to be received is to be checked."""
     moments = received_moments(work.session, source.id, _HABIT)
     gap = habits.usual_gap(moments, work.now)
     source.checked_at = source.ok_at = source.newest_at = work.now
     source.entries, source.usual_gap = entries, round(gap.total_seconds())
     if source.state != SourceState.PAUSED:
-        source.state, source.words = SourceState.OK, answers.well_in_words(gap)
+        words = answers.too_many_links_in_words(MOST_LEADS_A_DAY) if is_full else answers.well_in_words(gap)
+        source.state, source.words = SourceState.OK, words
 
 
 def _is_silent(source: WatchedSource, now: datetime) -> bool:

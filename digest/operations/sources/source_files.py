@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from digest.domain.people.acts import Act
@@ -15,13 +15,14 @@ from digest.feeds.parsing.opml import Outline, read_opml, write_opml
 from digest.mail.templating import counted
 from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
-from digest.operations.sources.noting import POLLING
+from digest.operations.sources.hosts import POLLING
 from digest.storage.base.database import one_at_a_time
 from digest.storage.sources.source_list import SourceLine, give_topics, known_addresses, source_lines
 from digest.storage.sources.sources import WatchedSource
 from digest.storage.writing.publications import publication_ids
 from digest.storage.writing.topics import topics_named
 
+_TOPICS = 5
 QUARTER = timedelta(days=91)
 """So far back a source's used leads are counted."""
 
@@ -72,7 +73,11 @@ def _sorted_out(outlines: Sequence[Outline], known: set[str]) -> tuple[list[Outl
     fresh: dict[str, Outline] = {}
     there, refused = 0, []
     for outline in outlines:
-        if outline.url in known or outline.url in fresh:
+        if outline.url in fresh:
+            there += 1
+            first = fresh[outline.url]  # some readers have a feed in several folders
+            fresh[outline.url] = replace(first, topics=tuple(dict.fromkeys((*first.topics, *outline.topics)))[:_TOPICS])
+        elif outline.url in known:
             there += 1
         elif reason := outline.refused or _fault_in(outline.url):
             refused.append((f"line {outline.line}", f"{outline.title}: {reason}"))
@@ -95,7 +100,7 @@ def _name(outline: Outline) -> str:
 
 def _add(work: Work, outline: Outline, publication_id: int, by: str) -> None:
     source = WatchedSource(
-        kind=SourceKind.FEED,
+        kind=SourceKind.PAGE if outline.is_page else SourceKind.FEED,
         publication_id=publication_id,
         url=outline.url,
         fetch_url=outline.url,

@@ -10,7 +10,7 @@ from digest.domain.shared.tokens import new_key
 from digest.domain.sources.hosts import host_of
 from digest.domain.sources.politeness import DAY, RequestMade, pledged
 from digest.operations.shared.context import Context, Work
-from digest.operations.sources.noting import POLLING
+from digest.operations.sources.hosts import POLLING
 from digest.storage.base.database import one_at_a_time
 from digest.storage.running.demo_marks import demo_ids
 from digest.storage.sources.polling import (

@@ -14,18 +14,20 @@ from digest.domain.sources.answers import NEVER_CHECKED, NOT_ASKED, NOTHING_RECE
 from digest.domain.sources.hosts import host_of
 from digest.domain.sources.politeness import RequestMade, pledged
 from digest.domain.sources.states import SourceKind, SourceState
+from digest.feeds.listings.sitemap_recipes import sitemap_recipe_from
 from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.collecting import Poller, poll_one
 from digest.operations.sources.finding import FoundSource
-from digest.operations.sources.noting import POLLING, AnswerNoted, note
+from digest.operations.sources.hosts import POLLING
+from digest.operations.sources.noting import AnswerNoted, note
 from digest.operations.sources.turns import may_be_asked_early
 from digest.operations.writing.meaning import Meant, Said, publication_meant
 from digest.storage.base.database import one_at_a_time
 from digest.storage.running.demo_marks import demo_ids
 from digest.storage.sources.leads import move_leads
-from digest.storage.sources.polling import DueMinutes, host_named, standing_of_hosts, these_sources
+from digest.storage.sources.polling import DueMinutes, standing_of_hosts, these_sources
 from digest.storage.sources.source_list import replace_topics, source_at
 from digest.storage.sources.sources import WatchedSource
 from digest.storage.writing.publications import Publication, publication_named
@@ -73,7 +75,7 @@ def watch(
             kind=found.kind,
             publication_id=publication_named(session, meant.name).id,
             url=found.url,
-            fetch_url=found.url,
+            fetch_url=found.fetch_url or found.url,
             added_at=context.now,
             added_by=by[:254],
             checked_at=context.now,
@@ -83,7 +85,6 @@ def watch(
         session.add(source)
         session.flush()
         noted = note(context.within(session), source, found.heard, DueMinutes(session, context.now))
-        host_named(session, host_of(found.url)).asked_at = context.now
         audit.note(context.within(session), by, Act.WATCHED, _in_words(meant.name, source))
         return replace(_watched(session, source, noted.new_leads, is_new=True), looks_like=meant.nearest)
 
@@ -97,6 +98,8 @@ def _learn(work: Work, known: WatchedSource, found: FoundSource) -> int:
     """Find a page's items from now on by the example that was shown anew; how many new leads that brings."""
     if not (known.kind == found.kind == SourceKind.PAGE and found.heard.recipe):
         return 0
+    if found.fetch_url or sitemap_recipe_from(known.recipe):  # it is another document from now on
+        known.fetch_url = found.fetch_url or found.url
     known.recipe, known.checked_at = found.heard.recipe, work.now
     return note(work, known, found.heard, DueMinutes(work.session, work.now)).new_leads
 

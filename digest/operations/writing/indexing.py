@@ -8,9 +8,10 @@ from html import unescape
 
 from digest.domain.shared.stems import stems
 from digest.domain.sources.canonical import canonical_hash
+from digest.domain.sources.identity import link_key
 from digest.operations.writing.renewing import renew_resemblances
 from digest.storage.base.database import Database, one_at_a_time
-from digest.storage.sources.linked_leads import link_leads
+from digest.storage.sources.linked_leads import link_leads, link_leads_by_key
 from digest.storage.writing.search_index import (
     LONGEST_STEM,
     IndexedText,
@@ -27,15 +28,15 @@ _USUAL_LENGTH = 60
 _TAG = re.compile(r"<[^>]*>")
 
 
-def index_summaries(db: Database) -> int:
+def index_summaries(db: Database, most: int | None = None) -> int:
     """Index what has changed since it was indexed, drafts too, a little at a time; returns how many there were.
 
-    Leads learn here which summary links their canonical address, and which they resemble, also when it was saved after
-    they arrived.
+    About `most` of them where somebody waits. Leads learn here which summary links their canonical address, and which
+    they resemble, also when it was saved after they arrived.
     """
     done = 0
     changed = dict[int, dict[str, float]]()
-    while some := _index_some(db):
+    while (most is None or done < most) and (some := _index_some(db)):
         done += len(some)
         changed = dict([*changed.items(), *some.items()][-_RENEWED:])
     if changed:
@@ -63,6 +64,8 @@ def _index_some(db: Database) -> dict[int, dict[str, float]]:
         hashes = {link: canonical_hash(url) for each in stale for link, url in each.links}
         store_canonical(session, hashes)
         link_leads(session, {value for value in hashes.values() if value})
+        keys = {link_key(url): canonical_hash(url) for each in stale for _, url in each.links}
+        link_leads_by_key(session, {key: canonical for key, canonical in keys.items() if key})
         return terms
 
 

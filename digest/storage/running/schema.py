@@ -24,7 +24,17 @@ from digest.storage.readers import consents, signups, subscribers
 from digest.storage.running import backups, demo_marks, heartbeats
 from digest.storage.running.revisions import UnknownRevision, must_be_known
 from digest.storage.sending import batches, deliveries, editions
-from digest.storage.sources import acts, hosts, leads, newsletters, rules, sources, stories
+from digest.storage.sources import (
+    acts,
+    hosts,
+    kept_answers,
+    leads,
+    newsletters,
+    rules,
+    sitemap_memories,
+    sources,
+    stories,
+)
 from digest.storage.suppressions import lists_read, suppressions
 from digest.storage.writing import (
     other_names,
@@ -57,6 +67,7 @@ _TABLES = (
     installations,
     issues,
     journals,
+    kept_answers,
     leads,
     link_checks,
     lists_read,
@@ -72,6 +83,7 @@ _TABLES = (
     sendgrid_status,
     settlements,
     signups,
+    sitemap_memories,
     sources,
     stories,
     subscribers,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from digest.domain.sources.states import WAITING, LeadState
 from digest.storage.base.model import table_of
-from digest.storage.sources.leads import Lead, LeadResemblance
+from digest.storage.sources.leads import Lead, LeadKey, LeadResemblance
 from digest.storage.writing.search_index import linking_summaries
 from digest.storage.writing.summaries import Summary
 
@@ -33,6 +33,21 @@ def link_new_leads(session: Session, lead_ids: Sequence[int]) -> None:
         some = lead_ids[start : start + _AT_ONCE]
         asked = select(Lead.canonical).where(Lead.id.in_(some), Lead.canonical != "", Lead.linked_in.is_(None))
         link_leads(session, set(session.execute(asked).scalars()))
+
+
+def link_leads_by_key(session: Session, keys: Mapping[str, str]) -> None:
+    """The same for leads that are known by further addresses, too: by key, the canonical address that a summary has."""
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        rows = session.execute(
+            select(LeadKey.key, LeadKey.lead_id).where(LeadKey.key.in_(some), LeadKey.lead_id.is_not(None))
+        )
+        leads = [(lead_id, keys[key]) for key, lead_id in rows]
+        linking = linking_summaries(session, {canonical for _, canonical in leads})
+        for lead_id, canonical in leads:
+            if canonical in linking:
+                session.execute(update(Lead).where(Lead.id == lead_id).values(linked_in=linking[canonical]))
 
 
 def store_resemblances(session: Session, found: Sequence[tuple[int, int, float]]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from digest.domain.sources.states import SourceKind, SourceState
 from digest.storage.base.model import NEVER_REUSED, Base
+from digest.storage.sources.leads import Lead
 from digest.storage.sources.sources import WatchedSource
 
 newsletter_leads = Table(
@@ -78,6 +79,12 @@ def received_moments(session: Session, source_id: int, limit: int) -> list[datet
 def received_since(session: Session, source_id: int, since: datetime) -> int:
     """How many of its messages came since then."""
     asked = select(func.count()).where(Newsletter.source_id == source_id, Newsletter.received_at > since)
+    return session.execute(asked).scalar_one()
+
+
+def leads_since(session: Session, source_id: int, since: datetime) -> int:
+    """How many leads it has brought since then."""
+    asked = select(func.count()).where(Lead.source_id == source_id, Lead.arrived_at > since)
     return session.execute(asked).scalar_one()
 
 

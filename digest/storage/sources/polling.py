@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from digest.domain.sources.hosts import HostStanding, host_of
 from digest.domain.sources.states import SourceKind, SourceState
-from digest.storage.sources.hosts import FeedHost
+from digest.storage.sources.hosts import FeedHost, visits_under_way
 from digest.storage.sources.sources import WatchedSource
 
 _AT_REST = (SourceState.GONE, SourceState.PAUSED)
@@ -70,7 +70,7 @@ def polled_ids(session: Session) -> list[int]:
 def standing_of_hosts(session: Session, now: datetime, hosts: Collection[str]) -> dict[str, HostStanding]:
     """How these hosts stand, each in the answer."""
     leased = select(WatchedSource.fetch_url).where(WatchedSource.lease_until > now)
-    under_way = Counter(map(host_of, session.execute(leased).scalars()))
+    under_way = Counter(map(host_of, session.execute(leased).scalars())) + visits_under_way(session, now)
     known: dict[str, FeedHost] = {}
     names = sorted(hosts)
     for start in range(0, len(names), _HOSTS_AT_ONCE):

@@ -26,8 +26,8 @@ def bring_lead() -> Response | tuple[str, int]:
     url, title = request.form.get("url", "").strip()[:_LONGEST], request.form.get("title", "").strip()[:500]
     try:
         editor = signed_in()
-        with asking_strangers() as fetcher:
-            lead_id = bring_address(here(), fetcher, url, title, editor)
+        with asking_strangers() as asker:
+            lead_id = bring_address(here(), asker, url, title, editor)
     except Refused as refusal:
         return _form(url, title, str(refusal)), 422
     return redirect(url_for("desk.lead", lead_id=lead_id), 303)
@@ -37,8 +37,8 @@ def bring_lead() -> Response | tuple[str, int]:
 def article() -> str:
     """The article at an address, beside the editor's own text: never published, never kept."""
     try:
-        with asking_strangers() as fetcher:
-            found = fetch_article(here(), fetcher, request.form.get("url", "")[:_LONGEST])
+        with asking_strangers() as asker:
+            found = fetch_article(asker, request.form.get("url", "")[:_LONGEST])
     except Refused as refusal:
         found = FetchedArticle("", None, str(refusal))
     is_part = request.headers.get("HX-Request")

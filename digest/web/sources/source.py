@@ -53,8 +53,8 @@ def source(source_id: int) -> str:
 def check_source(source_id: int) -> Response:
     """Ask it before it is due, as far as that is polite."""
     try:
-        with asking_strangers() as fetcher:
-            noted = check_now(Poller(site().db, settings(), fetcher), source_id)
+        with asking_strangers() as paced:
+            noted = check_now(Poller(site().db, settings(), paced.fetcher), source_id)
     except Refused as refusal:
         flash(str(refusal), "warn")
     else:

@@ -11,9 +11,12 @@ from digest.feeds.base.entries import UnreadableDocument
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.finding import FoundSource, NoListFound, Search, find
 from digest.operations.sources.page_examples import PageOffer, offer_page
+from digest.operations.sources.remembering import RememberingAsker
+from digest.operations.sources.sitemaps import dated_lately, find_sitemap, with_first_look
 from digest.operations.sources.source_files import export_sources, import_sources, listed_sources
 from digest.operations.sources.watching import Watched, already_watched, watch
 from digest.operations.writing.meaning import Meant, publication_meant
+from digest.storage.people.editors import Editor
 from digest.storage.sources.source_list import SourceLine
 from digest.storage.writing.publications import publication_names
 from digest.web.shared.context import here, now, reading, settings, signed_in
@@ -26,6 +29,7 @@ AILING = (
 )  # fmt: skip
 """What an editor may have to see to, the worst first."""
 _LARGEST_LIST = 5_000_000
+_OF_SITEMAPS = ("sitemap", "watch-sitemap")
 _TYPED = ("url", "publication", "refusal", "newsletter_name", "newsletter_fault")
 
 
@@ -42,14 +46,15 @@ def add_source() -> Response | tuple[str, int] | str:
     try:
         if known := already_watched(here(), url):
             return _welcome(known)
-        editor, said = signed_in().email, said_publication()
+        editor, said = signed_in(), said_publication()
         if publication and (meant := publication_meant(reading(), publication, said)).is_new:
             return source_list(meant, url=url, publication=publication), 422  # nobody is asked for a typo
-        with asking_strangers() as fetcher:
-            found = _found(Search(fetcher, now()), url)
+        with asking_strangers() as asker:
+            kept = RememberingAsker.of(asker, here(), editor.id)
+            found = _found(Search(kept), url)
         if isinstance(found, PageOffer):
-            return _offer(found, publication)
-        watched = watch(here(), found, publication, editor, said)
+            return _offer(found, publication, kept.offer)
+        watched = _watch(kept, found, publication, editor)
         if isinstance(watched, Meant):
             return source_list(watched, url=url, publication=publication), 422
         return _welcome(watched)
@@ -59,20 +64,26 @@ def add_source() -> Response | tuple[str, int] | str:
 
 @desk.post("/sources/page")
 def choose_on_page() -> Response | tuple[str, int] | str:
-    """Look at a page again with items as examples, or watch it as it was shown."""
+    """Look at a page with items as examples, or at its site's sitemap; or watch it as it was shown.
+
+    Nobody is asked again for what was asked for this offer.
+    """
     url, publication = request.form.get("url", "").strip()[:2_000], request.form.get("publication", "").strip()[:200]
     examples = [example for example in request.form.getlist("example") if example][:2]
     try:
-        editor = signed_in().email
-        with asking_strangers() as fetcher:
-            offer = offer_page(Search(fetcher, now()), url, examples)
-        if request.form.get("act") == "watch":
-            typed = "" if publication == offer.found.bulletin.title else publication
-            watched = watch(here(), offer.found, typed, editor, said_publication())
-            if isinstance(watched, Watched):
-                return _welcome(watched)
-            return _offer(offer, publication, examples, watched), 422
-        return _offer(offer, publication, examples)
+        editor, act = signed_in(), request.form.get("act", "")
+        with asking_strangers() as asker:
+            kept = RememberingAsker.of(asker, here(), editor.id, request.form.get("offer", ""))
+            search = Search(kept)
+            if act in _OF_SITEMAPS:
+                return _on_sitemap(kept, find_sitemap(search, url), publication, editor, act)
+            offer = offer_page(search, url, examples)
+        if act != "watch":
+            return _offer(offer, publication, kept.offer, examples)
+        watched = _watch(kept, offer.found, publication, editor)
+        if isinstance(watched, Meant):
+            return _offer(offer, publication, kept.offer, examples, watched), 422
+        return _welcome(watched)
     except Refused as refusal:
         return source_list(url=url, publication=publication, refusal=str(refusal)), 422
 
@@ -129,11 +140,47 @@ def _welcome(watched: Watched) -> Response:
     return redirect(url_for("desk.source", source_id=watched.id), 303)
 
 
-def _offer(offer: PageOffer, publication: str, examples: list[str] | None = None, meant: Meant | None = None) -> str:
+def _on_sitemap(
+    kept: RememberingAsker, found: FoundSource, publication: str, editor: Editor, act: str
+) -> Response | tuple[str, int] | str:
+    """Show what the sitemap would bring, or watch it."""
+    if act == "sitemap":
+        return _sitemap_offer(found, publication, kept.offer)
+    watched = _watch(kept, with_first_look(kept, found, now()), publication, editor)
+    if isinstance(watched, Meant):
+        return _sitemap_offer(found, publication, kept.offer, watched), 422
+    return _welcome(watched)
+
+
+def _watch(kept: RememberingAsker, found: FoundSource, publication: str, editor: Editor) -> Watched | Meant:
+    """Watch it, and forget what was kept for the offer; or ask first whether a new publication is meant."""
+    typed = "" if publication == found.bulletin.title else publication
+    watched = watch(here(), found, typed, editor.email, said_publication())
+    if isinstance(watched, Watched):
+        kept.forget()
+    return watched
+
+
+def _sitemap_offer(found: FoundSource, publication: str, key: str, meant: Meant | None = None) -> str:
+    return render_template(
+        "sources/sitemap_offer.html",
+        found=found,
+        key=key,
+        lately=len(dated_lately(found.bulletin.entries, now())),
+        publication=publication or found.bulletin.title,
+        meant=meant,
+        publications=publication_names(reading()),
+    )
+
+
+def _offer(
+    offer: PageOffer, publication: str, key: str, examples: list[str] | None = None, meant: Meant | None = None
+) -> str:
     found: FoundSource = offer.found
     return render_template(
         "sources/page_offer.html",
         offer=offer,
+        key=key,
         bulletin=found.bulletin,
         publication=publication or found.bulletin.title,
         examples=examples or [],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from digest.feeds.base.entries import Bulletin, UnreadableDocument
 from digest.feeds.listings.page_links import numbered_links
-from digest.feeds.listings.sitemaps import SitemapIndex, read_sitemap
+from digest.feeds.listings.robots import may_ask, sitemaps_named
+from digest.feeds.listings.sitemaps import SitemapIndex, read_sitemap, words_of
 
 WHERE = "https://paper.example/sitemap.xml"
 
@@ -22,7 +25,10 @@ def test_a_news_sitemap_brings_its_titles_newest_first() -> None:
     bulletin = read_sitemap(NEWS, "application/xml", WHERE)
 
     assert isinstance(bulletin, Bulletin)
-    assert [(entry.title, entry.url, f"{entry.published_at:%Y-%m-%d %H:%M}") for entry in bulletin.entries] == [
+    assert [
+        (entry.title or words_of(entry.url), entry.url, f"{entry.published_at:%Y-%m-%d %H:%M}")
+        for entry in bulletin.entries
+    ] == [
         ("Fees & tolls rise", "https://paper.example/b/fees", "2024-05-02 07:30"),
         ("Older piece", "https://paper.example/a/older-piece_12345.html", "2024-05-01 00:00"),
     ]
@@ -36,6 +42,50 @@ def test_an_index_names_its_sitemaps_changed_last_first() -> None:
     assert read_sitemap(index, "", WHERE) == SitemapIndex(
         ("https://paper.example/2.xml", "https://paper.example/1.xml")
     )
+
+
+def test_a_packed_sitemap_is_unpacked_and_a_bomb_is_not() -> None:
+    bulletin = read_sitemap(gzip.compress(NEWS), "application/x-gzip", f"{WHERE}.gz")
+    assert isinstance(bulletin, Bulletin) and len(bulletin.entries) == 2
+    with pytest.raises(UnreadableDocument):
+        read_sitemap(gzip.compress(b" " * 9_000_000), "", WHERE)
+
+
+def test_the_day_on_which_a_site_was_made_again_is_no_date() -> None:
+    def places(stamp: str) -> bytes:
+        return "".join(
+            f"<url><loc>/n/{number}</loc><lastmod>{stamp.format(number)}</lastmod></url>" for number in range(10, 22)
+        ).encode()
+
+    for stamp, dated in (("2024-05-01", False), ("2024-05-{}", True)):
+        bulletin = read_sitemap(b"<urlset>" + places(stamp) + b"</urlset>", "", WHERE)
+        assert isinstance(bulletin, Bulletin)
+        assert [bool(entry.published_at) for entry in bulletin.entries] == [dated] * 12
+
+
+def test_robots_txt_names_sitemaps_those_of_news_first() -> None:
+    robots = b"User-agent: *\nDisallow: /\nSITEMAP: /all.xml\nsitemap : https://cdn.example/news.xml # daily\nSitemap:ftp://x/"
+    assert sitemaps_named(robots, "https://paper.example/robots.txt") == (
+        "https://cdn.example/news.xml", "https://paper.example/all.xml",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/news/1", True), ("/private/1", False), ("/private/open/1", True), ("/a/b.pdf", False), ("/a/b.pdf?x", True),
+        ("/a/print/b", False), ("/search?q=1", False), ("/pr%69vate/1", False),
+    ],
+)  # fmt: skip
+def test_robots_txt_is_read_by_its_longest_rule(path: str, allowed: bool) -> None:
+    rules = (
+        b"Disallow: /private # all\nAllow: /private/open\nDisallow: /*.pdf$\nDisallow: /*/print/*\nDisallow: /search?"
+    )
+    everybody = b"User-agent: Other\nDisallow: /\n\nUser-agent: x\nuser-agent: *\n" + rules
+    assert may_ask(everybody, f"https://paper.example{path}") == allowed
+    for_us = everybody + b"\nUser-Agent: Digest\nDisallow: /news\n"
+    assert may_ask(for_us, f"https://paper.example{path}") == (path != "/news/1")
+    assert may_ask(b"", f"https://paper.example{path}")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,105 @@ def test_every_outline_with_an_address_is_accounted_for(encoding: str) -> None:
     assert "line 11" in outlines[4].refused
 
 
+_THUNDERBIRD = """<?xml version="1.0" encoding="UTF-8"?>
+<opml version="1.0" xmlns:fz="urn:forumzilla:">
+  <head><title>Thunderbird OPML Export - Law</title><dateCreated>Tue, 14 May 2024 08:00:00 GMT</dateCreated></head>
+  <body>
+    <outline title="Courts">
+      <outline title="Harbour Court">
+        <outline type="rss" title="Harbour Court" text="Harbour Court" version="RSS" fz:quickMode="false"
+          fz:options="{&quot;version&quot;:2,&quot;category&quot;:{&quot;prefix&quot;:&quot;url&quot;}}"
+          xmlUrl="https://court.example/feed?a=1&amp;b=2" htmlUrl="https://court.example/"/>
+      </outline>
+      <outline title="Two at once">
+        <outline type="rss" title="First" text="First" version="RSS" fz:quickMode="true" xmlUrl="https://one.example/"/>
+        <outline type="rss" title="Second" text="Second" version="RSS" fz:quickMode="true" xmlUrl="https://two.example/"/>
+      </outline>
+    </outline>
+  </body>
+</opml>"""
+_FRESHRSS = """<?xml version="1.0" encoding="UTF-8"?>
+<opml xmlns:frss="https://freshrss.org/opml" version="2.0">
+  <head><title>FreshRSS</title><dateCreated>Tue, 14 May 2024 08:00:00 +0000</dateCreated></head>
+  <body>
+    <outline text="Uncategorized">
+      <outline text="Coast Authority" type="rss" xmlUrl="https://coast.example/rss" htmlUrl="https://coast.example/"
+        description="News &amp; more" frss:filtersActionRead="intitle:ad&#10;url:x" frss:url="https://no.example/"/>
+    </outline>
+    <outline text="Law &amp;amp; Order" frss:opmlUrl="https://lists.example/opml">
+      <outline text="Decisions" type="HTML+XPath" xmlUrl="https://office.example/decisions"
+        htmlUrl="https://office.example/" frss:xPathItem="//li" frss:xPathItemTitle="descendant::a"/>
+      <outline text="Registry" type="JSON+DotNotation" xmlUrl="https://office.example/api" frss:jsonItem="items"/>
+    </outline>
+  </body>
+</opml>"""
+_INOREADER = """<?xml version="1.0" encoding="UTF-8"?>
+<opml version="1.0">
+    <head><title>Subscriptions from Inoreader [https://www.inoreader.com]</title></head>
+    <body>
+    <outline text="Courts" title="Courts">
+        <outline text="Harbour Court" title="Harbour Court" type="rss" xmlUrl="https://court.example/feed"
+          htmlUrl="https://court.example/"/>
+    </outline>
+    <outline text="Europe" title="Europe">
+        <outline text="Harbour Court" title="Harbour Court" type="rss" xmlUrl="https://court.example/feed"
+          htmlUrl="https://court.example/"/>
+    </outline>
+    <outline text="Alone" title="Alone" type="rss" xmlUrl="https://alone.example/feed" htmlUrl=""/>
+    </body>
+</opml>"""
+_FEEDLY = """<?xml version="1.0" encoding="UTF-8"?>
+
+<opml version="1.0">
+    <head>
+        <title>Alice subscriptions in feedly Cloud</title>
+    </head>
+    <body>
+        <outline text="Courts" title="Courts">
+            <outline type="rss" text="Harbour Court" title="Harbour Court" xmlUrl="http://court.example/feed" htmlUrl="http://court.example"/>
+            <outline type="rss" text="A channel" title="A channel" xmlUrl="https://video.example/feeds/videos.xml?channel_id=UC1"/>
+        </outline>
+    </body>
+</opml>"""
+
+
+@pytest.mark.parametrize(
+    ("export", "feeds"),
+    [
+        (_THUNDERBIRD, [
+            ("https://court.example/feed?a=1&b=2", "Harbour Court", ("Courts",)),
+            ("https://one.example/", "First", ("Courts", "Two at once")),
+            ("https://two.example/", "Second", ("Courts", "Two at once")),
+        ]),
+        (_FRESHRSS, [
+            ("https://coast.example/rss", "Coast Authority", ()),
+            ("https://office.example/decisions", "Decisions", ("Law & Order",)),
+            ("https://office.example/api", "Registry", ("Law & Order",)),
+        ]),
+        (_INOREADER, [
+            ("https://court.example/feed", "Harbour Court", ("Courts",)),
+            ("https://court.example/feed", "Harbour Court", ("Europe",)),
+            ("https://alone.example/feed", "Alone", ()),
+        ]),
+        (_FEEDLY, [
+            ("http://court.example/feed", "Harbour Court", ("Courts",)),
+            ("https://video.example/feeds/videos.xml?channel_id=UC1", "A channel", ("Courts",)),
+        ]),
+    ],
+    ids=["Thunderbird", "FreshRSS", "Inoreader", "Feedly"],
+)  # fmt: skip
+def test_an_export_is_read_as_its_reader_meant_it(export: str, feeds: list[tuple[str, str, tuple[str, ...]]]) -> None:
+    outlines = read_opml(export.encode()).outlines
+    assert [(outline.url, outline.title, outline.topics) for outline in outlines] == feeds
+
+
+def test_what_freshrss_takes_apart_itself_is_a_page_or_is_refused_with_the_remedy() -> None:
+    feed, page, registry = read_opml(_FRESHRSS.encode()).outlines
+    assert (feed.is_page, feed.refused) == (False, "")
+    assert (page.is_page, page.refused) == (True, "")
+    assert "JSON+DotNotation" in registry.refused and "show an example" in registry.refused
+
+
 def test_what_is_written_is_read_again() -> None:
     feeds = (
         Outline(0, "https://a.example/?a=1&b=2", "A & <b>", "https://a.example/", ("Law", "EU")),

@@ -13,6 +13,7 @@ from digest.config import Settings
 from digest.domain.sources.states import SourceKind
 from digest.operations.shared.context import Context
 from digest.operations.sources.collecting import Poll, Poller, poll
+from digest.operations.sources.visiting import PacedFetcher
 from digest.storage.base.database import Database
 from digest.storage.sources.leads import Lead
 from digest.storage.sources.sources import WatchedSource
@@ -40,6 +41,10 @@ class Rounds:
         return Poller(
             self.db, self.settings, loopback(), lambda: self.now, wait=self.wait, **{"hands": 4} | self.options
         )
+
+    def asker(self) -> PacedFetcher:
+        """Who asks for an editor."""
+        return PacedFetcher(self.db, self.settings, loopback(), lambda: self.now, self.wait)
 
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)

@@ -114,7 +114,7 @@ def test_without_validators_not_twice_in_24_hours_even_if_everything_is_asked(
 
 
 @pytest.mark.only_on("sqlite")
-@pytest.mark.parametrize("said", ["max-age", "expires", "ttl", "skipHours"])
+@pytest.mark.parametrize("said", ["max-age", "expires", "ttl", "skipHours", "skipDays", "updatePeriod"])
 def test_a_publishers_word_lengthens(rounds: Rounds, stranger: Stranger, said: str) -> None:
     headers, extra = {"ETag": '"1"'}, ""
     if said == "max-age":
@@ -124,6 +124,12 @@ def test_a_publishers_word_lengthens(rounds: Rounds, stranger: Stranger, said: s
         headers["Date"] = format_datetime(rounds.now, usegmt=True)
     elif said == "ttl":
         extra = "<ttl>600</ttl>"
+    elif said == "skipDays":
+        extra = f"<skipDays><day>{rounds.now:%A}</day></skipDays>"
+    elif said == "updatePeriod":
+        said_so = {"updatePeriod": "daily", "updateFrequency": "2"}
+        there = 'xmlns:p="http://purl.org/rss/1.0/modules/syndication/"'
+        extra = "".join(f"<p:{name} {there}>{value}</p:{name}>" for name, value in said_so.items())
     else:
         hours = "".join(f"<hour>{hour}</hour>" for hour in range(9, 19))
         extra = f"<skipHours>{hours}</skipHours>"
@@ -132,12 +138,32 @@ def test_a_publishers_word_lengthens(rounds: Rounds, stranger: Stranger, said: s
     key = rounds.watch(stranger.url("/feed"))
     rounds.poll()
     assert 10 * HOUR <= (rounds.source(key).next_at or rounds.now) - rounds.now <= 24 * HOUR
-    if said in ("ttl", "skipHours"):
+    if said not in ("max-age", "expires"):
         rounds.poll(everything=True, after=timedelta(minutes=1))
         due = (rounds.source(key).next_at or rounds.now) - rounds.now
         assert 10 * HOUR - timedelta(minutes=1) <= due, (
             "a 304 comes without the document, whose word holds all the same"
         )
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_publishers_word_never_shortens_and_lengthens_to_a_day_at_most(rounds: Rounds, stranger: Stranger) -> None:
+    due = []
+    for number, seconds in enumerate((1, 400 * 24 * 3600)):
+        headers = {"ETag": '"1"', "Cache-Control": f"max-age={seconds}"}
+        stranger.answers[f"/{number}"] = Reply(body=rss(("a", rounds.now)), headers=headers)
+        key = rounds.watch(stranger.url(f"/{number}"))
+        rounds.poll(timedelta(seconds=2))
+        due.append((rounds.source(key).next_at or rounds.now) - rounds.now)
+    assert HOUR <= due[0] < 3 * HOUR and 20 * HOUR < due[1] <= DAY
+
+
+@pytest.mark.only_on("sqlite")
+def test_ten_megabytes_are_read_at_most(rounds: Rounds, stranger: Stranger) -> None:
+    stranger.answers["/feed"] = Reply(body=rss(("a", rounds.now), extra="<!--" + "x" * 10_000_000 + "-->"))
+    key = rounds.watch(stranger.url("/feed"))
+    assert rounds.poll().failed == 1
+    assert "larger than 10 MB" in rounds.source(key).words and rounds.leads() == []
 
 
 @pytest.mark.parametrize("as_date", [False, True])
@@ -232,15 +258,16 @@ def test_a_permanent_move_is_believed_after_ten_checks_over_seven_days_a_passing
     rounds: Rounds, stranger: Stranger
 ) -> None:
     stranger.answers["/new"] = Reply(body=rss(("a", rounds.now)), headers={"ETag": '"1"'})
-    stranger.answers |= {"/moved": redirect("/new", 301), "/away": redirect("/new", 302)}
-    moved, away = rounds.watch(stranger.url("/moved")), rounds.watch(stranger.url("/away"))
+    stranger.answers |= {f"/{status}": redirect("/new", status) for status in (301, 302, 307, 308)}
+    moved = {status: rounds.watch(stranger.url(f"/{status}")) for status in (301, 302, 307, 308)}
     for _ in range(9):
         rounds.poll(everything=True, after=DAY)
-    assert rounds.source(moved).fetch_url == stranger.url("/moved")
+    assert all(rounds.source(key).fetch_url == stranger.url(f"/{status}") for status, key in moved.items())
     rounds.poll(everything=True, after=DAY)
-    assert rounds.source(moved).fetch_url == stranger.url("/new")
-    assert rounds.source(moved).url == stranger.url("/moved"), "as the editor gave it"
-    assert rounds.source(away).fetch_url == stranger.url("/away")
+    for status, key in moved.items():
+        believed = status in (301, 308)
+        assert rounds.source(key).fetch_url == stranger.url("/new" if believed else f"/{status}")
+        assert rounds.source(key).url == stranger.url(f"/{status}"), "as the editor gave it"
 
 
 @pytest.mark.only_on("sqlite")

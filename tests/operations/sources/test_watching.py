@@ -8,8 +8,8 @@ import pytest
 
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.finding import Search, find
+from digest.operations.sources.source_files import import_sources, listed_sources
 from digest.operations.sources.watching import Watched, check_now, pause_source, resume_source, stop_watching, watch
-from tests.feeds.internet import loopback
 from tests.feeds.server import Reply, Stranger
 from tests.operations.sources.stage import HOUR, Rounds, rss
 
@@ -79,7 +79,7 @@ def test_a_page_without_a_feed_is_watched_as_a_list(rounds: Rounds, stranger: St
     )
     page = f"<html><head><title>News</title></head><body><h1>News</h1><ul>{items}</ul></body></html>"
     stranger.answers["/news"] = Reply(body=page.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
-    found = find(Search(loopback(), rounds.now, lambda _: None), stranger.url("/news"))
+    found = find(Search(rounds.asker()), stranger.url("/news"))
     watched = watch(rounds.context, found)
     assert isinstance(watched, Watched)
     assert (watched.kind, watched.entries, watched.new_leads) == ("page", 8, 8)
@@ -93,7 +93,7 @@ def test_a_page_without_a_feed_is_watched_as_a_list(rounds: Rounds, stranger: St
 
 
 def test_what_leads_nowhere_is_said_with_what_to_do(rounds: Rounds, stranger: Stranger) -> None:
-    search = Search(loopback(), rounds.now, lambda _: None)
+    search = Search(rounds.asker())
     for address, said in (
         (stranger.url("/missing"), "404"),
         ("ftp://news.example/feed", "web address"),
@@ -101,3 +101,17 @@ def test_what_leads_nowhere_is_said_with_what_to_do(rounds: Rounds, stranger: St
     ):
         with pytest.raises(Refused, match=said):
             find(search, address)
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_feed_in_several_folders_has_all_their_topics_and_a_page_is_watched_as_one(rounds: Rounds) -> None:
+    feed = '<outline type="rss" text="Court" xmlUrl="https://court.example/feed"/>'
+    page = '<outline type="HTML+XPath" text="Office" xmlUrl="https://office.example/decisions"/>'
+    folders = "".join(f'<outline text="{name}">{feed}</outline>' for name in ("Courts", "Europe"))
+    done = import_sources(rounds.context, f"<opml><body>{folders}{page}</body></opml>".encode())
+    assert (done.added, done.already_there, list(done.refused)) == (2, 1, [])
+    lines = {line.url: (line.kind, line.topics) for line in listed_sources(rounds.context)}
+    assert lines == {
+        "https://court.example/feed": ("feed", ("Courts", "Europe")),
+        "https://office.example/decisions": ("page", ()),
+    }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from digest.domain.sources import hosts
 from tests.feeds.server import Stranger
 
 
@@ -20,3 +22,9 @@ def stranger() -> Iterator[Stranger]:
     """A publisher's server."""
     with Stranger() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def at_any_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits a second between two requests to the one host that there is."""
+    monkeypatch.setattr(hosts, "EVERY", timedelta())

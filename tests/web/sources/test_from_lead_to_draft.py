@@ -20,7 +20,7 @@ from digest.storage.sources.stories import words_of_editors
 from digest.storage.writing.summaries import Summary, summary_by_id
 from tests.conftest import TUESDAY
 from tests.factories import make_editor, make_lead, make_summary
-from tests.feeds.server import Reply, Stranger
+from tests.feeds.server import Reply, Stranger, redirect
 from tests.web.browser import Browser, one, page, words
 from tests.web.writing.test_nothing_is_lost import autosave, form_at
 
@@ -94,6 +94,55 @@ def test_an_address_becomes_a_lead_with_what_its_page_tells(alice: Browser, stra
     with db.reading() as session:
         [lead] = session.query(Lead).all()
         assert (lead.publication, lead.by) == ("Harbour News", "alice@digest.test")
+
+
+def test_a_brought_address_is_compared_at_once_by_all_that_leads_to_its_page(
+    alice: Browser, stranger: Stranger, db: Database
+) -> None:
+    html = {"Content-Type": "text/html"}
+    own = f"<link rel='canonical' href='{stranger.url('/2024/letters')}'>"
+    stranger.answers |= {
+        "/s/1": redirect("/2024/05/letters-to-patients?utm_source=x"),
+        "/s/2": redirect("/2024/letters/amp"),
+        "/2024/05/letters-to-patients": Reply(body=_ARTICLE.replace("<head>", f"<head>{own}").encode(), headers=html),
+        "/2024/letters/amp": Reply(body=_ARTICLE.encode(), headers=html),
+    }
+    make_summary(db, "Fine for letters", sources=((f"{stranger.url('/2024/letters/')}?utm_source=y", "A", "One"),))
+    make_summary(db, "A hospital: the court rules on letters that named patients")
+    where = str(alice.send("/desk/leads/new", form={"url": stranger.url("/s/1")}).headers["Location"])
+    shown = words(alice.open(where))
+    assert "Linked in Fine for letters" in shown
+    assert "Not compared yet" not in shown and "A hospital: the court rules on letters" in shown
+    assert alice.send("/desk/leads/new", form={"url": stranger.url("/s/2")}).headers["Location"] == where
+    with db.reading() as session:
+        [lead] = session.query(Lead).all()
+        assert (lead.url, bool(lead.story_id)) == (stranger.url("/2024/letters"), True)
+
+
+def test_a_summary_saved_later_links_the_lead_by_any_of_its_addresses(
+    alice: Browser, stranger: Stranger, db: Database
+) -> None:
+    stranger.answers |= {
+        "/s/1": redirect("/letters"),
+        "/letters": Reply(body=_ARTICLE.encode(), headers={"Content-Type": "text/html"}),
+    }
+    where = str(alice.send("/desk/leads/new", form={"url": stranger.url("/s/1")}).headers["Location"])
+    assert "Linked in" not in words(alice.open(where))
+    make_summary(db, "Fine for letters", sources=((stranger.url("/s/1"), "A", "One"),))
+    index_summaries(db)
+    assert "Linked in Fine for letters" in words(alice.open(where))
+
+
+def test_a_page_that_calls_itself_its_section_or_its_site_is_still_its_own(
+    alice: Browser, stranger: Stranger, db: Database
+) -> None:
+    for own in ("/news", "/", "https://other.example/news/1"):
+        page_ = _ARTICLE.replace("<head>", f"<head><link rel='canonical' href='{own}'>").encode()
+        for path in (f"/news/1{len(own)}", f"/news/2{len(own)}"):
+            stranger.answers[path] = Reply(body=page_, headers={"Content-Type": "text/html"})
+            alice.send("/desk/leads/new", form={"url": stranger.url(path)})
+    with db.reading() as session:
+        assert session.query(Lead).count() == 6
 
 
 def test_an_address_that_can_not_be_read_is_a_lead_by_its_given_headline(alice: Browser, db: Database) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from digest.config import Settings
 from digest.operations.running.housekeeping import tidy_up
 from digest.operations.shared.context import Context
-from digest.operations.sources.receiving import MOST_A_DAY, watch_newsletter
+from digest.operations.sources.receiving import MOST_A_DAY, MOST_LEADS_A_DAY, watch_newsletter
 from digest.operations.sources.source_files import listed_sources
 from digest.operations.sources.watching import stop_watching
 from digest.operations.writing.meaning import Said
@@ -236,6 +236,21 @@ def test_who_learns_the_address_fills_no_disk(client: FlaskClient, db: Database,
     assert (len(messages(db)), leads(db)) == (MOST_A_DAY, [])
 
 
+def test_who_learns_the_address_fills_no_inbox(
+    alice: Browser, client: FlaskClient, db: Database, settings: Settings
+) -> None:
+    source_id, key = made(db, settings)
+    for mail in range(4):
+        links = "".join(
+            f"<a href='https://spam.example/{mail}/{at}'>A headline that is long enough</a>" for at in range(190)
+        )
+        assert post(client, key, multipart(fields(links, message_id=f"<{mail}>"))) == 200
+    assert (len(leads(db)), len(messages(db))) == (MOST_LEADS_A_DAY, 4)
+    shown = words(alice.open(f"/desk/sources/{source_id}"))
+    assert "more than 300 new links within a day" in shown and "0 leads" in shown
+    assert line_of(db, settings).entries == 190, "they stand with their message"
+
+
 @pytest.mark.on_both
 def test_it_says_how_it_is_doing_and_nobody_asks_it(
     alice: Browser, client: FlaskClient, db: Database, settings: Settings
@@ -301,3 +316,14 @@ def test_headers_made_to_be_slow_take_no_time(
     began = time.process_time()
     assert post(client, key, multipart({"email": email})) in (200, 400)
     assert time.process_time() - began < 10
+
+
+def test_no_message_is_taken_apart_into_more_parts_than_honest_ones_have(
+    client: FlaskClient, db: Database, settings: Settings
+) -> None:
+    _, key = made(db, settings)
+    side_by_side = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * 500
+    within_each_other = b"Content-Type: message/rfc822\n\n" * 200 + b"\n"
+    for email in (side_by_side, within_each_other):
+        assert post(client, key, multipart({"email": email})) == 400
+    assert messages(db) == []

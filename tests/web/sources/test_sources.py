@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from flask import g
 
 from digest.feeds.fetching import fetcher
+from digest.operations.running.housekeeping import tidy_up
 from digest.storage.base.database import Database
+from digest.storage.sources.kept_answers import KeptAnswer
 from digest.storage.sources.leads import Lead
 from digest.storage.sources.sources import WatchedSource
 from digest.storage.writing.publications import publication_names
@@ -145,6 +148,64 @@ def test_a_page_without_a_feed_is_watched_by_the_example_that_was_shown(
     [source] = _sources(db)
     assert (source.kind, source.entries, bool(source.recipe)) == ("page", 4, True)
     assert "Coast Authority" in words(alice.open(str(done.headers["Location"])))
+
+
+def test_a_publisher_is_asked_once_however_long_an_editor_chooses(
+    alice: Browser, ada: Browser, stranger: Stranger, db: Database
+) -> None:
+    html = {"Content-Type": "text/html; charset=utf-8", "ETag": '"1"'}
+    stranger.answers["/decisions"] = Reply(body=_PAGE.encode(), headers=html)
+    address = stranger.url("/decisions")
+    offer = page(alice.send("/desk/sources/add", form={"url": address}))
+    stranger.answers["/decisions"] = Reply(body=b"<html>All is new</html>", headers=html)
+    form = {"url": address, "offer": str(one(offer, "input[name=offer]")["value"]), "publication": "Coast Authority"}
+    tried = alice.send("/desk/sources/page", form={**form, "act": "try", "example": stranger.url("/decisions/2")})
+    assert "It would bring 4 items" in words(tried), "the page that the editor saw"
+    assert "It would bring 0 items" in words(ada.send("/desk/sources/page", form={**form, "act": "try"})), "hers alone"
+    asked = stranger.paths.count("/decisions")
+    alice.send("/desk/sources/page", form={**form, "act": "watch"})
+    assert asked == stranger.paths.count("/decisions") == 2
+    [source] = _sources(db)
+    assert (source.entries, source.etag) == (4, '"1"')
+    with db.reading() as session:
+        assert len({kept.editor_id for kept in session.query(KeptAnswer)}) == 1, "what was chosen is forgotten"
+
+
+def test_what_publishers_answered_an_editor_is_kept_for_an_hour_and_for_few_offers(
+    alice: Browser, stranger: Stranger, db: Database
+) -> None:
+    stranger.answers["/decisions"] = Reply(body=_PAGE.encode(), headers={"Content-Type": "text/html"})
+    for _ in range(5):
+        alice.send("/desk/sources/page", form={"url": stranger.url("/decisions"), "act": "try"})
+    with db.reading() as session:
+        [*offers] = session.query(KeptAnswer.offer, KeptAnswer.kept_at)
+    assert len(offers) == 3
+    tidy_up(db, offers[0].kept_at + timedelta(hours=2))
+    with db.reading() as session:
+        assert session.query(KeptAnswer).count() == 0
+
+
+def test_a_page_is_watched_through_its_sites_sitemap(alice: Browser, stranger: Stranger, db: Database) -> None:
+    page_of_one = "<html><body><p>Read <a href='/only'>the only decision of the year</a></p></body></html>"
+    rows = "".join(f"<url><loc>/year/{number}-letters-sent</loc></url>" for number in range(12))
+    stranger.answers |= {
+        "/year": Reply(body=page_of_one.encode(), headers={"Content-Type": "text/html"}),
+        "/sitemap.xml": Reply(body=f"<urlset>{rows}<url><loc>/jobs</loc></url></urlset>".encode()),
+    }
+    offer = page(alice.send("/desk/sources/add", form={"url": stranger.url("/year")}))
+    assert one(offer, "button[value=sitemap]")
+    form = {"url": stranger.url("/year"), "offer": str(one(offer, "input[name=offer]")["value"])}
+    shown = alice.send("/desk/sources/page", form={**form, "act": "sitemap"})
+    assert "It holds 12 pages" in words(shown) and "0 pages of it have a date" in words(shown)
+    assert "Letters sent" in words(shown)
+    asked = len(stranger.requests)
+    done = alice.send("/desk/sources/page", form={**form, "act": "watch-sitemap", "publication": "Coast Authority"})
+    assert len(stranger.requests) == asked
+    [source] = _sources(db)
+    assert (source.url, source.fetch_url) == (stranger.url("/year"), stranger.url("/sitemap.xml"))
+    assert "Coast Authority" in words(alice.open(str(done.headers["Location"])))
+    refused = alice.send("/desk/sources/page", form={"url": "http://10.0.0.1/", "act": "sitemap"})
+    assert refused.status_code == 422
 
 
 def test_what_can_not_be_watched_says_why_and_keeps_what_was_typed(alice: Browser) -> None:
