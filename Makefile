@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run lint check test audit bench stories pictures crash mutants lock
+.PHONY: help setup run lint check test audit bench stories pictures crash mutants catalogues lock
 
 # Python keeps what it has compiled: pytest compiles the tests anew otherwise, ten seconds in each process.
 export PYTHONDONTWRITEBYTECODE :=
@@ -66,6 +66,12 @@ crash: setup ## The long form of the crash programme: 10,000 random kills, every
 MUTANTS ?=
 mutants: setup ## Break the source in some fifty ways: the test named for each must notice (MUTANTS="NAME …", 10 minutes)
 	$(BIN)/python -m tests.mutants $(MUTANTS)
+
+catalogues: setup ## Bring new texts for readers into the catalogues, digest/config/catalogues/*.po, to be translated there
+	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --omit-header -o .texts.pot .
+	for file in digest/config/catalogues/*.po; do \
+	  $(BIN)/pybabel -q update -i .texts.pot -o $$file -l $$(basename $$file .po) -w 120 --no-fuzzy-matching --ignore-obsolete --omit-header; done
+	rm .texts.pot
 
 lock: setup ## Make the hashed requirement files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt

@@ -28,3 +28,4 @@ class Act(StrEnum):
     LINK = "signed in by a link"
     WITHDREW = "withdrew"
     IMPORTED = "imported"
+    BRANDED = "changed the publication"

@@ -21,7 +21,7 @@ from digest.storage.issues import history, issues, link_checks, selections
 from digest.storage.messages import messages
 from digest.storage.people import audit, desk_sessions, editors
 from digest.storage.readers import consents, signups, subscribers
-from digest.storage.running import demo_marks, heartbeats
+from digest.storage.running import branding, demo_marks, heartbeats
 from digest.storage.running.revisions import UnknownRevision, must_be_known
 from digest.storage.sending import batches, deliveries, editions
 from digest.storage.sources import acts, hosts, leads, newsletters, rules, sources, stories
@@ -44,6 +44,7 @@ _TABLES = (
     acts,
     audit,
     batches,
+    branding,
     consents,
     deliveries,
     demo_marks,
