@@ -68,10 +68,7 @@ mutants: setup ## Break the source in some fifty ways: the test named for each m
 	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 catalogues: setup ## Bring new texts for readers into the catalogues, digest/config/catalogues/*.po, to be translated there
-	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --omit-header -o .texts.pot .
-	for file in digest/config/catalogues/*.po; do \
-	  $(BIN)/pybabel -q update -i .texts.pot -o $$file -l $$(basename $$file .po) -w 120 --no-fuzzy-matching --ignore-obsolete --omit-header; done
-	rm .texts.pot
+	@$(BIN)/python -m tests.catalogues
 
 lock: setup ## Make the hashed requirement files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt

@@ -36,10 +36,10 @@ def deliver_waiting(db: Database, settings: Settings, transport: Transport, cloc
     of an issue is another matter: it never goes again by itself where nobody can know, nor to a reader who left while
     it waited; and it counts as a claim, so that a backup older than it shows as such.
     """
-    accepted = 0
+    accepted, sender_name = 0, _sender_name(db, settings)
     while claimed := claim_next(Context(db, settings, clock())):
         _note_claim(db, settings, claimed, clock)
-        answer = _handed_over(transport, claimed, _sender_name(db, settings))
+        answer = _handed_over(transport, claimed, sender_name)
         _record(db, settings, claimed, answer, clock())
         accepted += answer.certainty is Certainty.ACCEPTED
     return accepted

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
+from babel.messages.catalog import Message
 from bs4 import BeautifulSoup, Comment, Doctype
 from flask import Flask
 from jinja2 import Environment, nodes
@@ -22,11 +19,11 @@ from digest.config.languages import ENGLISH, NAMES
 from digest.operations.readers import consent_wordings
 from digest.storage.base.database import Database
 from digest.storage.running.branding import branding_for_change
+from tests import catalogues
 from tests.conftest import TUESDAY, Mailbox, html_of, text_of
 from tests.factories import make_issue, make_summary
 from tests.web.browser import Browser, one, page, words
 
-ROOT = Path(__file__).parents[3]
 TEMPLATES = config.resource("templates")
 NOT_YET = frozenset(
     (
@@ -43,8 +40,9 @@ OF_EDITORS = frozenset(
     ("pages/readers/subscriber.html", "pages/readers/subscribers.html", "pages/readers/erase_subscriber.html")
 )
 FOR_READERS = (
-    "pages/shared/base.html", "pages/shared/error.html", "pages/readers/*.html", "pages/writing/archive/*.html",
-    "pages/sources/about.html", "email/base.*", "email/confirmation/*", "email/already_subscribed/*", "email/digest/*",
+    "pages/shared/base.html", "pages/shared/error.html", "pages/shared/unsaved.html", "pages/readers/*.html",
+    "pages/writing/archive/*.html", "pages/sources/about.html",
+    "email/base.*", "email/confirmation/*", "email/already_subscribed/*", "email/digest/*",
 )  # fmt: skip
 SAID = ("aria-label", "alt", "title", "placeholder", "data-label")
 WORD = re.compile(r"[A-Za-z]{2,}")
@@ -94,22 +92,10 @@ def test_what_is_not_translated_yet_is_a_template_that_there_is() -> None:
     assert [name for name in sorted(NOT_YET | OF_EDITORS) if not (TEMPLATES / name).exists()] == []
 
 
-@pytest.fixture(scope="module")
-def texts() -> Catalog:
-    """Every text that the source says to readers."""
-    catalogue = Catalog()
-    for folder, method in (("digest", "python"), ("templates", "jinja2")):
-        patterns = [("**.py", method)] if method == "python" else [("**.html", method), ("**.txt", method)]
-        for _, _, message, _, context in extract_from_dir(ROOT / folder, patterns):
-            catalogue.add(message, context=context)
-    return catalogue
-
-
 @pytest.mark.parametrize("tag", [tag for tag in NAMES if tag != ENGLISH])
-def test_a_catalogue_says_all_that_the_source_says_and_no_more(tag: str, texts: Catalog) -> None:
-    with (FOLDER / f"{tag}.po").open("rb") as file:
-        catalogue = read_po(file, locale=tag)
-    asked = {message.id for message in texts if message.id}
+def test_a_catalogue_says_all_that_the_source_says_and_no_more(tag: str) -> None:
+    catalogue = catalogues.read(FOLDER / f"{tag}.po")
+    asked = {message.id for message in catalogues.texts() if message.id}
     assert len(asked) > 90
     assert {message.id for message in catalogue if message.id} == asked, "run `make catalogues`"
     assert not catalogue.obsolete
