@@ -43,7 +43,7 @@ def bring_up_to_date(path: Path) -> int:
     body = BytesIO()
     write_po(body, made, width=120, sort_output=True, omit_header=True, no_location=True)
     path.write_text(f"{head}\n\n{body.getvalue().decode().strip()}\n", "utf-8")
-    return sum(1 for message in made if message.id and not any(message.string))
+    return sum(1 for message in made if message.id and not any(message.string or ()))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def test_no_page_scrolls_sideways_and_axe_finds_nothing(live: Site, browser: Bro
         live.db, "Court annuls a fine", topics=["AI", "Enforcement"], body="> Quoted.\n\n1. One", at=now
     )
     with live.db.writing() as session:
-        branding_for_change(session, now).language = tag
+        branding_for_change(session).language = tag
     pages = (
         "/",
         "/news",

@@ -21,6 +21,10 @@ _LONGEST = {
     "about": (LONGEST_ABOUT, "The text about you"),
     "sign_up": (LONGEST_SIGN_UP, "The words above the form"),
 }
+MEANWHILE = (
+    "Somebody else has changed this page meanwhile, and nothing was saved. What you typed is still here: look at the "
+    "page in another window, then save once more."
+)
 _SPOKEN = {
     "name": "name",
     "language": "language",
@@ -43,6 +47,8 @@ class Typed:
     accent: str
     about: str
     sign_up: str
+    seen: str
+    """The version that the form began from (`storage.running.branding.branding_version`)."""
     logo: bytes = b""
     without_logo: bool = False
     logo_says_name: bool = False
@@ -65,13 +71,16 @@ def change_branding(context: Context, default: Branding, typed: Typed, who: str)
     texts = {"name": typed.name, "language": typed.language, "tagline": typed.tagline, "about": typed.about}
     texts |= {"accent": accent if accent != colours.OUR_OWN.light.accent else "", "sign_up": typed.sign_up}
     with context.db.writing() as session:
-        row = branding_for_change(session, context.now)
+        row = branding_for_change(session)
+        if typed.seen != row.version:
+            raise UnfitBranding({"name": MEANWHILE})
         before = {name: getattr(row, name) for name in _SPOKEN}
         for name, text in texts.items():
             setattr(row, name, "" if text == getattr(default, name) else text)
         _keep_logo(row, typed, logo)
         changed = tuple(words for name, words in _SPOKEN.items() if getattr(row, name) != before[name])
         if changed:
+            row.changed_at = context.now
             audit.note(context.within(session), who, Act.BRANDED, ", ".join(changed))
     return changed
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import LargeBinary, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.running.branding import Branding, Logo
+from digest.storage.base.conflicts import insert_unless_there
 from digest.storage.base.model import Base
 
 _ONLY = 1
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class DeskBranding(Base):
@@ -35,6 +37,11 @@ class DeskBranding(Base):
     logo_says_name: Mapped[bool] = mapped_column(default=False)
     logo: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)
     changed_at: Mapped[datetime]
+
+    @property
+    def version(self) -> str:
+        """What a form names that began from this row as it is."""
+        return self.changed_at.isoformat()
 
 
 @dataclass(frozen=True)
@@ -71,12 +78,13 @@ def kept_logo(session: Session) -> KeptLogo | None:
     return KeptLogo(*found) if found else None
 
 
-def branding_for_change(session: Session, now: datetime) -> DeskBranding:
+def branding_for_change(session: Session) -> DeskBranding:
     """The row, locked until the transaction ends; made where there is none."""
-    row = session.get(DeskBranding, _ONLY, with_for_update=True, populate_existing=True)
-    if row is None:
-        row = DeskBranding(id=_ONLY, changed_at=now)
-        session.add(row)
-        session.flush()
-    row.changed_at = now
-    return row
+    session.execute(insert_unless_there(session, DeskBranding).values(id=_ONLY, changed_at=_NEVER))
+    return session.get_one(DeskBranding, _ONLY, with_for_update=True, populate_existing=True)
+
+
+def branding_version(session: Session) -> str:
+    """Changes with each change on the desk: what a form began from."""
+    row = session.get(DeskBranding, _ONLY)
+    return row.version if row else _NEVER.isoformat()

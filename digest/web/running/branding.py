@@ -11,7 +11,7 @@ from digest.config.languages import NAMES
 from digest.domain.running import colours, logos
 from digest.domain.running.branding import LONGEST_NAME, LONGEST_SIGN_UP, LONGEST_TAGLINE
 from digest.operations.running.branding import Typed, UnfitBranding, change_branding
-from digest.storage.running.branding import kept_logo
+from digest.storage.running.branding import branding_version, kept_logo
 from digest.web.shared import forms
 from digest.web.shared.context import forget_settings, here, reading, settings, signed_in, site
 from digest.web.shared.desk import desk
@@ -59,9 +59,8 @@ def publication() -> str:
     """Everything that makes it one's own, as it is."""
     admins_only()
     now = settings().branding
-    typed = Typed(
-        now.name, now.language, now.tagline, now.accent or colours.OUR_OWN.light.accent, now.about, now.sign_up
-    )
+    accent = now.accent or colours.OUR_OWN.light.accent
+    typed = Typed(now.name, now.language, now.tagline, accent, now.about, now.sign_up, seen="")
     return _page(typed, {})
 
 
@@ -88,6 +87,7 @@ def _typed() -> Typed:
         accent=forms.line("accent"),
         about=request.form.get("about", "").replace("\r\n", "\n").replace("\0", "").strip(),
         sign_up=forms.line("sign_up"),
+        seen=forms.line("seen"),
         logo=file.read(logos.LARGEST + 1) if file else b"",
         without_logo=forms.pressed("without_logo"),
         logo_says_name=forms.pressed("logo_says_name"),
@@ -100,6 +100,7 @@ def _page(typed: Typed, errors: dict[str, str]) -> str:
         "running/publication.html",
         typed=typed,
         errors=errors,
+        seen=branding_version(reading()),
         languages=list(NAMES.items()),
         palette=colours.palette(now.accent),
         chosen=now.accent or colours.OUR_OWN.light.accent,

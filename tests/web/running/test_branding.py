@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from email import message_from_bytes
 from email.policy import default
 from io import BytesIO
 
 import pytest
 from sqlalchemy import select
+from time_machine import Traveller
+from werkzeug.test import TestResponse
 
 from digest.config import Settings
 from digest.domain.running.colours import palette
@@ -34,12 +37,18 @@ FORM = {
 }
 
 
+def save(browser: Browser, form: Mapping[str, object], **fields: object) -> TestResponse:
+    """Send the page's form as it is now, with these words in it."""
+    seen = one(page(browser.open(PAGE)), "[name=seen]")["value"]
+    return browser.send(PAGE, PAGE, {"seen": seen, **form}, **fields)
+
+
 def upload(content: bytes, name: str = "logo.svg") -> tuple[BytesIO, str]:
     return BytesIO(content), name
 
 
 def test_what_an_admin_writes_is_seen_at_once_on_pages_and_in_mail(ada: Browser, mailbox: Mailbox) -> None:
-    assert ada.send(PAGE, PAGE, FORM).status_code == 303
+    assert save(ada, FORM).status_code == 303
     front = page(ada.open("/"))
     assert one(front, ".masthead-name").get_text(strip=True) == "Daten & Schutz"
     assert one(front, "h1").get_text() == "Data protection, once a week"
@@ -59,12 +68,12 @@ def test_what_an_admin_writes_is_seen_at_once_on_pages_and_in_mail(ada: Browser,
 
 
 def test_a_field_as_the_setting_has_it_follows_the_setting(ada: Browser, db: Database) -> None:
-    ada.send(PAGE, PAGE, FORM)
-    ada.send(PAGE, PAGE, FORM | {"name": "Privacy Digest"})
+    save(ada, FORM)
+    save(ada, FORM | {"name": "Privacy Digest"})
     with db.reading() as session:
         said = [entry.about for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
     assert said[-2:] == ["name, tagline, accent, text about it, sign-up words", "name"]
-    ada.send(PAGE, PAGE, FORM | {"name": "Privacy Digest"})
+    save(ada, FORM | {"name": "Privacy Digest"})
     with db.reading() as session:
         assert len(session.scalars(select(AuditEntry)).all()) == len(said)
 
@@ -81,15 +90,32 @@ def test_a_field_as_the_setting_has_it_follows_the_setting(ada: Browser, db: Dat
     ],
 )
 def test_what_can_not_be_used_is_said_and_nothing_typed_is_lost(ada: Browser, typed: dict[str, str], said: str) -> None:
-    answer = ada.send(PAGE, PAGE, FORM | typed)
+    answer = save(ada, FORM | typed)
     assert answer.status_code == 422
     assert said in words(answer)
     assert one(page(answer), "[name=sign_up]").get_text(strip=True) == FORM["sign_up"]
     assert "Privacy Digest" in words(ada.open("/"))
 
 
+@pytest.mark.on_both
+def test_whoever_saves_second_is_told_and_loses_nothing(ada: Browser, clock: Traveller) -> None:
+    old = one(page(ada.open(PAGE)), "[name=seen]")["value"]
+    assert save(ada, FORM).status_code == 303
+    clock.shift(1)
+    assert save(ada, FORM | {"tagline": "Once a week"}).status_code == 303
+    for late in (old, ""):
+        answer = ada.send(PAGE, PAGE, FORM | {"seen": late, "tagline": "Twice a week"})
+        assert answer.status_code == 422
+        assert "Somebody else has changed this page" in words(answer)
+        assert one(page(answer), "[name=tagline]")["value"] == "Twice a week"
+    assert one(page(ada.open("/")), "h1").get_text() == "Once a week"
+    again = one(page(answer), "[name=seen]")["value"]
+    assert ada.send(PAGE, PAGE, FORM | {"seen": again, "tagline": "Twice a week"}).status_code == 303
+    assert one(page(ada.open("/")), "h1").get_text() == "Twice a week"
+
+
 def test_the_logo_is_served_as_a_drawing_and_nothing_else(ada: Browser) -> None:
-    ada.send(PAGE, PAGE, FORM, logo=upload(DRAWN), logo_says_name="1")
+    save(ada, FORM, logo=upload(DRAWN), logo_says_name="1")
     image = one(page(ada.open("/")), ".masthead img")
     assert (image["alt"], image["width"], image["height"]) == (FORM["name"], "80", "40")
     assert page(ada.open("/")).select_one(".masthead-name span") is None
@@ -99,28 +125,28 @@ def test_the_logo_is_served_as_a_drawing_and_nothing_else(ada: Browser) -> None:
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "immutable" in answer.headers["Cache-Control"]
-    ada.send(PAGE, PAGE, FORM, logo=upload(png(), "logo.svg"))
+    save(ada, FORM, logo=upload(png(), "logo.svg"))
     other = str(one(page(ada.open("/")), ".masthead img")["src"])
     assert other.endswith(".png")
     assert ada.open(str(image["src"])).mimetype == "image/png"
     assert ada.open(str(image["src"])).headers["Cache-Control"] == "no-store"
-    ada.send(PAGE, PAGE, FORM, without_logo="1")
+    save(ada, FORM, without_logo="1")
     assert page(ada.open("/")).select_one(".masthead img") is None
     assert ada.open(other).status_code == 404
 
 
 def test_a_hostile_logo_is_refused_and_the_old_one_stays(ada: Browser) -> None:
-    ada.send(PAGE, PAGE, FORM, logo=upload(DRAWN))
+    save(ada, FORM, logo=upload(DRAWN))
     before = str(one(page(ada.open("/")), ".masthead img")["src"])
-    answer = ada.send(PAGE, PAGE, FORM, logo=upload(inside("<script>alert(1)</script>")))
+    answer = save(ada, FORM, logo=upload(inside("<script>alert(1)</script>")))
     assert answer.status_code == 422
     assert "holds <script>" in words(answer)
-    assert ada.send(PAGE, PAGE, FORM, logo=upload(b"<" * 50_000)).status_code == 422
+    assert save(ada, FORM, logo=upload(b"<" * 50_000)).status_code == 422
     assert one(page(ada.open("/")), ".masthead img")["src"] == before
 
 
 def test_mail_loads_no_logo(ada: Browser, mailbox: Mailbox) -> None:
-    ada.send(PAGE, PAGE, FORM, logo=upload(DRAWN), logo_says_name="1")
+    save(ada, FORM, logo=upload(DRAWN), logo_says_name="1")
     ada.client.post("/subscribe", data={"email": "rita@example.org"})
     message = mailbox.to("rita@example.org")[0]
     assert "<img" not in html_of(message)
@@ -138,7 +164,7 @@ def test_a_closed_digest_goes_under_the_name_of_its_proof(ada: Browser, db: Data
     ids = [make_summary(db, topics=["AI"]), make_summary(db, topics=["Rights"])]
     issue_id = make_issue(db, summary_ids=ids)
     close_issue(Context(db, settings, TUESDAY), issue_id, "ada@digest.test")
-    ada.send(PAGE, PAGE, FORM)
+    save(ada, FORM)
     process = Process(db, settings, open_transport(settings), lambda: TUESDAY).branded()
     assert process.settings.site_name == FORM["name"]
     assert freeze(process.context(), issue_id, "ada@digest.test") is Freeze.FROZEN
