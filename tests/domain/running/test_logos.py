@@ -61,6 +61,7 @@ HOSTILE = [
     inside("<script>alert(1)</script>"),
     inside('<script href="https://evil.example/x.js"/>'),
     inside("", ' onload="alert(1)"'),
+    inside("", ' onload="evil"'),
     inside('<rect onclick="alert(1)"/>'),
     inside('<a href="javascript:alert(1)"><rect/></a>'),
     inside('<a xlink:href="https://evil.example/"><rect/></a>'),

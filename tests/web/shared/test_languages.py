@@ -135,6 +135,7 @@ def test_a_german_site_speaks_german_and_its_desk_english(stranger: Browser, ada
     assert "Das kann keine E-Mail-Adresse sein." in words(refused)
     desk = page(ada.open("/desk/publication"))
     assert one(desk, "html")["lang"] == "en-GB"
+    assert "Tagline (optional)" in " ".join(desk.get_text(" ").split())
     assert one(desk, "[name=language] [selected]")["value"] == "de"
 
 
