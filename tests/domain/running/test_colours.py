@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from digest.domain.running.colours import DARK_GROUNDS, LIGHT_GROUNDS, OUR_OWN, contrast, palette, parse
+from digest.domain.running.colours import DARK_GROUNDS, LIGHT_GROUNDS, OUR_OWN, Palette, contrast, palette, parse
 
 INK = {"light": ("#1c2126", "#59626c"), "dark": ("#e8e5de", "#a3abb4")}
 """Text and muted text, as `site.css` has them."""
 
 
-@given(st.integers(0, 0xFFFFFF))
-def test_any_accent_has_enough_contrast_in_both_schemes(number: int) -> None:
-    shades = palette(f"#{number:06x}")
+def test_any_accent_has_enough_contrast_in_both_schemes() -> None:
+    for number in (*range(0, 0x1000000, 40_961), 0xFFFFFF):
+        look_at(palette(f"#{number:06x}"))
+
+
+def look_at(shades: Palette) -> None:
     for scheme, shade, grounds in (("light", shades.light, LIGHT_GROUNDS), ("dark", shades.dark, DARK_GROUNDS)):
         for ground in (*grounds, shade.soft):
             assert contrast(shade.accent, ground) >= 4.5

@@ -153,6 +153,16 @@ def test_mail_loads_no_logo(ada: Browser, mailbox: Mailbox) -> None:
     assert "Daten &amp; Schutz" in html_of(message)
 
 
+@pytest.mark.only_on("sqlite")
+def test_while_the_database_is_away_pages_keep_the_name_that_they_had(ada: Browser, settings: Settings) -> None:
+    save(ada, FORM)
+    assert ada.open("/").status_code == 200
+    (settings.instance_path / "digest.db").unlink()
+    answer = ada.open("/news")
+    assert answer.status_code == 503
+    assert one(page(answer), ".masthead-name").get_text(strip=True) == FORM["name"]
+
+
 @pytest.mark.parametrize("path", ["/branding/ffd50.css", "/branding/FFD500.css", "/branding/ffd500;}.css"])
 def test_only_a_colour_makes_a_style_sheet(stranger: Browser, path: str) -> None:
     assert stranger.open(path).status_code == 404
