@@ -12,7 +12,7 @@ from digest.storage.base.database import Database, database_now
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.running import revisions
 from digest.storage.running.heartbeats import last_beat
-from digest.web.shared.context import db, settings
+from digest.web.shared.context import db, site
 from digest.web.shared.proxies import unknown_proxy
 from digest.web.shared.security import csrf
 
@@ -47,7 +47,7 @@ def health() -> ResponseReturnValue:
 def robots() -> Response:
     """The archive is for everyone; the desk and pages whose address carries a token are not."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in _CLOSED_TO_CRAWLERS)]
-    lines += ["", f"Sitemap: {settings().site_url}/sitemap.xml", ""]
+    lines += ["", f"Sitemap: {site().settings.site_url}/sitemap.xml", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 
 
