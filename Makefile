@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run lint check test audit bench stories fuzz pictures crash mutants lock
+.PHONY: help setup run lint check test audit bench stories fuzz pictures crash mutants catalogues lock
 
 # Python keeps what it has compiled: pytest compiles the tests anew otherwise, ten seconds in each process.
 export PYTHONDONTWRITEBYTECODE :=
@@ -70,6 +70,9 @@ crash: setup ## The long form of the crash programme: 10,000 random kills, every
 MUTANTS ?=
 mutants: setup ## Break the source in some fifty ways: the test named for each must notice (MUTANTS="NAME …", 10 minutes)
 	$(BIN)/python -m tests.mutants $(MUTANTS)
+
+catalogues: setup ## Bring new texts for readers into the catalogues, digest/config/catalogues/*.po, to be translated there
+	@$(BIN)/python -m tests.catalogues
 
 lock: setup ## Make the hashed requirement files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt

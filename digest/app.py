@@ -19,9 +19,9 @@ from digest.web import desk, readers
 from digest.web.events import webhook
 from digest.web.issues import holding
 from digest.web.messages.postman import Postman
-from digest.web.running import service
+from digest.web.running import branding, service
 from digest.web.serving.limits import LARGEST_BODY
-from digest.web.shared import errors, filters, proxies, security, unsaved
+from digest.web.shared import errors, filters, languages, proxies, security, unsaved
 from digest.web.shared.context import EXTENSION, Site, end_reading
 from digest.web.sources import about, receiving
 from digest.web.writing import archive
@@ -56,7 +56,21 @@ def create_app(settings: Settings | None = None, with_postman: bool = True, thre
     proxies.watch(app, settings.trusted_proxies)
     security.guard(app)
     app.teardown_request(end_reading)
-    for room in (readers, archive, about, holding, desk, webhook, receiving, service, errors, unsaved, filters):
+    for room in (
+        branding,
+        readers,
+        archive,
+        about,
+        holding,
+        desk,
+        webhook,
+        receiving,
+        service,
+        errors,
+        unsaved,
+        filters,
+        languages,
+    ):
         room.hang_up(app)
     return app
 

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from digest.config import checks, keys, names
+from digest.config import checks, keys, languages, names
 from digest.domain.issues.calendar import Schedule, Weekly
+from digest.domain.running.branding import LONGEST_NAME, LONGEST_TAGLINE, Branding
 
 T = TypeVar("T")
 
@@ -41,7 +42,8 @@ class Settings:
     secret_key_fallbacks: tuple[str, ...]
     suppression_key: str
     site_url: str
-    site_name: str
+    branding: Branding
+    """As the settings have it; what the desk says instead is laid over it (`operations.shared.context.branded`)."""
     postal_address: str
     mail_from: str
     mail_reply_to: str
@@ -66,6 +68,11 @@ class Settings:
     backup_keep: int
     unheeded: tuple[str, ...] = ()
     """Names that are set and are settings, but of rooms that are not built yet."""
+
+    @property
+    def site_name(self) -> str:
+        """What the publication is called."""
+        return self.branding.name
 
     @property
     def signing_keys(self) -> tuple[str, ...]:
@@ -110,7 +117,11 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None, mak
         secret_key_fallbacks=tuple(values.text("SECRET_KEY_FALLBACKS", "").replace(",", " ").split()),
         suppression_key=values.secret("SUPPRESSION_KEY"),
         site_url=values.checked("SITE_URL", "http://127.0.0.1:8000", checks.web_address),
-        site_name=values.checked("SITE_NAME", "Privacy Digest", checks.line_of(80)),
+        branding=Branding(
+            name=values.checked("SITE_NAME", "Privacy Digest", checks.line_of(LONGEST_NAME)),
+            tagline=values.checked("SITE_TAGLINE", "", checks.line_of(LONGEST_TAGLINE)),
+            language=values.checked("SITE_LANGUAGE", "en-GB", checks.one_of(*languages.NAMES)),
+        ),
         postal_address=values.checked("POSTAL_ADDRESS", "", checks.line_of(300)),
         mail_from=values.checked("MAIL_FROM", "", checks.mailbox),
         mail_reply_to=values.checked("MAIL_REPLY_TO", "", checks.mailbox),

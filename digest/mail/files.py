@@ -51,7 +51,8 @@ class OutboxFolder:
     def send_single(self, single: Single) -> Answer:
         """Write the message."""
         name = f"message-{single.reference}"
-        made = tried(lambda: as_eml(name, self._identity, single.recipient, single.rendered, single.headers, single.at))
+        identity = self._identity.named(single.sender_name)
+        made = tried(lambda: as_eml(name, identity, single.recipient, single.rendered, single.headers, single.at))
         if isinstance(made, MakingFault):
             return not_made({0: made})
         return self._write(name, made) or Answer(Certainty.ACCEPTED)
@@ -76,7 +77,7 @@ class OutboxFolder:
         copy = personalise(bulk.rendered, bulk.values_of(recipient))
         address, leave, *_ = recipient
         headers = {**bulk.headers, **leave_headers(bulk.leave_root + leave)}
-        return as_eml(name, self._identity, address, copy, headers, bulk.at)
+        return as_eml(name, self._identity.named(bulk.sender_name), address, copy, headers, bulk.at)
 
     def _write(self, name: str, content: bytes) -> Answer | None:
         """None if it is written. Else certainly not, whatever is: the same file again is no second copy."""

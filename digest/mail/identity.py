@@ -14,4 +14,6 @@ def identity_of(settings: Settings) -> Identity:
         postal_address=settings.postal_address,
         sender=settings.mail_from or "digest@localhost",
         reply_to=settings.mail_reply_to,
+        language=settings.branding.language,
+        accent=settings.branding.accent,
     )

@@ -73,6 +73,8 @@ class Bulk:
     """On `deadline.ticking`: nothing may leave after it."""
     at: datetime
     """When it was ready to leave: its date."""
+    sender_name: str = ""
+    """Whom it is from; empty: as the transport was opened."""
 
     def values_of(self, recipient: Recipient) -> Mapping[str, str]:
         """What stands in place of each tag for one reader."""
@@ -100,6 +102,8 @@ class Single:
     category: str
     at: datetime
     """When it was ready to leave: its date."""
+    sender_name: str = ""
+    """Whom it is from; empty: as the transport was opened."""
 
 
 class SuppressionList(StrEnum):

@@ -81,7 +81,12 @@ class SendGridTransport:
         self._client.close()
 
     def _shared(self, message: Bulk | Single) -> str:
-        return _envelope(self._identity, message.rendered, tuple(message.headers.items()), message.category)
+        return _envelope(
+            self._identity.named(message.sender_name),
+            message.rendered,
+            tuple(message.headers.items()),
+            message.category,
+        )
 
     def _post(self, body: bytes, deadline: float) -> Answer:
         try:

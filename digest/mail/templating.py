@@ -5,16 +5,17 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from digest.config.catalogues import Language, speaking
+from digest.config.languages import ENGLISH
 from digest.domain.issues.edition import Source
+from digest.domain.running.colours import palette
 from digest.domain.shared.iris import as_uri
 from digest.mail.inlining import for_mail, inlined
 from digest.mail.plaintext import as_text
@@ -31,6 +32,18 @@ class Identity:
     postal_address: str
     sender: str
     reply_to: str
+    language: str = ENGLISH
+    """What readers are written to in; editors are, in English."""
+    accent: str = ""
+    """`#rrggbb`; empty for our own."""
+
+    def named(self, name: str) -> Identity:
+        """The same under another name; as it is, where there is none."""
+        return replace(self, name=name) if name else self
+
+
+_OF_READERS = frozenset(("already_subscribed", "confirmation"))
+"""The messages that come in the publication's own language; editors are written to in English."""
 
 
 def template_folder() -> Path:
@@ -42,9 +55,10 @@ def template_folder() -> Path:
 
 def fill(message: str, identity: Identity, **values: object) -> Rendered:
     """The message of that name, its CSS inlined. Raises ValueError where the subject could break a header."""
-    given = {"identity": identity, **values}
+    language = speaking(identity.language if message in _OF_READERS else ENGLISH)
+    given = {"identity": identity, "palette": palette(identity.accent), "language": language, **values}
     subject, text, html = (
-        _environment().get_template(f"{message}/{part}").render(given)
+        _environment(language).get_template(f"{message}/{part}").render(given)
         for part in ("subject.txt", "body.txt", "body.html")
     )
     return Rendered(safe_subject(subject), text.strip("\n") + "\n", inlined(html))
@@ -57,24 +71,6 @@ def safe_subject(subject: str) -> str:
     if not subject.strip():
         raise ValueError("The subject is empty: write one line of text.")
     return subject
-
-
-def long_day(day: date) -> str:
-    """`Friday 17 May 2024`."""
-    return f"{day:%A} {short_day(day)}"
-
-
-def short_day(day: date) -> str:
-    """`3 February 2024`."""
-    return f"{day.day} {day:%B %Y}"
-
-
-def moment(when: datetime) -> str:
-    """`Friday 17 May 2024, 08:00 Europe/London`. Raises ValueError for a time without zone."""
-    if when.tzinfo is None:
-        raise ValueError(f"{when.isoformat()}: give a time with its zone.")
-    zone = when.tzinfo.key if isinstance(when.tzinfo, ZoneInfo) else when.tzname()
-    return f"{long_day(when)}, {when:%H:%M} {zone}"
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -92,8 +88,9 @@ def labelled(sources: Sequence[Source]) -> list[tuple[str, str]]:
 
 
 @lru_cache
-def _environment() -> Environment:
+def _environment(language: Language) -> Environment:
     environment = Environment(
+        extensions=["jinja2.ext.i18n"],
         loader=FileSystemLoader(template_folder() / "email"),
         autoescape=select_autoescape(("html",), default=False),
         undefined=StrictUndefined,
@@ -104,10 +101,11 @@ def _environment() -> Environment:
         as_text=as_text,
         wrap=wrap,
         for_mail=lambda body: Markup(for_mail(body)),  # noqa: S704  sanitised when it was stored
-        long_day=long_day,
-        short_day=short_day,
-        moment=moment,
+        long_day=language.long_day,
+        short_day=language.day,
+        moment=language.moment,
         counted=counted,
         labelled=labelled,
     )
+    environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
     return environment

@@ -10,7 +10,7 @@ from digest.web.issues import issue, putting_on
 from digest.web.messages import outbox
 from digest.web.people import audit, editors, own_login, signing_in
 from digest.web.readers import subscribers
-from digest.web.running import operating
+from digest.web.running import branding, operating
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
 from digest.web.sources import bringing, inbox, newsletters, source, watching, writing_up
@@ -19,6 +19,7 @@ from digest.web.writing import autosaving, covered, ends, names, pasting, summar
 __all__ = [
     "audit",
     "autosaving",
+    "branding",
     "bringing",
     "copies",
     "covered",

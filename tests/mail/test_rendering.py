@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup, Tag
 from syrupy.assertion import SnapshotAssertion
 
 from digest.domain.issues.edition import Content, Source
+from digest.domain.running.colours import OUR_OWN, palette
 from digest.mail.rendering import (
     ForgedTag,
     Rendered,
@@ -128,6 +129,16 @@ class TestEveryMessage:
         for part in (words(one(parsed(rendered), ".foot")), rendered.text):
             assert "Example Press Ltd, 1 Street, London" in part
             assert "editors@digest.example" in part
+
+
+def test_a_message_under_another_accent_has_none_of_our_own_colours() -> None:
+    red = palette("#c1121f")
+    page = render_digest(CONTENT, replace(IDENTITY, accent="#c1121f"), TAGS).html
+    for ours, theirs in ((OUR_OWN.light, red.light), (OUR_OWN.dark, red.dark)):
+        assert ours.accent not in page
+        assert ours.soft not in page
+        assert theirs.accent in page
+    assert red.dark.soft in page
 
 
 def test_every_message_has_its_example() -> None:

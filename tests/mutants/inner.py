@@ -287,4 +287,20 @@ INNER: Sequence[Mutant] = (
         "What unpacks to more than a hundred times its size is not read.",
         "tests/feeds/test_fetching.py::test_what_is_too_much_or_broken_is_said_and_bounded",
     ),
+    Mutant(
+        "accent-hard-to-read",
+        "digest/domain/running/colours.py",
+        "for ground in (*grounds, soft)",
+        "for ground in grounds[:1]",
+        "An accent can be read on every ground, on what it tints too.",
+        "tests/domain/running/test_colours.py::test_any_accent_has_enough_contrast_in_both_schemes",
+    ),
+    Mutant(
+        "logo-that-fetches",
+        "digest/domain/running/svg.py",
+        " or calls - _HARMLESS_CALLS",
+        "",
+        "A logo only draws: nothing in its styles asks for anything.",
+        "tests/domain/running/test_logos.py::test_whatever_could_act_or_fetch_is_refused_in_words",
+    ),
 )

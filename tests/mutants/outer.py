@@ -272,4 +272,20 @@ OUTER: Sequence[Mutant] = (
         "A wall clock that is set back keeps no issue waiting.",
         "tests/scheduler/test_clock.py::test_a_wall_clock_that_is_set_back_keeps_nothing_waiting",
     ),
+    Mutant(
+        "edition-under-another-name",
+        "digest/operations/issues/composing.py",
+        "branding = branding_from_json(closing.branding, settings.branding)",
+        "branding = settings.branding",
+        "What a closed digest says does not change when the publication is renamed.",
+        "tests/web/running/test_branding.py::test_a_closed_digest_goes_under_the_name_of_its_proof",
+    ),
+    Mutant(
+        "older-page-takes-back",
+        "digest/operations/running/branding.py",
+        "if typed.seen != row.version:",
+        "if False:",
+        "An admin whose page is older than another’s change is told, and takes nothing back.",
+        "tests/web/running/test_branding.py::test_whoever_saves_second_is_told_and_loses_nothing",
+    ),
 )

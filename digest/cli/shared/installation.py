@@ -12,7 +12,7 @@ from digest.cli.shared.logs import take_out
 from digest.config import Settings
 from digest.config.loose import close_what_is_open
 from digest.operations.running.startup import open_database
-from digest.operations.shared.context import Context
+from digest.operations.shared.context import Context, branded
 from digest.storage.base.database import Database
 
 
@@ -31,7 +31,9 @@ class OpenInstallation:
 def installation() -> OpenInstallation:
     """This installation, its database at the latest migration, closed when the command ends. Raises BadSetting."""
     settings = settings_for_a_start()
-    return OpenInstallation(settings, until_the_end(open_database(settings)))
+    db = until_the_end(open_database(settings))
+    with db.reading() as session:
+        return OpenInstallation(branded(session, settings), db)
 
 
 def settings_for_a_start() -> Settings:

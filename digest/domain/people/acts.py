@@ -45,3 +45,4 @@ class Act(StrEnum):
     RULED = "made a rule"
     UNRULED = "dropped a rule"
     ERASED = "erased a reader"
+    BRANDED = "changed the publication"

@@ -11,6 +11,7 @@ from digest.domain.issues.edition import to_json
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.issues.manuscript import one_line
 from digest.domain.people.acts import Act
+from digest.domain.running.branding import to_json as branding_to_json
 from digest.domain.shared.tokens import new_key
 from digest.mail.identity import identity_of
 from digest.mail.rendering import render_test
@@ -179,6 +180,7 @@ def _store(work: Work, issue: Issue, composed: Composed, who: str, override: str
         text=composed.rendered.text,
         html=composed.rendered.html,
         tags=tags_to_json(composed.tags),
+        branding=branding_to_json(composed.branding),
     )
     work.session.add(closing)
     issue.state = IssueState.CLOSED

@@ -25,6 +25,8 @@ from digest.domain.issues.edition import (
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.issues.links import addresses_to_check
 from digest.domain.issues.preflight import Beside, PreflightFault, check
+from digest.domain.running.branding import Branding
+from digest.domain.running.branding import from_json as branding_from_json
 from digest.domain.shared.stored import known, packed, unpacked
 from digest.domain.shared.urls import is_safe
 from digest.domain.writing import markup
@@ -49,6 +51,8 @@ class Composed:
     rendered: Rendered
     tags: Tags
     faults: tuple[PreflightFault, ...]
+    branding: Branding
+    """The publication under which it is made, so that its editions are made under the same."""
 
     @property
     def blocking(self) -> list[str]:
@@ -65,7 +69,7 @@ def compose(session: Session, settings: Settings, issue: Issue) -> Composed:
     """The issue's digest: the stored one once it is closed, before that what closing now would store."""
     closing = last_closing(session, issue)
     if issue.state != IssueState.OPEN and closing:
-        return examined(session, settings, issue, stored(closing))
+        return examined(session, settings, issue, stored(closing, settings))
     return compose_now(session, settings, issue)
 
 
@@ -78,15 +82,16 @@ def render(content: Content, settings: Settings) -> Composed:
     """The content rendered afresh, with tags of its own; pre-flight has seen only what the content itself says."""
     tags = new_tags()
     rendered = render_digest(content, identity_of(settings), tags)
-    return Composed(content, rendered, tags, tuple(check(content, len(rendered.html.encode()))))
+    return Composed(content, rendered, tags, tuple(check(content, len(rendered.html.encode()))), settings.branding)
 
 
-def stored(closing: Closing) -> Composed:
+def stored(closing: Closing, settings: Settings) -> Composed:
     """The digest as it was closed, byte for byte; pre-flight has seen only what the content itself says."""
     content = from_json(closing.content)
     rendered = Rendered(closing.subject, closing.text, closing.html)
     faults = tuple(check(content, len(closing.html.encode())))
-    return Composed(content, rendered, tags_from_json(closing.tags), faults)
+    branding = branding_from_json(closing.branding, settings.branding)
+    return Composed(content, rendered, tags_from_json(closing.tags), faults, branding)
 
 
 def examined(session: Session, settings: Settings, issue: Issue, composed: Composed) -> Composed:
@@ -123,7 +128,9 @@ def _faults_of_sending(session: Session, settings: Settings) -> Iterator[str]:
 def compose_for_topics(composed: Composed, choice: frozenset[str], settings: Settings) -> Composed:
     """The same digest as one choice of topics sees it; everything, where the choice is empty."""
     content = for_topics(composed.content, choice, own_subject=has_own_subject(composed.content))
-    return composed if content is composed.content else render(content, settings)
+    if content is composed.content:
+        return composed
+    return render(content, replace(settings, branding=composed.branding))
 
 
 def has_own_subject(content: Content) -> bool:

@@ -18,7 +18,7 @@ from digest.operations.guard.restore_guard import note_claims
 from digest.operations.messages.next_message import MOST_TRIES, Claimed, claim_next
 from digest.operations.messages.queue import COPY
 from digest.operations.messages.taking_back import NOBODY_KNOWS, lock_batch_of, take_back, tell_of_unknown
-from digest.operations.shared.context import Context, Work
+from digest.operations.shared.context import Context, Work, branded
 from digest.storage.base.database import Database, database_now
 from digest.storage.messages.form_mail import count_for_mailbox
 from digest.storage.messages.messages import MessageState, finish_message, others_wait_for
@@ -36,10 +36,10 @@ def deliver_waiting(db: Database, settings: Settings, transport: Transport, cloc
     of an issue is another matter: it never goes again by itself where nobody can know, nor to a reader who left while
     it waited; and it counts as a claim, so that a backup older than it shows as such.
     """
-    accepted = 0
+    accepted, sender_name = 0, _sender_name(db, settings)
     while claimed := claim_next(Context(db, settings, clock())):
         _note_claim(db, settings, claimed, clock)
-        answer = _handed_over(transport, claimed)
+        answer = _handed_over(transport, claimed, sender_name)
         _record(db, settings, claimed, answer, clock())
         accepted += answer.certainty is Certainty.ACCEPTED
     return accepted
@@ -56,9 +56,15 @@ def _note_claim(db: Database, settings: Settings, claimed: Claimed, clock: Calla
         raise
 
 
-def _handed_over(transport: Transport, claimed: Claimed) -> Answer:
+def _sender_name(db: Database, settings: Settings) -> str:
+    """What the publication is called now: the transport was opened when the process began."""
+    with db.reading() as session:
+        return branded(session, settings).site_name
+
+
+def _handed_over(transport: Transport, claimed: Claimed, sender_name: str) -> Answer:
     """What came of one message, whatever happens: the next in the queue can't be made to wait for it."""
-    single = tried(lambda: _single_of(claimed))
+    single = tried(lambda: _single_of(claimed, sender_name))
     if isinstance(single, MakingFault):
         return not_made({0: single})
     try:
@@ -70,7 +76,7 @@ def _handed_over(transport: Transport, claimed: Claimed) -> Answer:
         return Answer(Certainty.UNKNOWN, detail=f"the sender failed while posting ({type(error).__name__})")
 
 
-def _single_of(claimed: Claimed) -> Single:
+def _single_of(claimed: Claimed, sender_name: str) -> Single:
     return Single(
         reference=f"{claimed.message_id:08d}-{claimed.kind}",
         recipient=claimed.recipient,
@@ -78,6 +84,7 @@ def _single_of(claimed: Claimed) -> Single:
         headers=json.loads(claimed.headers),
         category=claimed.kind,
         at=claimed.queued_at,
+        sender_name=sender_name,
     )
 
 

@@ -5,12 +5,13 @@ A consent record names the version, and the text is kept with it. Change a text 
 
 from __future__ import annotations
 
-from calendar import day_name
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.config.catalogues import Language, speaking
+from digest.config.languages import ENGLISH
 from digest.storage.readers.consents import keep_wording
 
 
@@ -28,27 +29,37 @@ class ConsentWording:
 
 def signing_up(settings: Settings) -> ConsentWording:
     """Under the button that asks for the digest: pressing it is the request."""
+    spoken = _spoken(settings)
     return ConsentWording(
-        "sign-up 1",
-        f"By pressing the button you ask {settings.site_name} to email you its digest every {send_day(settings)}. "
-        "First we send you one message to confirm. No tracking, ever, and you can leave with one click.",
+        _version("sign-up 1", spoken),
+        spoken.gettext(
+            "By pressing the button you ask %(name)s to email you its digest every %(day)s. "
+            "First we send you one message to confirm. No tracking, ever, and you can leave with one click.",
+            name=settings.site_name,
+            day=send_day(settings),
+        ),
     )
 
 
 def confirming(settings: Settings) -> ConsentWording:
     """Above the button that confirms."""
+    spoken = _spoken(settings)
     return ConsentWording(
-        "confirm 1",
-        f"Press the button to receive {settings.site_name} by email every {send_day(settings)}. "
-        "You can leave at any time, with one click in each issue.",
+        _version("confirm 1", spoken),
+        spoken.gettext(
+            "Press the button to receive %(name)s by email every %(day)s. "
+            "You can leave at any time, with one click in each issue.",
+            name=settings.site_name,
+            day=send_day(settings),
+        ),
     )
 
 
 def leaving(settings: Settings) -> ConsentWording:
     """Above the button that unsubscribes."""
-    return ConsentWording(
-        "unsubscribe 1", f"Press the button and {settings.site_name} no longer comes to this address."
-    )
+    spoken = _spoken(settings)
+    words = spoken.gettext("Press the button and %(name)s no longer comes to this address.", name=settings.site_name)
+    return ConsentWording(_version("unsubscribe 1", spoken), words)
 
 
 def leaving_in_one_click() -> ConsentWording:
@@ -84,4 +95,13 @@ def from_the_journal() -> ConsentWording:
 
 def send_day(settings: Settings) -> str:
     """The day that issues go, as pages name it: `Friday`."""
-    return day_name[settings.schedule.send.weekday]
+    return _spoken(settings).weekday(settings.schedule.send.weekday)
+
+
+def _spoken(settings: Settings) -> Language:
+    return speaking(settings.branding.language)
+
+
+def _version(version: str, spoken: Language) -> str:
+    """What a record names: a translation is a wording of its own."""
+    return version if spoken.tag == ENGLISH else f"{version} ({spoken.tag})"

@@ -174,11 +174,16 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         _QUEUE: "state retry_at accepted_at unknown_at heard_at",
         _SENDGRID: "because cause",
     },
+    "branding": {
+        _ROW: "id changed_at",
+        _PUBLISHED: "name language tagline accent about sign_up logo logo_kind logo_key logo_width logo_height "
+        "logo_says_name",
+    },
     "closings": {
         _ROW: "id issue_id",
         "why an issue may go over pre-flight, as its history tells": "override",
         "what lets whoever has the proof hold the issue; all editors get the same": "hold_key",
-        _PUBLISHED: "content subject text html",
+        _PUBLISHED: "content subject text html branding",
         "stand in the text for a reader's links, before anybody's are put in": "tags",
     },
     "consent_records": {_ROW: "id"},
@@ -198,7 +203,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "installation": {_ROW: "id epoch", _COUNT: "claims"},
     "issues": {
         _ROW: "id",
-        _PUBLISHED: "send_date slot introduction subject preheader closing_note by_topic",
+        _PUBLISHED: "send_date slot introduction subject preheader closing_note by_topic sender_name",
         "which summaries were put on, taken off and moved, so that it can be undone": "acts",
         "why an issue was not sent, as its editors are told": "skipped_because",
         _COUNT: "audience",

@@ -14,7 +14,7 @@ from digest.config.keys import made
 from digest.config.loose import database_file
 from digest.config.private import make_file
 from digest.operations.running.restoring import recover
-from digest.operations.shared.context import Context
+from digest.operations.shared.context import Context, branded
 from digest.storage.base.database import Database
 from digest.storage.running import revisions
 from digest.storage.running.demo_marks import has_demo
@@ -30,7 +30,9 @@ def open_database(settings: Settings) -> Database:
     db = open_as_it_is(settings)
     try:
         _must_be_usable(db, settings)
-        recover(Context(db, settings, datetime.now(UTC)))  # before anything is sent, the queue of messages included
+        with db.reading() as session:
+            ours = branded(session, settings)
+        recover(Context(db, ours, datetime.now(UTC)))  # before anything is sent, the queue of messages included
     except BaseException:
         db.close()
         raise

@@ -34,7 +34,8 @@ def tick(process: Process, fault_log: FaultLog | None = None) -> None:
     The database decides; a tick that comes late, twice or after a crash finds what is left and does only that.
     `fault_log` knows what was said of earlier ticks.
     """
-    context, fault_log = process.context(), fault_log or FaultLog()
+    process, fault_log = process.branded(), fault_log or FaultLog()
+    context = process.context()
     recover(context)
     ensure_issue(context, THE_CLOCK)
     failures = [error for duty in _duties(process, context, fault_log) if (error := _failure(duty, fault_log))]

@@ -38,6 +38,8 @@ class Claim:
     deadline: float
     """On this machine's `mail.deadline.ticking`: after it, nothing may be sent under this claim."""
     at: datetime
+    sender_name: str
+    """Whom the copies are from."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def claim(work: Work, begun: float, at: float, issue: Issue, claimant: Claimant,
             copies,
             deadline,
             work.now,
+            issue.sender_name or work.settings.site_name,
         )
         for key, (batch, copies) in attempts
     ]

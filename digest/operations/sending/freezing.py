@@ -84,7 +84,9 @@ def freeze(
         if not issue.audience:
             return Freeze.NO_AUDIENCE
         with room_for_many_rows(session):
-            for share in _shares(context.settings, stored(closing), choices):
+            whole = stored(closing, context.settings)
+            issue.sender_name = whole.branding.name
+            for share in _shares(context.settings, whole, choices):
                 _deliver(session, issue, share, batch_size)
             _check_sum(session, issue)
         issue.state = IssueState.SENDING

@@ -41,21 +41,22 @@ def bulk_of(settings: Settings, claim: Claim) -> Bulk:
         recipients=list(zip(copies.addresses, leave, choose, days, copies.deliveries, strict=True)),
         leave_root=links.unsubscribe_root(settings),
         choose_root=links.preferences_root(settings),
-        headers=digest_headers(settings, claim.issue_date.isoformat()),
+        headers=digest_headers(settings, claim.issue_date.isoformat(), claim.sender_name),
         category="digest",
         issue=claim.issue_date.isoformat(),
         batch=claim.batch_id,
         attempt=claim.attempt_id,
         deadline=claim.deadline,
         at=claim.at,
+        sender_name=claim.sender_name,
     )
 
 
-def digest_headers(settings: Settings, issue_date: str) -> Mapping[str, str]:
+def digest_headers(settings: Settings, issue_date: str, name: str) -> Mapping[str, str]:
     """What every copy carries alike: List-Id (RFC 2919), the archive and help (RFC 2369), Feedback-ID (Gmail's)."""
     host = _host(settings)
     return {
-        "List-Id": f"{_header_word(settings.site_name)} <digest.{host}>",
+        "List-Id": f"{_header_word(name)} <digest.{host}>",
         "List-Archive": f"<{settings.site_url}/issues>",
         "List-Help": f"<{settings.site_url}/privacy>",
         "Feedback-ID": f"{issue_date}:digest:weekly:{host.replace('.', '-')}",

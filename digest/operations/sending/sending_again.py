@@ -62,7 +62,10 @@ def send_copy_again(context: Context, delivery_id: int, who: str, may_double: bo
             raise Refused("Meanwhile nobody can know whether the first copy left. Open the page again and read it.")
         if not mark_sent_again(session, copy.delivery_id, context.now, context.now - ONCE_WITHIN):
             return Again.JUST_NOW
-        headers = {**digest_headers(context.settings, copy.issue_date.isoformat()), **_leave(context.settings, reader)}
+        headers = {
+            **digest_headers(context.settings, copy.issue_date.isoformat(), context.settings.site_name),
+            **_leave(context.settings, reader),
+        }
         rendered = _rendered(session, context.settings, copy, reader)
         message = post(session, context.now, COPY, reader.address, rendered, headers, reader.id)
         message.delivery_id, message.again_before = copy.delivery_id, copy.again_at

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.mail.interface import Transport
 from digest.storage.base.database import Database
+from digest.storage.running.branding import kept_branding
 
 
 @dataclass(frozen=True)
@@ -56,3 +57,13 @@ class Process:
     def context(self) -> Context:
         """This moment's."""
         return Context(self.db, self.settings, self.clock())
+
+    def branded(self) -> Process:
+        """The same under what the desk says of the publication now: for each tick, and for a send as a whole."""
+        with self.db.reading() as session:
+            return replace(self, settings=branded(session, self.settings))
+
+
+def branded(session: Session, settings: Settings) -> Settings:
+    """The settings with the desk's own words over them."""
+    return replace(settings, branding=kept_branding(session, settings.branding))

@@ -63,6 +63,8 @@ class Issue(Base):
     probe_tries: Mapped[int] = mapped_column(default=0)
     stopped_at: Mapped[datetime | None]
     stopped_by: Mapped[str] = mapped_column(String(254), default="")
+    sender_name: Mapped[str] = mapped_column(String(80), default="")
+    """Whom its copies are from, as it was closed; empty before the freeze."""
 
     @property
     def on_hold(self) -> bool:
@@ -88,6 +90,8 @@ class Closing(Base):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     tags: Mapped[str] = mapped_column(Text)
+    branding: Mapped[str] = mapped_column(Text, default="")
+    """`domain.running.branding.to_json`: the publication as it was then; editions are made under it."""
 
 
 def issue_for_change(session: Session, issue_id: int) -> Issue:

@@ -21,7 +21,7 @@ from digest.storage.issues import history, issues, link_checks, selections
 from digest.storage.messages import messages
 from digest.storage.people import audit, desk_sessions, editors
 from digest.storage.readers import consents, signups, subscribers
-from digest.storage.running import backups, demo_marks, heartbeats
+from digest.storage.running import backups, branding, demo_marks, heartbeats
 from digest.storage.running.revisions import UnknownRevision, must_be_known
 from digest.storage.sending import batches, deliveries, editions
 from digest.storage.sources import (
@@ -55,6 +55,7 @@ _TABLES = (
     audit,
     backups,
     batches,
+    branding,
     consents,
     deliveries,
     demo_marks,

@@ -17,7 +17,7 @@ from digest.operations.events.feedback import take_events
 from digest.operations.events.sendgrid_status import take_account_changes
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.base.patience import Busy
-from digest.web.shared.context import here, now, settings
+from digest.web.shared.context import here, now, site
 from digest.web.shared.security import csrf
 from digest.web.shared.unsaved import note_unsaved, try_later
 
@@ -38,7 +38,7 @@ def hang_up(app: Flask) -> None:
 @_events.post("/events/sendgrid")
 def sendgrid() -> Response:
     """Take a POST of events. 204: they are stored, or none of our business; 503: come again."""
-    key = settings().sendgrid_webhook_key
+    key = site().settings.sendgrid_webhook_key
     if not key:
         return _answer(404, "No events are taken here: SENDGRID_WEBHOOK_KEY is not set.")
     signature, timestamp = request.headers.get(SIGNATURE, ""), request.headers.get(TIMESTAMP, "")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template
 from flask.typing import ResponseReturnValue
 
+from digest.config.languages import ENGLISH
 from digest.domain.shared.addresses import BadAddress, parse
+from digest.domain.writing import markup
 from digest.operations.readers import consent_wordings, privacy
 from digest.storage.issues.issues import latest_frozen_issue
 from digest.storage.writing.summaries import latest_summaries, publication_sizes, topic_sizes
 from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue
 from digest.web.shared import forms
 from digest.web.shared.context import reading, settings
+from digest.web.shared.languages import language
 
 _LATEST = 8
 _TOPICS_TO_BROWSE = 12
@@ -37,7 +40,7 @@ def subscribe() -> ResponseReturnValue:
     try:
         address = parse(forms.line("email"))
     except BadAddress as error:
-        return _landing(forms.line("email"), str(error)), 422
+        return _landing(forms.line("email"), _said(error)), 422
     if not forms.line("homepage"):  # people don't see that field; what fills it in is no person
         ask(address, "the form on our site")
     return check_your_inbox()
@@ -56,6 +59,13 @@ def privacy_page() -> ResponseReturnValue:
     )
 
 
+def _said(error: BadAddress) -> str:
+    """Why it can't be an address; what a library says in English only, another language says in general."""
+    if language().tag == ENGLISH:
+        return str(error)
+    return language().gettext("This can’t be an email address. Check it; one looks like name@example.org.")
+
+
 def _landing(email: str = "", error: str = "") -> str:
     session = reading()
     last = latest_frozen_issue(session)
@@ -71,4 +81,5 @@ def _landing(email: str = "", error: str = "") -> str:
         summaries=latest_summaries(session, _LATEST),
         topics=topic_sizes(session)[:_TOPICS_TO_BROWSE],
         publications=len(publication_sizes(session)),
+        about=markup.from_markdown(settings().branding.about),
     )

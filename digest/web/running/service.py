@@ -21,7 +21,7 @@ from digest.storage.base.database import Database, database_now
 from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.running import revisions
 from digest.storage.running.heartbeats import last_beat
-from digest.web.shared.context import db, here, settings
+from digest.web.shared.context import db, here, site
 from digest.web.shared.proxies import asked_directly, unknown_proxy
 from digest.web.shared.security import csrf
 
@@ -86,7 +86,7 @@ class _Measures(Collector):
 def robots() -> Response:
     """The archive is for everyone; the desk and pages whose address carries a token are not."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in _CLOSED_TO_CRAWLERS)]
-    lines += ["", f"Sitemap: {settings().site_url}/sitemap.xml", ""]
+    lines += ["", f"Sitemap: {site().settings.site_url}/sitemap.xml", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from flask import current_app, g
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.domain.running.branding import Branding
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.people.editors import Editor
+from digest.storage.running.branding import kept_branding
 
 EXTENSION = "digest"
 
@@ -22,6 +25,8 @@ class Site:
 
     settings: Settings
     db: Database
+    seen: dict[str, Branding] = field(default_factory=dict)
+    """The publication as a page last showed it: what pages go on with while the database is away."""
 
 
 def site() -> Site:
@@ -31,8 +36,29 @@ def site() -> Site:
 
 
 def settings() -> Settings:
-    """The site's settings."""
-    return site().settings
+    """The site's settings, with the desk's own words over them: one query a request."""
+    if "settings" not in g:
+        g.settings = replace(site().settings, branding=_branding())
+    found: Settings = g.settings
+    return found
+
+
+def forget_settings() -> None:
+    """Have the desk's words read again, after this request has changed them."""
+    g.pop("settings", None)
+
+
+def _branding() -> Branding:
+    default, seen = site().settings.branding, site().seen
+    try:
+        if "reading" in g:
+            seen["last"] = kept_branding(g.reading, default)
+        else:
+            with db().reading() as session:
+                seen["last"] = kept_branding(session, default)
+    except SQLAlchemyError:  # the page says so by itself, or needs no database at all
+        return seen.get("last", default)
+    return seen["last"]
 
 
 def db() -> Database:

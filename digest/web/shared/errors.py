@@ -12,22 +12,29 @@ from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.base.faults import is_database_fault
 from digest.storage.people.desk_sessions import editor_signed_in
 from digest.web.shared.context import now, reading
+from digest.web.shared.languages import language
 from digest.web.shared.security import is_from_here, session_key_hash
 from digest.web.shared.typed import Field, typed_fields
 
+
+def _(message: str) -> str:
+    """Marks a text for the catalogues; it is translated where it is shown."""
+    return message
+
+
 _WORDS = {
-    400: ("This request can’t be read", "Go back, open the page again and send the form from there."),
-    401: ("You are signed out", "Sign in and try again."),
-    403: ("This is not yours to open", "Ask an admin of this publication if you need it."),
-    404: ("There is nothing at this address", "The archive has every summary that was published."),
-    405: ("This address works another way", "Go back and use the button on the page."),
-    410: ("This is no longer here", "The archive has every summary that was published."),
-    413: ("That is too large", "Send a smaller file, or import it with the command on the server."),
-    429: ("That was too often", "Wait a few minutes, then try again."),
+    400: (_("This request can’t be read"), _("Go back, open the page again and send the form from there.")),
+    401: (_("You are signed out"), _("Sign in and try again.")),
+    403: (_("This is not yours to open"), _("Ask an admin of this publication if you need it.")),
+    404: (_("There is nothing at this address"), _("The archive has every summary that was published.")),
+    405: (_("This address works another way"), _("Go back and use the button on the page.")),
+    410: (_("This is no longer here"), _("The archive has every summary that was published.")),
+    413: (_("That is too large"), _("Send a smaller file, or import it with the command on the server.")),
+    429: (_("That was too often"), _("Wait a few minutes, then try again.")),
 }
 _BROKEN = (
-    "Something broke on our side",
-    "Nothing you entered was half-saved. Try again in a minute; if it goes on, tell the operator.",
+    _("Something broke on our side"),
+    _("Nothing you entered was half-saved. Try again in a minute; if it goes on, tell the operator."),
 )
 
 
@@ -42,7 +49,7 @@ def hang_up(app: Flask) -> None:
 def _csrf_error(_error: CSRFError) -> Response:
     if request.path.startswith("/desk") and is_from_here() and (kept := typed_fields()):
         return _go_on(kept)
-    return _page(400, "This form has grown too old", "Open the page again and send it once more.")
+    return _page(400, _("This form has grown too old"), _("Open the page again and send it once more."))
 
 
 def _go_on(kept: list[Field]) -> Response:
@@ -72,8 +79,8 @@ def _database_error(error: DBAPIError) -> Response:
         current_app.logger.error("database: %s", error.orig)
     return _page(
         503,
-        "The database does not answer",
-        "Nothing was saved. Try again in a minute; if it goes on, tell the operator.",
+        _("The database does not answer"),
+        _("Nothing was saved. Try again in a minute; if it goes on, tell the operator."),
     )
 
 
@@ -81,10 +88,11 @@ def _unreadable(error: UnreadableRecord) -> Response:
     current_app.logger.error("%s", error)
     if request.blueprint == "desk":
         return _page(500, "What was stored can’t be read", str(error))
-    return _page(503, "This can’t be shown just now", "It is kept, and will be here again. Look again later.")
+    return _page(503, _("This can’t be shown just now"), _("It is kept, and will be here again. Look again later."))
 
 
 def _page(code: int, heading: str, remedy: str) -> Response:
+    heading, remedy = language().gettext(heading), language().gettext(remedy)
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return make_response(jsonify(error=heading, remedy=remedy), code)
     return make_response(render_template("shared/error.html", heading=heading, remedy=remedy, code=code), code)

@@ -8,13 +8,16 @@ from flask import Flask
 
 from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
+from digest.domain.running.branding import Logo
+from digest.domain.running.logos import shown
 from digest.web.shared.context import now, settings
+from digest.web.shared.languages import language
 
 
 def hang_up(app: Flask) -> None:
     """Give the templates their filters and globals."""
     app.jinja_env.filters |= {
-        "day": day_and_year,
+        "day": _day,
         "moment": _moment,
         "clock": _clock,
         "dated": _dated,
@@ -31,17 +34,41 @@ def hang_up(app: Flask) -> None:
 
 def _what_every_page_knows() -> dict[str, object]:
     site: Settings = settings()
-    return {"site": {"name": site.site_name, "url": site.site_url}, "now": now()}
+    branding = site.branding
+    spoken = language()
+    words = {
+        "language": spoken.tag,
+        "direction": spoken.direction,
+        "name": branding.name,
+        "url": site.site_url,
+        "tagline": branding.tagline,
+        "about": branding.about,
+        "sign_up": branding.sign_up,
+        "logo": _logo(branding.logo) if branding.logo else None,
+        "styles": f"/branding/{branding.accent[1:]}.css" if branding.accent else "",
+    }
+    return {"site": words, "now": now()}
+
+
+def _logo(logo: Logo) -> dict[str, object]:
+    width, height = shown(logo.width, logo.height)
+    url = f"/branding/logo/{logo.key}.{logo.kind}"
+    return {"url": url, "width": width, "height": height, "says_name": logo.says_name}
+
+
+def _day(day: date) -> str:
+    """`15 May 2024`."""
+    return language().day(day)
 
 
 def _moment(at: datetime) -> str:
     """`Friday 17 May 2024, 08:00 Europe/London`, on the publication's clock."""
-    return settings().schedule.spoken(at)
+    return language().moment(settings().schedule.local(at))
 
 
 def _dated(at: datetime) -> str:
     """`17 May 2024`, the day of a moment on the publication's clock."""
-    return day_and_year(settings().schedule.local(at).date())
+    return language().day(settings().schedule.local(at).date())
 
 
 def _clock(at: datetime) -> str:
@@ -63,12 +90,12 @@ def _second(at: datetime) -> str:
 
 def _weekday(day: date) -> str:
     """`Friday 17 May 2024`."""
-    return f"{day:%A} {day_and_year(day)}"
+    return language().long_day(day)
 
 
 def _number(count: int) -> str:
     """`4,812`."""
-    return f"{count:,}"
+    return language().number(count)
 
 
 def _many(count: int, one: str, several: str = "") -> str:

@@ -11,7 +11,7 @@ import logging
 from flask import Flask, request
 
 from digest.operations.running.proxy_signs import note_unknown_proxy, unknown_proxy_was_seen
-from digest.web.shared.context import now, settings
+from digest.web.shared.context import now, site
 
 _HEADERS = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 REMEDY = (
@@ -30,7 +30,7 @@ def watch(app: Flask, trusted_proxies: int) -> None:
 
 def unknown_proxy() -> str:
     """What to tell an operator of a proxy that is not trusted; empty if there is none."""
-    if not unknown_proxy_was_seen(settings(), now()):
+    if not unknown_proxy_was_seen(site().settings, now()):
         return ""
     return f"Requests come with a proxy’s headers, and TRUSTED_PROXIES is 0, {REMEDY}"
 
@@ -45,7 +45,7 @@ def _look() -> None:
     if header is None or not _is_near(request.remote_addr):
         return
     try:
-        is_news = note_unknown_proxy(settings(), now())
+        is_news = note_unknown_proxy(site().settings, now())
     except OSError:
         return  # a folder that can't be written is told by whatever else must write there
     if is_news:

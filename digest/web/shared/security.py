@@ -23,7 +23,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response as BaseResponse
 
 from digest.storage.people.desk_sessions import editor_signed_in
-from digest.web.shared.context import now, reading, settings
+from digest.web.shared.context import now, reading, site
 from digest.web.shared.typed import typed_fields
 
 CSP = (
@@ -126,7 +126,7 @@ def _check_origin() -> None:
 def is_from_here() -> bool:
     """Whether the browser says that a page of this site sent the form; they all say it."""
     origin = request.headers.get("Origin")
-    return origin is not None and _origin(origin) in {_origin(request.host_url), _origin(settings().site_url)}
+    return origin is not None and _origin(origin) in {_origin(request.host_url), _origin(site().settings.site_url)}
 
 
 def _origin(url: str) -> tuple[str, str]:
@@ -149,7 +149,7 @@ def _set_headers(response: Response) -> Response:
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-    if settings().site_url.startswith("https://"):
+    if site().settings.site_url.startswith("https://"):
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.path.startswith("/desk"):
         response.headers.setdefault("Cache-Control", "no-store")

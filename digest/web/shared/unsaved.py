@@ -12,6 +12,7 @@ from digest.operations.readers.consent_wordings import ConsentWording
 from digest.storage.base.patience import Busy
 from digest.web.shared import forms
 from digest.web.shared.context import db, settings
+from digest.web.shared.languages import language
 from digest.web.shared.typed import fields_sent
 
 RETRY_AFTER = 5
@@ -69,11 +70,12 @@ def _not_now(error: Busy) -> Response:
 
 def _consented() -> tuple[ConsentWording | None, str]:
     """The wording that pressing the button again agrees to, as the form's own page shows it, and the button's words."""
+    spoken = language()
     if forms.pressed("undo") or forms.pressed("again"):
-        return consent_wordings.signing_up(settings()), "Try again"
-    day = consent_wordings.send_day(settings())
+        return consent_wordings.signing_up(settings()), spoken.gettext("Try again")
+    order = spoken.gettext("Send me the %(day)s digest", day=consent_wordings.send_day(settings()))
     return {
-        "readers.subscribe": (consent_wordings.signing_up(settings()), f"Send me the {day} digest"),
-        "reader_links.confirm": (consent_wordings.confirming(settings()), "Confirm my subscription"),
-        "reader_links.unsubscribe": (consent_wordings.leaving(settings()), "Unsubscribe"),
-    }.get(request.endpoint or "", (None, "Try again"))
+        "readers.subscribe": (consent_wordings.signing_up(settings()), order),
+        "reader_links.confirm": (consent_wordings.confirming(settings()), spoken.gettext("Confirm my subscription")),
+        "reader_links.unsubscribe": (consent_wordings.leaving(settings()), spoken.gettext("Unsubscribe")),
+    }.get(request.endpoint or "", (None, spoken.gettext("Try again")))

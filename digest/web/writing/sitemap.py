@@ -25,7 +25,7 @@ from digest.storage.issues.issues import past_issue_dates
 from digest.storage.issues.public_pages import PublicPages, public_pages
 from digest.storage.writing.summaries import published_addresses
 from digest.web.shared.caching import keep_for_a_minute
-from digest.web.shared.context import reading, settings
+from digest.web.shared.context import reading, site
 from digest.web.shared.security import csrf
 
 _LIMIT = 50_000  # sitemaps.org, "Sitemap file limits"
@@ -48,9 +48,9 @@ def hang_up(app: Flask) -> None:
 def sitemap() -> Response:
     """The copy that holds."""
     kept: Kept = current_app.extensions[_EXTENSION]
-    session, site = reading(), settings()
+    session, ours = reading(), site().settings
     pages = public_pages(session)
-    copy = kept.copy_of(pages, lambda: "".join(_lines(session, site)).encode())
+    copy = kept.copy_of(pages, lambda: "".join(_lines(session, ours)).encode())
     response = Response(copy.content, mimetype="application/xml")
     response.set_etag(copy.etag)
     if copy.pages.changed_at:

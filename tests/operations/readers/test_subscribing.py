@@ -91,7 +91,7 @@ def test_a_wording_is_kept_once_under_its_version(db: Database, settings: Settin
 def test_words_that_changed_with_the_sites_name_are_kept_as_each_reader_saw_them(
     db: Database, settings: Settings
 ) -> None:
-    renamed = replace(settings, site_name="Data Weekly")
+    renamed = replace(settings, branding=replace(settings.branding, name="Data Weekly"))
     for site, email in ((settings, "alice@example.org"), (renamed, "bob@example.org")):
         ask(db, site, email)
     with db.reading() as session:

@@ -21,7 +21,7 @@ ADMINS = {
     "desk.reactivate", "desk.subscribers", "desk.subscriber", "desk.erase_subscriber", "desk.erase_subscriber_now",
     "desk.copy_again", "desk.copy_again_now",
     "desk.outbox", "desk.outbox_message", "desk.outbox_html", "desk.outbox_source",
-    "desk.report_csv", "desk.set_role", "desk.audit", "desk.operating",
+    "desk.report_csv", "desk.set_role", "desk.audit", "desk.operating", "desk.publication", "desk.change_publication",
 }  # fmt: skip
 SENDERS = {
     "desk.ask_about_issue",

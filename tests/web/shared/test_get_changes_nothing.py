@@ -30,6 +30,7 @@ from digest.storage.people.editors import Editor
 from digest.storage.readers.signups import SignUp
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.running import schema
+from digest.storage.running.branding import DeskBranding
 from digest.storage.sending.batches import Batch
 from digest.storage.sending.deliveries import Delivery
 from digest.storage.sources.leads import Lead
@@ -75,6 +76,8 @@ def published(db: Database, settings: Settings, app: Flask, clock: time_machine.
     with db.writing() as session:
         source_id = session.query(WatchedSource.id).filter_by(kind=SourceKind.MAIL).limit(1).scalar()
         session.add(Newsletter(source_id=source_id, message_hash="1", subject="Our week", received_at=NOW))
+        logo = {"logo": b"<svg/>", "logo_kind": "svg", "logo_key": "0" * 32, "logo_width": 64, "logo_height": 32}
+        session.add(DeskBranding(id=1, changed_at=NOW, **logo))
     with db.reading() as session:
         issue_id = session.query(Issue.id).filter_by(state=IssueState.OPEN).order_by(Issue.send_date).limit(1).scalar()
     close_issue(Context(db, settings, NOW), issue_id, "admin@example.org")
@@ -116,6 +119,8 @@ class Addresses:
                 "publication_slug": [summary.publication.slug],
                 "slug": [summary.slug, summary.publication.slug, summary.topics[0].slug],
                 "row_id": [summary.publication.id, summary.topics[0].id],
+                "accent": ["ffd500"],
+                "key": [session.query(DeskBranding.logo_key).scalar()],
                 "name": [max(settings.outbox_path.glob("*.eml")).name],
             }
             keys = {

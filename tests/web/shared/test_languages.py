@@ -1,0 +1,180 @@
+"""Readers' pages and messages in other languages: no text is forgotten, no catalogue has a gap, each page stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from babel.messages.catalog import Message
+from bs4 import BeautifulSoup, Comment, Doctype
+from flask import Flask
+from jinja2 import Environment, nodes
+
+from digest import config
+from digest.config import Settings
+from digest.config.catalogues import FOLDER, speaking
+from digest.config.languages import ENGLISH, NAMES
+from digest.operations.readers import consent_wordings
+from digest.storage.base.database import Database
+from digest.storage.running.branding import branding_for_change
+from tests import catalogues
+from tests.conftest import TUESDAY, Mailbox, html_of, text_of
+from tests.factories import make_issue, make_summary
+from tests.web.browser import Browser, one, page, words
+
+TEMPLATES = config.resource("templates")
+NOT_YET = frozenset(
+    (
+        "pages/readers/erase.html", "pages/readers/erased.html", "pages/readers/left.html",
+        "pages/readers/preferences.html", "pages/readers/privacy.html", "pages/sources/about.html",
+        "pages/writing/archive/issue.html", "pages/writing/archive/news.html",
+        "pages/writing/archive/parts.html", "pages/writing/archive/summary.html",
+        "email/digest/body.html", "email/digest/body.txt",
+    )
+)  # fmt: skip
+"""What readers see and is still in English alone: it gets shorter, never longer."""
+OF_EDITORS = frozenset(
+    ("pages/readers/subscriber.html", "pages/readers/subscribers.html", "pages/readers/erase_subscriber.html")
+)
+FOR_READERS = (
+    "pages/shared/base.html", "pages/shared/error.html", "pages/shared/unsaved.html", "pages/readers/*.html",
+    "pages/writing/archive/*.html", "pages/sources/about.html",
+    "email/base.*", "email/confirmation/*", "email/already_subscribed/*", "email/digest/*",
+)  # fmt: skip
+SAID = ("aria-label", "alt", "title", "placeholder", "data-label")
+WORD = re.compile(r"[A-Za-z]{2,}")
+SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]|^[A-Z][a-z]+")
+TRANSLATING = {"_", "gettext", "ngettext"}
+
+
+def templates() -> list[str]:
+    found = {str(path.relative_to(TEMPLATES)) for pattern in FOR_READERS for path in TEMPLATES.glob(pattern)}
+    return sorted(found - NOT_YET - OF_EDITORS)
+
+
+def plain_texts(tree: nodes.Template, is_html: bool) -> Iterator[str]:
+    """What stands in a template as it is, for people to read."""
+    data = "".join(part.data for part in tree.find_all(nodes.TemplateData))
+    if not is_html:
+        yield re.sub(r"/\w+", "", data)
+        return
+    soup = BeautifulSoup(data, "html.parser")
+    for style in soup(["style", "script"]):
+        style.decompose()
+    yield from (str(text) for text in soup.find_all(string=True) if not isinstance(text, (Comment, Doctype)))
+    yield from (str(tag[name]) for tag in soup.find_all(True) for name in SAID if tag.has_attr(name))
+
+
+def plain_constants(node: nodes.Node) -> Iterator[str]:
+    """Texts that an expression holds and no catalogue is asked for."""
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in TRANSLATING:
+        return
+    if isinstance(node, (nodes.Extends, nodes.FromImport, nodes.Import, nodes.Include)):
+        return
+    if isinstance(node, nodes.Const) and isinstance(node.value, str):
+        yield node.value
+    for child in node.iter_child_nodes():
+        yield from plain_constants(child)
+
+
+@pytest.mark.parametrize("name", templates())
+def test_no_text_for_readers_is_forgotten(name: str) -> None:
+    tree = Environment(autoescape=True).parse((TEMPLATES / name).read_text("utf-8"))
+    left = [text.strip() for text in plain_texts(tree, name.endswith(".html")) if WORD.search(text)]
+    left += [text for text in plain_constants(tree) if SENTENCE.search(text)]
+    assert left == [], "say it by _(…), then run `make catalogues` and translate it"
+
+
+def test_what_is_not_translated_yet_is_a_template_that_there_is() -> None:
+    assert [name for name in sorted(NOT_YET | OF_EDITORS) if not (TEMPLATES / name).exists()] == []
+
+
+@pytest.mark.parametrize("tag", [tag for tag in NAMES if tag != ENGLISH])
+def test_a_catalogue_says_all_that_the_source_says_and_no_more(tag: str) -> None:
+    catalogue = catalogues.read(FOLDER / f"{tag}.po")
+    asked = {message.id for message in catalogues.texts() if message.id}
+    assert len(asked) > 90
+    assert {message.id for message in catalogue if message.id} == asked, "run `make catalogues`"
+    assert not catalogue.obsolete
+    for message in catalogue:
+        if message.id:
+            assert not message.fuzzy, message.id
+            assert gaps(message) == []
+
+
+def gaps(message: Message) -> list[object]:
+    """Whether each form is there, with the same values and the same markup as the English one."""
+    said = message.id if isinstance(message.id, tuple) else (message.id,)
+    found = [str(each or "") for each in (message.string if isinstance(message.string, tuple) else (message.string,))]
+    marks = re.compile(r"%\(\w+\)s|</?\w+[^>]*>")
+    return [each for each in found if not each or set(marks.findall(each)) != set(marks.findall(str(said[-1])))]
+
+
+def speak(db: Database, tag: str) -> None:
+    """Past the desk, which offers only languages that are complete."""
+    with db.writing() as session:
+        branding_for_change(session).language = tag
+
+
+def test_a_german_site_speaks_german_and_its_desk_english(stranger: Browser, ada: Browser, db: Database) -> None:
+    speak(db, "de")
+    make_summary(
+        db, "Gericht hebt Bußgeld auf", sources=[("https://a.example/1", "", "A"), ("https://b.example/2", "", "B")]
+    )
+    front = page(stranger.open("/"))
+    assert (one(front, "html")["lang"], one(front, "html")["dir"]) == ("de", "ltr")
+    assert "Nächste Ausgabe: Freitag, 17. Mai 2024, 08:00 Uhr (Europe/London)" in words(stranger.open("/"))
+    assert "13. Mai 2024 · 2 Quellen" in words(stranger.open("/"))
+    assert one(front, "form button").get_text(strip=True) == "Den Digest jeden Freitag bestellen"
+    assert "jeden Freitag per E-Mail zu schicken" in one(front, "form .hint").get_text()
+    assert "Unter dieser Adresse gibt es nichts" in words(stranger.open("/nowhere"))
+    refused = stranger.client.post("/subscribe", data={"email": "nobody"})
+    assert "Das kann keine E-Mail-Adresse sein." in words(refused)
+    desk = page(ada.open("/desk/publication"))
+    assert one(desk, "html")["lang"] == "en-GB"
+    assert "Tagline (optional)" in " ".join(desk.get_text(" ").split())
+    assert one(desk, "[name=language] [selected]")["value"] == "de"
+
+
+def test_a_german_sign_up_is_german_from_the_answer_to_the_confirmation(
+    stranger: Browser, db: Database, mailbox: Mailbox, settings: Settings
+) -> None:
+    speak(db, "de")
+    assert "Sehen Sie in Ihr Postfach" in words(stranger.client.post("/subscribe", data={"email": "rita@example.org"}))
+    message = mailbox.to("rita@example.org")[0]
+    assert message["Subject"] == "Bestätigen Sie Ihre Anmeldung für Privacy Digest"
+    assert '<html lang="de" dir="ltr"' in html_of(message)
+    assert "Der Link gilt 7 Tage, bis Dienstag, 21. Mai 2024, 10:00 Uhr" in " ".join(text_of(message).split())
+    link = re.search(r"/confirm/\S+", text_of(message))
+    assert link
+    assert "Drücken Sie den Knopf, um Privacy Digest jeden Freitag" in words(stranger.open(link.group()))
+    assert "Danke. Ihr nächster Digest kommt am Freitag, 17. Mai 2024" in words(stranger.client.post(link.group()))
+    german = replace(settings, branding=replace(settings.branding, language="de"))
+    assert consent_wordings.signing_up(german).version == "sign-up 1 (de)"
+
+
+PUBLIC = ("/", "/news", "/issues", "/privacy", "/about/feeds", "/confirm/x", "/nowhere")
+
+
+@pytest.mark.parametrize("tag", ["de", "ar"])
+def test_every_public_page_can_be_shown_in_any_language(app: Flask, stranger: Browser, db: Database, tag: str) -> None:
+    speak(db, tag)
+    summary = make_summary(db, "Court annuls a fine", topics=["Enforcement"])
+    make_issue(db, summary_ids=[summary])
+    for path in (*PUBLIC, f"/news/euractiv/court-annuls-a-fine/{summary}"):
+        html = one(page(stranger.open(path)), "html")
+        assert (html["lang"], html["dir"]) == (tag, "rtl" if tag == "ar" else "ltr"), path
+    assert app.testing
+
+
+def test_english_is_written_as_ever_and_loads_no_catalogue() -> None:
+    english = speaking(ENGLISH)
+    assert english.day(TUESDAY.date()) == "14 May 2024"
+    assert english.long_day(TUESDAY.date()) == "Tuesday 14 May 2024"
+    assert english.number(4812) == "4,812"
+    assert speaking("de").number(4812) == "4.812"
+    assert speaking("de").long_day(TUESDAY.date()) == "Dienstag, 14. Mai 2024"
+    with pytest.raises(ValueError, match="zone"):
+        english.moment(TUESDAY.replace(tzinfo=None))
