@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
 from digest.domain.shared.stems import stems
-from digest.storage.writing.search_index import LONGEST_STEM, frequencies_of, indexed_count, summaries_with
+from digest.domain.writing.postings import HEAVIEST, Sums, slots_of
+from digest.operations.writing.archive_index import ArchiveIndex
+from digest.storage.writing.search_index import LONGEST_STEM
 
 _READ = 400
 _TITLE = 1.5
@@ -19,33 +20,39 @@ _COMMON = 0.2
 _FEW = 50
 _ALIKE = 0.08
 _NEAREST = 3
+_CANDIDATES = 20
+_FACTOR = 31
+_UNIT = 2.2 / HEAVIEST
 
 
 class Archive:
     """The archive as it is in one transaction, to ask what texts resemble."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
-        self._count = indexed_count(session)
-        self._seen: dict[str, int] = {}
+        self._index = ArchiveIndex(session)
+        self._count = self._index.alive.bit_count()
 
     def resembling(self, title: str, text: str) -> list[tuple[int, float]]:
         """Up to three summaries, drafts among them, each with a score from 0 to 1, best first."""
         weights = _weights(title, text)
-        self._look_up(weights)
-        idf = {stem: math.log(1 + self._count / (1 + self._seen[stem])) for stem in weights if self._seen[stem]}
-        telling = [stem for stem in idf if self._seen[stem] <= max(_FEW, _COMMON * self._count)]
-        asked = sorted(telling, key=lambda stem: -idf[stem] * weights[stem])[:_MOST_STEMS]
-        whole = sum(idf[stem] * weights[stem] for stem in asked) * 2 or 1.0
-        scores = defaultdict[int, float](float)
-        for stem, summary_id, weight in summaries_with(self._session, asked) if asked else ():
-            scores[summary_id] += weights[stem] * idf[stem] * weight
-        best = sorted(scores.items(), key=lambda each: (-each[1], -each[0]))[:_NEAREST]
-        return [(key, round(min(1.0, score / whole), 4)) for key, score in best if score / whole >= _ALIKE]
-
-    def _look_up(self, wanted: Iterable[str]) -> None:
-        if unknown := [stem for stem in wanted if stem not in self._seen]:
-            self._seen |= dict.fromkeys(unknown, 0) | frequencies_of(self._session, unknown)
+        postings = self._index.postings(list(weights))
+        seen = {stem: (each.there & self._index.alive).bit_count() for stem, each in postings.items()}
+        telling = [stem for stem in weights if 0 < seen[stem] <= max(_FEW, _COMMON * self._count)]
+        worth = {stem: math.log(1 + self._count / (1 + seen[stem])) * weights[stem] for stem in telling}
+        asked = sorted(telling, key=worth.__getitem__, reverse=True)[:_MOST_STEMS]
+        if not asked:
+            return []
+        sums, most = Sums(), worth[asked[0]]
+        for stem in asked:
+            sums.add(postings[stem], max(1, round(_FACTOR * worth[stem] / most)))
+        slots = slots_of(sums.best(self._index.alive, _CANDIDATES))
+        scores = [0.0] * len(slots)
+        for stem in asked:
+            for at, weight in enumerate(postings[stem].weights(slots)):
+                scores[at] += worth[stem] * weight * _UNIT
+        whole = sum(worth[stem] for stem in asked) * 2
+        best = sorted(zip(self._index.shelf.ids(slots), scores, strict=True), key=lambda each: (-each[1], -each[0]))
+        return [(key, round(min(1.0, score / whole), 4)) for key, score in best[:_NEAREST] if score / whole >= _ALIKE]
 
 
 def _weights(title: str, text: str) -> dict[str, float]:

@@ -4,24 +4,43 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import unescape
 
+from digest.domain.shared.folding import words
 from digest.domain.shared.stems import stems
 from digest.domain.sources.canonical import canonical_hash
+from digest.domain.writing.postings import HEAVIEST
 from digest.storage.base.database import Database, one_at_a_time
 from digest.storage.sources.linked_leads import link_leads
 from digest.storage.writing.search_index import (
     LONGEST_STEM,
     IndexedText,
+    first_free_slot,
+    mark_indexed,
     stale_summaries,
     store_canonical,
-    store_terms,
+    store_places,
+    store_postings,
+    store_words,
+    words_of,
 )
 
-_AT_ONCE = 50
+_AT_ONCE = 150
 _TITLE, _NAMES = 1.2, 0.5
 _USUAL_LENGTH = 60
+_UNIT = 2.2 / HEAVIEST
+_BAR = " | "
 _TAG = re.compile(r"<[^>]*>")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a summary is found by: its folded words, and how much each of their stems weighs, from 1 to 15."""
+
+    words: str
+    weights: dict[str, int]
 
 
 def index_summaries(db: Database) -> int:
@@ -40,27 +59,57 @@ def plain_text(body_html: str) -> str:
     return unescape(_TAG.sub(" ", body_html))
 
 
-def _index_some(db: Database) -> int:
-    with db.reading() as session:
-        if not stale_summaries(session, 1):
-            return 0
-    with db.writing() as session:
-        one_at_a_time(session, "search index")
-        stale = stale_summaries(session, _AT_ONCE)
-        if not stale:
-            return 0
-        store_terms(session, {each.id: _terms(each) for each in stale}, {each.id: each.version for each in stale})
-        hashes = {link: canonical_hash(url) for each in stale for link, url in each.links}
-        store_canonical(session, hashes)
-        link_leads(session, {value for value in hashes.values() if value})
-        return len(stale)
-
-
-def _terms(text: IndexedText) -> dict[str, float]:
+def terms_of(text: IndexedText) -> Terms:
+    """What the summary is found by."""
+    fields = [words(each) for each in (text.title, plain_text(text.body_html), *text.names)]
     counts = defaultdict[str, float](float)
-    for words, weight in ((text.title, _TITLE), (plain_text(text.body_html), 1.0), (text.names, _NAMES)):
-        for stem in stems(words):
+    for at, each in enumerate(fields):
+        weight = _TITLE if at == 0 else 1.0 if at == 1 else _NAMES
+        for stem in stems(" ".join(each)):
             counts[stem[:LONGEST_STEM]] += weight
     # As BM25 has it: the second time counts less than the first, and long texts have more of everything.
     damping = 0.3 + 0.9 * sum(counts.values()) / _USUAL_LENGTH
-    return {stem: round(2.2 * count / (count + damping), 4) for stem, count in counts.items()}
+    weights = {
+        stem: max(1, min(HEAVIEST, round(2.2 * count / (count + damping) / _UNIT))) for stem, count in counts.items()
+    }
+    return Terms(f" {_BAR.join(' '.join(each) for each in fields)} ", weights)
+
+
+def _index_some(db: Database) -> int:
+    with db.reading() as session:
+        stale = stale_summaries(session, _AT_ONCE)
+    if not stale:
+        return 0
+    # What takes long is done before others have to wait; who has changed meanwhile stays stale, for the next time.
+    terms = {text.id: terms_of(text) for text in stale}
+    with db.writing() as session:
+        one_at_a_time(session, "search index")
+        now = {text.id: text for text in stale_summaries(session, _AT_ONCE)}
+        fresh = [text for text in stale if now.get(text.id) == text]
+        if not fresh:
+            return 0
+        free = first_free_slot(session)
+        slots = {text.id: free + at if text.slot is None else text.slot for at, text in enumerate(fresh)}
+        before = words_of(session, [text.id for text in fresh])
+        store_postings(session, _changes(fresh, terms, slots, before))
+        store_places(session, {slots[text.id]: text.placed for text in fresh})
+        store_words(session, {text.id: terms[text.id].words for text in fresh})
+        mark_indexed(session, [(text.id, text.version, slots[text.id]) for text in fresh])
+        hashes = {link: canonical_hash(url) for text in fresh for link, url in text.links}
+        store_canonical(session, hashes)
+        link_leads(session, {value for value in hashes.values() if value})
+        return len(fresh)
+
+
+def _changes(
+    texts: Sequence[IndexedText], terms: dict[int, Terms], slots: dict[int, int], before: dict[int, str]
+) -> dict[str, dict[int, int]]:
+    """By stem and slot the new weight: 0 for what a summary no longer says."""
+    found = defaultdict[str, dict[int, int]](dict)
+    for text in texts:
+        slot = slots[text.id]
+        for stem in stems(before.get(text.id, "")):
+            found[stem[:LONGEST_STEM]][slot] = 0
+        for stem, weight in terms[text.id].weights.items():
+            found[stem][slot] = weight
+    return found

@@ -32,6 +32,7 @@ from digest.storage.writing.names import (
     named_for_change,
     remove_merged,
 )
+from digest.storage.writing.search_index import mark_stale
 
 LONGEST = {PUBLICATIONS: 200, TOPICS: 100}
 _ALIKE = 0.8
@@ -69,6 +70,7 @@ def rename(db: Database, kind: NameKind, row_id: int, name: str, new_address: bo
         if id_of_name(session, kind, name) not in (None, row_id):
             raise Refused(_taken(session, kind, name))
         before, found.name, found.spelling = found.name, name, spelling(name)
+        _index_anew(session, kind, row_id)
         session.flush()
         drop_alias(session, kind, row_id, spelling(name))
         if id_of_name(session, kind, before) is None:
@@ -109,6 +111,7 @@ def merge(db: Database, kind: NameKind, row_id: int, into_id: int) -> Hanging:
         if kind is TOPICS:
             lock_subscribers(session)
             choose_instead(session, gone.slug, into.slug)
+        _index_anew(session, kind, row_id)
         hang_on(session, kind, row_id, into_id, metadata.sorted_tables)
         remove_merged(session, kind, gone, into_id)
     return moved
@@ -137,6 +140,14 @@ def _likeness(one: str, other: str) -> float:
 
 def _initials(key: str) -> str:
     return "".join(word[0] for word in key.split("-") if word)
+
+
+def _index_anew(session: Session, kind: NameKind, row_id: int) -> None:
+    """What hangs on the name is found by it."""
+    if kind is PUBLICATIONS:
+        mark_stale(session, publication_id=row_id)
+    else:
+        mark_stale(session, topic_id=row_id)
 
 
 def _there(session: Session, kind: NameKind, row_id: int) -> Named:
