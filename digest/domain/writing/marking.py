@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from digest.domain.shared.folding import words
 from digest.domain.shared.stems import stems
@@ -26,7 +28,7 @@ class TextPiece:
 class Sought:
     """What is marked: stems of words, the beginning of one more, and phrases of folded words."""
 
-    stems: frozenset[str]
+    stems: frozenset[str] = frozenset()
     beginning: str = ""
     phrases: tuple[tuple[str, ...], ...] = ()
 
@@ -56,22 +58,29 @@ def excerpt(text: str, sought: Sought, length: int) -> list[TextPiece]:
 
 
 def _spans(text: str, sought: Sought) -> list[tuple[int, int]]:
-    found = [(match.start(), match.end(), "".join(words(match.group()))) for match in _WORD.finditer(text[:_LONGEST])]
-    spans = [(first, last) for first, last, word in found if _is_sought(word, sought)]
-    spelt = [word for _, _, word in found]
+    if sought == Sought():
+        return []
+    found = [(match.start(), match.end(), *_read(match.group())) for match in _WORD.finditer(text[:_LONGEST])]
+    spans = [(first, last) for first, last, word, stem in found if _is_sought(word, stem, sought)]
+    spelt = tuple(word for _, _, word, _ in found)
     for phrase in sought.phrases:
         spans += [
             (found[at][0], found[at + len(phrase) - 1][1])
             for at in range(len(spelt) - len(phrase) + 1)
-            if tuple(spelt[at : at + len(phrase)]) == phrase
+            if spelt[at : at + len(phrase)] == phrase
         ]
     return _merged(spans)
 
 
-def _is_sought(word: str, sought: Sought) -> bool:
-    if sought.beginning and word.startswith(sought.beginning):
-        return True
-    return not sought.stems.isdisjoint(stems(word))
+@lru_cache(maxsize=20_000)
+def _read(word: str) -> tuple[str, str]:
+    """A word folded, and its stem."""
+    folded = "".join(words(word))
+    return folded, "".join(stems(folded))
+
+
+def _is_sought(word: str, stem: str, sought: Sought) -> bool:
+    return stem in sought.stems or bool(sought.beginning and word.startswith(sought.beginning))
 
 
 def _merged(spans: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -85,12 +94,19 @@ def _merged(spans: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _best_start(text: str, spans: Sequence[tuple[int, int]], length: int) -> int:
-    best, most = 0, 0
-    for first, _ in spans:
+    """From where so many characters have the most different marked words in them."""
+    said = [text[first:last].casefold() for first, last in spans]
+    best, most, end = 0, 0, 0
+    inside = Counter[str]()
+    for at, (first, _) in enumerate(spans):
         start = 0 if first < length // 2 else first - _BEFORE
-        inside = {text[a:b].casefold() for a, b in spans if a >= start and b <= start + length}
-        if len(inside) > most:
-            best, most = start, len(inside)
+        while end < len(spans) and spans[end][1] <= start + length:
+            inside[said[end]] += 1
+            end += 1
+        different = sum(count > 0 for count in inside.values())
+        if different > most:
+            best, most = start, different
+        inside[said[at]] -= 1
     best = min(best, max(0, len(text) - length))
     return text.find(" ", best) + 1 if best else 0
 

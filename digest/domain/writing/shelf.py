@@ -183,9 +183,14 @@ def months_of(days: Mapping[int, int]) -> Counter[tuple[int, int]]:
     """Counts of days as counts of (year, month)."""
     found = Counter[tuple[int, int]]()
     for day, count in days.items():
-        when = date.fromordinal(day)
-        found[when.year, when.month] += count
+        found[_month(day)] += count
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _month(day: int) -> tuple[int, int]:
+    when = date.fromordinal(day)
+    return when.year, when.month
 
 
 def _both(first: bytes, *others: bytes | None) -> bytes:

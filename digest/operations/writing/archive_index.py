@@ -80,6 +80,8 @@ class ArchiveIndex:
         return [terms_of(text) for text in self._stale]
 
     def _late_weights(self, stem: str) -> dict[int, int]:
+        if not self._stale:
+            return {}
         first = self.shelf.slots - SLOTS
         return {first + at: terms.weights[stem] for at, terms in enumerate(self._late) if stem in terms.weights}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from urllib.parse import urlencode
@@ -42,7 +42,7 @@ def hang_up(app: Flask) -> None:
 
 @dataclass(frozen=True)
 class FilterChoice:
-    """One choice of a filter: where it leads, and how many there are."""
+    """One choice of a filter: where its link leads if it has one, and how many there are."""
 
     value: str
     words: str
@@ -126,9 +126,8 @@ def _entry(summary: Summary, sought: Sought) -> ArchiveEntry:
 
 
 def _html(pieces: Sequence[TextPiece]) -> Markup:
-    return Markup("").join(
-        Markup("<mark>{}</mark>").format(each.text) if each.marked else escape(each.text) for each in pieces
-    )
+    # Each piece is escaped as it is put in.
+    return Markup("".join(f"<mark>{escape(each.text)}</mark>" if each.marked else escape(each.text) for each in pieces))  # noqa: S704
 
 
 def _groups(asked: Asked, entries: Sequence[ArchiveEntry]) -> list[tuple[str, list[ArchiveEntry]]]:
@@ -140,27 +139,26 @@ def _groups(asked: Asked, entries: Sequence[ArchiveEntry]) -> list[tuple[str, li
 
 def _topics(asked: Asked, topics: Sequence[BriefName], answer: ArchiveAnswer) -> list[FilterChoice]:
     counts = answer.choices.topics if answer.choices else {}
-    found = _choices(asked, "topic", topics, counts, answer, asked.topic)
+    found = _choices(topics, counts, answer, asked.topic)
+    found = [replace(each, path=asked.instead({"topic": each.value})) for each in found]
     return sorted(found, key=lambda each: (-each.count, each.words))
 
 
 def _publications(asked: Asked, publications: Sequence[BriefName], answer: ArchiveAnswer) -> list[FilterChoice]:
     counts = answer.choices.publications if answer.choices else {}
-    found = _choices(asked, "publication", publications, counts, answer, asked.publication)
+    found = _choices(publications, counts, answer, asked.publication)
     largest = sorted(found, key=lambda each: (not each.chosen, -each.count))[:_MOST_CHOICES]
     return sorted(largest, key=lambda each: each.words.casefold())
 
 
 def _choices(
-    asked: Asked,
-    field: str,
     named: Sequence[BriefName],
     counts: Mapping[int, int],
     answer: ArchiveAnswer,
     chosen: BriefName | None,
 ) -> list[FilterChoice]:
     return [
-        FilterChoice(each.slug, each.name, counts.get(each.id, 0), asked.instead({field: each.slug}), each == chosen)
+        FilterChoice(each.slug, each.name, counts.get(each.id, 0), "", each == chosen)
         for each in named
         if each.id in counts or each == chosen or answer.choices is None
     ]
@@ -173,14 +171,17 @@ def _years(asked: Asked, answer: ArchiveAnswer) -> list[FilterChoice]:
     return [_time(asked, f"{year}", count, *year_of(year)) for year, count in sorted(counts.items(), reverse=True)]
 
 
-def _months(asked: Asked, answer: ArchiveAnswer) -> list[FilterChoice]:
-    """Those of the year that is asked for; none where it is more or less than one."""
+def _months(asked: Asked, answer: ArchiveAnswer) -> tuple[str, list[FilterChoice]]:
+    """The year that is asked for, or the only one there is, and its months; none where there are several."""
     since, until = asked.question.since, asked.question.until
-    if not since or not until or since.year != until.year or not answer.choices:
-        return []
-    months = sorted((month, count) for (year, month), count in answer.choices.months.items() if year == since.year)
-    return [
-        _time(asked, f"{date(since.year, month, 1):%B}", count, *month_of(since.year, month)) for month, count in months
+    counts = answer.choices.months if answer.choices else {}
+    years = {since.year, until.year} if since and until else {year for year, _ in counts}
+    if len(years) != 1:
+        return "", []
+    year = min(years)
+    months = sorted((month, count) for (when, month), count in counts.items() if when == year)
+    return f"{year}", [
+        _time(asked, f"{date(year, month, 1):%B}", count, *month_of(year, month)) for month, count in months
     ]
 
 
