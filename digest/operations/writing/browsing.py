@@ -12,8 +12,15 @@ from digest.domain.writing.postings import bits_of, mask
 from digest.domain.writing.shelf import Counts, Filters, months_of
 from digest.operations.writing.archive_index import ArchiveIndex
 from digest.operations.writing.searching import ArchiveSearch, WantedWords
-from digest.storage.writing.names import BriefName
-from digest.storage.writing.summaries import ArchiveQuestion, Summary, archive_page, summaries_by_ids
+from digest.storage.writing.names import TOPICS, BriefName, brief_names
+from digest.storage.writing.summaries import (
+    ArchiveQuestion,
+    Summary,
+    archive_page,
+    publication_sizes,
+    summaries_by_ids,
+    topic_sizes,
+)
 
 
 class Order(StrEnum):
@@ -70,6 +77,14 @@ class Asking:
         )
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """The topics with how many summaries each has, the largest first; and how many publications there are."""
+
+    topics: Sequence[tuple[BriefName, int]]
+    publications: int
+
+
 def browse(session: Session, asking: Asking, number: int, size: int) -> ArchiveAnswer:
     """One page of the published summaries that answer; their number, and that of each other choice."""
     index = ArchiveIndex(session)
@@ -89,6 +104,17 @@ def browse(session: Session, asking: Asking, number: int, size: int) -> ArchiveA
         looked.wanted if looked else (),
         _choices(counts) if index.complete else None,
     )
+
+
+def sizes(session: Session) -> Sizes:
+    """The topics and publications of what is published."""
+    index = ArchiveIndex(session)
+    if not index.complete:
+        topics = [(BriefName(topic.id, topic.slug, topic.name), size) for topic, size in topic_sizes(session)]
+        return Sizes(topics, len(publication_sizes(session)))
+    counts = index.shelf.counts(Filters())
+    sized = [(topic, counts.topics[topic.id]) for topic in brief_names(session, TOPICS) if counts.topics[topic.id]]
+    return Sizes(sorted(sized, key=lambda each: (-each[1], each[0].name)), len(counts.publications))
 
 
 def _page(
