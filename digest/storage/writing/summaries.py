@@ -222,14 +222,13 @@ def published_summaries_in_order() -> Select[Summary]:
     )
 
 
-def published_addresses(session: Session, count: int) -> Iterator[PublishedAddress]:
-    """The addresses of the newest published summaries, streamed."""
+def published_addresses(session: Session) -> Iterator[PublishedAddress]:
+    """The addresses of the published summaries, the newest first, streamed."""
     rows = session.execute(
         select(Publication.slug, Summary.slug, Summary.id, Summary.updated_at)
         .join(Publication, Publication.id == Summary.publication_id)
         .where(Summary.published_at.is_not(None))
         .order_by(Summary.published_on.desc(), Summary.id.desc())
-        .limit(count)
         .execution_options(yield_per=1000)
     )
     return (PublishedAddress(*row) for row in rows)
