@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response
@@ -60,10 +61,11 @@ def test_the_first_summary_is_in_the_first_screen_and_the_filters_are_at_hand(li
 def test_axe_finds_nothing_in_the_archive_and_nothing_moves(live: Site, browser: Browser) -> None:
     for number in range(25):
         make_summary(live.db, f"Fine {number}", date(2024, 5, 1) - timedelta(days=9 * number), topics=["AI", "Courts"])
-    for width, scheme in ((1280, "light"), (375, "dark"), (640, "light")):
+    looks: list[tuple[int, Literal["light", "dark"]]] = [(1280, "light"), (375, "dark"), (640, "light")]
+    for width, scheme in looks:
         with browser.new_context(
             viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True
-        ) as context:  # type: ignore[arg-type]
+        ) as context:
             page = context.new_page()
             for path in ("/news", "/news?q=fine+xyzzy&topic=ai", "/news?q=nowhere&from=2024-05-01"):
                 page.goto(live.url + path)

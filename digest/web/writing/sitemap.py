@@ -83,7 +83,8 @@ def _part(pages: PublicPages, number: int) -> Response:
     response.set_etag(copy.etag)
     if copy.pages.changed_at:
         response.last_modified = copy.pages.changed_at.astimezone(UTC)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _many(pages: PublicPages) -> int:
