@@ -25,6 +25,7 @@ from digest.web.shared import errors, filters, languages, proxies, security, uns
 from digest.web.shared.context import EXTENSION, Site, end_reading
 from digest.web.sources import about, receiving
 from digest.web.writing import archive
+from digest.web.writing.keeping_up import Indexer
 
 _TEMPLATES = config.resource("templates")
 _WAIT_TO_WRITE = 3.0
@@ -35,7 +36,7 @@ _STATIC = Path(__file__).parent / "web" / "static"
 def create_app(settings: Settings | None = None, with_postman: bool = True, threads: int = 8) -> Flask:
     """The site, served by so many threads. Raises BadSetting when it can't be run as set.
 
-    Without its postman it queues messages and leaves handing them over to the clock.
+    Without its postman it queues messages and leaves handing them over to the clock, as it does the search index.
     """
     settings = settings or config.load()
     patient = open_database(settings)
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None, with_postman: bool = True, thre
     if postman:
         db.listen(postman.wake)
         app.before_request(postman.start)
+        app.before_request(Indexer(patient).start)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from html import unescape
+from collections.abc import Sequence
 
 from digest.domain.shared.stems import stems
 from digest.domain.sources.canonical import canonical_hash
 from digest.domain.sources.identity import link_key
 from digest.operations.writing.renewing import renew_resemblances
+from digest.operations.writing.terms import Terms, terms_of
 from digest.storage.base.database import Database, one_at_a_time
 from digest.storage.sources.linked_leads import link_leads, link_leads_by_key
 from digest.storage.writing.search_index import (
     LONGEST_STEM,
     IndexedText,
+    first_free_slot,
+    mark_indexed,
     stale_summaries,
     store_canonical,
-    store_terms,
+    store_places,
+    store_postings,
+    store_words,
+    words_of,
 )
 
-_AT_ONCE = 50
+_AT_ONCE = 150
 _RENEWED = 100
 """So many of the summaries that have changed are compared with older leads: an import of thousands is no news."""
-_TITLE, _NAMES = 1.2, 0.5
-_USUAL_LENGTH = 60
-_TAG = re.compile(r"<[^>]*>")
 
 
 def index_summaries(db: Database, most: int | None = None) -> int:
@@ -35,7 +37,7 @@ def index_summaries(db: Database, most: int | None = None) -> int:
     they resemble, also when it was saved after they arrived.
     """
     done = 0
-    changed = dict[int, dict[str, float]]()
+    changed = dict[int, dict[str, int]]()
     while (most is None or done < most) and (some := _index_some(db)):
         done += len(some)
         changed = dict([*changed.items(), *some.items()][-_RENEWED:])
@@ -44,36 +46,44 @@ def index_summaries(db: Database, most: int | None = None) -> int:
     return done
 
 
-def plain_text(body_html: str) -> str:
-    """A body's words."""
-    return unescape(_TAG.sub(" ", body_html))
-
-
-def _index_some(db: Database) -> dict[int, dict[str, float]]:
-    """Index the next ones; the stems of each, by its id."""
+def _index_some(db: Database) -> dict[int, dict[str, int]]:
+    """Index the next ones; the weights of the stems of each, by its id."""
     with db.reading() as session:
-        if not stale_summaries(session, 1):
-            return {}
+        stale = stale_summaries(session, _AT_ONCE)
+    if not stale:
+        return {}
+    # What takes long is done before others have to wait; who has changed meanwhile stays stale, for the next time.
+    terms = {text.id: terms_of(text) for text in stale}
     with db.writing() as session:
         one_at_a_time(session, "search index")
-        stale = stale_summaries(session, _AT_ONCE)
-        if not stale:
+        now = {text.id: text for text in stale_summaries(session, _AT_ONCE)}
+        fresh = [text for text in stale if now.get(text.id) == text]
+        if not fresh:
             return {}
-        terms = {each.id: _terms(each) for each in stale}
-        store_terms(session, terms, {each.id: each.version for each in stale})
-        hashes = {link: canonical_hash(url) for each in stale for link, url in each.links}
+        free = first_free_slot(session)
+        slots = {text.id: free + at if text.slot is None else text.slot for at, text in enumerate(fresh)}
+        before = words_of(session, [text.id for text in fresh])
+        store_postings(session, _changes(fresh, terms, slots, before))
+        store_places(session, {slots[text.id]: text.placed for text in fresh})
+        store_words(session, {text.id: terms[text.id].words for text in fresh})
+        mark_indexed(session, [(text.id, text.version, slots[text.id]) for text in fresh])
+        hashes = {link: canonical_hash(url) for text in fresh for link, url in text.links}
         store_canonical(session, hashes)
         link_leads(session, {value for value in hashes.values() if value})
-        keys = {link_key(url): canonical_hash(url) for each in stale for _, url in each.links}
+        keys = {link_key(url): canonical_hash(url) for text in fresh for _, url in text.links}
         link_leads_by_key(session, {key: canonical for key, canonical in keys.items() if key})
-        return terms
+        return {text.id: terms[text.id].weights for text in fresh}
 
 
-def _terms(text: IndexedText) -> dict[str, float]:
-    counts = defaultdict[str, float](float)
-    for words, weight in ((text.title, _TITLE), (plain_text(text.body_html), 1.0), (text.names, _NAMES)):
-        for stem in stems(words):
-            counts[stem[:LONGEST_STEM]] += weight
-    # As BM25 has it: the second time counts less than the first, and long texts have more of everything.
-    damping = 0.3 + 0.9 * sum(counts.values()) / _USUAL_LENGTH
-    return {stem: round(2.2 * count / (count + damping), 4) for stem, count in counts.items()}
+def _changes(
+    texts: Sequence[IndexedText], terms: dict[int, Terms], slots: dict[int, int], before: dict[int, str]
+) -> dict[str, dict[int, int]]:
+    """By stem and slot the new weight: 0 for what a summary no longer says."""
+    found = defaultdict[str, dict[int, int]](dict)
+    for text in texts:
+        slot = slots[text.id]
+        for stem in stems(before.get(text.id, "")):
+            found[stem[:LONGEST_STEM]][slot] = 0
+        for stem, weight in terms[text.id].weights.items():
+            found[stem][slot] = weight
+    return found

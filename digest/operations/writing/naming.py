@@ -36,6 +36,7 @@ from digest.storage.writing.names import (
     named_for_change,
     remove_merged,
 )
+from digest.storage.writing.search_index import mark_stale
 
 LONGEST = {PUBLICATIONS: 200, TOPICS: 100}
 _ALIKE = 0.8
@@ -73,6 +74,7 @@ def rename(context: Context, kind: NameKind, row_id: int, name: str, new_address
         if id_of_name(session, kind, name) not in (None, row_id):
             raise Refused(_taken(session, kind, name))
         before, found.name, found.spelling = found.name, name, spelling(name)
+        _index_anew(session, kind, row_id)
         session.flush()
         drop_alias(session, kind, row_id, spelling(name))
         if id_of_name(session, kind, before) is None:
@@ -119,6 +121,7 @@ def merge(context: Context, kind: NameKind, row_id: int, into_id: int, who: str 
         if kind is TOPICS:
             lock_subscribers(session)
             choose_instead(session, gone.slug, into.slug)
+        _index_anew(session, kind, row_id)
         hang_on(session, kind, row_id, into_id, metadata.sorted_tables)
         about = f"the {kind.word} “{gone.name}” into “{into.name}”, {counted(moved.summaries, 'summary', 'summaries')}"
         remove_merged(session, kind, gone, into_id)
@@ -149,6 +152,14 @@ def _likeness(one: str, other: str) -> float:
 
 def _initials(key: str) -> str:
     return "".join(word[0] for word in key.split("-") if word)
+
+
+def _index_anew(session: Session, kind: NameKind, row_id: int) -> None:
+    """What hangs on the name is found by it."""
+    if kind is PUBLICATIONS:
+        mark_stale(session, publication_id=row_id)
+    else:
+        mark_stale(session, topic_id=row_id)
 
 
 def _there(session: Session, kind: NameKind, row_id: int) -> Named:

@@ -12,7 +12,7 @@ _MOST_LEADS = 1_000
 """The newest of those that wait; 5 ms each at most, and far less for what resembles none of the summaries."""
 
 
-def renew_resemblances(db: Database, changed: Mapping[int, Mapping[str, float]]) -> int:
+def renew_resemblances(db: Database, changed: Mapping[int, Mapping[str, int]]) -> int:
     """Compare the leads that wait with these summaries, given with the weights of their stems; returns how many leads
     were looked at anew. Those that resemble one now, or did before it changed, get their three nearest again.
     """

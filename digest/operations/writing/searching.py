@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise
+from operator import and_, or_
 
 from sqlalchemy.orm import Session
 
 from digest.domain.shared.folding import fold, words
 from digest.domain.shared.stems import stems
-from digest.operations.writing.indexing import plain_text
-from digest.storage.writing.search_index import (
-    LONGEST_STEM,
-    indexed_count,
-    published_among,
-    stems_beginning,
-    summaries_with,
-    texts_of,
-)
+from digest.domain.writing.postings import Postings, Sums, slots_of
+from digest.operations.writing.archive_index import ArchiveIndex
+from digest.storage.writing.search_index import LONGEST_STEM
+from digest.storage.writing.summaries import titles_of
 
 _PART = re.compile(r'"([^"]*)"?|([^"]+)')
-_MOST_WORDS = 12
-_MOST_BEGINNINGS = 20
-_MOST_PHRASES_READ = 2_000
-_READ_EXACTLY = 100
-_EXACT = 0.5
+_MOST_WORDS = 24
+_MOST_PHRASES_READ = 4_000
+_READ = 100
+"""So many of the best are looked at word by word."""
+_AS_BEGINNING = 4
+_EXACT, _BESIDE, _IN_TITLE = 0.5, 0.5, 0.5
+_FACTOR = 31
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class WantedWords:
     """A word or phrase that was typed. `stems` must all be there; of `beginnings` any does as well."""
 
     words: tuple[str, ...]
@@ -64,79 +63,122 @@ class _Wanted:
 
 def search(session: Session, typed: str, most: int = 20) -> Found:
     """The published summaries that answer what was typed."""
-    wanted = [each for each in _wanted(session, typed) if each.stems or each.beginnings]
-    if not wanted:
-        return Found(False, 0, ())
-    scores = [_scores(session, each) for each in wanted]
-    everything = set.intersection(*(set(each) for each in scores))
-    ids = published_among(session, everything)
-    loosened = not ids and len(wanted) > 1
-    if loosened:
-        ids = published_among(session, set[int]().union(*scores))
-    totals = {key: sum(each.get(key, 0.0) for each in scores) for key in ids}
-    best = sorted(totals, key=lambda key: (-totals[key], -key))
-    return Found(loosened, len(best), _exactly(session, wanted, totals, best, most))
+    looked = ArchiveSearch(ArchiveIndex(session), typed)
+    best = looked.best(looked.found, 0, most)
+    titles = titles_of(session, [key for key, _ in best])
+    hits = tuple(SearchHit(key, titles[key], round(score, 4)) for key, score in best)
+    return Found(looked.loosened, looked.found.bit_count(), hits)
 
 
-def _wanted(session: Session, typed: str) -> list[_Wanted]:
-    found = list[_Wanted]()
-    parts = _PART.findall(fold(typed))
-    for phrase, loose in parts:
-        if phrase:
-            found.append(_Wanted(tuple(words(phrase)), tuple(stems(phrase)), quoted=True))
-        found += [_Wanted((word,), tuple(stems(word))) for word in words(loose)]
+class ArchiveSearch:
+    """What was typed, looked up. `found` are the slots of the published summaries that answer."""
+
+    def __init__(self, index: ArchiveIndex, typed: str) -> None:
+        self._index = index
+        self.wanted = wanted_in(index, typed)
+        asked = [each for each in self.wanted if each.stems or each.beginnings]
+        postings = index.postings([stem for each in asked for stem in (*each.stems, *each.beginnings)])
+        self._parts = [part for each in asked for part in self._parts_of(each, postings)]
+        found = [self._there(each, postings) for each in asked]
+        self.found = reduce(and_, found, index.published) if found else 0
+        self.loosened = not self.found and len(found) > 1
+        if self.loosened:
+            self.found = reduce(or_, found) & index.published
+
+    def best(self, among: int, start: int, count: int) -> list[tuple[int, float]]:
+        """So many of these slots from that place on, the best first: (id, score)."""
+        if not among:
+            return []
+        sums = self._sums()
+        if start >= _READ:
+            return self._ranked(sums.best(among, start + count) & ~sums.best(among, start))[:count]
+        read = self._exactly(self._ranked(sums.best(among, _READ)))
+        further = start + count - len(read)
+        if further > 0 and among.bit_count() > len(read):
+            read += self._ranked(sums.best(among, len(read) + further) & ~sums.best(among, len(read)))
+        return read[start : start + count]
+
+    def _parts_of(self, wanted: WantedWords, postings: dict[str, Postings]) -> list[tuple[Postings, float]]:
+        """The postings that count for it, each with how much its rarity says."""
+        found = [_with_beginnings(wanted, postings)] if not wanted.quoted else [postings[s] for s in wanted.stems]
+        return [(each, self._rarity(each.there)) for each in found]
+
+    def _there(self, wanted: WantedWords, postings: dict[str, Postings]) -> int:
+        if not wanted.quoted:
+            return _with_beginnings(wanted, postings).there
+        together = reduce(and_, (postings[stem].there for stem in wanted.stems), self._index.published)
+        return self._with_phrase(wanted, together) if len(wanted.words) > 1 else together
+
+    def _rarity(self, slots: int) -> float:
+        count = self._index.published.bit_count()
+        return math.log(1 + count / (1 + (slots & self._index.published).bit_count()))
+
+    def _sums(self) -> Sums:
+        sums = Sums()
+        most = max(rarity for _, rarity in self._parts) or 1.0
+        for postings, rarity in self._parts:
+            sums.add(postings, max(1, round(_FACTOR * rarity / most)))
+        return sums
+
+    def _ranked(self, slots: int) -> list[tuple[int, float]]:
+        wanted = slots_of(slots)
+        totals = [0.0] * len(wanted)
+        for postings, rarity in self._parts:
+            for at, weight in enumerate(postings.weights(wanted)):
+                totals[at] += weight * rarity
+        ids = self._index.shelf.ids(wanted)
+        return sorted(zip(ids, totals, strict=True), key=lambda each: (-each[1], -each[0]))
+
+    def _exactly(self, best: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+        """The same, those up that have the words in the very form that was typed, beside each other, in the title."""
+        texts = self._index.words([key for key, _ in best])
+        forms = [f" {' '.join(each.words)} " for each in self.wanted]
+        typed = [word for each in self.wanted for word in each.words]
+        pairs = [f" {one} {other} " for one, other in pairwise(typed)]
+        found = [(key, score * _liking(texts.get(key, ""), forms, pairs)) for key, score in best]
+        return sorted(found, key=lambda each: (-each[1], -each[0]))
+
+    def _with_phrase(self, wanted: WantedWords, slots: int) -> int:
+        phrase = f" {' '.join(wanted.words)} "
+        if slots.bit_count() > _MOST_PHRASES_READ:
+            sums = Sums()
+            for postings in self._index.postings(wanted.stems).values():
+                sums.add(postings, 1)
+            slots = sums.best(slots, _MOST_PHRASES_READ)
+        read = slots_of(slots)
+        ids = self._index.shelf.ids(read)
+        texts = self._index.words(ids)
+        return sum(1 << slot for slot, key in zip(read, ids, strict=True) if phrase in texts.get(key, ""))
+
+
+def wanted_in(index: ArchiveIndex, typed: str) -> list[WantedWords]:
+    """The words and phrases in what was typed."""
+    found = list[WantedWords]()
+    for phrase, loose in _PART.findall(fold(typed)):
+        if phrase and words(phrase):
+            found.append(WantedWords(tuple(words(phrase)), _stems(phrase), quoted=True))
+        found += [WantedWords((word,), _stems(word)) for word in words(loose)]
+    found = found[:_MOST_WORDS]
     means_nothing = len(found) > 1 and not found[-1].stems
     if found and not found[-1].quoted and not means_nothing:
         last = found[-1].words[0]
-        beginnings = stems_beginning(session, last[:LONGEST_STEM], _MOST_BEGINNINGS) if len(last) > 1 else []
-        found[-1] = _Wanted(found[-1].words, found[-1].stems, tuple(beginnings))
-    return found[-_MOST_WORDS:]
-
-
-def _scores(session: Session, wanted: _Wanted) -> dict[int, float]:
-    """The summaries that have it, each with how much it says there."""
-    count = indexed_count(session)
-    by_stem = defaultdict[str, dict[int, float]](dict)
-    for stem, key, weight in summaries_with(
-        session, {*(each[:LONGEST_STEM] for each in wanted.stems), *wanted.beginnings}
-    ):
-        by_stem[stem][key] = weight
-    for there in by_stem.values():
-        rarity = math.log(1 + count / (1 + len(there)))
-        for key in there:
-            there[key] *= rarity
-    own = [by_stem.get(stem[:LONGEST_STEM], {}) for stem in wanted.stems]
-    scores = {key: sum(each[key] for each in own) for key in set.intersection(*map(set, own))} if own else {}
-    for stem in wanted.beginnings:
-        for key, score in by_stem[stem].items():
-            scores[key] = max(scores.get(key, 0.0), score)
-    return _with_phrase(session, wanted, scores) if wanted.quoted and len(wanted.words) > 1 else scores
-
-
-def _with_phrase(session: Session, wanted: _Wanted, scores: dict[int, float]) -> dict[int, float]:
-    best = sorted(scores, key=lambda key: -scores[key])[:_MOST_PHRASES_READ]
-    return {
-        key: 2 * scores[key] for key, text in _words(session, best).items() if f" {' '.join(wanted.words)} " in text
-    }
-
-
-def _exactly(
-    session: Session, wanted: Sequence[_Wanted], totals: dict[int, float], best: Sequence[int], most: int
-) -> tuple[SearchHit, ...]:
-    """The first of them, those up that have a word in the very form that was typed."""
-    read = list(best[: max(most, _READ_EXACTLY)])
-    titles = {text.id: text.title for text in texts_of(session, read)}
-    for key, text in _words(session, read).items():
-        exact = sum(f" {' '.join(each.words)} " in text for each in wanted)
-        totals[key] *= 1 + _EXACT * exact / len(wanted)
-    ranked = sorted(read, key=lambda key: (-totals[key], -key))[:most]
-    return tuple(SearchHit(key, titles[key], round(totals[key], 4)) for key in ranked)
-
-
-def _words(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    """The searched words of these summaries, between spaces; a field never runs on into the next."""
-    found = {}
-    for text in texts_of(session, ids):
-        fields = (text.title, plain_text(text.body_html), *text.names.split("\n"))
-        found[text.id] = f" {' | '.join(' '.join(words(each)) for each in fields)} "
+        beginnings = index.beginning(last[:LONGEST_STEM]) if len(last) > 1 else []
+        found[-1] = WantedWords(found[-1].words, found[-1].stems, tuple(beginnings))
     return found
+
+
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(stem[:LONGEST_STEM] for stem in stems(text))
+
+
+def _with_beginnings(wanted: WantedWords, postings: dict[str, Postings]) -> Postings:
+    own = postings[wanted.stems[0]] if wanted.stems else Postings()
+    return own.also(reduce(or_, (postings[stem].there for stem in wanted.beginnings), 0), _AS_BEGINNING)
+
+
+def _liking(text: str, forms: Sequence[str], pairs: Sequence[str]) -> float:
+    title = f"{text.partition('|')[0]} "
+    exact = sum(form in text for form in forms) / len(forms)
+    beside = sum(pair in text for pair in pairs) / max(1, len(pairs))
+    in_title = sum(form in title for form in forms) / len(forms)
+    return 1 + _EXACT * exact + _BESIDE * beside + _IN_TITLE * in_title

@@ -20,6 +20,7 @@ from digest.storage.sources.sources import WatchedSource, source_topics
 from digest.storage.sources.stories import Story
 from digest.storage.suppressions.suppressions import Suppression
 from digest.storage.writing.publications import Publication
+from digest.storage.writing.search_index import forget_index
 from digest.storage.writing.summaries import Summary
 from digest.storage.writing.topics import Topic, summary_topics
 
@@ -90,6 +91,7 @@ def delete_demo(session: Session) -> None:
         noun: _marked(noun) for noun in ("issues", "summaries", "subscribers", "editors", "publications", "topics")
     }
     delete_demo_desk(session)
+    forget_index(session)
     for statement in (
         delete(Delivery).where(Delivery.issue_id.in_(marked["issues"])),
         delete(Issue).where(Issue.id.in_(marked["issues"])),

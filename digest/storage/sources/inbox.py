@@ -18,13 +18,16 @@ from digest.storage.writing.topics import Topic
 
 MUTED_SEEN = timedelta(days=14)
 """For how long one sees what a rule kept out."""
+LOOKED_THROUGH = 5_000
+"""So many of the newest leads are looked through for words: leads are many, and of the last weeks."""
 
 
 @dataclass(frozen=True)
 class InboxQuestion:
     """What is asked of the inbox; empty fields ask nothing. `today` wakes what was snoozed until then.
 
-    `show` is `waiting`, or the state that is asked for. `text` has words that title or lede have all of.
+    `show` is `waiting`, or the state that is asked for. `text` has words that title or lede have all of,
+    among the newest 5,000.
     """
 
     today: date
@@ -178,6 +181,9 @@ def _answering(asked: InboxQuestion) -> list[ColumnElement[bool]]:
     ]
     if asked.show == LeadState.MUTED:
         wanted.append(Lead.arrived_at > datetime.combine(asked.today, time(), UTC) - MUTED_SEEN)
+    if asked.text:
+        latest = select(Lead.id).where(*wanted).order_by(Lead.published_at.desc(), Lead.id.desc()).limit(LOOKED_THROUGH)
+        wanted.append(Lead.id.in_(latest))
     wanted.extend(
         or_(Lead.title.icontains(word, autoescape=True), Lead.lede.icontains(word, autoescape=True))
         for word in asked.text.split()

@@ -34,6 +34,15 @@ class NameKind:
     """Where a summary's is named."""
 
 
+@dataclass(frozen=True)
+class BriefName:
+    """A publication or topic as a list of choices has it."""
+
+    id: int
+    slug: str
+    name: str
+
+
 _OF_A_SUMMARY = table_of(Summary).c.publication_id
 PUBLICATIONS = NameKind("publication", Publication, PublicationAlias, PublicationSlug, _OF_A_SUMMARY)
 TOPICS = NameKind("topic", Topic, TopicAlias, TopicSlug, summary_topics.c.topic_id)
@@ -55,6 +64,12 @@ def named_for_change(session: Session, kind: NameKind, row_id: int) -> Named | N
 def all_named(session: Session, kind: NameKind) -> list[Named]:
     """Every one by name."""
     return list(session.execute(select(kind.model).order_by(kind.model.name)).scalars())
+
+
+def brief_names(session: Session, kind: NameKind) -> list[BriefName]:
+    """Every one by name."""
+    model = kind.model
+    return [BriefName(*row) for row in session.execute(select(model.id, model.slug, model.name).order_by(model.name))]
 
 
 def names_page(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Select, String, Text, func, or_, select
+from sqlalchemy import ForeignKey, Index, Select, String, Text, func, literal_column, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from digest.domain.writing.bodies import BodyFormat
@@ -14,12 +14,17 @@ from digest.storage.base.model import NEVER_REUSED, Base
 from digest.storage.writing.publications import Publication
 from digest.storage.writing.topics import Topic, summary_topics
 
+_IS_STALE = text("coalesce(indexed_version, 0) != version")
+
 
 class Summary(Base):
     """One summary. Without `published_at` it is a draft; `body_html` is always sanitised and ready to show."""
 
     __tablename__ = "summaries"
-    __table_args__ = NEVER_REUSED
+    __table_args__ = (
+        Index("ix_summaries_stale", "id", sqlite_where=_IS_STALE, postgresql_where=_IS_STALE),
+        NEVER_REUSED,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(300))
@@ -43,6 +48,8 @@ class Summary(Base):
     """The editor's address."""
     indexed_version: Mapped[int | None]
     """The version that the search index has; any other, or none, and it is to be indexed."""
+    indexed_slot: Mapped[int | None] = mapped_column(index=True, unique=True)
+    """Its place in the search index, for good."""
 
     publication: Mapped[Publication] = relationship(lazy="joined")
     sources: Mapped[list[SourceLink]] = relationship(
@@ -51,6 +58,10 @@ class Summary(Base):
     topics: Mapped[list[Topic]] = relationship(
         secondary=summary_topics, lazy="selectin", order_by=Topic.name, passive_deletes=True
     )
+
+
+STALE = func.coalesce(Summary.indexed_version, literal_column("0")) != Summary.version
+"""Changed since it was indexed, or never indexed: as the partial index on it has it, to the letter."""
 
 
 class Withdrawal(Base):
@@ -124,6 +135,11 @@ def summaries_by_ids(session: Session, summary_ids: Sequence[int]) -> list[Summa
     """Those of these summaries that there are, in the order asked for."""
     found = {row.id: row for row in session.execute(select(Summary).where(Summary.id.in_(summary_ids))).scalars()}
     return [found[key] for key in summary_ids if key in found]
+
+
+def titles_of(session: Session, summary_ids: Sequence[int]) -> dict[int, str]:
+    """The titles of these summaries."""
+    return dict(session.execute(select(Summary.id, Summary.title).where(Summary.id.in_(summary_ids))).all())
 
 
 def published_summary(session: Session, summary_id: int) -> Summary | None:
@@ -206,14 +222,13 @@ def published_summaries_in_order() -> Select[Summary]:
     )
 
 
-def published_addresses(session: Session, count: int) -> Iterator[PublishedAddress]:
-    """The addresses of the newest published summaries, streamed."""
+def published_addresses(session: Session) -> Iterator[PublishedAddress]:
+    """The addresses of the published summaries, the newest first, streamed."""
     rows = session.execute(
         select(Publication.slug, Summary.slug, Summary.id, Summary.updated_at)
         .join(Publication, Publication.id == Summary.publication_id)
         .where(Summary.published_at.is_not(None))
         .order_by(Summary.published_on.desc(), Summary.id.desc())
-        .limit(count)
         .execution_options(yield_per=1000)
     )
     return (PublishedAddress(*row) for row in rows)

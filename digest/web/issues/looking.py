@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from digest.domain.issues.lifecycle import BEFORE_SENDING
 from digest.domain.issues.undoing import from_json, taken_off_lately
+from digest.operations.writing.browsing import Asking, Order, browse
 from digest.storage.issues.issues import Issue, latest_frozen_issue
 from digest.storage.issues.selections import candidate_count, candidates, issues_by_summary, selected_ids
+from digest.storage.writing.names import PUBLICATIONS, BriefName, brief_names
 from digest.storage.writing.summaries import (
     ArchiveQuestion,
     Summary,
-    archive_page,
-    publication_sizes,
     summaries_by_ids,
 )
 
@@ -91,9 +91,10 @@ def not_on_it(session: Session, issue: Issue, asked: LookingFor, now: datetime) 
     on_it = frozenset(selected_ids(session, issue.id))
     if issue.state not in BEFORE_SENDING:
         return NotOnIt(asked, (), (), 0, on_it, {}, None)
-    publications = [(publication.slug, publication.name) for publication, _ in publication_sizes(session)]
+    named = brief_names(session, PUBLICATIONS)
+    publications = [(publication.slug, publication.name) for publication in named]
     if asked.searches:
-        return _found(session, asked, on_it, publications)
+        return _found(session, asked, on_it, named)
     last = latest_frozen_issue(session)
     since = None if asked.left else last.frozen_at if last and last.frozen_at else now - _FIRST_WEEKS
     off = _taken_off(session, issue, on_it)
@@ -106,13 +107,15 @@ def not_on_it(session: Session, issue: Issue, asked: LookingFor, now: datetime) 
     )  # fmt: skip
 
 
-def _found(
-    session: Session, asked: LookingFor, on_it: frozenset[int], publications: Sequence[tuple[str, str]]
-) -> NotOnIt:
+def _found(session: Session, asked: LookingFor, on_it: frozenset[int], named: Sequence[BriefName]) -> NotOnIt:
     question = ArchiveQuestion(
         text=asked.text, publication=asked.publication, since=_day(asked.since), until=_day(asked.until)
     )
-    page = archive_page(session, question, asked.page, _PAGE)
+    by = next((each for each in named if each.slug == asked.publication), None)
+    publications = [(publication.slug, publication.name) for publication in named]
+    if asked.publication and by is None:
+        return NotOnIt(asked, (), (), 0, on_it, {}, None, publications)
+    page = browse(session, Asking(question, publication=by, order=Order.RELEVANCE), asked.page, _PAGE)
     where = issues_by_summary(session, [summary.id for summary in page.summaries])
     return NotOnIt(asked, page.summaries, (), page.total, on_it, where, None, publications)
 

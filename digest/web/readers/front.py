@@ -9,8 +9,9 @@ from digest.config.languages import ENGLISH
 from digest.domain.shared.addresses import BadAddress, parse
 from digest.domain.writing import markup
 from digest.operations.readers import consent_wordings, privacy
+from digest.operations.writing.browsing import sizes
 from digest.storage.issues.issues import latest_frozen_issue
-from digest.storage.writing.summaries import latest_summaries, publication_sizes, topic_sizes
+from digest.storage.writing.summaries import latest_summaries
 from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue
 from digest.web.shared import forms
 from digest.web.shared.context import reading, settings
@@ -68,7 +69,7 @@ def _said(error: BadAddress) -> str:
 
 def _landing(email: str = "", error: str = "") -> str:
     session = reading()
-    last = latest_frozen_issue(session)
+    last, archive = latest_frozen_issue(session), sizes(session)
     return render_template(
         "readers/landing.html",
         email=email,
@@ -79,7 +80,7 @@ def _landing(email: str = "", error: str = "") -> str:
         next_issue=next_issue(),
         last_issue=last.send_date if last else None,
         summaries=latest_summaries(session, _LATEST),
-        topics=topic_sizes(session)[:_TOPICS_TO_BROWSE],
-        publications=len(publication_sizes(session)),
+        topics=archive.topics[:_TOPICS_TO_BROWSE],
+        publications=archive.publications,
         about=markup.from_markdown(settings().branding.about),
     )

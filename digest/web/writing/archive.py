@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -29,10 +29,7 @@ from digest.storage.issues.selections import issue_carrying
 from digest.storage.writing.revisions import corrections_of
 from digest.storage.writing.summaries import (
     Summary,
-    archive_page,
-    publication_sizes,
     published_summary,
-    topic_sizes,
     withdrawal_of,
     withdrawals_of,
 )
@@ -40,11 +37,9 @@ from digest.storage.writing.supersedings import supersedings_of
 from digest.web.shared.caching import keep_for_a_minute
 from digest.web.shared.context import reading
 from digest.web.shared.security import csrf
-from digest.web.writing import syndication
-from digest.web.writing.asking import asked_of, page_number
-from digest.web.writing.old_slugs import with_slugs_of_today
+from digest.web.writing import news, syndication
+from digest.web.writing.asking import page_number
 
-_SUMMARIES_A_PAGE = 20
 _ISSUES_A_PAGE = 26  # half a year
 _OPENING = 220
 _LARGEST_ID = 2**31 - 1  # what a key holds on PostgreSQL
@@ -61,26 +56,8 @@ def hang_up(app: Flask) -> None:
     """Register the archive, its filters and its feeds."""
     app.jinja_env.filters |= {"prose": prose, "opening": opening, "vetted": vetted, "path": path_of}
     app.register_blueprint(archive)
+    news.hang_up(app)
     syndication.hang_up(app)
-
-
-@archive.get("/news", strict_slashes=False)
-def news() -> ResponseReturnValue:
-    """The archive, newest first, as far as the reader asks for it."""
-    session = reading()
-    if moved := with_slugs_of_today(request.args):
-        return redirect(f"/news?{urlencode(moved)}", 301)
-    topics, publications = topic_sizes(session), publication_sizes(session)
-    asked = asked_of(request.args, [topic for topic, _ in topics], [found for found, _ in publications])
-    page = archive_page(session, asked.question, asked.page, _SUMMARIES_A_PAGE)
-    body = render_template(
-        "writing/archive/news.html",
-        asked=asked,
-        page=page,
-        topics=[(topic.slug, f"{topic.name} ({size:,})") for topic, size in topics],
-        publications=[(found.slug, f"{found.name} ({size:,})") for found, size in publications],
-    )
-    return body, 404 if page.number > page.pages else 200
 
 
 @archive.get(f"/news/<publication_slug>/<slug>/<int(max={_LARGEST_ID}):summary_id>", strict_slashes=False)

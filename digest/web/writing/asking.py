@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 from urllib.parse import urlencode
 
-from digest.storage.writing.publications import Publication
+from digest.operations.writing.browsing import Asking, Order
+from digest.storage.writing.names import BriefName
 from digest.storage.writing.summaries import ArchiveQuestion
-from digest.storage.writing.topics import Topic
-
-T = TypeVar("T", Topic, Publication)
 
 LONGEST_TEXT = 200
 _LAST_PAGE = 1_000_000
@@ -24,24 +21,43 @@ class Asked:
 
     question: ArchiveQuestion
     page: int
-    topic: Topic | None
-    publication: Publication | None
+    topic: BriefName | None
+    publication: BriefName | None
     remarks: tuple[str, ...]
+    order: Order = Order.RELEVANCE
 
     @property
     def filtered(self) -> bool:
         """Whether anything less than the whole archive is asked for."""
         return self.question != ArchiveQuestion()
 
-    def path(self, page: int = 1) -> str:
-        """The one address of this question's page of that number."""
-        words = urlencode(self._words() | ({"page": str(page)} if page > 1 else {}))
-        return f"/news?{words}" if words else "/news"
+    @property
+    def by_date(self) -> bool:
+        """Whether the newest comes first: always, unless words are looked for."""
+        return not self.question.text or self.order is Order.DATE
+
+    def asking(self) -> Asking:
+        """The same for the operation that answers it."""
+        return Asking(self.question, self.topic, self.publication, self.order)
+
+    def path(self, page: int = 1, what: str = "/news") -> str:
+        """The one address of this question's page of that number, or of a feed of it."""
+        query = urlencode(self._words() | ({"page": str(page)} if page > 1 else {}))
+        return f"{what}?{query}" if query else what
+
+    def instead(self, other: Mapping[str, str]) -> str:
+        """The address of the question with these fields instead, "" for none."""
+        words = {name: value for name, value in {**self._words(), **other}.items() if value}
+        return f"/news?{urlencode(words)}" if words else "/news"
 
     @property
     def base(self) -> str:
         """The address up to a page's number."""
         return f"/news?{urlencode(self._words() | {'page': ''})}"
+
+    def kept(self, *fields: str) -> dict[str, str]:
+        """What a form without these fields has to hand on."""
+        return {name: value for name, value in self._words().items() if name not in fields}
 
     def _words(self) -> dict[str, str]:
         asked = self.question
@@ -51,11 +67,12 @@ class Asked:
             "publication": asked.publication,
             "from": asked.since.isoformat() if asked.since else "",
             "to": asked.until.isoformat() if asked.until else "",
+            "order": Order.DATE if asked.text and self.order is Order.DATE else "",
         }
         return {name: value for name, value in words.items() if value}
 
 
-def asked_of(args: Mapping[str, str], topics: Sequence[Topic], publications: Sequence[Publication]) -> Asked:
+def asked_of(args: Mapping[str, str], topics: Sequence[BriefName], publications: Sequence[BriefName]) -> Asked:
     """The question in an address's parameters. What makes no sense is left out, and remarked on."""
     remarks: list[str] = []
     text = _text(args.get("q", ""), remarks)
@@ -70,7 +87,8 @@ def asked_of(args: Mapping[str, str], topics: Sequence[Topic], publications: Seq
     if page is None:
         remarks.append("The page’s number wasn’t one, so this is the first page.")
     question = ArchiveQuestion(text, topic.slug if topic else "", publication.slug if publication else "", since, until)
-    return Asked(question, page or 1, topic, publication, tuple(remarks))
+    order = Order.DATE if args.get("order") == Order.DATE else Order.RELEVANCE
+    return Asked(question, page or 1, topic, publication, tuple(remarks), order)
 
 
 def page_number(args: Mapping[str, str]) -> int | None:
@@ -88,7 +106,7 @@ def _text(text: str, remarks: list[str]) -> str:
     return words[:LONGEST_TEXT].strip()
 
 
-def _named(slug: str, known: Sequence[T], what: str, remarks: list[str]) -> T | None:
+def _named(slug: str, known: Sequence[BriefName], what: str, remarks: list[str]) -> BriefName | None:
     slug = slug.strip()
     found = next((one for one in known if one.slug == slug), None)
     if slug and found is None:

@@ -11,13 +11,14 @@ from digest.domain.issues.manuscript import Manuscript, from_json
 from digest.domain.shared.slugs import folded
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import editing
+from digest.operations.writing.browsing import Asking, Order, browse
 from digest.storage.issues.selections import issues_by_summary
+from digest.storage.writing.names import PUBLICATIONS, brief_names
 from digest.storage.writing.publications import all_publications
 from digest.storage.writing.summaries import (
     ArchivePage,
     ArchiveQuestion,
     Summary,
-    archive_page,
     drafts,
     latest_withdrawals,
     summaries_linking,
@@ -88,7 +89,12 @@ def delete_draft_now(summary_id: int) -> Response:
 def _published(text: str, publication: str) -> ArchivePage:
     if _ADDRESS.fullmatch(text):
         return summaries_linking(reading(), _bare(text), publication, page_number(), _PAGE)
-    return archive_page(reading(), ArchiveQuestion(text=text[:200], publication=publication), page_number(), _PAGE)
+    question = ArchiveQuestion(text=text[:200], publication=publication)
+    by = next((each for each in brief_names(reading(), PUBLICATIONS) if each.slug == publication), None)
+    if publication and by is None:
+        return ArchivePage([], 1, 0, _PAGE)
+    found = browse(reading(), Asking(question, publication=by, order=Order.RELEVANCE), page_number(), _PAGE)
+    return ArchivePage(found.summaries, found.number, found.total, found.size)
 
 
 def _drafts(text: str, publication: str) -> list[Summary]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, jsonify, redirect, render_template
+from flask import Blueprint, Flask, Response, abort, jsonify, redirect, render_template, request
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -15,7 +15,8 @@ from digest.config import Settings
 from digest.domain.shared.iris import as_uri
 from digest.domain.writing.markup import sanitised
 from digest.operations.shared.links import summary_url
-from digest.storage.writing.names import PUBLICATIONS, TOPICS
+from digest.operations.writing.browsing import ArchiveAnswer, browse
+from digest.storage.writing.names import PUBLICATIONS, TOPICS, brief_names
 from digest.storage.writing.publications import Publication, all_publications
 from digest.storage.writing.summaries import (
     ArchiveQuestion,
@@ -29,9 +30,11 @@ from digest.web.shared.caching import keep_for_a_minute
 from digest.web.shared.context import reading, settings
 from digest.web.shared.security import csrf
 from digest.web.writing import sitemap
-from digest.web.writing.old_slugs import slug_now
+from digest.web.writing.asking import Asked, asked_of
+from digest.web.writing.old_slugs import slug_now, with_slugs_of_today
 
 _ENTRIES = 30
+_A_PAGE = 20
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # Atom wants a date even of a feed without entries
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
 
@@ -93,9 +96,49 @@ def json_feed() -> Response:
     return response
 
 
+@syndication.get("/news.atom")
+def news_atom() -> Response:
+    """A page of whatever is asked of the archive."""
+    asked, answer = _asked()
+    path = asked.path(asked.page, "/news.atom")
+    title = " · ".join([settings().site_name, *([f"“{asked.question.text}”"] if asked.question.text else [])])
+    return _atom(title, path, asked.path(asked.page), answer.summaries, asked.question)
+
+
+@syndication.get("/news.json")
+def news_json() -> Response:
+    """The same as JSON Feed 1.1; `_digest` says how many there are, and whether they have only some of the words."""
+    asked, answer = _asked()
+    site = settings()
+    further = (
+        {"next_url": site.site_url + asked.path(asked.page + 1, "/news.json")} if asked.page < answer.pages else {}
+    )
+    response = jsonify(
+        version="https://jsonfeed.org/version/1.1",
+        title=site.site_name,
+        home_page_url=site.site_url + asked.path(asked.page),
+        feed_url=site.site_url + asked.path(asked.page, "/news.json"),
+        language="en-GB",
+        _digest={"total": answer.total, "loosened": answer.loosened},
+        items=[_json_item(site, summary) for summary in answer.summaries],
+        **further,
+    )
+    response.mimetype = "application/feed+json"
+    return response
+
+
 def permanent(site: Settings, summary: Summary) -> str:
     """A summary's permanent address, as ASCII."""
     return iri_to_uri(summary_url(site, summary.publication.slug, summary.slug, summary.id))
+
+
+def _asked() -> tuple[Asked, ArchiveAnswer]:
+    asked = asked_of(
+        with_slugs_of_today(request.args) or request.args,
+        brief_names(reading(), TOPICS),
+        brief_names(reading(), PUBLICATIONS),
+    )
+    return asked, browse(reading(), asked.asking(), asked.page, _A_PAGE)
 
 
 def _named(slug: str, known: Sequence[Topic | Publication]) -> Topic | Publication:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
+from sqlalchemy import update
 
 from digest.operations.writing.indexing import index_summaries
 from digest.operations.writing.searching import Found, search
 from digest.storage.base.database import Database
+from digest.storage.writing.summaries import Summary
 from tests.factories import make_summary
 
 
@@ -58,6 +62,93 @@ def test_a_search_finds_what_is_meant(db: Database, titles: dict[int, str], type
     assert (names if "data" not in typed else sorted(names)) == expected
     assert found.total == len(expected)
     assert found.loosened == ("wombats" in typed)
+
+
+@pytest.mark.parametrize("indexed", [True, False], ids=["indexed", "just written"])
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("EU-US", ["Deal on the EU–US frame"]),
+        ("children's", ["Rules for children’s data"]),
+        ('"legitimate interest"', ["What a “legitimate interest” is"]),
+        ('"legitimate interests"', []),
+        ("it pro", ["A server runs out"]),
+        ("ÉTÉ", ["Rules for children’s data"]),
+    ],
+)
+def test_dashes_quotes_phrases_and_publications_are_found(
+    db: Database, indexed: bool, typed: str, expected: list[str]
+) -> None:
+    make_summary(db, "Deal on the EU–US frame")
+    make_summary(db, "Rules for children’s data", body="The ete was long.")
+    make_summary(db, "What a “legitimate interest” is", body="It is an interest, and a legitimate one.")
+    make_summary(db, "No such thing", body="An interest may be legitimate.")
+    make_summary(db, "A server runs out", publication="IT Pro")
+    if indexed:
+        index_summaries(db)
+    assert [hit.title for hit in asked(db, typed).results] == expected
+
+
+def test_an_edited_summary_is_found_by_what_it_says_now(db: Database) -> None:
+    key = make_summary(db, "Aardvarks are fined")
+    index_summaries(db)
+    with db.writing() as session:
+        session.execute(update(Summary).where(Summary.id == key).values(title="Wombats are fined", version=2))
+    assert [hit.id for hit in asked(db, "wombats").results] == [key]
+    assert asked(db, "aardvarks").total == 0
+    index_summaries(db)
+    assert [hit.id for hit in asked(db, "wombats").results] == [key]
+    assert asked(db, "aardvarks").total == 0
+    with db.writing() as session:
+        session.execute(update(Summary).where(Summary.id == key).values(published_at=None, version=3))
+    assert asked(db, "wombats").total == 0
+    index_summaries(db)
+    assert asked(db, "wombats").total == 0
+
+
+def test_nothing_that_is_typed_is_syntax(db: Database, titles: dict[int, str]) -> None:  # noqa: ARG001
+    pieces = [
+        "AND",
+        "OR",
+        "NOT",
+        "NEAR(",
+        '"',
+        "'",
+        "*",
+        "(",
+        ")",
+        ":",
+        "^",
+        "-",
+        "%",
+        "_",
+        "\\",
+        "&",
+        "|",
+        "!",
+        "<->",
+        ";",
+    ]
+    pieces += [
+        "\x00",
+        "\ud800",
+        "é",
+        "“",
+        "fines",
+        "title:fines",
+        "fine*",
+        "a" * 300,
+        "{}",
+        "--",
+        "$$",
+        "/*",
+        "𝒻ines",
+        "🙂",
+    ]
+    random = Random(9)  # noqa: S311 - the same in every run
+    for _ in range(200):
+        typed = random.choice(("", " ")).join(random.choices(pieces, k=random.randint(1, 9)))
+        assert asked(db, typed).total >= 0
 
 
 def asked(db: Database, typed: str) -> Found:

@@ -25,7 +25,7 @@ def page_at(client: FlaskClient, path: str, status: int = 200) -> BeautifulSoup:
 
 def headlines(page: BeautifulSoup) -> list[str]:
     """The headlines listed on a page."""
-    return [found.get_text(strip=True) for found in page.select(".entry .headline")]
+    return [" ".join(found.get_text().split()) for found in page.select(".entry .headline")]
 
 
 def words(page: BeautifulSoup, selector: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -18,7 +19,7 @@ from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.issues.public_pages import PublicPages
 from digest.storage.writing.summaries import Summary
-from digest.web.writing.sitemap import Kept
+from digest.web.writing.sitemap import Copy, Kept
 from tests.factories import make_summary
 
 LATER = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -29,6 +30,11 @@ CHANGED = PublicPages(1, 2, 0, LATER)
 @pytest.fixture
 def story(db: Database) -> int:
     return make_summary(db, "Fines")
+
+
+def said(copy: Copy) -> bytes:
+    """What is in a copy."""
+    return b"".join(copy.read())
 
 
 @contextmanager
@@ -109,30 +115,30 @@ def test_an_address_beyond_ascii_is_written_as_a_uri(client: FlaskClient, db: Da
 
 def test_while_one_makes_it_anew_others_get_the_last() -> None:
     kept, go = Kept(), Event()
-    kept.copy_of(PAGES, lambda: b"old")
+    kept.copy_of(PAGES, lambda: ["old"])
 
-    def slowly() -> bytes:
+    def slowly() -> list[str]:
         go.wait(20)
-        return b"new"
+        return ["new"]
 
     maker = Thread(target=kept.copy_of, args=(CHANGED, slowly))
     maker.start()
     began = monotonic()
     while not kept._making.locked() and monotonic() < began + 20:
         sleep(0.001)
-    assert kept.copy_of(CHANGED, lambda: b"twice").content == b"old"
+    assert said(kept.copy_of(CHANGED, lambda: ["twice"])) == b"old"
     go.set()
     maker.join(20)
-    assert kept.copy_of(CHANGED, lambda: b"twice").content == b"new"
+    assert said(kept.copy_of(CHANGED, lambda: ["twice"])) == b"new"
 
 
 def test_where_there_is_none_yet_others_wait_for_it() -> None:
-    kept, go, made = Kept(), Event(), list[bytes]()
+    kept, go, made = Kept(), Event(), list[str]()
 
-    def slowly() -> bytes:
+    def slowly() -> list[str]:
         go.wait(20)
-        made.append(b"it")
-        return b"it"
+        made.append("it")
+        return ["it"]
 
     askers = [Thread(target=kept.copy_of, args=(PAGES, slowly)) for _ in range(5)]
     for asker in askers:
@@ -140,11 +146,25 @@ def test_where_there_is_none_yet_others_wait_for_it() -> None:
     go.set()
     for asker in askers:
         asker.join(20)
-    assert made == [b"it"]
+    assert made == ["it"]
 
 
 def test_one_that_could_not_be_made_is_made_by_the_next() -> None:
     kept = Kept()
     with pytest.raises(ZeroDivisionError):
-        kept.copy_of(PAGES, lambda: bytes(1 // 0))
-    assert kept.copy_of(PAGES, lambda: b"it").content == b"it"
+        kept.copy_of(PAGES, lambda: ["x" * (1 // 0)])
+    assert said(kept.copy_of(PAGES, lambda: ["it"])) == b"it"
+
+
+def test_more_pages_than_one_may_have_are_in_several(
+    client: FlaskClient, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.web.writing.sitemap.LIMIT", 3)
+    for number in range(4):
+        make_summary(db, f"Story {number}")
+    index = client.get("/sitemap.xml").text
+    parts = re.findall(r"<sitemap><loc>http://digest.test(/sitemap-[0-9].xml)</loc></sitemap>", index)
+    assert parts == ["/sitemap-1.xml", "/sitemap-2.xml", "/sitemap-3.xml"]
+    urls = [url for part in parts for url in re.findall("<loc>(.*?)</loc>", client.get(part).text)]
+    assert len(urls) == len(set(urls)) == 8
+    assert client.get("/sitemap-4.xml").status_code == 404

@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from digest.storage.base.database import Database
 from digest.storage.writing.summaries import Summary
 from tests.factories import make_summary
+from tests.web.writing.past import headlines
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 SITEMAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
@@ -139,3 +141,26 @@ def test_sitemap_names_every_public_page(client: FlaskClient, db: Database, stor
     ]
     assert [found.text for found in sitemap.findall("s:url/s:lastmod", SITEMAP)] == ["2024-01-08"]
     assert client.head("/sitemap.xml").status_code == 200
+
+
+def test_any_question_is_a_feed_of_the_same_page(client: FlaskClient, db: Database) -> None:
+    for number in range(25):
+        make_summary(db, f"Wombat {number}", date(2024, 1, 1) + timedelta(days=number), topics=["AI"])
+    make_summary(db, "Wombat apart", topics=["Courts"])
+    page = BeautifulSoup(client.get("/news?q=wombat+zyx&topic=ai&page=2").text, "html.parser")
+    titles = headlines(page)
+    assert len(titles) == 5
+    feed = client.get("/news.json?q=wombat+zyx&topic=ai&page=2").json
+    assert feed is not None
+    assert feed["_digest"] == {"total": 25, "loosened": True}
+    assert [item["title"] for item in feed["items"]] == titles
+    assert feed["feed_url"] == "http://digest.test/news.json?q=wombat+zyx&topic=ai&page=2"
+    assert "next_url" not in feed
+    first = client.get("/news.json?q=wombat&topic=ai").json
+    assert first is not None
+    assert (len(first["items"]), first["_digest"]["loosened"]) == (20, False)
+    assert first["next_url"] == "http://digest.test/news.json?q=wombat&topic=ai&page=2"
+    atom = ElementTree.fromstring(client.get("/news.atom?q=wombat+zyx&topic=ai&page=2").text)  # noqa: S314 - our own
+    assert [entry.findtext("a:title", "", ATOM) for entry in atom.findall("a:entry", ATOM)] == titles
+    linked = [str(link["href"]) for link in page.select('link[rel="alternate"]')]
+    assert {"/news.atom?q=wombat+zyx&topic=ai", "/news.json?q=wombat+zyx&topic=ai"} <= set(linked)

@@ -1,0 +1,147 @@
+"""Postings: which summaries have a stem, and how much it weighs in each, as bits that are counted in bulk.
+
+A summary has a slot, a small number. A stem's weights are kept as four slices: slice 2 says of each slot whether 4 is
+part of its weight. So sums over a hundred thousand summaries are a few operations on long integers (bit-sliced sums and
+their best: O'Neil and Quass, "Improved query performance with variant indexes", 1997).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+SLOTS = 4_096
+"""In a block. Blocks are what is stored: few slots change at a time."""
+HEAVIEST = 15
+_SLICES = 4
+_BYTES = SLOTS // 8
+_EMPTY = bytes(_SLICES * _BYTES)
+_DIGITS = bytes.maketrans(b"01", b"\0\1")
+
+
+@dataclass(frozen=True)
+class Postings:
+    """Of one stem, over all blocks: bit n of slice s is bit s of its weight in slot n."""
+
+    slices: tuple[int, ...] = (0,) * _SLICES
+
+    @property
+    def there(self) -> int:
+        """The slots that have it."""
+        return reduce(or_, self.slices)
+
+    def also(self, slots: int, weight: int) -> Postings:
+        """With these slots besides, those that have it already as they are."""
+        new = slots & ~self.there
+        return Postings(tuple(bits | new if weight >> at & 1 else bits for at, bits in enumerate(self.slices)))
+
+    def among(self, slots: int) -> Postings:
+        """In these slots only."""
+        return Postings(tuple(bits & slots for bits in self.slices))
+
+    def weights(self, slots: Iterable[int]) -> list[int]:
+        """The weight in each of these slots, 0 where it is not."""
+        wanted = list(slots)
+        size = max(wanted, default=0) // 8 + 1
+        low = (1 << size * 8) - 1
+        columns = [(bits & low).to_bytes(size, "little") for bits in self.slices]
+        return [sum((column[n >> 3] >> (n & 7) & 1) << at for at, column in enumerate(columns)) for n in wanted]
+
+
+def changed(block: bytes | None, weights: Mapping[int, int]) -> bytes | None:
+    """A stored block, or none, with these weights at these places in it; 0 takes a place out. None: nothing is left."""
+    raw = bytearray(zlib.decompress(block) if block else _EMPTY)
+    for place, weight in weights.items():
+        byte, bit = place >> 3, 1 << (place & 7)
+        for at in range(_SLICES):
+            if weight >> at & 1:
+                raw[at * _BYTES + byte] |= bit
+            else:
+                raw[at * _BYTES + byte] &= ~bit
+    return zlib.compress(raw, 1) if any(raw) else None
+
+
+def joined(blocks: Mapping[int, bytes], overlay: Mapping[int, int] | None = None) -> Postings:
+    """Stored blocks by their numbers as one, with the weights of further slots."""
+    size = (max(blocks, default=-1) + 1) * _BYTES
+    columns = [bytearray(size) for _ in range(_SLICES)]
+    for number, block in blocks.items():
+        raw = zlib.decompress(block)
+        for at, column in enumerate(columns):
+            column[number * _BYTES : (number + 1) * _BYTES] = raw[at * _BYTES : (at + 1) * _BYTES]
+    slices = [int.from_bytes(column, "little") for column in columns]
+    for slot, weight in (overlay or {}).items():
+        slices = [bits | (weight >> at & 1) << slot for at, bits in enumerate(slices)]
+    return Postings(tuple(slices))
+
+
+class Sums:
+    """For every slot a sum, all added up at once."""
+
+    def __init__(self) -> None:
+        self._digits: list[int] = []
+
+    def add(self, postings: Postings, factor: int) -> None:
+        """Add the weights, each so many times."""
+        for at, bits in enumerate(postings.slices):
+            for place in range(factor.bit_length()):
+                if bits and factor >> place & 1:
+                    self._carry(bits, at + place)
+
+    def best(self, among: int, count: int) -> int:
+        """So many of these slots, those of the largest sums; of equal sums the latest slots."""
+        sure, equal = 0, among
+        for digit in reversed(self._digits):
+            larger = equal & digit
+            found = sure.bit_count() + larger.bit_count()
+            if found > count:
+                equal = larger
+            else:
+                sure, equal = sure | larger, equal & ~digit
+        return sure | _last(equal, count - sure.bit_count())
+
+    def _carry(self, bits: int, at: int) -> None:
+        while bits:
+            if at >= len(self._digits):
+                self._digits.extend([0] * (at + 1 - len(self._digits)))
+            self._digits[at], bits = self._digits[at] ^ bits, self._digits[at] & bits
+            at += 1
+
+
+def slots_of(bits: int) -> list[int]:
+    """The slots of a set, rising."""
+    digits = bin(bits)[:1:-1]
+    found, at = [], digits.find("1")
+    while at >= 0:
+        found.append(at)
+        at = digits.find("1", at + 1)
+    return found
+
+
+def mask(bits: int, length: int) -> bytes:
+    """A set as a byte for each slot, 0 or 1."""
+    return f"{bits:0{length}b}"[::-1].encode().translate(_DIGITS)[:length]
+
+
+def bits_of(marks: Sequence[int] | bytes) -> int:
+    """The set that such bytes stand for."""
+    return int(bytes(marks).translate(bytes.maketrans(b"\0\1", b"01"))[::-1] or b"0", 2)
+
+
+def _last(bits: int, count: int) -> int:
+    """The highest of these slots, so many."""
+    if count <= 0:
+        return 0
+    if bits.bit_count() <= count:
+        return bits
+    low, high = 0, bits.bit_length()
+    while low < high:  # the lowest shift that leaves no more than that
+        middle = (low + high) // 2
+        if (bits >> middle).bit_count() > count:
+            low = middle + 1
+        else:
+            high = middle
+    return bits >> low << low
