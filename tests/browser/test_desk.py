@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +15,9 @@ from playwright.sync_api import Browser, Page, expect
 from digest.storage.issues.issues import current_issue
 from digest.storage.issues.selections import selected_summaries
 from tests.browser.conftest import Site
-from tests.browser.test_journey import ALICE, PASSWORD, alice_signs_up_as_editor, look_over
+from tests.browser.test_journey import ALICE, PASSWORD, ZOE, alice_signs_up_as_editor, look_over, soon, the_mail
+from tests.conftest import text_of
+from tests.factories import make_subscriber
 from tests.feeds.server import Reply, Stranger
 
 _TEN = 10
@@ -64,17 +68,20 @@ class Typist:
         self._page.keyboard.press(keys)
 
 
-def test_ten_leads_become_ten_published_summaries_in_under_forty_presses(
-    live: Site, browser: Browser, publisher: Stranger
+def test_ten_leads_become_ten_published_summaries_in_under_forty_presses_and_are_sent(
+    live: Site, browser: Browser, publisher: Stranger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     alice_signs_up_as_editor(live)
+    make_subscriber(live.db, live.settings, ZOE)
     with browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True) as context:
         page = context.new_page()
+        began = time.monotonic()
         _sign_in(page, live)
         _bring_in(page, live, publisher)
         page.goto(f"{live.url}/desk/leads")
         expect(page.locator(".lead-row")).to_have_count(_TEN)
         look_over(page)
+        brought_in = time.monotonic()
         typist = Typist(page)
         for left in range(_TEN, 0, -1):
             typist.press("w")
@@ -85,6 +92,7 @@ def test_ten_leads_become_ten_published_summaries_in_under_forty_presses(
             page.wait_for_url(re.compile(r"/desk/leads$"))
             expect(page.locator(".lead-row")).to_have_count(left - 1)
         assert typist.presses < 40
+        written = time.monotonic()
         with live.db.reading() as session:
             issue = current_issue(session)
             assert issue is not None
@@ -94,6 +102,27 @@ def test_ten_leads_become_ten_published_summaries_in_under_forty_presses(
             )
             assert {summary.body for summary in carried} == {_BODY}
             assert {len(summary.sources) for summary in carried} == {1}
+        _send(page, live)
+        seconds = [round(until - since) for since, until in ((began, brought_in), (brought_in, written))]
+        with capsys.disabled():
+            sys.stdout.write(
+                f"\nten leads to ten summaries: {typist.presses} presses besides the text, {seconds[1]} s; the list of "
+                f"feeds before it {seconds[0]} s, the issue after it {round(time.monotonic() - written)} s\n"
+            )
+
+
+def _send(page: Page, live: Site) -> None:
+    """The issue is approved on the desk and sent; its reader gets all ten."""
+    page.goto(f"{live.url}/desk/issue")
+    page.get_by_role("button", name=re.compile("Approve")).click()
+    page.get_by_text("Closed").first.wait_for()
+    look_over(page)
+    assert "1 accepted, 0 failed" in live.run("send")
+    digest = text_of(soon(lambda: the_mail(live, ZOE, "Decision about")))
+    assert [subject for subject in _SUBJECTS if f"Decision about {subject}" not in " ".join(digest.split())] == []
+    page.goto(f"{live.url}/desk/reports")
+    expect(page.get_by_role("row", name=re.compile("Sent 1 1 0 0 0 0 0$"))).to_be_visible()
+    look_over(page)
 
 
 def test_keys_go_through_the_inbox_and_undo(live: Site, browser: Browser, publisher: Stranger) -> None:

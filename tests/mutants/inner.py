@@ -240,6 +240,22 @@ INNER: Sequence[Mutant] = (
         "tests/domain/issues/test_preflight.py::test_a_paywall_or_a_robots_wall_is_not_dead",
     ),
     Mutant(
+        "undo-of-what-was-typed",
+        "digest/operations/sources/writing_up.py",
+        "draft.version > 1 or draft.published_at",
+        "draft.published_at",
+        "Undoing “write” takes no draft away that somebody has typed in.",
+        "tests/web/sources/test_from_lead_to_draft.py::test_undo_keeps_a_draft_that_somebody_typed_in",
+    ),
+    Mutant(
+        "anybodys-form-key",
+        "digest/web/writing/form_keys.py",
+        "return key if not key or is_own(key) else new_form_key()",
+        "return key",
+        "With another’s form key an editor writes over nothing.",
+        "tests/web/writing/test_nothing_is_lost.py::test_an_editor_goes_on_with_anothers_words_in_a_form_of_their_own",
+    ),
+    Mutant(
         "undo-of-others",
         "digest/domain/issues/undoing.py",
         "return kept + [key for key in now if key not in act.before and key not in added]",

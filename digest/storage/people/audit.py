@@ -25,7 +25,7 @@ class AuditEntry(Base):
 
 def audit_page(session: Session, act: str, number: int, size: int) -> list[AuditEntry]:
     """One page of the log, the newest line first, of one kind of act or of all; `number` counts from 1."""
-    lines = _asked(act).order_by(AuditEntry.id.desc()).limit(size).offset((number - 1) * size)
+    lines = _asked(act).order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(size).offset((number - 1) * size)
     return list(session.execute(lines).scalars())
 
 
