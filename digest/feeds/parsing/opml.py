@@ -112,7 +112,7 @@ def _outline(element: Any, values: dict[str, str], address: str) -> Outline:
         url=url,
         title=title,
         home=absolute(values.get("htmlurl", ""), ""),
-        topics=_topics(element, values, title)[:_MOST_TOPICS],
+        topics=_topics(element, values, title),
         refused=refused,
         is_page=kind == _PAGE,
     )
@@ -151,16 +151,25 @@ _NO_TOPICS = frozenset(
 
 
 def _topics(element: Any, values: dict[str, str], title: str) -> tuple[str, ...]:
-    folders = [
-        _label(_values(around))
-        for around in element.iterancestors()
-        if isinstance(around.tag, str) and _local(around.tag) == "outline"
-    ]
-    if folders and folders[0].casefold() == title.casefold():
+    """The first few names of folders and categories; no more of them are looked at, however many a stranger lists."""
+    named: dict[str, None] = {}
+    for name in _names_around(element, values, title):
+        if len(named) == _MOST_TOPICS:
+            break
+        topic = shortened(name, 100)
+        if topic and topic.casefold() not in _NO_TOPICS:
+            named[topic] = None
+    return tuple(named)
+
+
+def _names_around(element: Any, values: dict[str, str], title: str) -> Iterator[str]:
+    folders = [each for each in element.iterancestors() if isinstance(each.tag, str) and _local(each.tag) == "outline"]
+    if folders and _label(_values(folders[0])).casefold() == title.casefold():
         del folders[0]  # Thunderbird has a folder for each feed, named after it
-    categories = [part for listed in values.get("category", "").split(",") for part in listed.split("/")]
-    names = (shortened(name, 100) for name in (*reversed(folders), *categories))
-    return tuple(dict.fromkeys(name for name in names if name and name.casefold() not in _NO_TOPICS))
+    for around in reversed(folders):
+        yield _label(_values(around))
+    for listed in values.get("category", "").split(","):
+        yield from listed.split("/")
 
 
 def _label(values: dict[str, str]) -> str:
