@@ -257,6 +257,22 @@ OUTER: Sequence[Mutant] = (
         "tests/operations/sources/test_collecting.py::test_retry_after_holds_for_the_whole_host",
     ),
     Mutant(
+        "held-host-asked-for-an-editor",
+        "digest/operations/sources/visiting.py",
+        "if standing.not_before and standing.held(now):",
+        "if standing.not_before and False:",
+        "What a host asks of the poller holds for discovery, articles, pages and link checks.",
+        "tests/operations/sources/test_visiting.py::test_a_host_that_asked_the_poller_to_come_later_is_asked_by_nobody",
+    ),
+    Mutant(
+        "sitemap-brings-all-that-it-has",
+        "digest/operations/sources/sitemaps.py",
+        "if key not in known]",
+        "]",
+        "A sitemap brings what is new since the first look, however old what it has is.",
+        "tests/operations/sources/test_sitemaps.py::test_only_what_is_new_since_the_first_look_becomes_leads",
+    ),
+    Mutant(
         "history-of-a-new-source",
         "digest/operations/sources/noting.py",
         "work.now - FIRST_TIME if first else None",

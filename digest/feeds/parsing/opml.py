@@ -163,14 +163,11 @@ def _topics(element: Any, values: dict[str, str], title: str) -> tuple[str, ...]
 
 
 def _names_around(element: Any, values: dict[str, str], title: str) -> Iterator[str]:
-    folders = [
-        _label(_values(around))
-        for around in element.iterancestors()
-        if isinstance(around.tag, str) and _local(around.tag) == "outline"
-    ]
-    if folders and folders[0].casefold() == title.casefold():
+    folders = [each for each in element.iterancestors() if isinstance(each.tag, str) and _local(each.tag) == "outline"]
+    if folders and _label(_values(folders[0])).casefold() == title.casefold():
         del folders[0]  # Thunderbird has a folder for each feed, named after it
-    yield from reversed(folders)
+    for around in reversed(folders):
+        yield _label(_values(around))
     for listed in values.get("category", "").split(","):
         yield from listed.split("/")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from digest.operations.shared.refusal import Refused
 from digest.operations.sources.finding import Search
 from digest.operations.sources.sitemaps import find_sitemap, with_first_look
 from digest.operations.sources.watching import Watched, watch
-from tests.feeds.server import Reply, Stranger
+from tests.feeds.server import Reply, Request, Stranger
 from tests.operations.sources.stage import Rounds
 
 DAY = timedelta(days=1)
@@ -80,10 +81,11 @@ def test_a_site_made_again_does_not_fill_the_inbox(rounds: Rounds, stranger: Str
 def test_of_an_index_the_sitemap_changed_last_is_read_and_asked_again_by_its_own_word(
     rounds: Rounds, stranger: Stranger
 ) -> None:
-    def index(at: datetime) -> Reply:
+    def index(at: datetime) -> Callable[[Request], Reply]:
         stamps = {"/old.xml": "2020-01-01", "/new.xml": at.isoformat()}
         named = "".join(f"<sitemap><loc>{path}</loc><lastmod>{on}</lastmod></sitemap>" for path, on in stamps.items())
-        return Reply(body=f"<sitemapindex>{named}</sitemapindex>".encode(), headers={"ETag": f'"{at}"'})
+        whole = Reply(body=f"<sitemapindex>{named}</sitemapindex>".encode(), headers={"ETag": f'"{at}"'})
+        return lambda request: Reply(304) if request.header("If-None-Match") == f'"{at}"' else whole
 
     stranger.answers |= {"/sitemap.xml": index(rounds.now), "/new.xml": places(("/a-letter", None), etag='"c1"')}
     source = watched(rounds, stranger.url("/"))
