@@ -26,8 +26,12 @@ __all__ = [
     "render_already_subscribed",
     "render_confirmation",
     "render_digest",
+    "render_erased",
     "render_invitation",
+    "render_move",
+    "render_moved",
     "render_notice",
+    "render_own_page",
     "render_password_reset",
     "render_proof",
     "render_test",
@@ -72,6 +76,26 @@ def render_confirmation(identity: Identity, confirm_url: str, expires: datetime)
 def render_already_subscribed(identity: Identity, preferences_url: str, unsubscribe_url: str) -> Rendered:
     """Answers a sign-up for an address that gets the digest already."""
     return fill("already_subscribed", identity, preferences_url=preferences_url, unsubscribe_url=unsubscribe_url)
+
+
+def render_own_page(identity: Identity, page_url: str, expires: datetime) -> Rendered:
+    """Opens a reader's own page; `expires` needs its zone."""
+    return fill("own_page", identity, page_url=page_url, expires=expires)
+
+
+def render_move(identity: Identity, other: str, move_url: str, expires: datetime) -> Rendered:
+    """Asks the new address of a reader, so far at `other` (masked), to confirm; `expires` needs its zone."""
+    return fill("move", identity, other=other, move_url=move_url, expires=expires)
+
+
+def render_moved(identity: Identity, other: str, at: datetime) -> Rendered:
+    """Tells a reader's old address that mail goes to `other` (masked) now; `at` needs its zone."""
+    return fill("moved", identity, other=other, at=at)
+
+
+def render_erased(identity: Identity, at: datetime, through_sendgrid: bool) -> Rendered:
+    """The receipt of an erasure; `at` needs its zone."""
+    return fill("erased", identity, at=at, through_sendgrid=through_sendgrid)
 
 
 def render_password_reset(identity: Identity, editor_name: str, reset_url: str, expires: datetime) -> Rendered:

@@ -47,6 +47,8 @@ class Issue(Base):
     """When the editors were told that it is over a day late and waits for them."""
     frozen_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    readers_forgotten_at: Mapped[datetime | None]
+    """When its copies lost their readers, being old enough (RETENTION_DELIVERIES)."""
     skipped_at: Mapped[datetime | None]
     skipped_because: Mapped[str] = mapped_column(String(500), default="")
     audience: Mapped[int] = mapped_column(default=0)

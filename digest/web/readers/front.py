@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from digest.domain.shared.addresses import BadAddress, parse
-from digest.operations.readers import consent_wordings, privacy
+from digest.operations.readers import consent_wordings, holdings, own_page
 from digest.storage.issues.issues import latest_frozen_issue
 from digest.storage.writing.summaries import latest_summaries, publication_sizes, topic_sizes
-from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue
+from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue, private
 from digest.web.shared import forms
-from digest.web.shared.context import reading, settings
+from digest.web.shared.context import here, reading, settings
 
 _LATEST = 8
 _TOPICS_TO_BROWSE = 12
@@ -46,13 +46,31 @@ def subscribe() -> ResponseReturnValue:
 @front.get("/privacy")
 def privacy_page() -> ResponseReturnValue:
     """What we hold, why, how long, who processes it."""
+    return _privacy()
+
+
+@front.post("/privacy")
+def ask_for_own_page() -> ResponseReturnValue:
+    """Ask for one's own page: one and the same answer for every address that can be one."""
+    try:
+        address = parse(forms.line("email"))
+    except BadAddress as error:
+        return _privacy(forms.line("email"), str(error)), 422
+    if not forms.line("homepage"):
+        own_page.ask_for_own_page(here(), address, request.remote_addr or "")
+    return private("readers/yours_sent.html", sender=settings().mail_from, contact=contact())
+
+
+def _privacy(email: str = "", error: str = "") -> str:
     return render_template(
         "readers/privacy.html",
-        readers=privacy.READERS.values(),
-        editors=privacy.EDITORS.values(),
+        readers=holdings.READERS.values(),
+        editors=holdings.EDITORS.values(),
         sendgrid=settings().sendgrid_host if settings().mail_transport == "sendgrid" else "",
         postal_address=settings().postal_address,
         contact=contact(),
+        email=email,
+        error=error,
     )
 
 

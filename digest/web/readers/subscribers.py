@@ -15,6 +15,7 @@ from digest.storage.readers.subscribers import (
     Subscriber,
     SubscriberState,
     count_by_state,
+    paused_size,
     subscriber_by_id,
     subscribers_page,
 )
@@ -41,6 +42,7 @@ def subscribers() -> str:
         found=found,
         total=total,
         counts=count_by_state(reading()),
+        paused=paused_size(reading()),
         put_off=form_mail_put_off(reading(), now()),
         due=form_mail_due(reading(), now()),
         braked_since=signup_caps.braked_since(reading()),

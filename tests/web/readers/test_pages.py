@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from digest.domain.issues.lifecycle import IssueState
 from digest.mail.rendering import template_folder
-from digest.operations.readers import privacy
+from digest.operations.readers.holdings import EDITORS, READERS
 from digest.operations.readers.personal_columns import NOT_PERSONAL, SAID
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
@@ -87,8 +87,8 @@ def test_every_column_is_said_on_the_privacy_page_or_is_about_nobody() -> None:
 
 
 def test_the_privacy_page_says_each_column_in_the_words_declared_for_it() -> None:
-    holdings = privacy.READERS | privacy.EDITORS
-    assert len(holdings) == len(privacy.READERS) + len(privacy.EDITORS)
+    holdings = READERS | EDITORS
+    assert len(holdings) == len(READERS) + len(EDITORS)
     assert set(holdings) == set(SAID)
     for table, columns in SAID.items():
         for words in columns.values():
@@ -97,7 +97,7 @@ def test_the_privacy_page_says_each_column_in_the_words_declared_for_it() -> Non
 
 def test_the_privacy_page_shows_the_whole_table(client: FlaskClient) -> None:
     text = BeautifulSoup(client.get("/privacy").text, "html.parser").get_text(" ")
-    for holding in (*privacy.READERS.values(), *privacy.EDITORS.values()):
+    for holding in (*READERS.values(), *EDITORS.values()):
         for words in (holding.what, holding.why, holding.how_long):
             assert words in text
     assert "reply@digest.test" in text
