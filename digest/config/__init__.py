@@ -61,6 +61,14 @@ class Settings:
     feed_networks: tuple[IPv4Network | IPv6Network, ...]
     feed_proxy: str
     leads_kept: timedelta
+    deliveries_kept: timedelta
+    """How long it is known which reader got an issue."""
+    consents_kept: timedelta
+    """How long the evidence of a consent is kept after its reader left."""
+    site_controller: str
+    """Who answers for the data (Art. 4(7) GDPR), by name and address; empty where nobody is named."""
+    site_authority: str
+    """Where to complain (Art. 77 GDPR), by name; empty where none is named."""
     unheeded: tuple[str, ...] = ()
     """Names that are set and are settings, but of rooms that are not built yet."""
 
@@ -125,6 +133,10 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
         feed_networks=values.checked("FEED_NETWORKS", "", checks.networks),
         feed_proxy=values.checked("FEED_PROXY", "", checks.proxy),
         leads_kept=timedelta(days=values.checked("RETENTION_LEADS", "90", checks.between(14, 3650))),
+        deliveries_kept=timedelta(days=values.checked("RETENTION_DELIVERIES", "730", checks.between(30, 36500))),
+        consents_kept=timedelta(days=values.checked("RETENTION_CONSENTS", "1095", checks.between(30, 36500))),
+        site_controller=values.checked("SITE_CONTROLLER", "", checks.line_of(300)),
+        site_authority=values.checked("SITE_AUTHORITY", "", checks.line_of(300)),
         unheeded=tuple(name for name in sorted(names.AHEAD) if values.text(name, "")),
     )
     _require_together(settings, values)

@@ -17,16 +17,16 @@ USED = frozenset(
         "SENDGRID_API_KEY", "SENDGRID_HOST", "SENDGRID_WEBHOOK_KEY",
         "DIGEST_DAY", "DIGEST_TIME", "DIGEST_TIMEZONE", "DIGEST_CUTOFF", "DIGEST_MINIMUM_ITEMS",
         "SEND_CONCURRENCY", "TRUSTED_PROXIES", "ALERT_URL", "HEARTBEAT_URL",
-        "FEED_INTERVAL", "FEED_NETWORKS", "FEED_PROXY", "RETENTION_LEADS",
+        "FEED_INTERVAL", "FEED_NETWORKS", "FEED_PROXY", "RETENTION_LEADS", "RETENTION_DELIVERIES", "RETENTION_CONSENTS",
+        "SITE_CONTROLLER", "SITE_AUTHORITY",
     )
 )  # fmt: skip
 """Every name that is a setting and is used; those of `AHEAD` are settings, too."""
 
 AHEAD = frozenset(
     (
-        "SITE_TAGLINE", "SITE_LANGUAGE", "SITE_CONTROLLER", "SITE_AUTHORITY",
+        "SITE_TAGLINE", "SITE_LANGUAGE",
         "BACKUP_PATH", "BACKUP_KEEP",
-        "RETENTION_DELIVERIES", "RETENTION_CONSENTS",
     )
 )  # fmt: skip
 """Those of rooms that are not built yet: a `.env` may be ahead of us. They stop no start, and nothing heeds them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from digest.domain.issues.edition import Content
 from digest.mail.tags import ForgedTag, Rendered, Tags, new_tags, personalise, refuse_forged
@@ -35,6 +35,7 @@ __all__ = [
     "render_password_reset",
     "render_proof",
     "render_test",
+    "render_welcome",
     "template_folder",
 ]
 
@@ -132,6 +133,12 @@ def render_proof(digest: Rendered, identity: Identity, note: ProofNote) -> Rende
 def render_test(digest: Rendered, identity: Identity, desk_url: str) -> Rendered:
     """The digest exactly as given, under a line that says that it is a test."""
     return _under(fill("test", identity, subject=digest.subject, desk_url=desk_url), digest)
+
+
+def render_welcome(digest: Rendered, identity: Identity, issue_date: date, preferences_url: str) -> Rendered:
+    """The latest digest, a reader's own links in it, under a panel that welcomes them."""
+    panel = fill("welcome", identity, subject=digest.subject, issue_date=issue_date, preferences_url=preferences_url)
+    return _under(panel, digest)
 
 
 _BODY = re.compile(r"<body\b[^>]*>")

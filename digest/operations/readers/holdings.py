@@ -5,21 +5,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from digest.config import Settings
 from digest.config.retention import MESSAGES_KEPT, RATE_COUNTS_KEPT
+
+_CONSENT = "Art. 6(1)(a) GDPR: your consent"
+_PROOF = "Art. 6(1)(c) with Art. 5(2) and 7(1) GDPR: we must be able to show that you agreed"
+_RIGHTS = "Art. 6(1)(c) with Art. 12 GDPR: we must make your rights easy to use, and be sure that it is you"
+_LEFT_ALONE = "Art. 6(1)(f) GDPR: our and your interest in that nobody is mailed against their will; also Art. 21(3)"
+_ACCOUNT = "Art. 6(1)(f) GDPR: our and your interest in that each issue reaches you, and once"
+_SAFE = "Art. 6(1)(f) GDPR: everybody’s interest in forms and a desk that nobody abuses"
+_TOGETHER = "Art. 6(1)(f) GDPR: the interest in a publication that several people make together"
 
 
 @dataclass(frozen=True)
 class Holding:
-    """What one table says of people, why, and how long it is kept."""
+    """What one table says of people, why, how long it is kept, and by which article of the GDPR we may.
+
+    `how_long` has places for periods that settings decide (`for_readers`, `for_editors`).
+    """
 
     what: str
     why: str
     how_long: str
+    basis: str = _TOGETHER
 
 
-_WITH_READER = "Until you erase it, or write to us"
+def for_readers(settings: Settings) -> list[Holding]:
+    """What we hold about readers, with the periods of this installation."""
+    return [_with_periods(holding, settings) for holding in READERS.values()]
+
+
+def for_editors(settings: Settings) -> list[Holding]:
+    """Likewise, about the people at the desk."""
+    return [_with_periods(holding, settings) for holding in EDITORS.values()]
+
+
+def _with_periods(holding: Holding, settings: Settings) -> Holding:
+    periods = {
+        "deliveries": f"{settings.deliveries_kept.days:,} days",
+        "consents": f"{settings.consents_kept.days:,} days",
+        "leads": f"{settings.leads_kept.days:,} days",
+    }
+    return replace(holding, how_long=holding.how_long.format_map(periods))
+
+
+_WITH_READER = "While you are a reader, and {consents} after you left; or until you erase it"
 
 READERS: dict[str, Holding] = {
     "subscribers": Holding(
@@ -27,49 +59,59 @@ READERS: dict[str, Holding] = {
         "subscribed, since when, and when you left; until when you paused; the topics "
         "you chose; where the sign-up came from; the random key inside your own links",
         "To send you the digest that you asked for, and to know when you no longer want it",
-        f"{_WITH_READER}. A sign-up that nobody confirms: 7 days from our message",
+        _WITH_READER + ". A sign-up that nobody confirms: 7 days from our message",
+        _CONSENT,
     ),
     "signups": Holding(
         "When you asked for the digest and when you confirmed it; which link you did that by: the random key inside "
         "that link, and how long it works",
         "So that each confirmation link works for one sign-up, for 7 days from its message",
         "As long as your subscription’s entry",
+        _CONSENT,
     ),
     "reader_links": Holding(
         "When you asked for your own page, or to move to another address, and the new one; the random key inside that "
         "link, and how long it works",
         "So that only whoever reads your mailbox sees, moves and erases what we hold",
         "A link to your page lives 30 minutes, one that moves you a day; they are deleted within the hour after",
+        _RIGHTS,
     ),
     "consent_records": Holding(
         "What you were asked, when, on which page or in which import, and your answer; no IP address",
         "To be able to show that you agreed, and to what",
         _WITH_READER,
+        _PROOF,
     ),
     "messages": Holding(
         "Messages to you alone, such as the one that asks you to confirm, or an issue that we sent you once more; "
         "when they were written, what came of them, and when; with those that our form caused, a keyed hash of your "
         "mailbox",
         "To hand them over, again if that fails, and so that nobody can use our form to flood your mailbox",
-        f"{MESSAGES_KEPT.days} days after they were handed over",
+        f"{MESSAGES_KEPT.days} days after they were handed over; the receipt of an erasure goes as soon as it has left",
+        _CONSENT,
     ),
     "deliveries": Holding(
         "Which issues were sent to your address, whether they were handed over, whether and when your mail server took "
         "them or why not, and when we sent you one again; never whether you opened them",
         "So that nobody gets an issue twice, and every copy is accounted for",
-        "The count stays; erasing takes your address and everything that leads to you out of it",
+        "{deliveries} after the issue: then your address and everything that leads to you is taken out of it, as by "
+        "erasing. The count stays",
+        _ACCOUNT,
     ),
     "suppressions": Holding(
         "A keyed hash of an address that must not be mailed, since when, by whose word, and why: it bounced, "
-        "complained, is invalid, objected or was erased. SendGrid’s own lists are read for our readers’ addresses, too",
-        "So that it never gets mail from us again, even by an import. The address can’t be read from it",
-        "For good: it is what keeps the promise",
+        "complained, is invalid, objected, or was erased or "
+        "changed. SendGrid’s own lists are read for our readers’ addresses, too",
+        "So that no list brings it back, and nobody mails it against your will. The address can’t be read from it",
+        "For good: it is what keeps the promise. Of an erased address, until its owner subscribes again",
+        _LEFT_ALONE,
     ),
     "tallies": Holding(
         "Keyed hashes of the network that a sign-up came from and of the mailbox that was written to, with the time; "
         "of networks and accounts at the editors’ door likewise",
         "So that nobody can use our form to flood mailboxes, and nobody can guess an editor’s password",
         f"{RATE_COUNTS_KEPT.days} days; what counts for your mailbox also until you leave or erase",
+        _SAFE,
     ),
 }  # fmt: skip
 """Tables about readers, as the privacy page explains them."""
@@ -94,6 +136,7 @@ EDITORS: dict[str, Holding] = {
         "That an editor is signed in: a hash of the cookie’s key, since when, and when it was last seen",
         "To keep editors signed in, on the desk only",
         "Until they sign out, or the session grows too old",
+        _SAFE,
     ),
     "issues": Holding(
         "Who put an issue on hold, sent it early or stopped it, and when", "To know whom to ask", "As long as the issue"
@@ -142,7 +185,7 @@ EDITORS: dict[str, Holding] = {
     "leads": Holding(
         "Who brought a candidate for a summary; who last did something with it, and when",
         "So that two editors don’t do the same work",
-        "As long as the candidate",
+        "As long as the candidate: {leads}, if nobody uses it",
     ),
     "lead_acts": Holding(
         "What was done with a candidate: which editor did it, when, what that changed, and whether it was undone",

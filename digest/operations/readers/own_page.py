@@ -37,7 +37,8 @@ def ask_for_own_page(context: Context, address: Address, ip: str) -> None:
             return
         valid_until = signup_caps.expected(session, context.now, turn) + LIFETIME
         rendered = _message(context.settings, key, valid_until)
-        may = signup_caps.may_mail(session, turn) and not never_mailed(session, address_hash)
+        suppressed = never_mailed(session, address_hash)
+        may = signup_caps.may_mail(session, turn) and not suppressed
         known = subscriber_with_address(session, address.key)
         with session.begin_nested() as asking:
             reader = known or add_pending(context.within(session), address, address_hash, spare, "")

@@ -142,6 +142,14 @@ def audience_by_topics(session: Session) -> dict[str, int]:
     return dict(session.execute(chosen).all())
 
 
+def left_before(session: Session, moment: datetime) -> Sequence[int]:
+    """The ids of those who left before that moment, and have not come back."""
+    asked = select(Subscriber.id).where(
+        Subscriber.state == SubscriberState.UNSUBSCRIBED, Subscriber.unsubscribed_at < moment
+    )
+    return session.scalars(asked).all()
+
+
 def count_by_state(session: Session) -> dict[str, int]:
     """How many subscribers are in each state; every state is named."""
     rows = session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state))

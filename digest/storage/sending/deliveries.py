@@ -226,6 +226,14 @@ def move_copies(session: Session, delivery_ids: Sequence[int], batch_id: int) ->
     session.execute(update(Delivery).where(Delivery.id.in_(delivery_ids)).values(batch_id=batch_id))
 
 
+def has_copy(session: Session, issue_id: int, subscriber_id: int, address: str) -> bool:
+    """Whether a copy of this issue was made for this reader or address, and not skipped."""
+    theirs = (Delivery.subscriber_id == subscriber_id) | (Delivery.address == address)
+    kept = Delivery.outcome.is_distinct_from(Outcome.SKIPPED)
+    found = select(Delivery.id).where(Delivery.issue_id == issue_id, theirs, kept).limit(1)
+    return session.execute(found).scalar_one_or_none() is not None
+
+
 def every_issue() -> Select[int]:
     """Every issue's id. The unique indexes on copies begin with the issue: named with it, one reader's copies are
     found by a look-up an issue, where a million copies an issue would be read without it.

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from digest.domain.shared.addresses import BadAddress, parse
 from digest.operations.readers import consent_wordings, holdings, own_page
+from digest.operations.readers.recipients import processors
 from digest.storage.issues.issues import latest_frozen_issue
 from digest.storage.writing.summaries import latest_summaries, publication_sizes, topic_sizes
 from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue, private
@@ -61,17 +62,39 @@ def ask_for_own_page() -> ResponseReturnValue:
     return private("readers/yours_sent.html", sender=settings().mail_from, contact=contact())
 
 
+@front.get("/about")
+def about() -> ResponseReturnValue:
+    """Who publishes this, and how to reach them."""
+    return render_template(
+        "readers/about.html",
+        day=consent_wordings.send_day(settings()),
+        at=settings().schedule.send.at,
+        **_publisher(),
+    )
+
+
 def _privacy(email: str = "", error: str = "") -> str:
     return render_template(
         "readers/privacy.html",
-        readers=holdings.READERS.values(),
-        editors=holdings.EDITORS.values(),
-        sendgrid=settings().sendgrid_host if settings().mail_transport == "sendgrid" else "",
-        postal_address=settings().postal_address,
-        contact=contact(),
+        readers=holdings.for_readers(settings()),
+        editors=holdings.for_editors(settings()),
+        processors=processors(settings()),
+        authority=settings().site_authority,
         email=email,
         error=error,
+        **_publisher(),
     )
+
+
+def _publisher() -> dict[str, str]:
+    """Who answers for this site. Where nobody is named, whoever signs the messages does."""
+    site = settings()
+    signs = f"{site.site_name}, {site.postal_address}" if site.postal_address else f"whoever runs {site.site_name}"
+    return {
+        "controller": (site.site_controller or signs).rstrip("."),
+        "postal_address": site.postal_address.rstrip("."),
+        "contact": contact(),
+    }
 
 
 def _landing(email: str = "", error: str = "") -> str:

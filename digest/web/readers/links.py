@@ -13,13 +13,15 @@ from digest.operations.readers import consent_wordings, pausing, returning, subs
 from digest.operations.readers.consent_wordings import ConsentWording
 from digest.operations.readers.goodbyes import keep_goodbye
 from digest.operations.readers.subscribing import LinkState
+from digest.operations.sending.welcoming import confirm_and_welcome
 from digest.operations.shared.links import preferences_url, unsubscribe_url
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.patience import Busy
+from digest.storage.issues.issues import latest_frozen_issue
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_with_link_key
 from digest.storage.suppressions.suppressions import is_suppressed
 from digest.storage.writing.names import TOPICS, slugs_now
-from digest.web.readers.answers import ask, check_your_inbox, key_in, next_issue, not_ours, private
+from digest.web.readers.answers import ask, check_your_inbox, contact, key_in, next_issue, not_ours, private
 from digest.web.readers.topics import topic_choices
 from digest.web.shared import forms
 from digest.web.shared.context import here, now, reading, reread, settings
@@ -46,7 +48,7 @@ def confirm(token: str) -> ResponseReturnValue:
         found, subscriber = subscribing.link_state(reading(), now(), key)
         if found is LinkState.EXPIRED and subscriber:
             return _send_a_new_link(subscriber, "the page of an older link")
-    return _confirmation(*subscribing.confirm(here(), key, "the page that the link opens"))
+    return _confirmation(*confirm_and_welcome(here(), key, "the page that the link opens"))
 
 
 @links.get("/unsubscribe/<token>")
@@ -119,7 +121,7 @@ def _saved(key: str) -> str:
     return f"Saved. You get {'what you ticked' if chosen else 'every topic'}."
 
 
-def _confirmation(found: LinkState, subscriber: Subscriber | None) -> Response:
+def _confirmation(found: LinkState, subscriber: Subscriber | None, welcomed: bool = False) -> Response:
     status = 200 if found in (LinkState.OPEN, LinkState.DONE) else 410
     return private(
         f"readers/confirm_{found}.html",
@@ -127,6 +129,10 @@ def _confirmation(found: LinkState, subscriber: Subscriber | None) -> Response:
         wording=consent_wordings.confirming(settings()),
         signing_up=consent_wordings.signing_up(settings()),
         next_issue=next_issue(),
+        welcomed=welcomed,
+        any_issue=latest_frozen_issue(reading()) is not None,
+        sender=settings().mail_from,
+        contact=contact(),
         preferences=preferences_url(settings(), subscriber.link_key) if subscriber else "",
     )
 
