@@ -16,7 +16,7 @@ _RIGHTS = "Art. 6(1)(c) with Art. 12 GDPR: we must make your rights easy to use,
 _LEFT_ALONE = "Art. 6(1)(f) GDPR: our and your interest in that nobody is mailed against their will; also Art. 21(3)"
 _ACCOUNT = "Art. 6(1)(f) GDPR: our and your interest in that each issue reaches you, and once"
 _SAFE = "Art. 6(1)(f) GDPR: everybody’s interest in forms and a desk that nobody abuses"
-_TOGETHER = "Art. 6(1)(f) GDPR: the interest in a publication that several people make together"
+_TOGETHER = "Art. 6(1)(f) GDPR: making a publication together"
 
 
 @dataclass(frozen=True)
