@@ -154,8 +154,8 @@ def test_no_public_page_and_no_message_sets_a_cookie_or_asks_a_stranger(live: Si
         reader.page.get_by_role("heading", name="Everything about you is erased").wait_for()
         mail(live, BOB, "Everything about you is erased")
         assert reader.saw_nobody()
-        for path in live.settings.outbox_path.glob("*.eml"):
-            message = message_from_bytes(path.read_bytes(), policy=default)
+        for file in live.settings.outbox_path.glob("*.eml"):
+            message = message_from_bytes(file.read_bytes(), policy=default)
             assert isinstance(message, EmailMessage)
             reader.page.set_content(html_of(message))
             reader.page.wait_for_load_state()

@@ -32,8 +32,9 @@ RECEIPT = "erased"
 """The kind of what tells a reader that everything is erased."""
 ERASURE = "erasure"
 """The kind of what is no mail: an address that SendGrid is to erase, told until it answers."""
-LEAVES_NO_TRACE = frozenset((RECEIPT, ERASURE))
-"""Kinds that are deleted as soon as they have gone: nothing else of their address is here any more."""
+LEAVES_NO_TRACE = frozenset((RECEIPT, ERASURE, WELCOME))
+"""Kinds that are deleted as soon as they have gone: of an erased address nothing else is here any more, and a welcome
+is as large as an issue."""
 
 
 def post(  # noqa: PLR0913 - the message, most of it by name

@@ -87,7 +87,8 @@ READERS: dict[str, Holding] = {
         "when they were written, what came of them, and when; with those that our form caused, a keyed hash of your "
         "mailbox",
         "To hand them over, again if that fails, and so that nobody can use our form to flood your mailbox",
-        f"{MESSAGES_KEPT.days} days after they were handed over; the receipt of an erasure goes as soon as it has left",
+        f"{MESSAGES_KEPT.days} days after they were handed over; a welcome and the receipt of an erasure as "
+        "soon as they have left",
         _CONSENT,
     ),
     "deliveries": Holding(

@@ -24,6 +24,10 @@ class SuppressionReason(StrEnum):
     ERASURE = "erasure"
 
 
+_OF_THE_MAILBOX = (SuppressionReason.BOUNCE, SuppressionReason.COMPLAINT, SuppressionReason.INVALID)
+"""What takes the place of an erasure, which its owner could lift: mail does not arrive there, or is not wanted."""
+
+
 class Suppression(Base):
     """One suppressed address, as its hash under SUPPRESSION_KEY."""
 
@@ -73,7 +77,7 @@ def suppress_all(session: Session, reasons: Mapping[str, SuppressionReason], now
     """
     if not reasons:
         return 0
-    _forget_erasures(session, [one for one, reason in reasons.items() if reason != SuppressionReason.ERASURE])
+    _forget_erasures(session, [one for one, reason in reasons.items() if reason in _OF_THE_MAILBOX])
     rows = [
         {"address_hash": address_hash, "reason": reason, "at": now, "source": source}
         for address_hash, reason in reasons.items()
@@ -85,7 +89,7 @@ def suppress_all(session: Session, reasons: Mapping[str, SuppressionReason], now
 
 def suppress(session: Session, address_hash: str, reason: SuppressionReason, now: datetime, source: str) -> None:
     """Suppress an address; the first reason stays, but for an erasure, which its owner may lift."""
-    if reason != SuppressionReason.ERASURE:
+    if reason in _OF_THE_MAILBOX:
         _forget_erasures(session, [address_hash])
     if not is_suppressed(session, address_hash):
         session.add(Suppression(address_hash=address_hash, reason=reason, at=now, source=source))
@@ -108,7 +112,7 @@ def suppress_many(session: Session, bans: Sequence[Ban], source: str) -> list[st
     """
     if not bans:
         return []
-    _forget_erasures(session, [ban.address_hash for ban in bans if ban.reason != SuppressionReason.ERASURE])
+    _forget_erasures(session, [ban.address_hash for ban in bans if ban.reason in _OF_THE_MAILBOX])
     added = session.execute(
         insert_unless_there(session, Suppression).returning(Suppression.address_hash),
         [{"address_hash": ban.address_hash, "reason": ban.reason, "at": ban.at, "source": source} for ban in bans],

@@ -15,7 +15,7 @@ from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
 from tests.conftest import TUESDAY, through
-from tests.factories import make_subscriber
+from tests.factories import make_editor, make_subscriber
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.web.readers.doors import everything
 
@@ -48,12 +48,16 @@ def test_an_erasure_is_told_to_sendgrid_after_the_receipt(
 def test_it_waits_until_sendgrid_answers_however_often_that_fails(
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid
 ) -> None:
-    sendgrid.account.scopes = ()
+    make_editor(db, "ada@digest.test")
     sendgrid.account.key = "SG.another"
     privacy.erase(Context(db, settings, TUESDAY), ALICE, "a test")
     for number in range(40):
         hand_over(db, settings, TUESDAY + timedelta(hours=number))
     assert sendgrid.account.erased == []
+    with db.reading() as session:
+        (notice,) = session.query(Message).filter_by(kind="notice")
+        assert notice.subject == "Privacy Digest: SendGrid has not taken on an erasure"
+        assert ALICE not in notice.text
     sendgrid.account.key = "SG.loopback"
     hand_over(db, settings, TUESDAY + timedelta(hours=41))
     assert sendgrid.account.erased == [ALICE]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, insert
 from werkzeug.test import TestResponse
@@ -28,6 +30,7 @@ from digest.storage.sending.editions import Edition
 from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, suppress
 from tests.conftest import TUESDAY, Mailbox, text_of
 from tests.factories import make_issue, make_subscriber, make_summary
+from tests.web.browser import Browser, make_editor_with_password
 from tests.web.readers.doors import ALICE, ask, everything, link_in, subscribed
 
 JOURNAL_UNREAD = delete(JournalRead)
@@ -308,3 +311,19 @@ def test_who_complained_stays_out_whatever_is_erased(
     sent = len(mailbox.read())
     ask(client)
     assert len(mailbox.read()) == sent
+
+
+def test_the_evidence_of_consent_is_one_file_for_admins(
+    client: FlaskClient, app: Flask, db: Database, mailbox: Mailbox
+) -> None:
+    subscribed(client, mailbox)
+    alice = reader(db)
+    assert alice
+    make_editor_with_password(db, "ada@digest.test", "Ada", is_admin=True)
+    ada = Browser(app.test_client())
+    ada.sign_in("ada@digest.test")
+    evidence = json.loads(ada.client.get(f"/desk/subscribers/{alice.id}/consent.json").data)
+    assert [step["step"] for step in evidence["consent"]] == ["asked", "confirmed"]
+    for step in evidence["consent"]:
+        text = f"{step['wording_version']}\n{step['wording']}"
+        assert step["wording_hash"] == sha256(text.encode()).hexdigest()
