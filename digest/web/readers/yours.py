@@ -16,7 +16,7 @@ from digest.operations.readers import consent_wordings, own_page, privacy, readd
 from digest.operations.readers.personal_file import for_machines
 from digest.operations.readers.readdressing import MoveState
 from digest.operations.shared.links import preferences_url
-from digest.storage.readers.subscribers import Subscriber
+from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.web.readers.answers import contact, key_in, next_issue, not_ours, private
 from digest.web.readers.topics import in_words, topic_names
 from digest.web.shared import forms
@@ -105,6 +105,7 @@ def _move(found: MoveState, reader: Subscriber | None, email: str) -> Response:
         410 if found is MoveState.GONE else 200,
         old=masked(reader.email) if reader else "",
         new=email,
+        subscribed=reader is not None and reader.state == SubscriberState.CONFIRMED,
         wording=consent_wordings.moving(settings()),
         next_issue=next_issue(),
         contact=contact(),
