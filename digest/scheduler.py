@@ -22,6 +22,7 @@ from digest.mail.monitors import ping
 from digest.operations.issues.link_checking import check_current_links, link_checker
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.running.backing_up import back_up_daily
+from digest.operations.running.forgetting import forget_in_time
 from digest.operations.running.housekeeping import tidy_up
 from digest.operations.running.tick import note_heartbeat, tick
 from digest.operations.shared.context import Process
@@ -143,6 +144,7 @@ class Clock:
 
     def _housekeeping(self) -> None:
         tidy_up(self._db, utc_now(), self._settings.leads_kept)
+        forget_in_time(self._process.context())
 
     def _poll(self) -> None:
         keep_polling(self._poller)

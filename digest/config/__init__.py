@@ -66,8 +66,14 @@ class Settings:
     backup_path: Path | None
     """The folder for the clock's daily backups; None: it makes none."""
     backup_keep: int
-    unheeded: tuple[str, ...] = ()
-    """Names that are set and are settings, but of rooms that are not built yet."""
+    deliveries_kept: timedelta
+    """How long it is known which reader got an issue."""
+    consents_kept: timedelta
+    """How long the evidence of a consent is kept after its reader left."""
+    site_controller: str
+    """Who answers for the data (Art. 4(7) GDPR), by name and address; empty where nobody is named."""
+    site_authority: str
+    """Where to complain (Art. 77 GDPR), by name; empty where none is named."""
 
     @property
     def site_name(self) -> str:
@@ -142,7 +148,10 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None, mak
         leads_kept=timedelta(days=values.checked("RETENTION_LEADS", "90", checks.between(14, 3650))),
         backup_path=values.checked("BACKUP_PATH", "", lambda text: keys.usable_folder(text, root) if text else None),
         backup_keep=values.checked("BACKUP_KEEP", "14", checks.between(1, 3650)),
-        unheeded=tuple(name for name in sorted(names.AHEAD) if values.text(name, "")),
+        deliveries_kept=timedelta(days=values.checked("RETENTION_DELIVERIES", "730", checks.between(30, 36500))),
+        consents_kept=timedelta(days=values.checked("RETENTION_CONSENTS", "1095", checks.between(30, 36500))),
+        site_controller=values.checked("SITE_CONTROLLER", "", checks.line_of(300)),
+        site_authority=values.checked("SITE_AUTHORITY", "", checks.line_of(300)),
     )
     _require_together(settings, values)
     return _with_kept_keys(settings, make_keys)

@@ -10,7 +10,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
-USED = frozenset(
+KNOWN = frozenset(
     (
         "INSTANCE_PATH", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SUPPRESSION_KEY",
         "SITE_URL", "SITE_NAME", "SITE_TAGLINE", "SITE_LANGUAGE", "POSTAL_ADDRESS", "MAIL_FROM", "MAIL_REPLY_TO",
@@ -18,21 +18,11 @@ USED = frozenset(
         "SENDGRID_API_KEY", "SENDGRID_HOST", "SENDGRID_WEBHOOK_KEY",
         "DIGEST_DAY", "DIGEST_TIME", "DIGEST_TIMEZONE", "DIGEST_CUTOFF", "DIGEST_MINIMUM_ITEMS",
         "SEND_CONCURRENCY", "TRUSTED_PROXIES", "ALERT_URL", "HEARTBEAT_URL",
-        "FEED_INTERVAL", "FEED_NETWORKS", "FEED_PROXY", "RETENTION_LEADS",
-        "BACKUP_PATH", "BACKUP_KEEP",
+        "FEED_INTERVAL", "FEED_NETWORKS", "FEED_PROXY", "RETENTION_LEADS", "RETENTION_DELIVERIES", "RETENTION_CONSENTS",
+        "BACKUP_PATH", "BACKUP_KEEP", "SITE_CONTROLLER", "SITE_AUTHORITY",
     )
 )  # fmt: skip
-"""Every name that is a setting and is used; those of `AHEAD` are settings, too."""
-
-AHEAD = frozenset(
-    (
-        "SITE_CONTROLLER", "SITE_AUTHORITY",
-        "RETENTION_DELIVERIES", "RETENTION_CONSENTS",
-    )
-)  # fmt: skip
-"""Those of rooms that are not built yet: a `.env` may be ahead of us. They stop no start, and nothing heeds them."""
-
-KNOWN = USED | AHEAD
+"""Every name that is a setting."""
 
 _OURS_ALONE = ("DIGEST_", "SENDGRID_")
 """What begins so is nobody else's, but for the exceptions."""

@@ -104,6 +104,10 @@ class _BadDay:
         """Ask the transport behind it."""
         return self._inner.probe()
 
+    def erase(self, address: str) -> Answer:
+        """Ask the transport behind it."""
+        return self._inner.erase(address)
+
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float
     ) -> Iterable[ListPage | UnreadList]:

@@ -61,6 +61,10 @@ class OutboxFolder:
         """A folder always answers."""
         return True
 
+    def erase(self, address: str) -> Answer:  # noqa: ARG002 - nobody but us has the folder
+        """Nothing: the folder is ours."""
+        return Answer(Certainty.ACCEPTED)
+
     def suppressed(
         self,
         since: Mapping[str, ListMark],  # noqa: ARG002

@@ -161,6 +161,9 @@ class Transport(Protocol):
     def probe(self) -> bool:
         """Whether the other side answers a harmless question; asked after an unknown outcome, before more leaves."""
 
+    def erase(self, address: str) -> Answer:
+        """Have the other side erase what it holds about an address. Asked twice, it does no harm."""
+
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float
     ) -> Iterable[ListPage | UnreadList]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from digest.domain.issues.edition import Content
 from digest.mail.tags import ForgedTag, Rendered, Tags, new_tags, personalise, refuse_forged
@@ -26,11 +26,16 @@ __all__ = [
     "render_already_subscribed",
     "render_confirmation",
     "render_digest",
+    "render_erased",
     "render_invitation",
+    "render_move",
+    "render_moved",
     "render_notice",
+    "render_own_page",
     "render_password_reset",
     "render_proof",
     "render_test",
+    "render_welcome",
     "template_folder",
 ]
 
@@ -74,6 +79,26 @@ def render_already_subscribed(identity: Identity, preferences_url: str, unsubscr
     return fill("already_subscribed", identity, preferences_url=preferences_url, unsubscribe_url=unsubscribe_url)
 
 
+def render_own_page(identity: Identity, page_url: str, expires: datetime) -> Rendered:
+    """Opens a reader's own page; `expires` needs its zone."""
+    return fill("own_page", identity, page_url=page_url, expires=expires)
+
+
+def render_move(identity: Identity, other: str, move_url: str, expires: datetime) -> Rendered:
+    """Asks the new address of a reader, so far at `other` (masked), to confirm; `expires` needs its zone."""
+    return fill("move", identity, other=other, move_url=move_url, expires=expires)
+
+
+def render_moved(identity: Identity, other: str, at: datetime) -> Rendered:
+    """Tells a reader's old address that mail goes to `other` (masked) now; `at` needs its zone."""
+    return fill("moved", identity, other=other, at=at)
+
+
+def render_erased(identity: Identity, at: datetime, through_sendgrid: bool) -> Rendered:
+    """The receipt of an erasure; `at` needs its zone."""
+    return fill("erased", identity, at=at, through_sendgrid=through_sendgrid)
+
+
 def render_password_reset(identity: Identity, editor_name: str, reset_url: str, expires: datetime) -> Rendered:
     """Lets an editor choose a new password; `expires` needs its zone."""
     return fill("password_reset", identity, editor_name=editor_name, reset_url=reset_url, expires=expires)
@@ -108,6 +133,12 @@ def render_proof(digest: Rendered, identity: Identity, note: ProofNote) -> Rende
 def render_test(digest: Rendered, identity: Identity, desk_url: str) -> Rendered:
     """The digest exactly as given, under a line that says that it is a test."""
     return _under(fill("test", identity, subject=digest.subject, desk_url=desk_url), digest)
+
+
+def render_welcome(digest: Rendered, identity: Identity, issue_date: date, preferences_url: str) -> Rendered:
+    """The latest digest, a reader's own links in it, under a panel that welcomes them."""
+    panel = fill("welcome", identity, subject=digest.subject, issue_date=issue_date, preferences_url=preferences_url)
+    return _under(panel, digest)
 
 
 _BODY = re.compile(r"<body\b[^>]*>")

@@ -70,6 +70,17 @@ class SendGridTransport:
         except (NotSent, NoAnswer):
             return False
 
+    def erase(self, address: str) -> Answer:
+        """POST /v3/recipients/erasejob: a job of SendGrid's own, taken on with 202."""
+        body = json.dumps({"email_addresses": [address]}).encode("ascii")
+        try:
+            answer = self._client.post("recipients/erasejob", body, ticking() + DEADLINE_SECONDS)
+        except NotSent as error:
+            return Answer(Certainty.RETRY, detail=f"SendGrid could not be reached ({error})")
+        except NoAnswer as error:
+            return Answer(Certainty.UNKNOWN, detail=f"no complete answer from SendGrid ({error})")
+        return judge(answer)
+
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float
     ) -> Iterable[ListPage | UnreadList]:

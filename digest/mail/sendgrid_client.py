@@ -61,6 +61,10 @@ class SendGridClient:
         """POST /v3/mail/send with ready JSON. `deadline` is on `deadline.ticking`. Raises NotSent, NoAnswer."""
         return _as_answer(self._root.mail.send.post(request_body=_Ready(body), timeout=deadline))
 
+    def post(self, path: str, body: bytes, deadline: float) -> HttpAnswer:
+        """POST /v3/<path> with ready JSON. Raises NotSent, NoAnswer."""
+        return _as_answer(self._root._(path).post(request_body=_Ready(body), timeout=deadline))
+
     def get(self, path: str, deadline: float, query: Mapping[str, int] | None = None) -> HttpAnswer:
         """GET /v3/<path>?<query>. Raises NotSent, NoAnswer."""
         return _as_answer(self._root._(path).get(query_params=query, timeout=deadline))

@@ -60,6 +60,10 @@ class SendGridInMemory:
         """Is well."""
         return True
 
+    def erase(self, address: str) -> Answer:  # noqa: ARG002
+        """Takes everything."""
+        return _ANSWERS[Mood.TAKES]
+
     def suppressed(
         self,
         since: Mapping[str, ListMark],  # noqa: ARG002

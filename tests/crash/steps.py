@@ -85,6 +85,10 @@ class WatchedTransport:
         self._failpoint.pass_step("after the probe")
         return answered
 
+    def erase(self, address: str) -> Answer:
+        """Ask the transport behind it."""
+        return self._inner.erase(address)
+
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float
     ) -> Iterable[ListPage | UnreadList]:

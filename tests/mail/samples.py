@@ -15,8 +15,12 @@ from digest.mail.rendering import (
     render_already_subscribed,
     render_confirmation,
     render_digest,
+    render_erased,
     render_invitation,
+    render_move,
+    render_moved,
     render_notice,
+    render_own_page,
     render_password_reset,
 )
 
@@ -144,6 +148,10 @@ def single_messages() -> dict[str, Rendered]:
     return {
         "confirmation": render_confirmation(IDENTITY, "https://digest.example/confirm/bobs-token", EXPIRES),
         "already_subscribed": render_already_subscribed(IDENTITY, ALICE[TAGS.preferences], ALICE[TAGS.unsubscribe]),
+        "own_page": render_own_page(IDENTITY, "https://digest.example/yours/bobs-token", EXPIRES),
+        "move": render_move(IDENTITY, "b***@example.org", "https://digest.example/yours/bobs-token", EXPIRES),
+        "moved": render_moved(IDENTITY, "b***@example.com", EXPIRES),
+        "erased": render_erased(IDENTITY, EXPIRES, through_sendgrid=True),
         "password_reset": render_password_reset(IDENTITY, "Erin", f"{desk}/password/erins-token", EXPIRES),
         "invitation": render_invitation(IDENTITY, "Frank", "Erin", f"{desk}/password/franks-token", EXPIRES),
         "notice": render_notice(

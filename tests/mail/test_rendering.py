@@ -23,6 +23,7 @@ from digest.mail.rendering import (
     render_notice,
     render_proof,
     render_test,
+    render_welcome,
     template_folder,
 )
 
@@ -60,11 +61,12 @@ def all_messages() -> dict[str, Rendered]:
         "digest": digest,
         "proof": render_proof(digest, IDENTITY, NOTE),
         "test": render_test(digest, IDENTITY, NOTE.desk_url),
+        "welcome": render_welcome(digest, IDENTITY, CONTENT.issue_date, ALICE[TAGS.preferences]),
         **single_messages(),
     }
 
 
-@pytest.mark.parametrize("message", ["digest", "proof", "test", *single_messages()])
+@pytest.mark.parametrize("message", ["digest", "proof", "test", "welcome", *single_messages()])
 class TestEveryMessage:
     def test_reads_as_before(self, message: str, snapshot: SnapshotAssertion) -> None:
         rendered = all_messages()[message]
@@ -143,7 +145,7 @@ def test_a_message_under_another_accent_has_none_of_our_own_colours() -> None:
 
 def test_every_message_has_its_example() -> None:
     folders = {path.parent.name for path in (template_folder() / "email").glob("*/subject.txt")}
-    assert folders == {"digest", "proof", "test", *single_messages()}
+    assert folders == {"digest", "proof", "test", "welcome", *single_messages()}
 
 
 def test_digest_has_a_masthead_with_date_number_and_reading_time() -> None:

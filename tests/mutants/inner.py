@@ -178,7 +178,7 @@ INNER: Sequence[Mutant] = (
     Mutant(
         "address-stays-in-the-copies",
         "digest/storage/sending/deliveries.py",
-        'reason=func.replace(Delivery.reason, address, "(erased)"),',
+        'reason=func.replace(Delivery.reason, named, "(erased)"),',
         "",
         "Erasing takes the address out of what was said of a copy.",
         "tests/operations/readers/test_subscribing.py::test_erasing_keeps_past_accounts_whole",

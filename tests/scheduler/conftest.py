@@ -54,6 +54,9 @@ class Counting:
     def send_single(self, single: Single) -> Answer:
         return self._inner.send_single(single)
 
+    def erase(self, address: str) -> Answer:
+        return self._inner.erase(address)
+
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float
     ) -> Iterable[ListPage | UnreadList]:

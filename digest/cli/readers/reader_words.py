@@ -1,31 +1,13 @@
-"""What we hold about one reader, as `subscribers show` prints it: for programs, and for people."""
+"""What we hold about one reader, as `subscribers show` prints it for people."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 
 from digest.operations.readers.privacy import PersonalData
 from digest.storage.accounting.reader_copies import ReaderCopy
 from digest.storage.messages.messages import MessageState
-
-
-def for_machines(held: PersonalData) -> dict[str, object]:
-    """Everything, ready for JSON; moments are ISO 8601 in UTC."""
-    return {
-        "email": held.email,
-        "state": held.state,
-        "topics": list(held.topics),
-        "confirmed_at": _iso(held.confirmed_at),
-        "unsubscribed_at": _iso(held.unsubscribed_at),
-        "suppressed": held.suppressed,
-        "name": held.name,
-        "source": held.source,
-        "created_at": _iso(held.created_at),
-        "consent": [{**asdict(step), "at": _iso(step.at)} for step in held.consent],
-        "issues": [_copy_for_machines(copy) for copy in held.copies],
-    }
 
 
 def for_people(held: PersonalData, spoken: Callable[[datetime], str]) -> str:
@@ -37,29 +19,15 @@ def for_people(held: PersonalData, spoken: Callable[[datetime], str]) -> str:
         f"came by: {held.source or 'not recorded'}, {spoken(held.created_at)}",
         f"confirmed: {spoken(held.confirmed_at) if held.confirmed_at else 'no'}",
         f"unsubscribed: {spoken(held.unsubscribed_at) if held.unsubscribed_at else 'no'}",
+        f"paused until: {spoken(held.paused_until) if held.paused_until else 'not paused'}",
         "consent:",
     ]
     for step in held.consent:
         lines.append(f"  {spoken(step.at)}: {step.answer}, {step.place}")
-        lines.append(f"    shown ({step.wording_version}): {step.wording}")
+        lines.append(f"    shown ({step.wording_version}, {step.wording_hash[:16]}): {step.wording}")
     lines.append("issues:" if held.copies else "issues: none")
     lines += [_copy_for_people(copy, spoken) for copy in held.copies]
     return "\n".join(lines)
-
-
-def _copy_for_machines(copy: ReaderCopy) -> dict[str, object]:
-    return {
-        "issue": copy.issue_date.isoformat(),
-        "delivery": copy.delivery_id,
-        "outcome": copy.where,
-        "reason": copy.reason,
-        "message_id": copy.message_id,
-        "fate": copy.fate,
-        "fate_reason": copy.fate_reason,
-        "fate_at": _iso(copy.fate_at),
-        "sent_again_at": _iso(copy.again_at),
-        "sent_again_state": copy.again_state,
-    }
 
 
 def _copy_for_people(copy: ReaderCopy, spoken: Callable[[datetime], str]) -> str:
@@ -77,7 +45,3 @@ def _again(copy: ReaderCopy, when: str) -> str:
     if copy.again_state in (MessageState.WAITING, MessageState.CLAIMED):
         return f"to be sent again, asked for {when}"
     return f"sent again {when}" + (f", and {copy.again_detail}" if copy.again_state == MessageState.FAILED else "")
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.readers.reader_words import for_machines, for_people
+from digest.cli.readers.reader_words import for_people
 from digest.cli.shared.failing import Failed
 from digest.cli.shared.import_words import (
     IGNORE,
@@ -26,6 +26,7 @@ from digest.domain.people.acts import Act
 from digest.domain.shared.addresses import Address
 from digest.operations.people import audit
 from digest.operations.people.audit import THE_COMMAND
+from digest.operations.readers.personal_file import for_machines
 from digest.operations.readers.privacy import erase, what_we_hold
 from digest.operations.readers.subscriber_files import export_subscribers, import_subscribers, subscriber_table
 from digest.storage.readers.subscribers import SubscriberState, subscriber_with_address
@@ -135,7 +136,8 @@ def show(address: Address, as_json: bool) -> None:
 def erase_(address: Address, yes: bool) -> None:
     """Erase a reader, and keep the address out.
 
-    Nothing stays but a hash of the address, so that no import and no form adds it again.
+    Nothing stays but a hash of the address, so that no import adds it again; who asks and confirms, may come back. The
+    reader gets a receipt, and SendGrid is to erase what it holds.
     """
     here = installation()
     if not yes and sys.stdin.isatty():

@@ -37,14 +37,9 @@ def installation() -> OpenInstallation:
 
 
 def settings_for_a_start() -> Settings:
-    """The settings, files closed to other users of the machine, and what was open said. Raises BadSetting.
-
-    A setting that nothing heeds yet is said, too: whoever set RETENTION_CONSENTS counts on it.
-    """
+    """The settings, files closed to other users of the machine, and what was open said. Raises BadSetting."""
     settings = config.load()
     take_out(settings)
-    for name in settings.unheeded:
-        click.echo(f"digest: {name} is set, but this version does nothing with it yet.", err=True)
     for words in close_what_is_open(settings):
         click.echo(f"digest: {words}", err=True)
     return settings

@@ -46,7 +46,6 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # What itsdangerous signs: session cookies, form tokens.
     (re.compile(r"(?<![\w-])(?:eyJ|Ij|\.eJ)[\w-]*\.[\w-]+\.[\w-]+", re.ASCII), SECRET),
     # Links: whatever follows these words in a path, also cut short or encoded; then whatever looks like a token.
-    # `yours` is no page yet: its name is fixed, and its links shall never have been in a log.
     (
         re.compile(rf"(?i)(?<=[/F])((?:confirm|unsubscribe|preferences|hold|yours|password|welcome|inbound){_SLASH})"
                    r"[A-Za-z0-9_-]{16,}"),

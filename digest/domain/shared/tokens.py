@@ -23,6 +23,8 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
+    YOURS = "yours"
+    MOVE = "move"
     HOLD = "hold"
     PASSWORD = "password"  # noqa: S105 - a purpose, not a secret
 

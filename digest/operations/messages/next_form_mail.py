@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.messages import signup_caps
-from digest.operations.messages.queue import CONFIRMATION, REMINDER
+from digest.operations.messages.queue import CONFIRMATION, MOVE, OWN_PAGE, REMINDER
 from digest.operations.shared.context import Work
 from digest.storage.base.database import one_at_a_time
 from digest.storage.messages.form_mail import claim_form_mail, form_mail_since
 from digest.storage.messages.messages import Message, give_up_message
 from digest.storage.readers.subscribers import SubscriberState, subscriber_with_address
-from digest.storage.suppressions.suppressions import is_suppressed
+from digest.storage.suppressions.suppressions import never_mailed
 
 _APART = signup_caps.HOUR - timedelta(minutes=1)
 """Between two for one mailbox: they were planned an hour apart, and the first takes a moment to leave."""
@@ -46,8 +46,10 @@ def claim_next_form_mail(work: Work, owner: str, at: float, lease: float) -> Mes
 
 def _reason_to_end(session: Session, settings: Settings, message: Message) -> str:
     """Why this message may not leave any more, by who its reader is now; empty if it may."""
-    if is_suppressed(session, fingerprint(message.recipient, settings.suppression_key)):
+    if never_mailed(session, fingerprint(message.recipient, settings.suppression_key)):
         return _SUPPRESSED
+    if message.kind in (OWN_PAGE, MOVE):
+        return ""  # deleted with their reader, and with the link they carry
     reader = subscriber_with_address(session, message.recipient)
     confirmed = reader is not None and reader.state == SubscriberState.CONFIRMED
     if message.kind == REMINDER:

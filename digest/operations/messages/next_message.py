@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from digest.domain.shared.tokens import new_key
 from digest.mail.rendering import Rendered
 from digest.operations.messages.next_form_mail import claim_next_form_mail
-from digest.operations.messages.queue import COPY
+from digest.operations.messages.queue import COPY, ERASURE
 from digest.operations.messages.taking_back import NOBODY_KNOWS, lock_batch_of, take_back, tell_of_unknown
 from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import database_now
@@ -85,7 +85,7 @@ def _claimable(work: Work, owner: str, at: float) -> Message | None:
     keeps its senders from reporting back may well be the message.
     """
     while message := _next(work, owner, at):
-        if message.tries <= MOST_TRIES:
+        if message.tries <= MOST_TRIES or message.kind == ERASURE:
             return message
         log.warning("message %s: %s", message.id, _NO_REPORT)
         finish_message(

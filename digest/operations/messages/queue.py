@@ -22,6 +22,19 @@ COPY = "digest"
 """The kind of a message that is a reader's copy of an issue, sent again as an exception."""
 CONFIRMATION, REMINDER = "confirmation", "already_subscribed"
 """The kinds of what the form causes: the link that confirms, and what tells a reader that they are subscribed."""
+OWN_PAGE = "own_page"
+"""The kind of what the form on the privacy page causes: the link to a reader's own page."""
+WELCOME = "welcome"
+"""The kind of what greets a reader who has just confirmed: the latest issue."""
+MOVE, MOVED = "move", "moved"
+"""The kinds of what moves a reader: the link to the new address, and what tells the old one."""
+RECEIPT = "erased"
+"""The kind of what tells a reader that everything is erased."""
+ERASURE = "erasure"
+"""The kind of what is no mail: an address that SendGrid is to erase, told until it answers."""
+LEAVES_NO_TRACE = frozenset((RECEIPT, ERASURE, WELCOME))
+"""Kinds that are deleted as soon as they have gone: of an erased address nothing else is here any more, and a welcome
+is as large as an issue."""
 
 
 def post(  # noqa: PLR0913 - the message, most of it by name
@@ -41,6 +54,12 @@ def post(  # noqa: PLR0913 - the message, most of it by name
     automatic = {"Auto-Submitted": "auto-generated"}  # RFC 3834, section 5: so that no out-of-office answers us
     parts = (rendered.subject, rendered.text, rendered.html)
     return queue_message(session, now, kind, recipient, parts, automatic | dict(headers or {}), subscriber_id, turn)
+
+
+def pass_erasure_on(work: Work, address: str) -> None:
+    """Have SendGrid erase an address too, where mail goes through it."""
+    if work.settings.mail_transport == "sendgrid":
+        queue_message(work.session, work.now, ERASURE, address, ("", "", ""))
 
 
 def tell_editors(

@@ -42,15 +42,18 @@ BRAKE, ON = "signup-brake", "on"
 NO_ROOM = "signup-no-room"
 """Counted under ON at most once a minute while sign-ups are not taken for want of room."""
 _ASKED = "signup-network"
+SIGN_UP, OWN_PAGE = "", "own page of "
+"""What a message to a mailbox is for."""
 
 log = logging.getLogger(__name__)
 
 
-def turn(work: Work, address: Address, ip: str) -> Turn | None:
+def turn(work: Work, address: Address, ip: str, purpose: str = SIGN_UP) -> Turn | None:
     """When a message for this request may leave: its network has a share an hour. None: beyond what it has for a day,
     or beyond what may wait in all.
 
-    Counts the request for its network alone, whatever comes of it.
+    Counts the request for its network alone, whatever comes of it. A mailbox has a share of each purpose: whoever signs
+    a stranger up must not keep them from their own page.
     """
     shares = [(fingerprint(prefix, work.settings.suppression_key), share) for prefix, share in _shares(ip)]
     moment = max(
@@ -67,7 +70,7 @@ def turn(work: Work, address: Address, ip: str) -> Turn | None:
     if moment > work.now:
         at = moment.astimezone(UTC).strftime("%H:%M")
         log.info("a sign-up of %s is answered at %s UTC: its network asks too often", masked(address.key), at)
-    return Turn(moment, _hash(work.settings, address.key))
+    return Turn(moment, _hash(work.settings, address.key, purpose))
 
 
 def may_mail(session: Session, turn: Turn) -> bool:
@@ -89,11 +92,12 @@ def braked_since(session: Session) -> datetime | None:
 
 def forget_mail(session: Session, settings: Settings, address: str) -> None:
     """Drop what was counted for the mailbox of an address."""
-    forget_mailbox(session, _hash(settings, address))
+    for purpose in (SIGN_UP, OWN_PAGE):
+        forget_mailbox(session, _hash(settings, address, purpose))
 
 
-def _hash(settings: Settings, address: str) -> str:
-    return fingerprint(mailbox_of(address), settings.suppression_key)
+def _hash(settings: Settings, address: str, purpose: str) -> str:
+    return fingerprint(f"{purpose}{mailbox_of(address)}", settings.suppression_key)
 
 
 def _note_turned_away(session: Session, now: datetime, network: str) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.config.catalogues import Language, speaking
 from digest.config.languages import ENGLISH
-from digest.storage.readers.consents import keep_wording
+from digest.operations.shared.context import Work
+from digest.storage.readers.consents import ConsentStep, keep_wording, record_consent
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,28 @@ def choosing_topics() -> ConsentWording:
     return ConsentWording("topics 1", "Tick what you want to read about. Tick nothing, and you get everything.")
 
 
+def pausing() -> ConsentWording:
+    """Above the day to choose."""
+    return ConsentWording(
+        "pause 1", "Choose a day, and no issue comes to you before it. From that day on they come again by themselves."
+    )
+
+
+def undoing(settings: Settings) -> ConsentWording:
+    """Above the button that undoes the leaving."""
+    return ConsentWording(
+        "undo 1", f"Pressed by mistake? Press this button, and {settings.site_name} comes to this address as before."
+    )
+
+
+def moving(settings: Settings) -> ConsentWording:
+    """Above the button that confirms another address."""
+    return ConsentWording(
+        "move 1",
+        f"Press the button, and {settings.site_name} comes to this address from now on, and no more to the other.",
+    )
+
+
 def imported(text: str) -> ConsentWording:
     """What the operator says that imported readers agreed to."""
     return ConsentWording("import", text)
@@ -91,6 +114,11 @@ def from_the_journal() -> ConsentWording:
         "Taken from the journal: this reader had left, and the database, restored from an older backup or busy at that "
         "moment, did not know.",
     )
+
+
+def record(work: Work, subscriber_id: int, step: ConsentStep, wording: ConsentWording, place: str, answer: str) -> None:
+    """Keep one step of a reader, and the wording that was shown."""
+    record_consent(work.session, subscriber_id, step, wording.keep(work.session), work.now, place, answer)
 
 
 def send_day(settings: Settings) -> str:

@@ -17,6 +17,7 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "created_at": "since when",
         "confirmed_at": "since when",
         "unsubscribed_at": "when you left",
+        "paused_until": "until when you paused",
         "topics": "the topics you chose",
         "source": "where the sign-up came from",
         "link_key": "the random key inside your own links",
@@ -27,6 +28,14 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "confirmed_at": "when you confirmed it",
         "key": "the random key inside that link",
         "valid_until": "how long it works",
+    },
+    "reader_links": {
+        "subscriber_id": "your own page",
+        "asked_at": "When you asked for your own page",
+        "key": "the random key inside that link",
+        "valid_until": "how long it works",
+        "email": "the new one",
+        "address": "the new one",
     },
     "consent_records": {
         "subscriber_id": "you were asked",
@@ -162,6 +171,11 @@ _SERVICE = "what SendGrid says of the installation's own account"
 
 NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "audit": {_ROW: "id"},
+    "backups": {
+        "which day’s backup it is, and where": "day path bytes fault",
+        _SENDER: "owner",
+        _QUEUE: "begun_at made_at proven_at",
+    },
     "attempts": {
         _ROW: "id batch_id",
         _SENDER: "owner",
@@ -187,6 +201,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         "stand in the text for a reader's links, before anybody's are put in": "tags",
     },
     "consent_records": {_ROW: "id"},
+    "reader_links": {_ROW: "id"},
     "deliveries": {_ROW: "id batch_id"},
     "demo_marks": {_ROW: "noun row_id"},
     "editions": {
@@ -208,7 +223,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         "why an issue was not sent, as its editors are told": "skipped_because",
         _COUNT: "audience",
         _QUEUE: "state created_at cutoff_at reopened_at reminded_at missed_at frozen_at sent_at skipped_at "
-        "paused_until pace pace_gentle probe_key probe_at probe_tries",
+        "readers_forgotten_at paused_until pace pace_gentle probe_key probe_at probe_tries",
         _SENDGRID: "paused_because",
     },
     "journals_read": {"the hash of a file's first line": "journal", _QUEUE: "bytes"},

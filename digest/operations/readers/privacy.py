@@ -1,7 +1,4 @@
-"""What we hold about people: the table that the privacy page shows, what a reader may see, and erasing it.
-
-`personal_columns.py` says for each column which words of that table say it.
-"""
+"""What we hold about one reader, all of it, and erasing it. `holdings.py` says what we hold about people in general."""
 
 from __future__ import annotations
 
@@ -10,172 +7,23 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from digest.config.retention import MESSAGES_KEPT, RATE_COUNTS_KEPT
 from digest.domain.people.acts import Act
 from digest.domain.shared.tokens import fingerprint
+from digest.mail.identity import identity_of
+from digest.mail.rendering import render_erased
 from digest.operations.guard.journal import Parting, note_parting
+from digest.operations.messages.queue import RECEIPT, pass_erasure_on, post
 from digest.operations.messages.signup_caps import forget_mail
 from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.storage.accounting.reader_copies import ReaderCopy, copies_of
-from digest.storage.messages.messages import forget_messages_to
+from digest.storage.messages.messages import forget_messages_to, messages_to
 from digest.storage.readers.consents import consent_of
+from digest.storage.readers.signups import signups_of
 from digest.storage.readers.subscribers import Subscriber, lock_subscribers, subscriber_with_address
 from digest.storage.running.demo_marks import unmark
 from digest.storage.sending.deliveries import forget_reader
-from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, suppress
-
-
-@dataclass(frozen=True)
-class Holding:
-    """What one table says of people, why, and how long it is kept."""
-
-    what: str
-    why: str
-    how_long: str
-
-
-_WITH_READER = "Until you erase it, or write to us"
-
-READERS: dict[str, Holding] = {
-    "subscribers": Holding(
-        "Your email address, and a keyed hash of it; your name, if you were imported with one; whether you are "
-        "subscribed, since when, and when you left; the topics you chose; where the sign-up came from; the random key "
-        "inside your own links",
-        "To send you the digest that you asked for, and to know when you no longer want it",
-        f"{_WITH_READER}. A sign-up that nobody confirms: 7 days from our message",
-    ),
-    "signups": Holding(
-        "When you asked for the digest and when you confirmed it; which link you did that by: the random key inside "
-        "that link, and how long it works",
-        "So that each confirmation link works for one sign-up, for 7 days from its message",
-        "As long as your subscription’s entry",
-    ),
-    "consent_records": Holding(
-        "What you were asked, when, on which page or in which import, and your answer; no IP address",
-        "To be able to show that you agreed, and to what",
-        _WITH_READER,
-    ),
-    "messages": Holding(
-        "Messages to you alone, such as the one that asks you to confirm, or an issue that we sent you once more; "
-        "when they were written, what came of them, and when; with those that our form caused, a keyed hash of your "
-        "mailbox",
-        "To hand them over, again if that fails, and so that nobody can use our form to flood your mailbox",
-        f"{MESSAGES_KEPT.days} days after they were handed over",
-    ),
-    "deliveries": Holding(
-        "Which issues were sent to your address, whether they were handed over, whether and when your mail server took "
-        "them or why not, and when we sent you one again; never whether you opened them",
-        "So that nobody gets an issue twice, and every copy is accounted for",
-        "The count stays; erasing takes your address and everything that leads to you out of it",
-    ),
-    "suppressions": Holding(
-        "A keyed hash of an address that must not be mailed, since when, by whose word, and why: it bounced, "
-        "complained, is invalid, objected or was erased. SendGrid’s own lists are read for our readers’ addresses, too",
-        "So that it never gets mail from us again, even by an import. The address can’t be read from it",
-        "For good: it is what keeps the promise",
-    ),
-    "tallies": Holding(
-        "Keyed hashes of the network that a sign-up came from and of the mailbox that was written to, with the time; "
-        "of networks and accounts at the editors’ door likewise",
-        "So that nobody can use our form to flood mailboxes, and nobody can guess an editor’s password",
-        f"{RATE_COUNTS_KEPT.days} days; what counts for your mailbox also until you leave or erase",
-    ),
-}  # fmt: skip
-"""Tables about readers, as the privacy page explains them."""
-
-_WITH_SUMMARY = "As long as the summary"
-
-EDITORS: dict[str, Holding] = {
-    "editors": Holding(
-        "Name, email address and a hash of the password; since when they are editors, whether as an admin or "
-        "as a sender, whether deactivated; the key inside the last link that sets a password, since when and how long "
-        "that works; "
-        "messages to them, for as long as those to readers",
-        "To let editors in, and to show by name who did what",
-        "For good: an admin can deactivate an account, which keeps its editor out and keeps all this",
-    ),
-    "audit": Holding(
-        "Who did what of consequence, to which issue or editor, and when: roles, holds, sends, sign-ins by link",
-        "To know whom to ask, and that nobody did it in another’s name",
-        "As long as the installation",
-    ),
-    "desk_sessions": Holding(
-        "That an editor is signed in: a hash of the cookie’s key, since when, and when it was last seen",
-        "To keep editors signed in, on the desk only",
-        "Until they sign out, or the session grows too old",
-    ),
-    "issues": Holding(
-        "Who put an issue on hold, sent it early or stopped it, and when", "To know whom to ask", "As long as the issue"
-    ),
-    "closings": Holding("Who closed an issue, and when", "To know whom to ask", "As long as the issue"),
-    "settlements": Holding(
-        "Who decided what, when, and why, in words of their own without addresses, about copies of which nobody could "
-        "know whether they left",
-        "To know whom to ask",
-        "As long as the issue",
-    ),
-    "history": Holding(
-        "Who did what to an issue, and when; also who sent a reader’s copy again, by its number alone",
-        "To know whom to ask",
-        "As long as the issue",
-    ),
-    "summaries": Holding(
-        "Which editor saved a summary last", "To tell another who had it open whose words are there now", _WITH_SUMMARY
-    ),
-    "working_copies": Holding(
-        "What an editor has typed and not saved, and when",
-        "So that nothing typed is lost",
-        "Until it is saved or thrown away",
-    ),
-    "writers_seen": Holding(
-        "That an editor has a summary open, and when that was last seen",
-        "To tell other editors that they are not alone with it",
-        "A minute; the next editor’s page that says so clears it away",
-    ),
-    "revisions": Holding("Which editor published or changed a summary, and when", "To know whom to ask", _WITH_SUMMARY),
-    "supersedings": Holding(
-        "Which editor had a summary superseded by a newer one, and when", "To know whom to ask", _WITH_SUMMARY
-    ),
-    "withdrawals": Holding("Which editor withdrew a summary, and when", "To know whom to ask", _WITH_SUMMARY),
-    "standings": Holding(
-        "Which admin put away a notice about the account with SendGrid",
-        "To know whom to ask",
-        "Until SendGrid says something else of the account",
-    ),
-    "sources": Holding("Who added or paused a source", "To know whom to ask", "As long as the source"),
-    "source_rules": Holding(
-        "Of each rule that sorts what a source brings: who made a rule for it, and when",
-        "To know whom to ask",
-        "As long as the rule",
-    ),
-    "leads": Holding(
-        "Who brought a candidate for a summary; who last did something with it, and when",
-        "So that two editors don’t do the same work",
-        "As long as the candidate",
-    ),
-    "lead_acts": Holding(
-        "What was done with a candidate: which editor did it, when, what that changed, and whether it was undone",
-        "To undo it",
-        "The last 20 of each editor",
-    ),
-    "lead_looks": Holding(
-        "Which editor has a candidate open, and when they were last seen there",
-        "So that others see that somebody is at it",
-        "A minute",
-    ),
-    "kept_answers": Holding(
-        "Which editor is choosing what to watch of a publisher, when they looked, and what its server answered",
-        "So that the publisher is asked once, however long the choice takes",
-        "An hour, or until the choice is made",
-    ),
-    "story_words": Holding(
-        "That two candidates belong together or not, who said so, and when",
-        "So that no later sorting undoes it",
-        "As long as the candidates",
-    ),
-}
-"""Tables about the people at the desk."""
+from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, never_mailed, suppress
 
 
 @dataclass(frozen=True)
@@ -188,6 +36,25 @@ class ConsentEntry:
     answer: str
     wording_version: str
     wording: str
+    wording_hash: str
+    """Of version and text (SHA-256): what the record itself names."""
+
+
+@dataclass(frozen=True)
+class SignUpEntry:
+    """When somebody asked for the digest at this address, and when the link in the message was used."""
+
+    asked_at: datetime
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class MessageEntry:
+    """One message to this reader alone, while it is kept."""
+
+    subject: str
+    at: datetime
+    state: str
 
 
 @dataclass(frozen=True)
@@ -202,10 +69,13 @@ class PersonalData:
     created_at: datetime
     confirmed_at: datetime | None
     unsubscribed_at: datetime | None
+    paused_until: datetime | None
     suppressed: bool
     copies: tuple[ReaderCopy, ...]
     """Of the newest issue first."""
     consent: tuple[ConsentEntry, ...]
+    signups: tuple[SignUpEntry, ...]
+    messages: tuple[MessageEntry, ...]
 
 
 def what_we_hold(session: Session, subscriber: Subscriber) -> PersonalData:
@@ -219,44 +89,70 @@ def what_we_hold(session: Session, subscriber: Subscriber) -> PersonalData:
         created_at=subscriber.created_at,
         confirmed_at=subscriber.confirmed_at,
         unsubscribed_at=subscriber.unsubscribed_at,
+        paused_until=subscriber.paused_until,
         suppressed=is_suppressed(session, subscriber.address_hash),
         copies=tuple(copies_of(session, subscriber.id)),
         consent=tuple(
-            ConsentEntry(record.step, record.at, record.place, record.answer, wording.version, wording.text)
+            ConsentEntry(
+                record.step, record.at, record.place, record.answer, wording.version, wording.text, wording.hash
+            )
             for record, wording in consent_of(session, subscriber.id)
+        ),
+        signups=tuple(SignUpEntry(one.asked_at, one.confirmed_at) for one in signups_of(session, subscriber.id)),
+        messages=tuple(
+            MessageEntry(one.subject, one.created_at, one.state) for one in messages_to(session, subscriber.address)
         ),
     )
 
 
 def erase(context: Context, address: str, source: str, by: str = "") -> bool:
-    """Remove everything about an address (in its unique form), and keep a hash so that nothing brings it back.
+    """Remove everything about an address (in its unique form), and keep a hash so that no import brings it back.
 
-    Safe to ask again, and for an address that we don't know. `by`, if it is not the reader, is told in the audit log,
-    which names no reader. Returns whether it had a subscriber.
+    SendGrid is to erase it, too, and the reader gets a receipt. Safe to ask again, and for an address that we don't
+    know. `by`, if it is not the reader, is told in the audit log, which names no reader. Returns whether it had a
+    subscriber.
     """
     address_hash = fingerprint(address, context.settings.suppression_key)
     with context.db.writing() as session:
         lock_subscribers(session)
+        work = context.within(session)
         subscriber = subscriber_with_address(session, address)
-        erase_in(context.within(session), address, address_hash, subscriber, source)
+        may_write = subscriber is not None and not never_mailed(session, address_hash)
+        _clear_away(work, address, subscriber)
+        suppress(session, address_hash, SuppressionReason.ERASURE, context.now, source)
+        if may_write:
+            _write_receipt(work, address)
+        pass_erasure_on(work, address)
         if by:
-            audit.note(context.within(session), by, Act.ERASED, "and left nothing by which to know them")
+            audit.note(work, by, Act.ERASED, "and left nothing by which to know them")
         note_parting(context.settings, context.now, Parting.ERASED, [address_hash])
         return subscriber is not None
 
 
-def erase_in(
-    work: Work,
-    address: str,
-    address_hash: str,
-    subscriber: Subscriber | None,
-    source: str,
-) -> None:
-    """`erase` in the caller's transaction, and without a line in the journal: for what stands in it already."""
+def erase_in(work: Work, address: str, address_hash: str, subscriber: Subscriber | None, source: str) -> None:
+    """`erase` in the caller's transaction, without a receipt and a line in the journal: for what stands in it already,
+    and for what went by its age.
+    """
+    _clear_away(work, address, subscriber)
+    pass_erasure_on(work, address)
+    suppress(work.session, address_hash, SuppressionReason.ERASURE, work.now, source)
+
+
+def _clear_away(work: Work, address: str, subscriber: Subscriber | None) -> None:
+    """Delete a reader, and all that names them or their address."""
+    subscriber_id = subscriber.id if subscriber else None
     if subscriber:
         unmark(work.session, Subscriber.__tablename__, subscriber.id)
         work.session.delete(subscriber)  # sign-ups and consent records go with it, by the database's own rule
     forget_messages_to(work.session, address)
     forget_mail(work.session, work.settings, address)
-    forget_reader(work.session, address)
-    suppress(work.session, address_hash, SuppressionReason.ERASURE, work.now, source)
+    forget_reader(work.session, address, subscriber_id)
+
+
+def _write_receipt(work: Work, address: str) -> None:
+    rendered = render_erased(
+        identity_of(work.settings),
+        work.settings.schedule.local(work.now),
+        through_sendgrid=work.settings.mail_transport == "sendgrid",
+    )
+    post(work.session, work.now, RECEIPT, address, rendered)

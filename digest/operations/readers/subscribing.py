@@ -17,10 +17,10 @@ from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.messages import signup_caps
 from digest.operations.messages.queue import CONFIRMATION, REMINDER, post
 from digest.operations.readers import consent_wordings
-from digest.operations.readers.consent_wordings import ConsentWording
+from digest.operations.readers.consent_wordings import ConsentWording, record
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import confirm_url, preferences_url, unsubscribe_url
-from digest.storage.readers.consents import ConsentStep, record_consent
+from digest.storage.readers.consents import ConsentStep
 from digest.storage.readers.signups import LIFETIME, SignUp, signup_with_key
 from digest.storage.readers.subscribers import (
     Subscriber,
@@ -29,7 +29,7 @@ from digest.storage.readers.subscribers import (
     subscriber_with_address,
     subscriber_with_link_key,
 )
-from digest.storage.suppressions.suppressions import is_suppressed
+from digest.storage.suppressions.suppressions import lift_erasure, never_mailed
 
 EVERYTHING = "everything"
 
@@ -59,19 +59,19 @@ def ask(context: Context, address: Address, ip: str, place: str) -> None:
             return
         valid_until = signup_caps.expected(session, context.now, turn) + LIFETIME
         confirmation = _confirmation(context.settings, valid_until, key)
-        suppressed = is_suppressed(session, address_hash)
+        suppressed = never_mailed(session, address_hash)
         may = signup_caps.may_mail(session, turn) and not suppressed
         known = subscriber_with_address(session, address.key)
         link_key = known.link_key if known else spare
         reminder = _reminder(context.settings, link_key)
         confirmed = known is not None and known.state == SubscriberState.CONFIRMED
         with session.begin_nested() as signing_up:
-            subscriber = known or _add(session, context.now, address, address_hash, spare, place)
+            subscriber = known or add_pending(context.within(session), address, address_hash, spare, place)
             session.add(SignUp(subscriber_id=subscriber.id, key=key, asked_at=context.now, valid_until=valid_until))
             session.flush()
-            _record(
+            record(
                 context.within(session),
-                subscriber,
+                subscriber.id,
                 ConsentStep.ASKED,
                 consent_wordings.signing_up(context.settings),
                 place,
@@ -92,7 +92,7 @@ def link_state(session: Session, now: datetime, key: str) -> tuple[LinkState, Su
     subscriber = session.get(Subscriber, signup.subscriber_id) if signup else None
     if signup is None or subscriber is None:
         return LinkState.GONE, None
-    if is_suppressed(session, subscriber.address_hash):
+    if never_mailed(session, subscriber.address_hash):
         return LinkState.BLOCKED, subscriber
     if subscriber.state == SubscriberState.CONFIRMED:
         return LinkState.DONE, subscriber
@@ -107,22 +107,26 @@ def confirm(context: Context, key: str, place: str) -> tuple[LinkState, Subscrib
     """Confirm a sign-up. DONE: the reader is subscribed, now or already; anything else changed nothing."""
     with context.db.writing() as session:
         lock_subscribers(session)
-        found, subscriber = link_state(session, context.now, key)
-        signup = signup_with_key(session, key)
-        if found is not LinkState.OPEN or subscriber is None or signup is None:
-            return found, subscriber
-        signup.confirmed_at = subscriber.confirmed_at = context.now
-        subscriber.state = SubscriberState.CONFIRMED
-        subscriber.unsubscribed_at = None
-        _record(
-            context.within(session),
-            subscriber,
-            ConsentStep.CONFIRMED,
-            consent_wordings.confirming(context.settings),
-            place,
-            "confirmed",
-        )
-        return LinkState.DONE, subscriber
+        found, subscriber = confirm_in(context.within(session), key, place)
+        return (LinkState.DONE if found is LinkState.OPEN else found), subscriber
+
+
+def confirm_in(work: Work, key: str, place: str) -> tuple[LinkState, Subscriber | None]:
+    """The same within the caller's transaction, which has taken its turn: what the link was good for until now.
+
+    OPEN: it has just confirmed. Who was erased before is a reader again.
+    """
+    found, subscriber = link_state(work.session, work.now, key)
+    signup = signup_with_key(work.session, key)
+    if found is not LinkState.OPEN or subscriber is None or signup is None:
+        return found, subscriber
+    signup.confirmed_at = subscriber.confirmed_at = work.now
+    subscriber.state = SubscriberState.CONFIRMED
+    subscriber.unsubscribed_at = subscriber.paused_until = None
+    lift_erasure(work.session, subscriber.address_hash)
+    wording = consent_wordings.confirming(work.settings)
+    record(work, subscriber.id, ConsentStep.CONFIRMED, wording, place, "confirmed")
+    return found, subscriber
 
 
 def leave(context: Context, link_key: str, wording: ConsentWording, place: str) -> Subscriber | None:
@@ -141,7 +145,8 @@ def leave_in(work: Work, subscriber: Subscriber, wording: ConsentWording, place:
         return
     subscriber.state = SubscriberState.UNSUBSCRIBED
     subscriber.unsubscribed_at = work.now
-    _record(work, subscriber, ConsentStep.UNSUBSCRIBED, wording, place, "unsubscribed")
+    subscriber.paused_until = None
+    record(work, subscriber.id, ConsentStep.UNSUBSCRIBED, wording, place, "unsubscribed")
     # Who left by mistake may ask again at once; it takes the mailbox's owner to get here, so nobody is flooded.
     signup_caps.forget_mail(work.session, work.settings, subscriber.address)
     note_parting(work.settings, work.now, Parting.UNSUBSCRIBED, [subscriber.address_hash])
@@ -156,9 +161,9 @@ def choose_topics(context: Context, link_key: str, slugs: Sequence[str], place: 
         if subscriber is None or subscriber.topics == topics:
             return subscriber
         subscriber.topics = topics
-        _record(
+        record(
             context.within(session),
-            subscriber,
+            subscriber.id,
             ConsentStep.TOPICS,
             consent_wordings.choosing_topics(),
             place,
@@ -178,7 +183,8 @@ def _reminder(settings: Settings, link_key: str) -> Rendered:
     )
 
 
-def _add(session: Session, now: datetime, address: Address, address_hash: str, link_key: str, place: str) -> Subscriber:
+def add_pending(work: Work, address: Address, address_hash: str, link_key: str, place: str) -> Subscriber:
+    """A row for an address that has none, in the caller's transaction, which has taken its turn."""
     subscriber = Subscriber(
         email=address.shown,
         address=address.key,
@@ -186,14 +192,8 @@ def _add(session: Session, now: datetime, address: Address, address_hash: str, l
         state=SubscriberState.PENDING,
         link_key=link_key,
         source=place,
-        created_at=now,
+        created_at=work.now,
     )
-    session.add(subscriber)
-    session.flush()
+    work.session.add(subscriber)
+    work.session.flush()
     return subscriber
-
-
-def _record(
-    work: Work, subscriber: Subscriber, step: ConsentStep, wording: ConsentWording, place: str, answer: str
-) -> None:
-    record_consent(work.session, subscriber.id, step, wording.keep(work.session), work.now, place, answer)

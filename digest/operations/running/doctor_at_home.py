@@ -75,8 +75,6 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 
 def _doubts_on_settings(settings: Settings, is_real: bool) -> Iterator[Finding]:
-    for name in settings.unheeded:
-        yield doubtful("settings", f"{name} is set, and this version does nothing with it.", "Take it out.")
     if not is_real:
         return
     if not settings.site_url.startswith("https://") and not settings.site_url.startswith(_LOOPBACK):

@@ -62,10 +62,13 @@ def _apply(work: Work, lines: Sequence[JournalEntry]) -> int:
     known = {
         found.address_hash: found for found in subscribers_with_hashes(work.session, [x.address_hash for x in lines])
     }
-    erased = {line.address_hash for line in lines if line.what is Parting.ERASED}
+    erased_at = {line.address_hash: line.at for line in lines if line.what is Parting.ERASED}
+    erased = {key for key in erased_at if key not in known or not _came_back(known[key], erased_at[key])}
     reasons = {line.address_hash: _reason(line) for line in lines if line.what is Parting.SUPPRESSED}
-    changed = suppress_all(work.session, reasons | dict.fromkeys(erased, SuppressionReason.ERASURE), work.now, SOURCE)
+    changed = suppress_all(work.session, dict.fromkeys(erased, SuppressionReason.ERASURE) | reasons, work.now, SOURCE)
     for address_hash in erased & known.keys():
+        if known[address_hash].created_at > erased_at[address_hash]:
+            continue  # asked again since, and may confirm
         found = known.pop(address_hash)
         erase_in(work, found.address, address_hash, found, SOURCE)
     left = {line.address_hash: line for line in lines if line.what is Parting.UNSUBSCRIBED}
@@ -84,6 +87,12 @@ def _leave_again(session: Session, now: datetime, partings: Sequence[tuple[Subsc
         record_consents(session, answers, ConsentStep.UNSUBSCRIBED, wording, now, SOURCE)
         forget_waiting_messages(session, [subscriber.address for subscriber, _ in gone])
     return len(gone)
+
+
+def _came_back(subscriber: Subscriber, erased_at: datetime) -> bool:
+    """Whether they asked and confirmed after they were erased: then they are readers like any other."""
+    confirmed = subscriber.confirmed_at
+    return confirmed is not None and confirmed > erased_at
 
 
 def _is_news(subscriber: Subscriber, line: JournalEntry) -> bool:

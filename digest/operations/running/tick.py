@@ -12,6 +12,7 @@ from digest.mail.interface import Transport
 from digest.operations.accounting.deciding import decide_by_silence
 from digest.operations.issues.closing import THE_CLOCK, close_at_cutoff, remind_of_open_issue
 from digest.operations.issues.week import ensure_issue, skip, step_of, tell_of_missed_issue
+from digest.operations.readers.pausing import end_pauses_in_time
 from digest.operations.readers.signup_brake import watch_the_brake
 from digest.operations.running.failed_steps import note_recovery, tell_of_failed_step
 from digest.operations.running.restoring import recover
@@ -69,6 +70,7 @@ def _duties(process: Process, context: Context, fault_log: FaultLog) -> Iterator
             process, what, issue_id, _WHAT_FAILED[step], partial(_take, step, context, process.transport, issue_id)
         )
     yield Duty("settling by silence", partial(decide_by_silence, context))
+    yield Duty("ending pauses", partial(end_pauses_in_time, context))
     yield Duty("watching the brake on sign-ups", partial(watch_the_brake, context))
     with context.db.reading() as session:
         sending = [issue.id for issue in issues_being_sent(session)]

@@ -25,7 +25,7 @@ from digest.storage.base.database import room_for_many_rows
 from digest.storage.guard.installations import Count, installation
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import Issue, issue_for_change, last_closing
-from digest.storage.readers.subscribers import audience_by_topics, lock_subscribers
+from digest.storage.readers.subscribers import audience_by_topics, end_pauses, lock_subscribers, paused_size
 from digest.storage.sending.batches import Batch, BatchState
 from digest.storage.sending.deliveries import count_by_batch, deliver_to_audience, even_sizes, skip_whole_batch
 from digest.storage.sending.editions import Edition
@@ -79,6 +79,7 @@ def freeze(
             return Freeze.ON_HOLD
         if only_if_due and step_of(context.within(session), issue) is not Step.SEND:
             return Freeze.NOT_DUE
+        end_pauses(session, context.now)
         choices = audience_by_topics(session)
         issue.audience = sum(choices.values())
         if not issue.audience:
@@ -95,11 +96,16 @@ def freeze(
         ours = installation(session)
         note_freezes(context.settings, Count(ours.epoch, ours.claims), [(issue.send_date, issue.slot)])
         readers = "reader" if issue.audience == 1 else "readers"
-        note(session, issue.id, context.now, who, f"froze it for {issue.audience:,} {readers}")
+        note(session, issue.id, context.now, who, f"froze it for {issue.audience:,} {readers}{_beside(session)}")
         audit.note(context.within(session), who, Act.SENT, f"{named(issue)}, to {issue.audience:,} {readers}")
         session.flush()
         make_next_issue(context.within(session), who)
         return Freeze.FROZEN
+
+
+def _beside(session: Session) -> str:
+    paused = paused_size(session)
+    return f"; {paused:,} more {'has' if paused == 1 else 'have'} paused" if paused else ""
 
 
 def _shares(settings: Settings, whole: Composed, audience: Mapping[str, int]) -> list[_Share]:

@@ -33,6 +33,16 @@ def preferences_url(settings: Settings, key: str) -> str:
     return preferences_root(settings) + seal(Purpose.PREFERENCES, key, settings.secret_key)
 
 
+def yours_url(settings: Settings, key: str) -> str:
+    """A reader's own page: what is held, another address, erasing."""
+    return _sealed(settings, "yours", Purpose.YOURS, key)
+
+
+def move_url(settings: Settings, key: str) -> str:
+    """Where a reader confirms another address."""
+    return _sealed(settings, "yours", Purpose.MOVE, key)
+
+
 def hold_url(settings: Settings, key: str) -> str:
     """Where an issue is put on hold without signing in."""
     return _sealed(settings, "hold", Purpose.HOLD, key)

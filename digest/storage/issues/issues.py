@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String, Text, func, select
@@ -47,6 +48,8 @@ class Issue(Base):
     """When the editors were told that it is over a day late and waits for them."""
     frozen_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    readers_forgotten_at: Mapped[datetime | None]
+    """When its copies lost their readers, being old enough (RETENTION_DELIVERIES)."""
     skipped_at: Mapped[datetime | None]
     skipped_because: Mapped[str] = mapped_column(String(500), default="")
     audience: Mapped[int] = mapped_column(default=0)
@@ -135,6 +138,12 @@ def latest_frozen_issue(session: Session) -> Issue | None:
     return session.execute(
         select(Issue).where(Issue.state.in_(FROZEN)).order_by(Issue.frozen_at.desc(), Issue.id.desc()).limit(1)
     ).scalar_one_or_none()
+
+
+def issues_to_forget_readers_of(session: Session, before: datetime) -> Sequence[int]:
+    """The ids of sent issues that were frozen before that moment, and whose copies still have their readers."""
+    old = (Issue.state == IssueState.SENT, Issue.frozen_at < before, Issue.readers_forgotten_at.is_(None))
+    return session.scalars(select(Issue.id).where(*old).order_by(Issue.id)).all()
 
 
 def frozen_dates(session: Session) -> list[tuple[date, date]]:

@@ -250,6 +250,11 @@ def forget_waiting_messages(session: Session, addresses: Sequence[str]) -> None:
     )
 
 
+def messages_to(session: Session, address: str) -> Sequence[Message]:
+    """Every message to that address that is kept, the oldest first."""
+    return session.scalars(select(Message).where(Message.recipient == address).order_by(Message.id)).all()
+
+
 def forget_messages_to(session: Session, address: str) -> None:
     """Delete every message to that address, sent or waiting."""
     session.execute(delete(Message).where(Message.recipient == address))

@@ -20,7 +20,12 @@ class ConsentStep(StrEnum):
     CONFIRMED = "confirmed"
     IMPORTED = "imported"
     TOPICS = "topics"
+    PAUSED = "paused"
     UNSUBSCRIBED = "unsubscribed"
+    RETURNED = "returned"
+    """Leaving undone by its button."""
+    ADDRESS = "address"
+    """Confirmed at another address."""
 
 
 class StoredWording(Base):

@@ -37,6 +37,11 @@ def signup_with_key(session: Session, key: str) -> SignUp | None:
     return session.execute(select(SignUp).where(SignUp.key == key)).scalar_one_or_none()
 
 
+def signups_of(session: Session, subscriber_id: int) -> Sequence[SignUp]:
+    """A reader's sign-ups, the oldest first."""
+    return session.scalars(select(SignUp).where(SignUp.subscriber_id == subscriber_id).order_by(SignUp.id)).all()
+
+
 def expired_signups(session: Session, now: datetime) -> Sequence[int]:
     """The ids of sign-ups that expired unconfirmed."""
     return session.scalars(select(SignUp.id).where(*_expired(now))).all()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, String, Text, func, insert, select
+from sqlalchemy import Select, String, Text, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base.database import one_at_a_time
@@ -45,6 +45,8 @@ class Subscriber(Base):
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None] = mapped_column(index=True)
+    """No issue before this moment; empty once it has come (`end_pauses`)."""
 
 
 def subscriber_with_address(session: Session, address: str) -> Subscriber | None:
@@ -96,7 +98,11 @@ def add_subscribers(session: Session, rows: Sequence[Mapping[str, object]]) -> d
 
 
 def audience() -> Select[Subscriber]:
-    """Every confirmed subscriber whose address is not suppressed: who gets an issue frozen now."""
+    """Who gets an issue frozen now: every confirmed subscriber who has not paused and is not suppressed."""
+    return _mailable().where(Subscriber.paused_until.is_(None))
+
+
+def _mailable() -> Select[Subscriber]:
     suppressed = select(Suppression.address_hash).where(Suppression.address_hash == Subscriber.address_hash)
     return select(Subscriber).where(
         Subscriber.state == SubscriberState.CONFIRMED, ~suppressed.correlate(Subscriber).exists()
@@ -108,10 +114,40 @@ def audience_size(session: Session) -> int:
     return session.execute(select(func.count()).select_from(audience().subquery())).scalar_one()
 
 
+def paused_size(session: Session) -> int:
+    """How many readers would be in the audience, had they not paused."""
+    paused = _mailable().where(Subscriber.paused_until.is_not(None))
+    return session.execute(select(func.count()).select_from(paused.subquery())).scalar_one()
+
+
+def pauses_ended(session: Session, now: datetime) -> bool:
+    """Whether `end_pauses` would find any."""
+    ended = select(Subscriber.id).where(Subscriber.paused_until <= now).limit(1)
+    return session.execute(ended).scalar_one_or_none() is not None
+
+
+def end_pauses(session: Session, now: datetime) -> None:
+    """Let those whose pause is over be in the audience again. The caller has taken its turn."""
+    session.execute(
+        update(Subscriber)
+        .where(Subscriber.paused_until <= now)
+        .values(paused_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def audience_by_topics(session: Session) -> dict[str, int]:
     """How many of the audience have made each choice of topics."""
     chosen = audience().with_only_columns(Subscriber.topics, func.count()).group_by(Subscriber.topics)
     return dict(session.execute(chosen).all())
+
+
+def left_before(session: Session, moment: datetime) -> Sequence[int]:
+    """The ids of those who left before that moment, and have not come back."""
+    asked = select(Subscriber.id).where(
+        Subscriber.state == SubscriberState.UNSUBSCRIBED, Subscriber.unsubscribed_at < moment
+    )
+    return session.scalars(asked).all()
 
 
 def count_by_state(session: Session) -> dict[str, int]:

@@ -20,7 +20,7 @@ from digest.storage.guard import installations, journals
 from digest.storage.issues import history, issues, link_checks, selections
 from digest.storage.messages import messages
 from digest.storage.people import audit, desk_sessions, editors
-from digest.storage.readers import consents, signups, subscribers
+from digest.storage.readers import consents, reader_links, signups, subscribers
 from digest.storage.running import backups, branding, demo_marks, heartbeats
 from digest.storage.running.revisions import UnknownRevision, must_be_known
 from digest.storage.sending import batches, deliveries, editions
@@ -77,6 +77,7 @@ _TABLES = (
     other_names,
     publications,
     rate_limits,
+    reader_links,
     revisions,
     rules,
     search_index,

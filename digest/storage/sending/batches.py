@@ -89,6 +89,11 @@ def batch_for_change(session: Session, batch_id: int) -> Batch:
     return session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
 
 
+def batch_ids_of(session: Session, issue_id: int) -> list[int]:
+    """The ids of an issue's batches."""
+    return list(session.scalars(select(Batch.id).where(Batch.issue_id == issue_id).order_by(Batch.id)))
+
+
 def batches_in(session: Session, issue_id: int, *states: BatchState) -> int:
     """How many of the issue's batches are in one of these states."""
     return session.execute(select(func.count()).where(Batch.issue_id == issue_id, Batch.state.in_(states))).scalar_one()

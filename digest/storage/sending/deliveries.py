@@ -162,8 +162,8 @@ def skip_whole_batch(session: Session, batch_id: int, reason: str) -> None:
 
 
 def copies_in(session: Session, batch_id: int) -> Copies:
-    """The batch's copies that are still to be sent: without an outcome, and with their reader still confirmed and not
-    suppressed. In no certain order, but the same in every column.
+    """The batch's copies that are still to be sent: without an outcome, and with their reader still confirmed, not
+    paused and not suppressed. In no certain order, but the same in every column.
     """
     ids, addresses, link_keys, days = session.connection().execute(_COPIES, {"batch": batch_id}).one()
     if not ids:
@@ -188,22 +188,30 @@ def copies_gone(session: Session, batch_id: int, there: Collection[int]) -> dict
     between the two is not asked again.
     """
     rows = session.execute(
-        select(Delivery.id, Subscriber.state, Suppression.address_hash.is_not(None), Delivery.again_at.is_not(None))
+        select(
+            Delivery.id,
+            Subscriber.state,
+            Suppression.address_hash.is_not(None),
+            Delivery.again_at.is_not(None),
+            Subscriber.paused_until.is_not(None),
+        )
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
         .where(Delivery.batch_id == batch_id, Delivery.outcome.is_(None))
     )
     known = set(there)
-    return {key: _why_gone(state, suppressed, again) for key, state, suppressed, again in rows if key not in known}
+    return {row[0]: _why_gone(row[1], row[2], row[3], row[4]) for row in rows if row[0] not in known}
 
 
-def _why_gone(state: str | None, suppressed: bool, sent_again: bool) -> str:
+def _why_gone(state: str | None, suppressed: bool, sent_again: bool, paused: bool) -> str:
     if not state:
         return "erased before it was sent"
     if suppressed:
         return "suppressed before it was sent"
     if sent_again and state == SubscriberState.CONFIRMED:
         return PASSED_OVER
+    if paused and state == SubscriberState.CONFIRMED:
+        return "paused before it was sent"
     return "unsubscribed before it was sent"
 
 
@@ -218,6 +226,14 @@ def move_copies(session: Session, delivery_ids: Sequence[int], batch_id: int) ->
     session.execute(update(Delivery).where(Delivery.id.in_(delivery_ids)).values(batch_id=batch_id))
 
 
+def has_copy(session: Session, issue_id: int, subscriber_id: int, address: str) -> bool:
+    """Whether a copy of this issue was made for this reader or address, and not skipped."""
+    theirs = (Delivery.subscriber_id == subscriber_id) | (Delivery.address == address)
+    kept = Delivery.outcome.is_distinct_from(Outcome.SKIPPED)
+    found = select(Delivery.id).where(Delivery.issue_id == issue_id, theirs, kept).limit(1)
+    return session.execute(found).scalar_one_or_none() is not None
+
+
 def every_issue() -> Select[int]:
     """Every issue's id. The unique indexes on copies begin with the issue: named with it, one reader's copies are
     found by a look-up an issue, where a million copies an issue would be read without it.
@@ -225,17 +241,32 @@ def every_issue() -> Select[int]:
     return select(Issue.id)
 
 
-def forget_reader(session: Session, address: str) -> None:
-    """Take a reader out of every copy; the copies stay, so that past accounts still add up."""
+def forget_reader(session: Session, address: str, subscriber_id: int | None = None) -> None:
+    """Take a reader out of every copy, also of those that went to an address before this one; the copies stay, so that
+    past accounts still add up.
+    """
+    theirs = (Delivery.address == address, *([Delivery.subscriber_id == subscriber_id] if subscriber_id else []))
+    for those in theirs:  # one by one, since each is found by an index of its own
+        _forget_readers(session, Delivery.issue_id.in_(every_issue()), those)
+
+
+def forget_readers_of(session: Session, batch_id: int) -> None:
+    """Take its readers out of every copy of a batch."""
+    _forget_readers(session, Delivery.batch_id == batch_id)
+
+
+def _forget_readers(session: Session, *which: ColumnElement[bool]) -> None:
+    named = func.coalesce(Delivery.address, "")
     session.execute(
         update(Delivery)
-        .where(Delivery.issue_id.in_(every_issue()), Delivery.address == address)
+        .where(*which)
         .values(
             subscriber_id=None,
             address=None,
-            reason=func.replace(Delivery.reason, address, "(erased)"),  # SendGrid's words may name the address
+            reason=func.replace(Delivery.reason, named, "(erased)"),  # SendGrid's words may name the address
             fate_reason=None,  # a mail server's words may name it in any spelling
         )
+        .execution_options(synchronize_session=False)
     )
 
 
@@ -255,6 +286,7 @@ _COPIES = (
         _delivery.address.is_not(None),
         _delivery.again_at.is_(None),
         _reader.state == SubscriberState.CONFIRMED.value,
+        _reader.paused_until.is_(None),
         ~exists().where(table_of(Suppression).c.address_hash == _reader.address_hash),
     )
 )

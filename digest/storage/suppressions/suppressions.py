@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import String, select
+from sqlalchemy import String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base.conflicts import insert_unless_there
@@ -22,6 +22,10 @@ class SuppressionReason(StrEnum):
     INVALID = "invalid"
     OBJECTION = "objection"
     ERASURE = "erasure"
+
+
+_OF_THE_MAILBOX = (SuppressionReason.BOUNCE, SuppressionReason.COMPLAINT, SuppressionReason.INVALID)
+"""What takes the place of an erasure, which its owner could lift: mail does not arrive there, or is not wanted."""
 
 
 class Suppression(Base):
@@ -40,6 +44,27 @@ def is_suppressed(session: Session, address_hash: str) -> bool:
     return session.get(Suppression, address_hash) is not None
 
 
+def never_mailed(session: Session, address_hash: str) -> bool:
+    """Whether not even its owner's own asking brings mail to this address. Who was erased may ask again."""
+    found = session.get(Suppression, address_hash)
+    return found is not None and found.reason != SuppressionReason.ERASURE
+
+
+def lift_erasure(session: Session, address_hash: str) -> None:
+    """Its owner has asked and confirmed: that the address was erased keeps nothing from it any more."""
+    _forget_erasures(session, [address_hash])
+
+
+def _forget_erasures(session: Session, address_hashes: Sequence[str]) -> None:
+    if not address_hashes:
+        return
+    session.execute(
+        delete(Suppression).where(
+            Suppression.address_hash.in_(address_hashes), Suppression.reason == SuppressionReason.ERASURE
+        )
+    )
+
+
 def suppressed_among(session: Session, address_hashes: Sequence[str]) -> set[str]:
     """Those of the hashes that are suppressed."""
     asked = select(Suppression.address_hash).where(Suppression.address_hash.in_(address_hashes))
@@ -47,9 +72,12 @@ def suppressed_among(session: Session, address_hashes: Sequence[str]) -> set[str
 
 
 def suppress_all(session: Session, reasons: Mapping[str, SuppressionReason], now: datetime, source: str) -> int:
-    """Suppress many, each hash for its reason; returns how many were not suppressed before. The first reason stays."""
+    """Suppress many, each hash for its reason; returns how many were not suppressed before. The first reason stays, but
+    for an erasure.
+    """
     if not reasons:
         return 0
+    _forget_erasures(session, [one for one, reason in reasons.items() if reason in _OF_THE_MAILBOX])
     rows = [
         {"address_hash": address_hash, "reason": reason, "at": now, "source": source}
         for address_hash, reason in reasons.items()
@@ -60,7 +88,9 @@ def suppress_all(session: Session, reasons: Mapping[str, SuppressionReason], now
 
 
 def suppress(session: Session, address_hash: str, reason: SuppressionReason, now: datetime, source: str) -> None:
-    """Suppress an address; the first reason stays."""
+    """Suppress an address; the first reason stays, but for an erasure, which its owner may lift."""
+    if reason in _OF_THE_MAILBOX:
+        _forget_erasures(session, [address_hash])
     if not is_suppressed(session, address_hash):
         session.add(Suppression(address_hash=address_hash, reason=reason, at=now, source=source))
         session.flush()
@@ -76,12 +106,13 @@ class Ban:
 
 
 def suppress_many(session: Session, bans: Sequence[Ban], source: str) -> list[str]:
-    """Suppress these addresses; the first reason stays. Returns the hashes that were not suppressed before.
+    """Suppress these addresses; the first reason stays, but for an erasure. Returns the hashes that are new.
 
     Up to a few thousand at a time. Someone else may suppress one of them at the same moment.
     """
     if not bans:
         return []
+    _forget_erasures(session, [ban.address_hash for ban in bans if ban.reason in _OF_THE_MAILBOX])
     added = session.execute(
         insert_unless_there(session, Suppression).returning(Suppression.address_hash),
         [{"address_hash": ban.address_hash, "reason": ban.reason, "at": ban.at, "source": source} for ban in bans],

@@ -29,7 +29,7 @@ from digest.storage.issues.history import HistoryEntry, history_of
 from digest.storage.issues.issues import Closing, Issue, issue_on, last_closing
 from digest.storage.issues.selections import selected_count
 from digest.storage.people.editors import all_editors
-from digest.storage.readers.subscribers import audience_size
+from digest.storage.readers.subscribers import audience_size, paused_size
 from digest.web.issues.elsewhere import Elsewhere, elsewhere
 from digest.web.issues.looking import NotOnIt, asked_for, not_on_it
 from digest.web.shared.context import now, reading, settings, signed_in
@@ -66,6 +66,8 @@ class Board:
     """When it goes, or was to go: its own moment, or the end of the five minutes."""
     cutoff_at: datetime
     readers: int
+    paused: int
+    """How many more readers would get it, had they not paused."""
     too_few: str
     """That it does not go by itself with so few items, where that is so (`closing.too_few`)."""
     composed: Composed
@@ -195,6 +197,7 @@ def board(issue: Issue) -> Board:
         send_at=send_at,
         cutoff_at=cutoff_of(site, issue),
         readers=issue.audience if issue.state in FROZEN else audience_size(session),
+        paused=0 if issue.state in FROZEN else paused_size(session),
         too_few=too_few(site, selected_count(session, issue.id)),
         composed=composed,
         unreadable=unreadable,

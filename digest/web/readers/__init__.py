@@ -11,11 +11,12 @@ from flask import Flask
 
 from digest.web.readers.front import front
 from digest.web.readers.links import links
+from digest.web.readers.yours import yours
 from digest.web.shared.security import csrf
 
 
 def hang_up(app: Flask) -> None:
     """Register readers' pages."""
-    for pages in (front, links):
+    for pages in (front, links, yours):
         csrf.exempt(pages)
         app.register_blueprint(pages)

@@ -24,7 +24,7 @@ def ask(address: Address, place: str) -> None:
 
 def check_your_inbox() -> Response:
     """The one answer to every request for the digest."""
-    return private("readers/sent.html", sender=settings().mail_from)
+    return private("readers/sent.html", sender=settings().mail_from, contact=contact())
 
 
 def next_issue() -> datetime:

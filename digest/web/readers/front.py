@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from digest.config.languages import ENGLISH
 from digest.domain.shared.addresses import BadAddress, parse
 from digest.domain.writing import markup
-from digest.operations.readers import consent_wordings, privacy
+from digest.operations.readers import consent_wordings, holdings, own_page
+from digest.operations.readers.recipients import processors
 from digest.operations.writing.browsing import sizes
 from digest.storage.issues.issues import latest_frozen_issue
 from digest.storage.writing.summaries import latest_summaries
-from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue
+from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue, private
 from digest.web.shared import forms
-from digest.web.shared.context import reading, settings
+from digest.web.shared.context import here, reading, settings
 from digest.web.shared.languages import language
 
 _LATEST = 8
@@ -50,14 +51,54 @@ def subscribe() -> ResponseReturnValue:
 @front.get("/privacy")
 def privacy_page() -> ResponseReturnValue:
     """What we hold, why, how long, who processes it."""
+    return _privacy()
+
+
+@front.post("/privacy")
+def ask_for_own_page() -> ResponseReturnValue:
+    """Ask for one's own page: one and the same answer for every address that can be one."""
+    try:
+        address = parse(forms.line("email"))
+    except BadAddress as error:
+        return _privacy(forms.line("email"), str(error)), 422
+    if not forms.line("homepage"):
+        own_page.ask_for_own_page(here(), address, request.remote_addr or "")
+    return private("readers/yours_sent.html", sender=settings().mail_from, contact=contact())
+
+
+@front.get("/about")
+def about() -> ResponseReturnValue:
+    """Who publishes this, and how to reach them."""
+    return render_template(
+        "readers/about.html",
+        day=consent_wordings.send_day(settings()),
+        at=settings().schedule.send.at,
+        **_publisher(),
+    )
+
+
+def _privacy(email: str = "", error: str = "") -> str:
     return render_template(
         "readers/privacy.html",
-        readers=privacy.READERS.values(),
-        editors=privacy.EDITORS.values(),
-        sendgrid=settings().sendgrid_host if settings().mail_transport == "sendgrid" else "",
-        postal_address=settings().postal_address,
-        contact=contact(),
+        readers=holdings.for_readers(settings()),
+        editors=holdings.for_editors(settings()),
+        processors=processors(settings()),
+        authority=settings().site_authority,
+        email=email,
+        error=error,
+        **_publisher(),
     )
+
+
+def _publisher() -> dict[str, str]:
+    """Who answers for this site. Where nobody is named, whoever signs the messages does."""
+    site = settings()
+    signs = f"{site.site_name}, {site.postal_address}" if site.postal_address else f"whoever runs {site.site_name}"
+    return {
+        "controller": (site.site_controller or signs).rstrip("."),
+        "postal_address": site.postal_address.rstrip("."),
+        "contact": contact(),
+    }
 
 
 def _said(error: BadAddress) -> str:

@@ -1,28 +1,34 @@
-"""The pages that our messages link to: confirming, leaving, topics, erasing."""
+"""The pages that our messages link to: confirming, leaving, topics, a pause."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime
 
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from digest.domain.shared.addresses import Address, masked
 from digest.domain.shared.tokens import Purpose
-from digest.operations.readers import consent_wordings, privacy, subscribing
+from digest.operations.readers import consent_wordings, pausing, returning, subscribing
+from digest.operations.readers.consent_wordings import ConsentWording
 from digest.operations.readers.goodbyes import keep_goodbye
 from digest.operations.readers.subscribing import LinkState
+from digest.operations.sending.welcoming import confirm_and_welcome
 from digest.operations.shared.links import preferences_url, unsubscribe_url
+from digest.operations.shared.refusal import Refused
 from digest.storage.base.patience import Busy
+from digest.storage.issues.issues import latest_frozen_issue
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_with_link_key
+from digest.storage.suppressions.suppressions import is_suppressed
 from digest.storage.writing.names import TOPICS, slugs_now
-from digest.storage.writing.topics import all_topics
-from digest.web.readers.answers import ask, check_your_inbox, key_in, next_issue, not_ours, private
+from digest.web.readers.answers import ask, check_your_inbox, contact, key_in, next_issue, not_ours, private
+from digest.web.readers.topics import topic_choices
 from digest.web.shared import forms
 from digest.web.shared.context import here, now, reading, reread, settings
 from digest.web.shared.security import private_page
 
 links = Blueprint("reader_links", __name__)
+_PREFERENCES = "the preferences page"
 
 
 @links.get("/confirm/<token>")
@@ -42,7 +48,7 @@ def confirm(token: str) -> ResponseReturnValue:
         found, subscriber = subscribing.link_state(reading(), now(), key)
         if found is LinkState.EXPIRED and subscriber:
             return _send_a_new_link(subscriber, "the page of an older link")
-    return _confirmation(*subscribing.confirm(here(), key, "the page that the link opens"))
+    return _confirmation(*confirm_and_welcome(here(), key, "the page that the link opens"))
 
 
 @links.get("/unsubscribe/<token>")
@@ -68,42 +74,54 @@ def unsubscribe(token: str) -> ResponseReturnValue:
             keep_goodbye(here(), key)
         return private_page(Response("You are unsubscribed.\n", mimetype="text/plain"))
     if forms.pressed("undo"):
-        # Not subscribed again at once: a digest may be forwarded with its link, and only the mailbox's owner decides.
-        return _ask_to_come_back(key, "the page for unsubscribing")
+        return _come_back(key, "the page for unsubscribing")
     wording = consent_wordings.leaving(settings())
-    return _leaving(subscribing.leave(here(), key, wording, "the page for unsubscribing"))
+    subscribing.leave(here(), key, wording, "the page for unsubscribing")
+    return _leaving(subscriber_with_link_key(reread(), key))
 
 
 @links.get("/preferences/<token>")
 def preferences_page(token: str) -> ResponseReturnValue:
-    """What we hold about the reader, and their topics."""
+    """What a forwarded copy may let its holder do: topics, a pause, leaving."""
     key = key_in(Purpose.PREFERENCES, token)
     return _preferences(subscriber_with_link_key(reading(), key)) if key else not_ours()
 
 
 @links.post("/preferences/<token>")
 def preferences(token: str) -> ResponseReturnValue:
-    """Save the topics; or erase, asked twice; or ask for the digest again."""
+    """Save the topics; or pause, go on, come back."""
     key = key_in(Purpose.PREFERENCES, token)
-    subscriber = subscriber_with_link_key(reading(), key) if key else None
-    if key is None or subscriber is None:
+    if key is None or subscriber_with_link_key(reading(), key) is None:
         return _preferences(None) if key else not_ours()
-    if forms.pressed("erase", "ask"):
-        return private("readers/erase.html", address=masked(subscriber.email))
-    if forms.pressed("erase", "yes"):
-        privacy.erase(here(), subscriber.address, "the reader, on the preferences page")
-        return private("readers/erased.html")
     if forms.pressed("undo"):
-        return _ask_to_come_back(key, "the preferences page")
-    known = {slug for slug, _ in _topic_choices(subscriber)}
+        return _come_back(key, _PREFERENCES)
+    if forms.line("erase"):  # the button of a page from before: erasing takes a link of its own now
+        return _preferences(subscriber_with_link_key(reading(), key))
+    try:
+        saved = _saved(key)
+    except Refused as error:
+        return _preferences(subscriber_with_link_key(reading(), key), error=str(error))
+    return _preferences(subscriber_with_link_key(reread(), key), saved)
+
+
+def _saved(key: str) -> str:
+    """Do what was asked for on the preferences page; returns what to say of it. Raises Refused."""
+    if forms.pressed("pause"):
+        pausing.pause(here(), key, forms.line("until"), _PREFERENCES)
+        return "Saved."
+    if forms.pressed("resume"):
+        pausing.resume(here(), key, _PREFERENCES)
+        return "The pause is over: issues come again."
+    subscriber = subscriber_with_link_key(reading(), key)
+    known = {slug for slug, _ in topic_choices(subscriber)} if subscriber else set()
     ticked = forms.ticked("topics")
-    now = slugs_now(reading(), TOPICS, ticked)  # the page may be older than a topic's new address, or a merge
-    chosen = [slug for slug in (now.get(each, each) for each in ticked) if slug in known]
-    subscribing.choose_topics(here(), key, chosen, "the preferences page")
-    return _preferences(subscriber_with_link_key(reread(), key), saved=True)
+    slugs = slugs_now(reading(), TOPICS, ticked)  # the page may be older than a topic's new address, or a merge
+    chosen = [slug for slug in (slugs.get(each, each) for each in ticked) if slug in known]
+    subscribing.choose_topics(here(), key, chosen, _PREFERENCES)
+    return f"Saved. You get {'what you ticked' if chosen else 'every topic'}."
 
 
-def _confirmation(found: LinkState, subscriber: Subscriber | None) -> Response:
+def _confirmation(found: LinkState, subscriber: Subscriber | None, welcomed: bool = False) -> Response:
     status = 200 if found in (LinkState.OPEN, LinkState.DONE) else 410
     return private(
         f"readers/confirm_{found}.html",
@@ -111,6 +129,10 @@ def _confirmation(found: LinkState, subscriber: Subscriber | None) -> Response:
         wording=consent_wordings.confirming(settings()),
         signing_up=consent_wordings.signing_up(settings()),
         next_issue=next_issue(),
+        welcomed=welcomed,
+        any_issue=latest_frozen_issue(reading()) is not None,
+        sender=settings().mail_from,
+        contact=contact(),
         preferences=preferences_url(settings(), subscriber.link_key) if subscriber else "",
     )
 
@@ -123,43 +145,65 @@ def _leaving(subscriber: Subscriber | None) -> Response:
         f"readers/{'left' if left else 'leave'}.html",
         address=masked(subscriber.email),
         wording=consent_wordings.leaving(settings()),
+        undo=_undoing(subscriber),
         signing_up=consent_wordings.signing_up(settings()),
         preferences=preferences_url(settings(), subscriber.link_key),
     )
 
 
-def _preferences(subscriber: Subscriber | None, saved: bool = False) -> Response:
+def _preferences(subscriber: Subscriber | None, saved: str = "", error: str = "") -> Response:
     if subscriber is None:
         return private("readers/nothing_held.html")
+    first, last = pausing.days_to_choose(settings(), now())
+    paused_until = subscriber.paused_until if (subscriber.paused_until or now()) > now() else None
     return private(
         "readers/preferences.html",
+        422 if error else 200,
         address=masked(subscriber.email),
-        held=privacy.what_we_hold(reading(), subscriber),
-        topics=_topic_choices(subscriber),
+        state=subscriber.state,
+        suppressed=is_suppressed(reading(), subscriber.address_hash),
+        topics=topic_choices(subscriber),
+        chosen=[slug for slug in subscriber.topics.split(",") if slug],
+        paused_until=paused_until,
+        pause_day=forms.line("until") if error else _day_of(paused_until),
+        first_day=first,
+        last_day=last,
         saved=saved,
+        error=error,
         wording=consent_wordings.choosing_topics(),
-        signing_up=consent_wordings.signing_up(settings()),
-        next_issue=next_issue(),
+        pausing=consent_wordings.pausing(),
         unsubscribe=unsubscribe_url(settings(), subscriber.link_key),
+        undo=_undoing(subscriber),
+        signing_up=consent_wordings.signing_up(settings()),
     )
 
 
-def _topic_choices(subscriber: Subscriber) -> Sequence[tuple[str, str]]:
-    """Every topic as (slug, name), and what the reader chose before it had a summary."""
-    names = {topic.slug: topic.name for topic in all_topics(reading())}
-    chosen = {slug: slug.replace("-", " ").capitalize() for slug in subscriber.topics.split(",") if slug}
-    return sorted((chosen | names).items(), key=lambda choice: choice[1].lower())
+def _day_of(moment: datetime | None) -> str:
+    return settings().schedule.local(moment).date().isoformat() if moment else ""
 
 
-def _ask_to_come_back(link_key: str, place: str) -> Response:
-    subscriber = subscriber_with_link_key(reading(), link_key)
-    return _send_a_new_link(subscriber, place) if subscriber else private("readers/nothing_held.html")
+def _undoing(subscriber: Subscriber) -> ConsentWording | None:
+    """The wording of the button that undoes their leaving; None where it is too late for that."""
+    may = returning.may_return(reading(), now(), subscriber)
+    return consent_wordings.undoing(settings()) if may else None
+
+
+def _come_back(link_key: str, place: str) -> Response:
+    """At once, if they left a moment ago; else by a message, since only the mailbox's owner starts the mail again."""
+    undone = returning.undo_leaving(here(), link_key, place)
+    subscriber = subscriber_with_link_key(reread(), link_key)
+    if subscriber is None:
+        return private("readers/nothing_held.html")
+    if not undone and subscriber.state != SubscriberState.CONFIRMED:
+        return _send_a_new_link(subscriber, place)
+    return private(
+        "readers/back.html",
+        address=masked(subscriber.email),
+        next_issue=next_issue(),
+        preferences=preferences_url(settings(), subscriber.link_key),
+    )
 
 
 def _send_a_new_link(subscriber: Subscriber, place: str) -> Response:
-    ask(_address(subscriber), place)
+    ask(Address(subscriber.email, subscriber.address), place)
     return check_your_inbox()
-
-
-def _address(subscriber: Subscriber) -> Address:
-    return Address(subscriber.email, subscriber.address)

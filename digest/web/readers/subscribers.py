@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from digest.operations.messages import signup_caps
-from digest.operations.readers.privacy import erase
+from digest.operations.readers.personal_file import consent_file
+from digest.operations.readers.privacy import erase, what_we_hold
 from digest.storage.accounting.reader_copies import copies_of
 from digest.storage.base.rate_limits import keys_counted
 from digest.storage.messages.form_mail import form_mail_due, form_mail_put_off
@@ -15,6 +18,7 @@ from digest.storage.readers.subscribers import (
     Subscriber,
     SubscriberState,
     count_by_state,
+    paused_size,
     subscriber_by_id,
     subscribers_page,
 )
@@ -41,6 +45,7 @@ def subscribers() -> str:
         found=found,
         total=total,
         counts=count_by_state(reading()),
+        paused=paused_size(reading()),
         put_off=form_mail_put_off(reading(), now()),
         due=form_mail_due(reading(), now()),
         braked_since=signup_caps.braked_since(reading()),
@@ -72,6 +77,17 @@ def subscriber(subscriber_id: int) -> str:
         more=len(copies) > len(copies[:most]),
         zone=settings().schedule.zone.key,
     )
+
+
+@desk.get(f"/subscribers/<{ROW_ID}:subscriber_id>/consent.json")
+def consent_of_subscriber(subscriber_id: int) -> Response:
+    """The evidence of what a reader agreed to, as one file."""
+    admins_only()
+    held = what_we_hold(reading(), _subscriber(subscriber_id))
+    text = json.dumps(consent_file(held), indent=2, ensure_ascii=False)
+    answer = Response(text + "\n", mimetype="application/json")
+    answer.headers["Content-Disposition"] = f"attachment; filename=consent-{subscriber_id}.json"
+    return answer
 
 
 @desk.get(f"/subscribers/<{ROW_ID}:subscriber_id>/erase")

@@ -26,7 +26,7 @@ from digest.web.shared.proxies import asked_directly, unknown_proxy
 from digest.web.shared.security import csrf
 
 _CLOCK_IS_DEAD_AFTER = 60  # seconds: it ticks every 5
-_CLOSED_TO_CRAWLERS = ("/desk", "/confirm/", "/unsubscribe/", "/preferences/", "/hold/", "/events/")
+_CLOSED_TO_CRAWLERS = ("/desk", "/confirm/", "/unsubscribe/", "/preferences/", "/yours/", "/hold/", "/events/")
 _OK = "ok"
 
 service = Blueprint("service", __name__)

@@ -28,8 +28,8 @@ def test_show_says_everything(command: Command) -> None:
     command.import_("email,topics,confirmed_at\nalice@example.org,AI,2023-02-03\n")
     shown = json.loads(command("show", " Alice@example.org", "--json").stdout)
     assert list(shown) == [
-        "email", "state", "topics", "confirmed_at", "unsubscribed_at", "suppressed", "name", "source", "created_at",
-        "consent", "issues",
+        "email", "state", "topics", "confirmed_at", "unsubscribed_at", "paused_until", "suppressed", "name", "source",
+        "created_at", "consent", "signups", "messages", "issues",
     ]  # fmt: skip
     assert shown["issues"] == []
     assert shown["topics"] == ["ai"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from sqlalchemy import event, func, insert, select
 from digest.config import Settings
 from digest.domain.shared import addresses
 from digest.domain.shared.tokens import fingerprint
-from digest.operations.readers import consent_wordings, privacy, subscribing
+from digest.operations.readers import consent_wordings, own_page, privacy, subscribing
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
@@ -52,8 +53,32 @@ def test_asking_does_the_same_work_for_every_address(
     assert work_of_asking(db, settings, "confirmed@example.org", monkeypatch) == (0, new)
 
 
+def test_asking_for_ones_own_page_does_the_same_work_for_every_address(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_subscriber(db, settings, "confirmed@example.org")
+    make_subscriber(db, settings, "bounced@example.org")
+    with db.writing() as session:
+        address_hash = fingerprint("bounced@example.org", settings.suppression_key)
+        suppress(session, address_hash, SuppressionReason.BOUNCE, TUESDAY, "test")
+    own_row, stranger = work_of_asking(db, settings, "stranger@example.org", monkeypatch, ask_page)
+    assert (own_row, len([step for step in stranger if step.startswith("fill")])) == (1, 3)
+    for who, rows in {"confirmed": 0, "bounced": 0, "stranger": 1}.items():
+        assert work_of_asking(db, settings, f"{who}@example.org", monkeypatch, ask_page) == (rows, stranger), who
+    again = work_of_asking(db, settings, "confirmed@example.org", monkeypatch, ask_page)
+    assert again == (0, stranger), "asked a moment ago"
+
+
+def ask_page(db: Database, settings: Settings, email: str) -> None:
+    own_page.ask_for_own_page(Context(db, settings, TUESDAY), addresses.parse(email), "192.0.2.1")
+
+
 def work_of_asking(
-    db: Database, settings: Settings, email: str, monkeypatch: pytest.MonkeyPatch
+    db: Database,
+    settings: Settings,
+    email: str,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Callable[[Database, Settings, str], None] = ask,
 ) -> tuple[int, list[str]]:
     """How many rows of its own the address got (undone or not), and all else that is done when someone asks at it.
 
@@ -166,7 +191,7 @@ def test_erasing_takes_messages_that_name_their_reader_by_the_address_alone(db: 
         assert (reminder.recipient, reminder.subscriber_id) == ("alice@example.org", None)
     privacy.erase(Context(db, settings, TUESDAY), "alice@example.org", "a test")
     with db.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Message)) == 0
+        assert session.scalars(select(Message.kind)).all() == ["erased"], "the receipt, which goes when it has left"
 
 
 def test_a_pending_reader_who_asks_again_stays_one_reader(db: Database, settings: Settings) -> None:

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from digest.config import Settings
 from digest.domain.shared.tokens import Purpose, fingerprint, new_key, seal
+from digest.operations.issues.closing import close_issue
+from digest.operations.readers import subscribing
+from digest.operations.running.replaying import replay
+from digest.operations.sending.freezing import freeze
+from digest.operations.shared.context import Context
 from digest.operations.shared.links import confirm_url, preferences_url, unsubscribe_url
 from digest.storage.base.database import Database
+from digest.storage.issues.history import history_of
 from digest.storage.readers.consents import consent_of
-from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_with_address
-from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, suppress
+from digest.storage.readers.subscribers import Subscriber, SubscriberState, audience_size, subscriber_with_address
+from digest.storage.sending.deliveries import Delivery
+from digest.storage.suppressions.suppressions import SuppressionReason, suppress
 from tests.conftest import TUESDAY, Mailbox
-from tests.factories import make_subscriber, make_summary
-from tests.web.readers.doors import ALICE, ask, everything, link_in, links_in, subscribed
+from tests.factories import make_issue, make_subscriber, make_summary
+from tests.web.readers.doors import ALICE, ask, everything, link_in, links_in
 
+FRIDAY = datetime(2024, 5, 17, 7, 0, tzinfo=UTC)
 ROUTES = {"confirm": Purpose.CONFIRM, "unsubscribe": Purpose.UNSUBSCRIBE, "preferences": Purpose.PREFERENCES}
+YOURS = (Purpose.YOURS, Purpose.MOVE)
 
 
 def state_of(db: Database, address: str = ALICE) -> str:
@@ -39,6 +52,24 @@ def leave_path(settings: Settings, subscriber: Subscriber) -> str:
 
 def preferences_path(settings: Settings, subscriber: Subscriber) -> str:
     return path_of(settings, preferences_url(settings, subscriber.link_key))
+
+
+def text_on(answer: TestResponse) -> str:
+    return " ".join(BeautifulSoup(answer.text, "html.parser").get_text(" ").split())
+
+
+def send(db: Database, settings: Settings, day: date) -> Callable[[], list[str | None]]:
+    """An issue of that day, closed; what is returned freezes it and tells whose copies it has."""
+    issue_id = make_issue(db, day, [make_summary(db)])
+    close_issue(Context(db, settings, TUESDAY), issue_id, "a test")
+
+    def addresses() -> list[str | None]:
+        freeze(Context(db, settings, datetime.now(UTC)), issue_id, "a test")
+        with db.reading() as session:
+            mine = select(Delivery.address).where(Delivery.issue_id == issue_id).order_by(Delivery.address)
+            return list(session.scalars(mine))
+
+    return addresses
 
 
 def journal(settings: Settings) -> list[dict[str, str]]:
@@ -199,22 +230,43 @@ def test_leaving_by_the_button(client: FlaskClient, db: Database, settings: Sett
     assert state_of(db) == SubscriberState.UNSUBSCRIBED
 
 
-def test_coming_back_takes_a_confirmation(
-    client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox
+@pytest.mark.on_both
+def test_leaving_is_undone_by_one_button(
+    client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox, clock: time_machine.Traveller
 ) -> None:
-    subscribed(client, mailbox)
-    with db.reading() as session:
-        alice = subscriber_with_address(session, ALICE)
-    assert alice
+    alice = make_subscriber(db, settings, ALICE, topics="ai")
     path = leave_path(settings, alice)
+    assert "Undo" in client.post(path).text
+    clock.shift(timedelta(minutes=30))
+    assert "You are subscribed again" in client.post(path, data={"undo": "1"}).text
+    assert replay(Context(db, settings, datetime.now(UTC))) == 0, (
+        "the journal has the leaving, and the undoing is later"
+    )
+    with db.reading() as session:
+        found = session.get_one(Subscriber, alice.id)
+        assert (found.state, found.topics, found.unsubscribed_at) == (SubscriberState.CONFIRMED, "ai", None)
+        assert [record.step for record, _ in consent_of(session, alice.id)] == ["unsubscribed", "returned"]
+    assert mailbox.to(ALICE) == []
+
+
+def test_later_only_the_mailbox_brings_a_reader_back(
+    client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox, clock: time_machine.Traveller
+) -> None:
+    path = leave_path(settings, make_subscriber(db, settings, ALICE))
     client.post(path)
+    clock.shift(timedelta(minutes=31))
+    assert "Undo" not in client.get(path).text
     assert "Check your inbox" in client.post(path, data={"undo": "1"}).text
     assert state_of(db) == SubscriberState.UNSUBSCRIBED
     client.post(link_in(mailbox.to(ALICE)[-1], "confirm"))
     assert state_of(db) == SubscriberState.CONFIRMED
-    with db.reading() as session:
-        taken = [record.step for record, _ in consent_of(session, alice.id)]
-    assert taken == ["asked", "confirmed", "unsubscribed", "asked", "confirmed"]
+
+
+def test_undo_makes_no_reader_of_who_never_was_one(client: FlaskClient, db: Database, settings: Settings) -> None:
+    path = leave_path(settings, make_subscriber(db, settings, ALICE, SubscriberState.PENDING))
+    client.post(path)
+    client.post(path, data={"undo": "1"})
+    assert state_of(db) == SubscriberState.UNSUBSCRIBED
 
 
 def test_asking_on_the_form_again_after_leaving(
@@ -247,48 +299,57 @@ def test_choosing_topics(client: FlaskClient, db: Database, settings: Settings) 
         assert session.get_one(Subscriber, alice.id).topics == ""
 
 
-def test_preferences_show_what_we_hold(client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox) -> None:
-    subscribed(client, mailbox)
-    with db.reading() as session:
-        alice = subscriber_with_address(session, ALICE)
-    assert alice
-    text = client.get(preferences_path(settings, alice)).text
-    assert ALICE not in text, "a digest may have been forwarded with its link"
-    for shown in (
-        "a***@example.org",
-        "Confirmed",
-        "You asked for the digest",
-        "You confirmed",
-        "sign-up 1",
-        "the form on our site",
+def test_a_forwarded_link_shows_and_erases_nothing(client: FlaskClient, db: Database, settings: Settings) -> None:
+    make_summary(db, topics=["Artificial intelligence"])
+    alice = make_subscriber(db, settings, ALICE, topics="artificial-intelligence,data-brokers")
+    subscribing.choose_topics(Context(db, settings, TUESDAY), alice.link_key, ["data-brokers"], "a secret place")
+    path = preferences_path(settings, alice)
+    before = everything(db)
+    for answer in (
+        client.get(path),
+        client.post(path, data={"erase": "ask"}),
+        client.post(path, data={"erase": "yes"}),
     ):
-        assert shown in text
+        page = BeautifulSoup(answer.text, "html.parser").get_text(" ")
+        assert "a***@example.org" in page
+        assert "Artificial intelligence" in page
+        assert "Data brokers" in page
+        assert not [word for word in (ALICE, "secret place", "-brokers", "agreed", "Erase") if word in page]
+    after = everything(db)
+    assert len(after["subscribers"]) == 1
+    assert {name for name in before if len(before[name]) != len(after[name])} <= {"consent_records"}
 
 
 @pytest.mark.on_both
-def test_erasing_asks_once_and_leaves_nothing_but_a_hash(
-    client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox
+def test_a_pause_keeps_issues_away_until_its_day_and_ends_by_itself(
+    client: FlaskClient, db: Database, settings: Settings, clock: time_machine.Traveller
 ) -> None:
-    subscribed(client, mailbox)
-    with db.reading() as session:
-        alice = subscriber_with_address(session, ALICE)
-    assert alice
+    alice, bob = make_subscriber(db, settings, ALICE), make_subscriber(db, settings, "bob@example.org")
     path = preferences_path(settings, alice)
-    before = everything(db)
-    assert "Erase everything about a***@example.org?" in client.post(path, data={"erase": "ask"}).text
-    assert everything(db) == before
-    erased = client.post(path, data={"erase": "yes"}).text
-    assert "Everything about you is erased" in erased
-    assert "with another address" in erased
-    assert ALICE not in repr(everything(db))
+    assert (
+        "Choose a day from 15 May 2024 to 15 May 2025"
+        in client.post(path, data={"pause": "1", "until": "2024-05-14"}).text
+    )
+    assert "before 24 May 2024" in text_on(client.post(path, data={"pause": "1", "until": "2024-05-24"}))
+    first, second = (send(db, settings, day) for day in (date(2024, 5, 17), date(2024, 5, 24)))
+    clock.move_to(FRIDAY)
+    assert first() == [bob.address]
+    clock.move_to(FRIDAY + timedelta(days=7))
+    assert second() == [alice.address, bob.address]
     with db.reading() as session:
-        assert is_suppressed(session, alice.address_hash)
-    assert journal(settings)[-1]["what"] == "erased"
-    assert "Nothing is sent to you" in client.get(path).text
-    assert client.post(leave_path(settings, alice), data={"List-Unsubscribe": "One-Click"}).status_code == 200
-    sent = len(mailbox.read())
-    assert ask(client, ip="198.51.100.1").status_code == 200
-    assert len(mailbox.read()) == sent
+        assert session.get_one(Subscriber, alice.id).paused_until is None
+        ((record, wording),) = consent_of(session, alice.id)
+        assert (record.step, record.answer, wording.version) == ("paused", "until 2024-05-24", "pause 1")
+        notes = [note.what for note in history_of(session, 1)]
+    assert "froze it for 1 reader; 1 more has paused" in notes
+
+
+def test_a_pause_is_ended_by_its_button(client: FlaskClient, db: Database, settings: Settings) -> None:
+    path = preferences_path(settings, make_subscriber(db, settings, ALICE))
+    client.post(path, data={"pause": "1", "until": "2024-06-01"})
+    assert "The pause is over" in client.post(path, data={"resume": "1", "until": ""}).text
+    with db.reading() as session:
+        assert audience_size(session) == 1
 
 
 def test_an_unsubscribed_reader_may_ask_again_from_preferences(

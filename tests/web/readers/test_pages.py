@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, timedelta
 
+import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from flask import Flask
 from flask.testing import FlaskClient
 
+from digest.config import Settings
 from digest.domain.issues.lifecycle import IssueState
 from digest.mail.rendering import template_folder
-from digest.operations.readers import privacy
+from digest.operations.readers.holdings import EDITORS, READERS, for_editors, for_readers
 from digest.operations.readers.personal_columns import NOT_PERSONAL, SAID
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
@@ -66,7 +70,7 @@ def test_an_issue_past_its_moment_is_not_promised(
 
 def test_no_page_loads_anything_from_another_host(client: FlaskClient, db: Database) -> None:
     make_summary(db, topics=["AI"])
-    for path in ("/", "/privacy"):
+    for path in ("/", "/privacy", "/about"):
         soup = BeautifulSoup(client.get(path).text, "html.parser")
         for element in soup.select("[src], link[rel=stylesheet]"):
             assert str(element.get("src") or element["href"]).startswith("/")
@@ -87,20 +91,65 @@ def test_every_column_is_said_on_the_privacy_page_or_is_about_nobody() -> None:
 
 
 def test_the_privacy_page_says_each_column_in_the_words_declared_for_it() -> None:
-    holdings = privacy.READERS | privacy.EDITORS
-    assert len(holdings) == len(privacy.READERS) + len(privacy.EDITORS)
+    holdings = READERS | EDITORS
+    assert len(holdings) == len(READERS) + len(EDITORS)
     assert set(holdings) == set(SAID)
     for table, columns in SAID.items():
         for words in columns.values():
             assert words in holdings[table].what
 
 
-def test_the_privacy_page_shows_the_whole_table(client: FlaskClient) -> None:
-    text = BeautifulSoup(client.get("/privacy").text, "html.parser").get_text(" ")
-    for holding in (*privacy.READERS.values(), *privacy.EDITORS.values()):
-        for words in (holding.what, holding.why, holding.how_long):
+def test_the_privacy_page_shows_the_whole_table(client: FlaskClient, settings: Settings) -> None:
+    text = words_of(client.get("/privacy").text)
+    for holding in (*for_readers(settings), *for_editors(settings)):
+        assert re.match(r"Art\. \d", holding.basis)
+        for words in (holding.what, holding.why, holding.basis, holding.how_long):
             assert words in text
     assert "reply@digest.test" in text
+
+
+def test_the_privacy_page_says_what_a_data_protection_officer_asks_for(app: Flask, settings: Settings) -> None:
+    told = {
+        "site_controller": "Example Publishing Ltd, 1 Street, London",
+        "site_authority": "Data Protection Commission, https://dpc.example/complain",
+        "consents_kept": timedelta(days=400),
+        "deliveries_kept": timedelta(days=50),
+        "leads_kept": timedelta(days=77),
+    }
+    for name, value in told.items():
+        object.__setattr__(settings, name, value)
+    page = app.test_client().get("/privacy").text
+    text = words_of(page)
+    assert "The controller (Art. 4(7) GDPR) is Example Publishing Ltd, 1 Street, London." in text
+    for article in (7, 15, 16, 17, 18, 20, 21, 22, 77):
+        assert f"Art. {article}" in text
+    assert 'href="https://dpc.example/complain"' in page
+    for period in ("400 days after you left", "50 days after the issue", "77 days, if nobody uses it"):
+        assert period in text
+    assert "Example Publishing Ltd" in app.test_client().get("/about").text
+
+
+@pytest.mark.parametrize(
+    ("transport", "host", "said"),
+    [
+        ("outbox", "https://api.sendgrid.com", "Nothing goes to a third country"),
+        ("sendgrid", "https://api.sendgrid.com", "The United States, a third country"),
+        ("sendgrid", "https://api.eu.sendgrid.com", "The European Union, by SendGrid’s region there"),
+    ],
+)
+def test_the_privacy_page_says_where_mail_goes_by_the_settings(
+    app: Flask, settings: Settings, transport: str, host: str, said: str
+) -> None:
+    object.__setattr__(settings, "mail_transport", transport)
+    object.__setattr__(settings, "sendgrid_host", host)
+    text = words_of(app.test_client().get("/privacy").text)
+    assert said in text
+    assert (f"Twilio SendGrid ({host.removeprefix('https://')})" in text) == (transport == "sendgrid")
+    assert ("46(2)(c)" in text) == (transport == "sendgrid")
+
+
+def words_of(html: str) -> str:
+    return " ".join(BeautifulSoup(html, "html.parser").get_text(" ").split())
 
 
 def test_the_privacy_page_names_a_readers_own_links_as_a_digest_does(client: FlaskClient) -> None:

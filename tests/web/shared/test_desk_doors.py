@@ -19,6 +19,7 @@ OPEN = {
 ADMINS = {
     "desk.editors", "desk.invite", "desk.invite_again", "desk.deactivate", "desk.deactivate_now",
     "desk.reactivate", "desk.subscribers", "desk.subscriber", "desk.erase_subscriber", "desk.erase_subscriber_now",
+    "desk.consent_of_subscriber",
     "desk.copy_again", "desk.copy_again_now",
     "desk.outbox", "desk.outbox_message", "desk.outbox_html", "desk.outbox_source",
     "desk.report_csv", "desk.set_role", "desk.audit", "desk.operating", "desk.publication", "desk.change_publication",

@@ -175,6 +175,7 @@ def source_with_a_rule(db: Database) -> int:
 @pytest.mark.only_on("postgresql")
 def test_every_page_opens_and_every_form_is_taken(app: Flask, visitor: Visitor, db: Database, mailbox: Mailbox) -> None:
     ask(app.test_client(), READER)
+    app.test_client().post("/privacy", data={"email": READER})
     draft, ruled = make_summary(db, published=False), source_with_a_rule(db)
     mailed = (path for message in mailbox.read() for path in sorted(links_in(message)))
     visitor.follow(

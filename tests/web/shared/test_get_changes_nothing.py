@@ -27,6 +27,7 @@ from digest.storage.base.database import Database
 from digest.storage.issues.issues import Closing, Issue
 from digest.storage.people.desk_sessions import DeskSession
 from digest.storage.people.editors import Editor
+from digest.storage.readers.reader_links import ReaderLink
 from digest.storage.readers.signups import SignUp
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.running import schema
@@ -72,6 +73,7 @@ def published(db: Database, settings: Settings, app: Flask, clock: time_machine.
     with closing(open_transport(settings)) as transport:
         demo.load(db, settings, transport, NOW)
     ask(app.test_client(), "dora@example.org")
+    app.test_client().post("/privacy", data={"email": "dora@example.org"})
     invite(Context(db, settings, NOW), "admin@example.org", "carol@example.org", "Carol", admin=False)
     with db.writing() as session:
         source_id = session.query(WatchedSource.id).filter_by(kind=SourceKind.MAIL).limit(1).scalar()
@@ -127,6 +129,8 @@ class Addresses:
                 "reader_links.confirm_page": (Purpose.CONFIRM, session.query(SignUp.key).limit(1).scalar()),
                 "reader_links.unsubscribe_page": (Purpose.UNSUBSCRIBE, reader.link_key),
                 "reader_links.preferences_page": (Purpose.PREFERENCES, reader.link_key),
+                "yours.page": (Purpose.YOURS, session.query(ReaderLink.key).limit(1).scalar()),
+                "yours.data": (Purpose.YOURS, session.query(ReaderLink.key).limit(1).scalar()),
                 "holding.ask": (
                     Purpose.HOLD,
                     session.query(Closing.hold_key).order_by(Closing.id.desc()).limit(1).scalar(),

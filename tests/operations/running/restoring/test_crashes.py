@@ -37,6 +37,9 @@ class BackingUp:
     def probe(self) -> bool:
         return self._inner.probe()
 
+    def erase(self, address: str) -> Answer:
+        return self._inner.erase(address)
+
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float
     ) -> Iterable[ListPage | UnreadList]:

@@ -1,0 +1,47 @@
+"""Who gets readers' data beside us, where, and by which safeguard: what the privacy page says, told by the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from digest.config import Settings
+
+EU_HOST = "api.eu.sendgrid.com"
+"""Of SendGrid's region in the European Union; every other host of SendGrid's is in the United States."""
+
+_US = (
+    "The United States, a third country. By Art. 45 GDPR, the adequacy decision on the EU–U.S. Data Privacy Framework "
+    "(for the United Kingdom its extension), as far as Twilio Inc. is certified under it; and by Art. 46(2)(c), the "
+    "standard contractual clauses in Twilio’s data protection addendum"
+)
+_EU = (
+    "The European Union, by SendGrid’s region there. Twilio Inc. in the United States may reach it for support: by "
+    "Art. 45 and 46(2)(c) GDPR, the EU–U.S. Data Privacy Framework as far as Twilio Inc. is certified under it, and "
+    "the standard contractual clauses in Twilio’s data protection addendum"
+)
+
+
+@dataclass(frozen=True)
+class Processor:
+    """Who processes what for us, and where, with the safeguard of a transfer to a third country."""
+
+    name: str
+    what: str
+    where: str
+
+
+def processors(settings: Settings) -> list[Processor]:
+    """Everybody whom this installation, as it is set, hands readers' data."""
+    if settings.mail_transport != "sendgrid":
+        return []
+    host = urlsplit(settings.sendgrid_host).hostname or ""
+    return [
+        Processor(
+            f"Twilio SendGrid ({host})",
+            "Your address and each message to you, never your name, to hand it to your mailbox; it tells us whether "
+            "your mail server took it. All of its tracking is switched off in every message. An erasure is passed on "
+            "to it",
+            _EU if host == EU_HOST else _US,
+        )
+    ]

@@ -1,0 +1,93 @@
+"""Whoever confirms is welcomed with the latest issue, at once, as a message of their own."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from digest.domain.issues.edition import Content, default_preheader, default_subject
+from digest.domain.shared.stored import UnreadableRecord
+from digest.mail.identity import identity_of
+from digest.mail.interface import leave_headers
+from digest.mail.rendering import personalise, render_welcome
+from digest.operations.issues.composing import Composed, compose_for_topics, has_own_subject, render, stored, tag_values
+from digest.operations.messages.queue import WELCOME, post
+from digest.operations.readers.subscribing import LinkState, confirm_in
+from digest.operations.sending.posting import digest_headers, since
+from digest.operations.shared.context import Context, Work
+from digest.operations.shared.links import preferences_url, unsubscribe_url
+from digest.storage.issues.issues import Issue, last_closing, latest_frozen_issue
+from digest.storage.readers.subscribers import Subscriber, lock_subscribers
+from digest.storage.sending.deliveries import has_copy
+from digest.storage.writing.summaries import withdrawals_of
+
+log = logging.getLogger(__name__)
+
+
+def confirm_and_welcome(context: Context, key: str, place: str) -> tuple[LinkState, Subscriber | None, bool]:
+    """Confirm a sign-up, and welcome its reader. DONE: they are subscribed, now or already.
+
+    Also whether a welcome is on its way: not before the first issue, nor where they have that issue already.
+    """
+    with context.db.writing() as session:
+        lock_subscribers(session)
+        work = context.within(session)
+        found, reader = confirm_in(work, key, place)
+        if found is not LinkState.OPEN or reader is None:
+            return found, reader, False
+        return LinkState.DONE, reader, _welcome(work, reader)
+
+
+def _welcome(work: Work, reader: Subscriber) -> bool:
+    issue = latest_frozen_issue(work.session)
+    if issue is None or has_copy(work.session, issue.id, reader.id, reader.address):
+        return False
+    try:
+        digest = _digest(work, issue, frozenset(filter(None, reader.topics.split(","))))
+    except UnreadableRecord:
+        log.warning("nobody is welcomed with the issue of %s: a newer version has stored it", issue.send_date)
+        return False
+    if digest is None:
+        return False
+    own = {
+        "unsubscribe": unsubscribe_url(work.settings, reader.link_key),
+        "preferences": preferences_url(work.settings, reader.link_key),
+    }
+    values = tag_values(digest.tags, since=since(work.now.date().isoformat()), **own)
+    rendered = render_welcome(
+        personalise(digest.rendered, values),
+        identity_of(work.settings),
+        issue.send_date,
+        own["preferences"],
+    )
+    name = issue.sender_name or work.settings.site_name
+    shared = digest_headers(work.settings, issue.send_date.isoformat(), name)
+    headers = {**shared, **leave_headers(own["unsubscribe"])}
+    post(work.session, work.now, WELCOME, reader.address, rendered, headers, reader.id)
+    return True
+
+
+def _digest(work: Work, issue: Issue, topics: frozenset[str]) -> Composed | None:
+    """The issue as it was sent, but for what was withdrawn since; None where nothing of it is left."""
+    closing = last_closing(work.session, issue)
+    if closing is None:
+        return None
+    whole = stored(closing, work.settings)
+    there = _without_withdrawn(work.session, whole.content)
+    if there is not whole.content:
+        whole = render(there, work.settings)
+    found = compose_for_topics(whole, topics, work.settings)
+    found = found if found.content.items else whole  # nothing on their topics: all of it, rather than nothing
+    return found if found.content.items else None
+
+
+def _without_withdrawn(session: Session, content: Content) -> Content:
+    gone = withdrawals_of(session, [item.summary_id for item in content.items])
+    if not gone:
+        return content
+    items = tuple(item for item in content.items if item.summary_id not in gone)
+    titles = [item.title for item in items]
+    subject = content.subject if has_own_subject(content) else default_subject(titles)
+    return replace(content, items=items, subject=subject or content.subject, preheader=default_preheader(titles))

@@ -1,0 +1,64 @@
+"""Erasing reaches SendGrid: told until it answers, and then nothing here names the address any more."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import datetime, timedelta
+
+import pytest
+
+from digest.config import Settings
+from digest.mail.transports import open_transport
+from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.readers import privacy
+from digest.operations.shared.context import Context
+from digest.storage.base.database import Database
+from digest.storage.messages.messages import Message
+from tests.conftest import TUESDAY, through
+from tests.factories import make_editor, make_subscriber
+from tests.loopback.sendgrid import LoopbackSendGrid
+from tests.web.readers.doors import everything
+
+ALICE = "alice@example.org"
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
+    return environ | through(sendgrid)
+
+
+def hand_over(db: Database, settings: Settings, at: datetime = TUESDAY) -> None:
+    with db.writing() as session:  # what waits to be tried again is due, without waiting
+        session.query(Message).update({Message.retry_at: 0.0})
+    with closing(open_transport(settings)) as transport:
+        deliver_waiting(db, settings, transport, lambda: at)
+
+
+def test_an_erasure_is_told_to_sendgrid_after_the_receipt(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid
+) -> None:
+    make_subscriber(db, settings, ALICE)
+    privacy.erase(Context(db, settings, TUESDAY), ALICE, "a test")
+    hand_over(db, settings)
+    assert sendgrid.account.erased == [ALICE]
+    assert sendgrid.addresses() == [ALICE]
+    assert ALICE not in repr(everything(db))
+
+
+def test_it_waits_until_sendgrid_answers_however_often_that_fails(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid
+) -> None:
+    make_editor(db, "ada@digest.test")
+    sendgrid.account.key = "SG.another"
+    privacy.erase(Context(db, settings, TUESDAY), ALICE, "a test")
+    for number in range(40):
+        hand_over(db, settings, TUESDAY + timedelta(hours=number))
+    assert sendgrid.account.erased == []
+    with db.reading() as session:
+        (notice,) = session.query(Message).filter_by(kind="notice")
+        assert notice.subject == "Privacy Digest: SendGrid has not taken on an erasure"
+        assert ALICE not in notice.text
+    sendgrid.account.key = "SG.loopback"
+    hand_over(db, settings, TUESDAY + timedelta(hours=41))
+    assert sendgrid.account.erased == [ALICE]
+    assert ALICE not in repr(everything(db))
