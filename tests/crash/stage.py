@@ -72,6 +72,16 @@ class Case:
         """The settings of the case's installation."""
         return config.load(json.loads((self.folder / "environ.json").read_text()), self.folder)
 
+    def note_overrun(self, attempt: str) -> None:
+        """An attempt's request took longer than it had, by its sender's clock: it may be in doubt, whatever came."""
+        with (self.folder / "overran").open("a") as file:
+            file.write(f"{attempt}\n")
+
+    def overran(self) -> set[str]:
+        """The attempts whose requests took too long."""
+        path = self.folder / "overran"
+        return set(path.read_text().split()) if path.exists() else set()
+
     def log(self) -> str:
         """What its processes said."""
         paths = (self.folder / "log", self.folder / "output")
