@@ -34,6 +34,7 @@ from digest.operations.running.startup import MIGRATIONS
 from digest.storage.base.database import Database
 from digest.storage.running import schema
 from tests import postgresql
+from tests.factories import count_anew
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.routes import keep_what_routes_compile_to
 from tests.statements import keep_what_statements_compile_to
@@ -193,6 +194,7 @@ def settings(environ: dict[str, str], tmp_path: Path) -> Settings:
 @pytest.fixture
 def db(settings: Settings, migrated: Path) -> Iterator[Database]:
     """A migrated, empty database."""
+    count_anew()
     make_folder(settings.instance_path)
     if settings.database_url.startswith("sqlite"):
         shutil.copy(migrated, settings.instance_path / "digest.db")

@@ -10,4 +10,4 @@ from digest.mail.inlining import inlined
 
 def keep_what_styles_become() -> None:
     """From now on a document that was inlined is not inlined again, in this process and in those forked from it."""
-    templating.inlined = lru_cache(maxsize=200)(inlined)  # type: ignore[attr-defined]
+    templating.inlined = lru_cache(maxsize=500)(inlined)  # type: ignore[attr-defined]
