@@ -253,7 +253,7 @@ INNER: Sequence[Mutant] = (
         "if not all(may_be_reached",
         "if not any(may_be_reached",
         "A name with a private address is refused, whatever else it leads to.",
-        "tests/feeds/test_guard.py::test_a_named_network_may_be_reached_on_any_port_and_nothing_beside_it",
+        "tests/feeds/fetching/test_guard.py::test_a_named_network_may_be_reached_on_any_port_and_nothing_beside_it",
     ),
     Mutant(
         "looked-up-again",
@@ -261,7 +261,7 @@ INNER: Sequence[Mutant] = (
         "sock = self.dial((address, self.target.port), patience)",
         "sock = self.dial((self.target.host, self.target.port), patience)",
         "What is dialled is the address that was vetted.",
-        "tests/feeds/test_guard.py::test_a_public_address_is_dialled_as_vetted_and_never_looked_up_again",
+        "tests/feeds/fetching/test_guard.py::test_a_public_address_is_dialled_as_vetted_and_never_looked_up_again",
     ),
     Mutant(
         "https-leads-to-http",
@@ -269,7 +269,7 @@ INNER: Sequence[Mutant] = (
         'if target.scheme == "https" and found.scheme == "http":',
         "if False:",
         "No redirect leads from https to plain http.",
-        "tests/feeds/test_ways.py::test_https_never_leads_to_plain_http",
+        "tests/feeds/fetching/test_ways.py::test_https_never_leads_to_plain_http",
     ),
     Mutant(
         "permanent-by-its-end",
@@ -277,7 +277,7 @@ INNER: Sequence[Mutant] = (
         "permanent = permanent and response.status in _PERMANENT",
         "permanent = response.status in _PERMANENT",
         "Only a chain of permanent redirects is a move.",
-        "tests/feeds/test_fetching.py::test_only_a_chain_of_permanent_redirects_is_a_move",
+        "tests/feeds/fetching/test_fetching.py::test_only_a_chain_of_permanent_redirects_is_a_move",
     ),
     Mutant(
         "bomb-unpacked",
@@ -285,6 +285,6 @@ INNER: Sequence[Mutant] = (
         "if size > _HARMLESS and size > _RATIO * came:",
         "if False:",
         "What unpacks to more than a hundred times its size is not read.",
-        "tests/feeds/test_fetching.py::test_what_is_too_much_or_broken_is_said_and_bounded",
+        "tests/feeds/fetching/test_fetching.py::test_what_is_too_much_or_broken_is_said_and_bounded",
     ),
 )
