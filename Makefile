@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run lint check test audit bench stories fuzz pictures crash mutants catalogues lock
+.PHONY: help setup run lint check test costs audit bench stories fuzz pictures crash mutants catalogues lock
 
 # Python keeps what it has compiled: pytest compiles the tests anew otherwise, ten seconds in each process.
 export PYTHONDONTWRITEBYTECODE :=
@@ -40,6 +40,10 @@ check: lint ## For a change under way: lint, and the tests nearest to it, for a 
 
 test: lint ## Everything: lint, and all tests
 	$(BIN)/pytest -n auto --dist worksteal
+
+TESTS ?=
+costs: setup ## Which tests and fixtures take how much of the processor (TESTS="FILE …", else all)
+	$(BIN)/python -m pytest -n auto --dist worksteal -p tests.costs $(TESTS)
 
 AUDIT ?=
 audit: setup ## Look every locked library up among known vulnerabilities (needs the network)

@@ -34,8 +34,11 @@ from digest.operations.running.startup import MIGRATIONS
 from digest.storage.base.database import Database
 from digest.storage.running import schema
 from tests import postgresql
+from tests.factories import count_anew
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.routes import keep_what_routes_compile_to
+from tests.statements import keep_what_statements_compile_to
+from tests.styles import keep_what_styles_become
 from tests.temporary import keep_in_memory
 
 TUESDAY = datetime(2024, 5, 14, 9, 0, tzinfo=UTC)
@@ -63,6 +66,8 @@ Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(_COMPILED.name)
 """Every test has a site of its own; what its pages compile to is kept for as long as this process runs."""
 
 keep_what_routes_compile_to()
+keep_what_statements_compile_to()
+keep_what_styles_become()
 
 _ON_BOTH = ("operations", "scheduler", "storage")
 """Rooms that say what SQL does or lock by it: their tests run on SQLite and PostgreSQL, and so do those elsewhere that
@@ -189,6 +194,7 @@ def settings(environ: dict[str, str], tmp_path: Path) -> Settings:
 @pytest.fixture
 def db(settings: Settings, migrated: Path) -> Iterator[Database]:
     """A migrated, empty database."""
+    count_anew()
     make_folder(settings.instance_path)
     if settings.database_url.startswith("sqlite"):
         shutil.copy(migrated, settings.instance_path / "digest.db")

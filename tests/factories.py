@@ -31,6 +31,12 @@ _MADE = datetime(2024, 1, 8, 9, 0, tzinfo=UTC)
 _numbers = count(1)
 
 
+def count_anew() -> None:
+    """For a fresh database: what is made for it has the names as in any other, and what comes of it can be kept."""
+    global _numbers
+    _numbers = count(1)
+
+
 def make_subscriber(
     db: Database,
     settings: Settings,

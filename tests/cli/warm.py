@@ -7,6 +7,7 @@ signals, terminals and processes do, is tried with real ones (`Shell.start`).
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -17,14 +18,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import threading
+import traceback
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
+from typing import NoReturn
 
-from tests.crash.databases import SqliteHome
-from tests.crash.stage import set_stage
+from tests.crash.stage import rehearse
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 60.0
@@ -86,8 +89,7 @@ def _load() -> None:
     for module in pkgutil.walk_packages(digest.cli.__path__, "digest.cli."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
-    with tempfile.TemporaryDirectory() as folder:
-        SqliteHome(Path(folder), set_stage)  # once for all: models mapped, templates compiled, styles parsed
+    rehearse()
     gc.freeze()  # so that a child neither copies nor looks through all this when it ends
 
 
@@ -98,7 +100,33 @@ def _become(words: list[str], environ: dict[str, str], output: list[str]) -> Non
     os.environ.clear()
     os.environ.update(environ)
     sys.argv[1:] = words
-    runpy.run_module("digest.cli", run_name="__main__", alter_sys=True)
+    _end(_status_of(lambda: runpy.run_module("digest.cli", run_name="__main__", alter_sys=True)))
+
+
+def _status_of(run: Callable[[], object]) -> int:
+    """As the interpreter has it."""
+    try:
+        run()
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            sys.stderr.write(f"{end.code}\n")
+            return 1
+        return end.code or 0
+    except BaseException:  # noqa: BLE001 - the end of a process: a test reads it in what it said
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _end(status: int) -> NoReturn:
+    """Threads and exit functions have their turn, as at every end. Taking all modules apart after that is left out: it
+    takes longer than most commands do.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":

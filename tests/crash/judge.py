@@ -73,7 +73,7 @@ def judge(case: Case, received: Sequence[Received], allowed: Allowed) -> list[st
         for copy in said.copies
         if copy.state == BatchState.FAILED and copy.address not in refused
     ]
-    complaints += _doubts(said, received, allowed)
+    complaints += _doubts(said, received, allowed, case.overran())
     return complaints
 
 
@@ -140,11 +140,11 @@ def _one(copy: Copy, times: int, allowed: Allowed) -> list[str]:
     return complaints
 
 
-def _doubts(said: Said, received: Sequence[Received], allowed: Allowed) -> list[str]:
+def _doubts(said: Said, received: Sequence[Received], allowed: Allowed, overran: Collection[str]) -> list[str]:
     """Held only where bytes may have left: one batch for each uncertain request, and for each claim of the dead."""
     held = {copy.batch: copy.cause for copy in said.copies if copy.state in (BatchState.HELD, BatchState.UNKNOWN)}
     died = sum(cause == Cause.SENDER_DIED for cause in held.values())
-    uncertain = allowed.failed + sum(_is_uncertain(one) for one in received if one.path == MAIL_SEND)
+    uncertain = allowed.failed + sum(_is_uncertain(one, overran) for one in received if one.path == MAIL_SEND)
     complaints = []
     if died > allowed.died:
         complaints.append(f"{died} batches are held because their sender died, and {allowed.died} can have been")
@@ -159,7 +159,9 @@ def _refused(received: Sequence[Received]) -> set[str]:
     return {REFUSED} | alone
 
 
-def _is_uncertain(one: Received) -> bool:
+def _is_uncertain(one: Received, overran: Collection[str]) -> bool:
     if not one.whole or one.status is None or one.fault in _LATE:
+        return True
+    if any(copy.args.get("digest_attempt") in overran for copy in one.copies):
         return True
     return one.status != 202 and not (400 <= one.status < 500 and one.status != 408)

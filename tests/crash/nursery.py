@@ -13,7 +13,6 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import traceback
 from collections import deque
 from collections.abc import Collection
@@ -22,8 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash import sender
-from tests.crash.databases import SqliteHome
-from tests.crash.stage import set_stage
+from tests.crash.stage import rehearse
 
 PATIENCE = 40.0
 """Seconds after which a sender that neither stops nor ends counts as stuck."""
@@ -107,8 +105,7 @@ class Nursery:
 
 def serve() -> None:
     """Fork a child for each line, tell what becomes of them, until the input ends."""
-    with tempfile.TemporaryDirectory() as folder:
-        SqliteHome(Path(folder), set_stage)  # once for all: templates compiled, styles parsed, models mapped
+    rehearse()
     gc.freeze()  # so that no child looks through all this, which would copy it
     hears, rings = os.pipe()
     os.set_blocking(rings, False)

@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> int:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = case.settings()
-    transport = steps.WatchedTransport(open_transport(settings), failpoint)
+    transport = steps.WatchedTransport(open_transport(settings), failpoint, case.note_overrun)
     with closing(Database(case.url)) as database, closing(transport):
         status = _send(asked, database, settings, transport, stop, shift)
     if asked.list:

@@ -11,15 +11,19 @@ from pathlib import Path
 
 from digest import config
 from digest.config import Settings
+from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.subscribing import leave
-from digest.operations.shared.context import Context
+from digest.operations.running.tick import tick
+from digest.operations.shared.context import Context, Process
 from digest.storage.base.database import Database
 from digest.storage.readers.subscribers import subscriber_with_address
-from tests.crash.databases import Home
+from tests.crash.databases import Home, SqliteHome
 from tests.crash.shift import Shift
 from tests.factories import make_editor, make_issue, make_readers, make_subscriber, make_summary
+from tests.statements import keep_what_statements_compile_to
+from tests.styles import keep_what_styles_become
 
 TUESDAY = datetime(2024, 5, 14, 9, 0, tzinfo=UTC)
 FRIDAY = datetime(2024, 5, 17, 7, 1, tzinfo=UTC)
@@ -56,6 +60,19 @@ def set_stage(database: Database, readers: int = len(READERS)) -> None:
     close_issue(Context(database, settings, TUESDAY), make_issue(database, summary_ids=stories), "alice@digest.test")
 
 
+def rehearse() -> None:
+    """A send from its beginning to its end, so that what is forked from this process finds everything that it takes:
+    templates and statements compiled, styles parsed, models mapped.
+    """
+    keep_what_statements_compile_to()
+    keep_what_styles_become()
+    with tempfile.TemporaryDirectory() as folder:
+        case = open_case(Path(folder), SqliteHome(Path(folder), set_stage), "", {"MAIL_TRANSPORT": "outbox"})
+        settings = case.settings()
+        with closing(Database(case.url)) as database, closing(open_transport(settings)) as transport:
+            tick(Process(database, settings, transport, lambda: FRIDAY))
+
+
 @dataclass(frozen=True)
 class Case:
     """One case: a folder with what its processes share, and its database."""
@@ -71,6 +88,16 @@ class Case:
     def settings(self) -> Settings:
         """The settings of the case's installation."""
         return config.load(json.loads((self.folder / "environ.json").read_text()), self.folder)
+
+    def note_overrun(self, attempt: str) -> None:
+        """An attempt's request took longer than it had, by its sender's clock: it may be in doubt, whatever came."""
+        with (self.folder / "overran").open("a") as file:
+            file.write(f"{attempt}\n")
+
+    def overran(self) -> set[str]:
+        """The attempts whose requests took too long."""
+        path = self.folder / "overran"
+        return set(path.read_text().split()) if path.exists() else set()
 
     def log(self) -> str:
         """What its processes said."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
+from digest.mail.deadline import ticking
 from digest.mail.interface import Answer, Bulk, ListMark, ListPage, Single, Transport, UnreadList
 from digest.operations.sending import sender
 from tests.crash.failpoint import Failpoint
@@ -61,16 +63,23 @@ def watch_note(failpoint: Failpoint) -> None:
 
 
 class WatchedTransport:
-    """A transport that passes a step before a request is made and after its answer was read."""
+    """A transport that passes a step before a request is made and after its answer was read. `overran` is called with
+    the attempt of a request that took longer than it had, as requests may on a machine with much else to do.
+    """
 
-    def __init__(self, inner: Transport, failpoint: Failpoint) -> None:
+    def __init__(self, inner: Transport, failpoint: Failpoint, overran: Callable[[str], None]) -> None:
         self._inner = inner
         self._failpoint = failpoint
+        self._overran = overran
 
     def send_bulk(self, bulk: Bulk) -> Answer:
         """Hand over, between two steps."""
+        # On a clock that no shift sets forward: what leaps is another matter.
+        over = time.perf_counter() + bulk.deadline - ticking()
         self._failpoint.pass_step("before the request")
         answer = self._inner.send_bulk(bulk)
+        if time.perf_counter() >= over:
+            self._overran(bulk.attempt)
         self._failpoint.pass_step("after the whole answer")
         return answer
 

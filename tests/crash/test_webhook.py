@@ -51,7 +51,7 @@ _SILENCES = [
 
 def send(theatre: Theatre, case: Case, *more: str) -> None:
     """A sender does what it can within seconds; what is unknown stays so."""
-    theatre.nursery.run(case.folder, "--deadline", DEADLINE, *more)
+    theatre.nursery.run(case.folder, *more)
 
 
 def report(case: Case, sendgrid: LoopbackSendGrid, behaviour: Behaviour) -> list[int]:
@@ -79,7 +79,7 @@ def wait_an_hour_and_settle(case: Case) -> None:
 def play(theatre: Theatre, fault: Fault, behaviour: Behaviour) -> list[str]:
     """A send that meets the fault at two requests, its events, an hour of silence, and the rest of the send."""
     with theatre.stage((Order((fault,), nth=1), Order((fault,), nth=4)), HEARS) as (case, sendgrid):
-        send(theatre, case)
+        send(theatre, case, "--deadline", DEADLINE)
         statuses = report(case, sendgrid, behaviour)
         said = what_is_said(case)
         complaints = _answers(statuses, behaviour)
@@ -88,7 +88,7 @@ def play(theatre: Theatre, fault: Fault, behaviour: Behaviour) -> list[str]:
             doubted = {copy.address for copy in said.copies if copy.state in (BatchState.UNKNOWN, BatchState.HELD)}
             complaints += [f"told, and still in doubt: {address}" for address in sorted(doubted & taken)]
         wait_an_hour_and_settle(case)
-        send(theatre, case, "--alone", "--ticks", "12")
+        send(theatre, case, "--alone", "--ticks", "12", "--deadline", DEADLINE)
         sendgrid.stop()
         return complaints + judge(case, sendgrid.requests, Allowed())
 

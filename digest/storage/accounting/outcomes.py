@@ -1,4 +1,4 @@
-"""What became of the issues that went: copies, their fates, and how many readers left after each. Only counts."""
+"""What became of the issues that went: copies, their statuses, and how many readers left after each. Only counts."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ def latest_outcomes(session: Session, most: int) -> list[IssueOutcome]:
     """The issues that went last, the latest first."""
     rows = session.execute(select(Issue).where(Issue.state.in_(FROZEN)).order_by(Issue.send_date.desc()).limit(most))
     issues = list(rows.scalars())
-    accounts, fates, left = accounts_by_counters(session, issues), _fates(session, issues), _left(session, issues)
+    accounts, statuses, left = accounts_by_counters(session, issues), _statuses(session, issues), _left(session, issues)
     return [
         IssueOutcome(
             issue,
             accounts[issue.id],
-            fates.get((issue.id, DeliveryStatus.BOUNCED.value), 0),
-            fates.get((issue.id, DeliveryStatus.COMPLAINED.value), 0),
+            statuses.get((issue.id, DeliveryStatus.BOUNCED.value), 0),
+            statuses.get((issue.id, DeliveryStatus.COMPLAINED.value), 0),
             left[issue.id],
         )
         for issue in issues
     ]
 
 
-def _fates(session: Session, issues: Sequence[Issue]) -> dict[tuple[int, str], int]:
+def _statuses(session: Session, issues: Sequence[Issue]) -> dict[tuple[int, str], int]:
     told = (DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED)
     rows = session.execute(
         select(Delivery.issue_id, Delivery.fate, func.count())
         .where(Delivery.issue_id.in_([issue.id for issue in issues]), Delivery.fate.in_(told))
         .group_by(Delivery.issue_id, Delivery.fate)
     )
-    return {(issue_id, fate or ""): count for issue_id, fate, count in rows}
+    return {(issue_id, status or ""): count for issue_id, status, count in rows}
 
 
 def _left(session: Session, issues: Sequence[Issue]) -> dict[int, int]:

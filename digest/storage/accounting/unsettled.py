@@ -83,18 +83,18 @@ def unsettled_batch(session: Session, batch_id: int) -> UnsettledBatch | None:
     return _unsettled_batch(row) if row else None
 
 
-def unsettled_alike(session: Session, doubt: UnsettledBatch, lock: bool = False) -> list[UnsettledBatch]:
+def unsettled_alike(session: Session, batch: UnsettledBatch, lock: bool = False) -> list[UnsettledBatch]:
     """All doubts of the same issue with the same cause, this one among them; `lock` keeps others from them until the
     transaction ends.
     """
-    found = _unsettled().where(Batch.issue_id == doubt.issue_id, Batch.cause == doubt.cause).order_by(Batch.id)
+    found = _unsettled().where(Batch.issue_id == batch.issue_id, Batch.cause == batch.cause).order_by(Batch.id)
     return [_unsettled_batch(row) for row in session.execute(found.with_for_update() if lock else found)]
 
 
-def taken_together(doubts: Sequence[UnsettledBatch]) -> Alike:
-    """These doubts counted and marked."""
-    ids = ",".join(str(doubt.batch_id) for doubt in doubts)
-    return Alike(len(doubts), sum(doubt.copies for doubt in doubts), sha256(ids.encode()).hexdigest()[:16])
+def taken_together(batches: Sequence[UnsettledBatch]) -> Alike:
+    """These batches counted and marked."""
+    ids = ",".join(str(batch.batch_id) for batch in batches)
+    return Alike(len(batches), sum(batch.copies for batch in batches), sha256(ids.encode()).hexdigest()[:16])
 
 
 def unsettled_since(session: Session, issue_id: int) -> dict[str, float]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from digest.storage.sending.batches import Batch, BatchState
 from digest.storage.sending.deliveries import Delivery, DeliveryStatus
 
-RANKS: Mapping[str, int] = {fate.value: rank for rank, fate in enumerate(DeliveryStatus, start=1)}
+RANKS: Mapping[str, int] = {status.value: rank for rank, status in enumerate(DeliveryStatus, start=1)}
 """How telling each fate is. A copy's fate only ever rises, so that neither order nor repetition of events matters."""
 
 
@@ -33,14 +33,14 @@ class StatusTold:
 
     delivery_id: int
     address: str
-    fate: DeliveryStatus
+    status: DeliveryStatus
     at: datetime
     reason: str
 
     @property
     def rank(self) -> int:
         """How telling it is."""
-        return RANKS[self.fate]
+        return RANKS[self.status]
 
 
 def reported_copies(session: Session, delivery_ids: Collection[int]) -> dict[int, ReportedCopy]:
@@ -71,7 +71,7 @@ def raise_statuses(session: Session, told: Sequence[StatusTold]) -> None:
     """
     if told:
         rows = [
-            {"key": one.delivery_id, "to": one.address, "new": one.fate, "rank": one.rank, "at": one.at,
+            {"key": one.delivery_id, "to": one.address, "new": one.status, "rank": one.rank, "at": one.at,
              "why": one.reason or None}
             for one in sorted(told, key=lambda one: one.delivery_id)
         ]  # fmt: skip
@@ -84,7 +84,7 @@ def statuses_in(session: Session, issue_id: int) -> dict[str, int]:
     rows = session.execute(
         select(Delivery.fate, func.count()).where(Delivery.issue_id == issue_id).group_by(Delivery.fate)
     )
-    return {fate.value: 0 for fate in DeliveryStatus} | {fate: count for fate, count in rows if fate}
+    return {status.value: 0 for status in DeliveryStatus} | {status: count for status, count in rows if status}
 
 
 def _asked() -> Select[int, int, str | None, str | None]:

@@ -113,13 +113,13 @@ def _page(
 ) -> str:
     """The choices, or the question about one; where there is no doubt any more, what became of the batch."""
     batch = _batch(day, batch_id)
-    doubt = unsettled_batch(reading(), batch.id)
-    alike = taken_together(unsettled_alike(reading(), doubt)) if doubt else Alike()
+    unsettled = unsettled_batch(reading(), batch.id)
+    alike = taken_together(unsettled_alike(reading(), unsettled)) if unsettled else Alike()
     return render_template(
-        f"accounting/{template if doubt else 'decide'}.html",
+        f"accounting/{template if unsettled else 'decide'}.html",
         issue=issue_of(day),
         batch=batch,
-        doubt=doubt,
+        unsettled=unsettled,
         since=_moment(batch.unknown_at),
         cause=_CAUSES.get(batch.cause, ""),
         attempts=attempts_at(reading(), [batch.id]).get(batch.id, ()),

@@ -72,7 +72,7 @@ def report(day: str) -> str:
         **_figures(issue, counted),
         frozen=issue.state in FROZEN,
         counted=counted,
-        fates=statuses_in(reading(), issue.id) if counted else None,
+        statuses=statuses_in(reading(), issue.id) if counted else None,
         outbox=settings().mail_transport == "outbox",
         events_come=settings().mail_transport == "sendgrid" and bool(settings().sendgrid_webhook_key),
         batches=batches,
