@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.add_column("source_links", sa.Column("health_words", sa.String(length=500), nullable=False, server_default=""))
     op.add_column("source_links", sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("source_links", sa.Column("check_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("source_links", sa.Column("described_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(op.f("ix_source_links_health"), "source_links", ["health"])
     op.create_index(op.f("ix_source_links_check_at"), "source_links", ["check_at"])
     op.add_column("issues", sa.Column("number", sa.Integer(), nullable=True))
@@ -28,12 +29,10 @@ def upgrade() -> None:
         op.add_column(name, sa.Column("feed_slug", sa.String(length=100), nullable=True))
         op.add_column(name, sa.Column("renamed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("installation", sa.Column("feed_root", sa.String(length=500), nullable=False, server_default=""))
-    op.create_index(op.f("ix_summaries_updated_at"), "summaries", ["updated_at"])
 
 
 def downgrade() -> None:
     """Undo."""
-    op.drop_index(op.f("ix_summaries_updated_at"), table_name="summaries")
     op.drop_column("installation", "feed_root")
     for name in _NAMED:
         op.drop_column(name, "renamed_at")
@@ -43,6 +42,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_source_links_check_at"), table_name="source_links")
     op.drop_index(op.f("ix_source_links_health"), table_name="source_links")
     for name in (
-        "check_at", "checked_at", "health_words", "health", "archived_url", "subscription_needed", "language",
+        "described_at", "check_at", "checked_at", "health_words", "health", "archived_url", "subscription_needed",
+        "language",
     ):  # fmt: skip
         op.drop_column("source_links", name)

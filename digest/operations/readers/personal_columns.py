@@ -236,7 +236,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "source_links": {
         _ROW: "id summary_id",
         _PUBLISHED: "position url title publication canonical language subscription_needed archived_url",
-        _QUEUE: "checked_at check_at",
+        _QUEUE: "checked_at check_at described_at",
         "what that address answered": "health health_words",
     },
     "source_rules": {_ROW: "id source_id", "which candidates an inbox is for": "kind words"},

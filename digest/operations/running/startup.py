@@ -15,6 +15,7 @@ from digest.config.loose import database_file
 from digest.config.private import make_file
 from digest.operations.running.restoring import recover
 from digest.operations.shared.context import Context
+from digest.operations.writing.feed_ids import remember_feed_root
 from digest.storage.base.database import Database
 from digest.storage.running import revisions
 from digest.storage.running.demo_marks import has_demo
@@ -30,7 +31,9 @@ def open_database(settings: Settings) -> Database:
     db = open_as_it_is(settings)
     try:
         _must_be_usable(db, settings)
-        recover(Context(db, settings, datetime.now(UTC)))  # before anything is sent, the queue of messages included
+        context = Context(db, settings, datetime.now(UTC))
+        recover(context)  # before anything is sent, the queue of messages included
+        remember_feed_root(context)
     except BaseException:
         db.close()
         raise

@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from sqlalchemy.orm import Session
 
 from digest.domain.shared.slugs import slugify, spelling
+from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
 from digest.storage.readers.subscribers import lock_subscribers
@@ -57,18 +58,19 @@ def hanging(session: Session, kind: NameKind, found: Named) -> Hanging:
     )
 
 
-def rename(db: Database, kind: NameKind, row_id: int, name: str, new_address: bool) -> None:
+def rename(context: Context, kind: NameKind, row_id: int, name: str, new_address: bool) -> None:
     """Give it this name; the one it had stays another of its names, so that files and feeds that say it still find it.
 
     With `new_address` its public addresses are made of the new name, and the old ones redirect. Raises Refused where
     another has that name.
     """
     name = _fit(kind, name)
-    with db.writing() as session:
+    with context.db.writing() as session:
         found = _there(session, kind, row_id)
         if id_of_name(session, kind, name) not in (None, row_id):
             raise Refused(_taken(session, kind, name))
         before, found.name, found.spelling = found.name, name, spelling(name)
+        found.renamed_at = context.now
         session.flush()
         drop_alias(session, kind, row_id, spelling(name))
         if id_of_name(session, kind, before) is None:
@@ -96,15 +98,16 @@ def no_longer_call(db: Database, kind: NameKind, row_id: int, key: str) -> None:
         drop_alias(session, kind, row_id, key)
 
 
-def merge(db: Database, kind: NameKind, row_id: int, into_id: int) -> Hanging:
+def merge(context: Context, kind: NameKind, row_id: int, into_id: int) -> Hanging:
     """Let all that hangs on the one hang on the other, and take it away; its names and addresses lead to the other.
 
     One transaction. Returns what came along. Raises Refused if either is gone, or both are the same.
     """
     if row_id == into_id:
         raise Refused(f"This is the same {kind.word}. Choose another to merge it into.")
-    with db.writing() as session:
+    with context.db.writing() as session:
         gone, into = _there(session, kind, row_id), _there(session, kind, into_id)
+        into.renamed_at = context.now
         moved = hanging(session, kind, gone)
         if kind is TOPICS:
             lock_subscribers(session)

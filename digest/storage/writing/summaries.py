@@ -30,7 +30,7 @@ class Summary(Base):
     body_format: Mapped[str] = mapped_column(String(10), default=BodyFormat.MARKDOWN)
     body_html: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
-    updated_at: Mapped[datetime] = mapped_column(index=True)
+    updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None] = mapped_column(index=True)
     version: Mapped[int] = mapped_column(default=1)
     wanted: Mapped[bool] = mapped_column(default=False)
@@ -83,6 +83,8 @@ class SourceLink(Base):
     """As an editor gave it; none: as its publication's source has it."""
     archived_url: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Where a copy of the original is kept, as an editor gave it."""
+    described_at: Mapped[datetime | None]
+    """When an editor last said something of the three above."""
     health: Mapped[str] = mapped_column(String(10), default="", server_default="", index=True)
     """What was last found at the address: `ok`, `moved`, `dead` or `unclear`; empty: nobody looked yet."""
     health_words: Mapped[str] = mapped_column(String(500), default="", server_default="")
@@ -92,7 +94,8 @@ class SourceLink(Base):
 
 
 ABOUT_THE_ADDRESS = (
-    "language", "subscription_needed", "archived_url", "health", "health_words", "checked_at", "check_at",
+    "language", "subscription_needed", "archived_url", "described_at", "health", "health_words", "checked_at",
+    "check_at",
 )  # fmt: skip
 """What a source link knows of its address, beside what the summary says of it."""
 

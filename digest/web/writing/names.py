@@ -19,7 +19,7 @@ from digest.storage.writing.names import (
     named,
     names_page,
 )
-from digest.web.shared.context import db, reading, reread
+from digest.web.shared.context import db, here, reading, reread
 from digest.web.shared.desk import ROW_ID, asked_word, desk, page_number
 
 _PAGE = 50
@@ -56,7 +56,7 @@ def give_name(what: str, row_id: int) -> Response | tuple[str, int]:
     """Give it another name, and new addresses if that is ticked."""
     wanted = request.form.get("name", "")
     try:
-        naming.rename(db(), _KINDS[what], row_id, wanted, "new_address" in request.form)
+        naming.rename(here(), _KINDS[what], row_id, wanted, "new_address" in request.form)
     except Refused as refusal:
         return _page(what, _again(what, row_id), {"name": str(refusal)}, typed=wanted), 409
     flash("It is renamed. The name it had still finds it.", "good")
@@ -109,7 +109,7 @@ def merge_names(what: str, row_id: int) -> Response:
     kind, into_id = _KINDS[what], request.form.get("into", 0, int)
     gone = named(reading(), kind, row_id)
     try:
-        moved = naming.merge(db(), kind, row_id, into_id)
+        moved = naming.merge(here(), kind, row_id, into_id)
     except Refused as refusal:
         flash(str(refusal), "bad")
         return redirect(url_for("desk.names", what=what), 303)

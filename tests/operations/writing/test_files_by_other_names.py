@@ -38,7 +38,13 @@ def id_of(db: Database, kind: NameKind, name: str) -> int:
 @pytest.mark.parametrize("key", [{}, {"id": 7}])
 def test_summaries_again_after_a_rename_and_by_an_alias(db: Database, settings: Settings, key: dict[str, int]) -> None:
     assert imported(db, settings, **key) == (1, 0)
-    naming.rename(db, PUBLICATIONS, id_of(db, PUBLICATIONS, "CNIL"), "French authority", new_address=True)
+    naming.rename(
+        Context(db, settings, TUESDAY),
+        PUBLICATIONS,
+        id_of(db, PUBLICATIONS, "CNIL"),
+        "French authority",
+        new_address=True,
+    )
     naming.also_call(db, TOPICS, id_of(db, TOPICS, "GDPR"), "Datenschutz")
     assert imported(db, settings, **key) == (0, 1)
     assert imported(db, settings, publication="c.n.i.l.", topics=["DATENSCHUTZ"], **key) == (0, 1)
@@ -52,7 +58,7 @@ def test_subscribers_of_a_topic_by_another_of_its_names(db: Database, settings: 
     imported(db, settings)
     row = id_of(db, TOPICS, "GDPR")
     naming.also_call(db, TOPICS, row, "Datenschutz")
-    naming.rename(db, TOPICS, row, "Data protection", new_address=True)
+    naming.rename(Context(db, settings, TUESDAY), TOPICS, row, "Data protection", new_address=True)
     file = tmp_path / "readers.csv"
     file.write_text("email,topics\nada@example.org,Datenschutz;gdpr;Other\nben@example.org,data-protection\n")
     list(import_subscribers(Context(db, settings, TUESDAY), subscriber_table(file), "I want it"))
