@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String, Text, and_, func, select
@@ -9,6 +10,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.issues.lifecycle import BEFORE_SENDING, FROZEN, IssueState
 from digest.storage.base.model import NEVER_REUSED, Base
+
+_AT_ONCE = 500
 
 
 class Issue(Base):
@@ -218,6 +221,27 @@ def past_contents(session: Session, number: int, size: int) -> list[tuple[date, 
         .offset((number - 1) * size)
     )
     return [(send_date, content) for send_date, content in rows]
+
+
+def closings_of_past(session: Session) -> list[tuple[Issue, str]]:
+    """Every past issue that has a page with its stored content, the earliest first."""
+    last = select(func.max(Closing.id)).group_by(Closing.issue_id)
+    rows = session.execute(
+        select(Issue, Closing.content)
+        .join(Closing, Closing.issue_id == Issue.id)
+        .where(Issue.state.in_(FROZEN), Closing.id.in_(last))
+        .order_by(Issue.send_date)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def issues_by_date(session: Session, days: Collection[date]) -> dict[date, Issue]:
+    """Those of these dates that have an issue, whatever its state."""
+    wanted, found = sorted(days), dict[date, Issue]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        asked = select(Issue).where(Issue.send_date.in_(wanted[start : start + _AT_ONCE]))
+        found |= {issue.send_date: issue for issue in session.execute(asked).scalars()}
+    return found
 
 
 def issues_around(session: Session, day: date, most: int) -> list[Issue]:
