@@ -13,7 +13,7 @@ from digest.web.readers import subscribers
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
 from digest.web.sources import bringing, inbox, newsletters, source, watching, writing_up
-from digest.web.writing import autosaving, covered, ends, names, pasting, summaries, writing
+from digest.web.writing import autosaving, covered, ends, links_kept, names, pasting, summaries, writing
 
 __all__ = [
     "audit",
@@ -27,6 +27,7 @@ __all__ = [
     "hang_up",
     "inbox",
     "issue",
+    "links_kept",
     "names",
     "newsletters",
     "outbox",

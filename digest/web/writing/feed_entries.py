@@ -24,7 +24,9 @@ from digest.domain.writing.markup import sanitised
 from digest.operations.shared.links import summary_url
 from digest.operations.writing.feed_ids import entry_id, publication_id
 from digest.storage.writing.beside import published_on_desk
+from digest.storage.writing.publications import Publication
 from digest.storage.writing.summaries import Summary, Withdrawal
+from digest.storage.writing.topics import Topic
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def _entry(site: Settings, root: str, summary: Summary, written_here: bool) -> F
     originals = tuple(
         Source(as_uri(link.url), link.title, link.publication) for link in credited(links, summary.publication.name)
     )
-    renamed = [name.renamed_at for name in (summary.publication, *summary.topics) if name.renamed_at]
+    names: tuple[Publication | Topic, ...] = (summary.publication, *summary.topics)
+    renamed = [name.renamed_at for name in names if name.renamed_at]
     return FeedEntry(
         id=entry_id(root, summary),
         url=permanent(site, summary),

@@ -30,8 +30,8 @@ def picture_of(site_name: str, title: str, about: str) -> bytes:
     width, height = _SIZE
     if _can_draw(site_name):
         draw.text((_EDGE, _TOP), _cut(site_name, _font("Bold", 40)), font=_font("Bold", 40), fill=_INK)
-    for line in (_TOP + 66, _TOP + 72):
-        draw.line(((_EDGE, line), (width - _EDGE, line)), fill=_INK, width=2)
+    for rule in (_TOP + 66, _TOP + 72):
+        draw.line(((_EDGE, rule), (width - _EDGE, rule)), fill=_INK, width=2)
     if _can_draw(title):
         size, lines = _fitting(title)
         top = _TOP + 104

@@ -24,9 +24,11 @@ from digest.operations.writing.revising import wording_of
 from digest.storage.issues.issues import Issue, last_closing
 from digest.storage.issues.selections import issue_carrying
 from digest.storage.writing.beside import SummaryLine, last_gone, lines_beside, published_on_desk
+from digest.storage.writing.publications import Publication
 from digest.storage.writing.revisions import Revision, RevisionKind, corrections_of, revisions_of
 from digest.storage.writing.summaries import Summary, published_summary, withdrawal_of
 from digest.storage.writing.supersedings import Superseding, supersedings_of
+from digest.storage.writing.topics import Topic
 from digest.web.shared.caching import keep_for_a_minute
 from digest.web.shared.context import now, reading, settings
 from digest.web.shared.security import csrf
@@ -147,15 +149,16 @@ def _page(found: Summary, shown: Shown) -> Response:
 
 def _changed(found: Summary, superseding: Superseding | None, issue: Issue | None) -> datetime:
     """When what the page says of this summary last changed."""
-    named = (found.publication, *found.topics, *((superseding.newer.publication,) if superseding else ()))
-    moments = [
+    newer = [superseding.newer.publication] if superseding else []
+    named: tuple[Publication | Topic, ...] = (found.publication, *found.topics, *newer)
+    moments: list[datetime | None] = [
         found.updated_at,
         *(name.renamed_at for name in named),
         *(link.described_at for link in found.sources),
-        superseding and superseding.newer.updated_at,
-        issue and (issue.imported_at or issue.frozen_at),
+        superseding.newer.updated_at if superseding else None,
+        (issue.imported_at or issue.frozen_at) if issue else None,
     ]
-    return max(moment for moment in moments if moment)
+    return max(each for each in moments if each)
 
 
 def _withdrawn(summary_id: int) -> ResponseReturnValue:
