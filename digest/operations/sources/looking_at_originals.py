@@ -1,8 +1,8 @@
 """Looking at each original that the archive links, once a month: whether it is still there.
 
-Politely, as sources are asked: through the same guard, one at a time, under the same holds and pace of hosts, spread over
-the month by a hash of the address. What is found stands on the desk; readers are led to the original in any case, and
-beside it to the copy that an editor gave. No link is ever rewritten.
+Politely, as sources are asked: through the same guard, one at a time, under the same holds and pace of hosts. The days
+are spread over the month by a hash of the address. What is found stands on the desk; readers are led to the original in
+any case, and beside it to the copy that an editor gave. No link is ever rewritten.
 """
 
 from __future__ import annotations

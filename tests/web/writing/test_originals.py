@@ -49,7 +49,7 @@ def test_a_dead_original_gets_the_copy_an_editor_gave_and_is_never_rewritten(
         ({"language": "?!"}, "no language"),
         ({"archived": "javascript:alert(1)"}, "not a web address"),
     ):
-        alice.send(action, **wrong)
+        alice.send(action, form=wrong)
         assert told in words(alice.open("/desk/originals"))
     assert alice.send(action, archived=COPY, language="de", subscription="no").status_code == 303
     before = client.get(f"/news/le-monde/fines/{story}")
@@ -58,8 +58,8 @@ def test_a_dead_original_gets_the_copy_an_editor_gave_and_is_never_rewritten(
     assert words_of(shown, ".sources") == (
         "Read full story in Le Monde · in German · archived copy (the original is no longer there)"
     )
-    form = {name: value for name, value in form_at(alice, story).items() if name != "new_topics"}
-    alice.send(f"/desk/summaries/{story}", form=form | {"title": "Fines rise", "silent": "1"}, act="save")
+    form = form_at(alice, story) | {"title": "Fines", "publication": "Le Monde", "source_url": URL, "silent": "1"}
+    assert alice.send(f"/desk/summaries/{story}", form=form, act="save").status_code == 303
     shown = page_at(client, f"/news/le-monde/fines/{story}")
     assert [link["href"] for link in shown.select(".sources a")] == [URL, COPY], "kept whatever else is changed"
     assert before.headers["ETag"] != client.get(f"/news/le-monde/fines/{story}").headers["ETag"]
