@@ -60,11 +60,8 @@ def _serves(context: BrowserContext, url: str, width: int) -> None:
 
 def _prints_as_an_article(page: Page, url: str) -> None:
     page.emulate_media(media="print")
-    assert page.get_by_text(f"as at {_today(page)}").is_visible()
-    assert url in page.locator("p.copy").inner_text()
+    cited = page.locator("p.copy")
+    assert cited.is_visible()
+    assert f", {url}?at=" in cited.inner_text()
     for unprinted in ("nav", ".site-foot", "aside", ".related", "details"):
         assert not page.locator(unprinted).first.is_visible(), unprinted
-
-
-def _today(page: Page) -> str:
-    return page.locator("p.copy").inner_text().partition("as at ")[2].partition(",")[0]
