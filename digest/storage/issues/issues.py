@@ -165,6 +165,11 @@ def past_issue_dates(session: Session) -> list[date]:
     return list(rows.scalars())
 
 
+def latest_past_date(session: Session) -> date | None:
+    """The date of the newest issue that readers can look up."""
+    return session.execute(select(func.max(Issue.send_date)).where(_TO_BE_READ)).scalar_one()
+
+
 def all_issues(session: Session) -> list[Issue]:
     """Every issue, the newest date first."""
     return list(session.execute(select(Issue).order_by(Issue.send_date.desc())).scalars())

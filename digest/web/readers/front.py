@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from digest.domain.shared.addresses import BadAddress, parse
 from digest.operations.readers import consent_wordings, privacy
-from digest.storage.issues.issues import latest_frozen_issue
+from digest.storage.issues.issues import latest_past_date
 from digest.storage.writing.summaries import latest_summaries, publication_sizes, topic_sizes
 from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue
 from digest.web.shared import forms
@@ -58,7 +58,6 @@ def privacy_page() -> ResponseReturnValue:
 
 def _landing(email: str = "", error: str = "") -> str:
     session = reading()
-    last = latest_frozen_issue(session)
     return render_template(
         "readers/landing.html",
         email=email,
@@ -67,7 +66,7 @@ def _landing(email: str = "", error: str = "") -> str:
         day=consent_wordings.send_day(settings()),
         at=settings().schedule.send.at,
         next_issue=next_issue(),
-        last_issue=last.send_date if last else None,
+        last_issue=latest_past_date(session),
         summaries=latest_summaries(session, _LATEST),
         topics=topic_sizes(session)[:_TOPICS_TO_BROWSE],
         publications=len(publication_sizes(session)),

@@ -58,6 +58,7 @@ def test_a_past_issue_is_to_be_read_and_nothing_is_sent(
     assert attribute(page, '[rel="next"]', "href") == "/issues/2023-03-10"
     assert words(page_at(client, "/issues/2023-03-10"), ".topic-label") == "Issue 151", "counted on from there"
     assert "Friday 10 March 2023" in page_at(client, f"/news/euractiv/story-0/{keys[0]}").get_text()
+    assert page_at(client, "/").select('a[href="/issues/2023-03-10"]'), "the last one to be read"
     tick(Process(db, settings, open_transport(settings), lambda: TUESDAY), FaultLog())
     with db.reading() as session:
         assert session.query(Delivery).count() == 0
