@@ -36,19 +36,24 @@ _LEASE = timedelta(hours=1)
 """A process that dies while it looks has looked for so long; then it is another's turn."""
 _AGAIN = timedelta(days=1)
 """After a host asked us to come later."""
+_NEVER = timedelta(days=36_500)
+"""After a 410: publishers are promised that such an address is not asked again."""
 _DAYS_AT_ONCE, _READ, _MOST_AT_ONCE = 500, 30, 3
 _PATIENCE = 15.0
 """Seconds for a whole answer."""
-_LIMITED = (429, 503)
+_LIMITED, _GONE = (429, 503), 410
 
 
 @dataclass(frozen=True)
 class Looked:
-    """What came of looking: `limited` names the host that asked us to come later, `retry_after` until when."""
+    """What came of looking: `limited` names the host that asked us to come later, `retry_after` until when; `gone` is
+    what its server took away for good.
+    """
 
     finding: LinkFinding
     limited: str = ""
     retry_after: datetime | None = None
+    gone: bool = False
 
 
 Look = Callable[[str, datetime], Looked]
@@ -66,7 +71,7 @@ def looking_through(fetcher: Fetcher) -> Look:
             return Looked(LinkFinding(verdict.state, verdict.words))
         verdict = verdict_of(answer)
         limited = host_of(answer.url) if answer.status in _LIMITED else ""
-        return Looked(LinkFinding(verdict.state, verdict.words), limited, answer.retry_after)
+        return Looked(LinkFinding(verdict.state, verdict.words), limited, answer.retry_after, answer.status == _GONE)
 
     return look
 
@@ -124,7 +129,7 @@ def _note(context: Context, link_id: int, looked: Looked) -> None:
     with context.db.writing() as session:
         one_at_a_time(session, POLLING)
         for link in links_alike(session, link_id):
-            link.check_at = context.now + (_AGAIN if looked.limited else MONTH)
+            link.check_at = context.now + (_AGAIN if looked.limited else _NEVER if looked.gone else MONTH)
             if not looked.limited:
                 link.health, link.health_words = looked.finding.verdict[:10], looked.finding.words[:500]
                 link.checked_at = context.now

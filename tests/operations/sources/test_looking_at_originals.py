@@ -91,3 +91,12 @@ def test_what_was_found_and_said_outlives_a_change_of_the_summary(db: Database, 
     assert (found.health, found.health_words) == ("dead", "Nothing is there (404).")
     assert found.checked_at and found.check_at == found.checked_at + MONTH
     assert found.checked_at.tzinfo is UTC
+
+
+@pytest.mark.only_on("sqlite")
+def test_what_was_taken_away_for_good_is_not_asked_for_again(db: Database, settings: Settings) -> None:
+    [url], web = make_many(db, 1), Web(db)
+    web.answers[url] = Looked(LinkFinding("dead", "Taken away (410)."), gone=True)
+    pass_time(db, settings, web, 3 * MONTH, timedelta(days=1))
+    assert [asked for asked, _ in web.asked] == [url]
+    assert link(db, url).health == "dead"
