@@ -50,10 +50,9 @@ class FeedEntry:
 
 @dataclass(frozen=True)
 class Tombstone:
-    """What is left of a withdrawn summary, so that feed readers forget it."""
+    """What is left of a withdrawn summary, so that feed readers forget it: not its address, which has its words."""
 
     id: str
-    url: str
     at: datetime
     reason: str
 
@@ -64,12 +63,9 @@ def feed_entries(session: Session, site: Settings, root: str, summaries: Sequenc
     return [_entry(site, root, summary, summary.id in written_here) for summary in summaries]
 
 
-def tombstones(site: Settings, root: str, withdrawn: Sequence[tuple[Withdrawal, Summary]]) -> list[Tombstone]:
+def tombstones(root: str, withdrawn: Sequence[tuple[Withdrawal, Summary]]) -> list[Tombstone]:
     """What is left of these."""
-    return [
-        Tombstone(entry_id(root, summary), permanent(site, summary), each.at, each.reason)
-        for each, summary in withdrawn
-    ]
+    return [Tombstone(entry_id(root, summary), each.at, each.reason) for each, summary in withdrawn]
 
 
 def permanent(site: Settings, summary: Summary) -> str:

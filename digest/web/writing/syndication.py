@@ -83,7 +83,7 @@ def json_feed() -> Response:
     """The latest summaries as JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
     site, root = settings(), feed_root(reading(), settings())
     entries = feed_entries(reading(), site, root, latest_summaries(reading(), _ENTRIES))
-    gone = tombstones(site, root, latest_withdrawals(reading(), ArchiveQuestion(), _ENTRIES))
+    gone = tombstones(root, latest_withdrawals(reading(), ArchiveQuestion(), _ENTRIES))
     response = jsonify(
         version="https://jsonfeed.org/version/1.1",
         title=site.site_name,
@@ -124,7 +124,6 @@ def _json_tombstone(gone: Tombstone) -> dict[str, object]:
     # JSON Feed knows none: an item with the same id takes the place of the words that feed readers have.
     return {
         "id": gone.id,
-        "url": gone.url,
         "title": "Withdrawn",
         "content_text": f"This summary was withdrawn. {gone.reason}",
         "date_modified": gone.at.isoformat(),
@@ -148,7 +147,7 @@ def _atom(
     """A feed; `paths` are where it is today, and what its id is made of."""
     site, root = settings(), feed_root(reading(), settings())
     entries = feed_entries(reading(), site, root, summaries)
-    gone = tombstones(site, root, latest_withdrawals(reading(), question, _ENTRIES))
+    gone = tombstones(root, latest_withdrawals(reading(), question, _ENTRIES))
     xml = render_template(
         "writing/archive/feed.xml",
         title=title,
