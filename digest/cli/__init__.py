@@ -27,6 +27,7 @@ _HOMES = {
     "suppressions": "suppressions.suppressions",
     "leads": "sources.leads",
     "summaries": "writing.summaries",
+    "issues": "issues.issues",
     "feeds": "sources.feeds",
     "editors": "people.editors",
     "db": "running.db",

@@ -14,7 +14,7 @@ from digest.web.running import branding, operating
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
 from digest.web.sources import bringing, inbox, newsletters, source, watching, writing_up
-from digest.web.writing import autosaving, covered, ends, names, pasting, summaries, writing
+from digest.web.writing import autosaving, covered, ends, links_kept, names, pasting, summaries, writing
 
 __all__ = [
     "audit",
@@ -29,6 +29,7 @@ __all__ = [
     "hang_up",
     "inbox",
     "issue",
+    "links_kept",
     "names",
     "newsletters",
     "operating",

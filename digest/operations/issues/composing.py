@@ -154,7 +154,7 @@ def tag_values(tags: Tags, unsubscribe: str, preferences: str, since: str) -> Ma
 
 def content_of(session: Session, settings: Settings, issue: Issue) -> Content:
     """What the issue says as it stands in the database."""
-    items = tuple(_item(settings, summary) for summary in selected_summaries(session, issue.id))
+    items = tuple(item_of(settings, summary) for summary in selected_summaries(session, issue.id))
     if issue.by_topic:
         items = in_sections(items)
     titles = [item.title for item in items]
@@ -185,7 +185,8 @@ def tags_from_json(text: str) -> Tags:
     return Tags(**known(Tags, stored, {"since": new_tags().since}, _TAGS))
 
 
-def _item(settings: Settings, summary: Summary) -> Item:
+def item_of(settings: Settings, summary: Summary) -> Item:
+    """A summary as an issue shows it."""
     return Item(
         summary_id=summary.id,
         title=summary.title,
@@ -203,3 +204,8 @@ def _item(settings: Settings, summary: Summary) -> Item:
         ),
         topics=tuple(ItemTopic(topic.slug, topic.name) for topic in summary.topics),
     )
+
+
+def carried_ids(content: str) -> list[int]:
+    """The summaries of a stored digest, in its order. Raises UnreadableRecord."""
+    return [item.summary_id for item in from_json(content).items]

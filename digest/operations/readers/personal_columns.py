@@ -215,14 +215,14 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "heartbeats": {_SENDER: "owner", _QUEUE: "at since"},
     "history": {_ROW: "id issue_id"},
     "host_visits": {_ROW: "id", "a publisher’s host": "host", _QUEUE: "until"},
-    "installation": {_ROW: "id epoch", _COUNT: "claims"},
+    "installation": {_ROW: "id epoch", _COUNT: "claims", "the site’s own first address": "feed_root"},
     "issues": {
         _ROW: "id",
-        _PUBLISHED: "send_date slot introduction subject preheader closing_note by_topic sender_name",
+        _PUBLISHED: "send_date slot number introduction subject preheader closing_note by_topic sender_name",
         "which summaries were put on, taken off and moved, so that it can be undone": "acts",
         "why an issue was not sent, as its editors are told": "skipped_because",
         _COUNT: "audience",
-        _QUEUE: "state created_at cutoff_at reopened_at reminded_at missed_at frozen_at sent_at skipped_at "
+        _QUEUE: "state created_at imported_at cutoff_at reopened_at reminded_at missed_at frozen_at sent_at skipped_at "
         "readers_forgotten_at paused_until pace pace_gentle probe_key probe_at probe_tries",
         _SENDGRID: "paused_because",
     },
@@ -258,14 +258,19 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "revisions": {_ROW: "id summary_id", _PUBLISHED: "kind note wording told_on"},
     "publication_aliases": {_ROW: "owner_id", _PUBLISHED: "spelling name"},
     "publication_slugs": {_ROW: "owner_id", _PUBLISHED: "slug"},
-    "publications": {_ROW: "id", _PUBLISHED: "name slug spelling"},
+    "publications": {_ROW: "id", _PUBLISHED: "name slug spelling feed_slug renamed_at"},
     "selections": {_ROW: "id issue_id summary_id", _PUBLISHED: "position"},
     "settlements": {_ROW: "id batch_id"},
     "search_postings": {_PUBLISHED: "stem block weights"},
     "searched_words": {_ROW: "summary_id", _PUBLISHED: "words"},
     "shelf_blocks": {_PUBLISHED: "block ids days publications topics topic_sets"},
     "signups": {_ROW: "id"},
-    "source_links": {_ROW: "id summary_id", _PUBLISHED: "position url title publication canonical"},
+    "source_links": {
+        _ROW: "id summary_id",
+        _PUBLISHED: "position url title publication canonical language subscription_needed archived_url",
+        _QUEUE: "checked_at check_at described_at",
+        "what that address answered": "health health_words",
+    },
     "source_rules": {_ROW: "id source_id", "which candidates an inbox is for": "kind words"},
     "source_topics": {_ROW: "source_id topic_id"},
     "sitemap_memories": {_ROW: "source_id", "hashes of a publisher’s addresses": "seen"},
@@ -298,7 +303,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "writers_seen": {_ROW: "summary_id"},
     "topic_aliases": {_ROW: "owner_id", _PUBLISHED: "spelling name"},
     "topic_slugs": {_ROW: "owner_id", _PUBLISHED: "slug"},
-    "topics": {_ROW: "id", _PUBLISHED: "name slug spelling"},
+    "topics": {_ROW: "id", _PUBLISHED: "name slug spelling feed_slug renamed_at"},
     "wordings": {"what all readers of a form are shown": "hash version text"},
 }
 """By table and reason: the columns, with spaces between them, that say nothing of anybody."""

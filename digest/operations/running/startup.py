@@ -15,6 +15,7 @@ from digest.config.loose import database_file
 from digest.config.private import make_file
 from digest.operations.running.restoring import recover
 from digest.operations.shared.context import Context, branded
+from digest.operations.writing.feed_ids import remember_feed_root
 from digest.storage.base.database import Database
 from digest.storage.running import revisions
 from digest.storage.running.demo_marks import has_demo
@@ -32,7 +33,9 @@ def open_database(settings: Settings) -> Database:
         _must_be_usable(db, settings)
         with db.reading() as session:
             ours = branded(session, settings)
-        recover(Context(db, ours, datetime.now(UTC)))  # before anything is sent, the queue of messages included
+        context = Context(db, ours, datetime.now(UTC))
+        recover(context)  # before anything is sent, the queue of messages included
+        remember_feed_root(context)
     except BaseException:
         db.close()
         raise

@@ -33,22 +33,22 @@ class Archive:
         self._index = ArchiveIndex(session)
         self._count = self._index.alive.bit_count()
 
-    def resembling(self, title: str, text: str) -> list[tuple[int, float]]:
-        """Up to three summaries, drafts among them, each with a score from 0 to 1, best first."""
+    def resembling(self, title: str, text: str, most: int = _NEAREST) -> list[tuple[int, float]]:
+        """Up to so many summaries, drafts among them, each with a score from 0 to 1, best first."""
         asked, whole = self._asked(title, text)
         if not asked:
             return []
-        postings, most = self._index.postings(list(asked)), max(asked.values())
+        postings, largest = self._index.postings(list(asked)), max(asked.values())
         sums = Sums()
         for stem, worth in asked.items():
-            sums.add(postings[stem], max(1, round(_FACTOR * worth / most)))
+            sums.add(postings[stem], max(1, round(_FACTOR * worth / largest)))
         slots = slots_of(sums.best(self._index.alive, _CANDIDATES))
         scores = [0.0] * len(slots)
         for stem, worth in asked.items():
             for at, weight in enumerate(postings[stem].weights(slots)):
                 scores[at] += worth * weight * _UNIT
         best = sorted(zip(self._index.shelf.ids(slots), scores, strict=True), key=lambda each: (-each[1], -each[0]))
-        return [(key, round(min(1.0, score / whole), 4)) for key, score in best[:_NEAREST] if score / whole >= _ALIKE]
+        return [(key, round(min(1.0, score / whole), 4)) for key, score in best[:most] if score / whole >= _ALIKE]
 
     def may_resemble(self, title: str, text: str, summaries: Iterable[Mapping[str, int]]) -> bool:
         """Whether a text resembles any of these summaries, given with the weights of their stems."""

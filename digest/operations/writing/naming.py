@@ -74,6 +74,7 @@ def rename(context: Context, kind: NameKind, row_id: int, name: str, new_address
         if id_of_name(session, kind, name) not in (None, row_id):
             raise Refused(_taken(session, kind, name))
         before, found.name, found.spelling = found.name, name, spelling(name)
+        found.renamed_at = context.now
         _index_anew(session, kind, row_id)
         session.flush()
         drop_alias(session, kind, row_id, spelling(name))
@@ -117,6 +118,7 @@ def merge(context: Context, kind: NameKind, row_id: int, into_id: int, who: str 
         raise Refused(f"This is the same {kind.word}. Choose another to merge it into.")
     with context.db.writing() as session:
         gone, into = _there(session, kind, row_id), _there(session, kind, into_id)
+        into.renamed_at = context.now
         moved = hanging(session, kind, gone)
         if kind is TOPICS:
             lock_subscribers(session)

@@ -28,9 +28,9 @@ class IssueOutcome:
 
 
 def latest_outcomes(session: Session, most: int) -> list[IssueOutcome]:
-    """The issues that went last, the latest first."""
-    rows = session.execute(select(Issue).where(Issue.state.in_(FROZEN)).order_by(Issue.send_date.desc()).limit(most))
-    issues = list(rows.scalars())
+    """The issues that went last from here, the latest first."""
+    asked = select(Issue).where(Issue.state.in_(FROZEN), Issue.imported_at.is_(None))
+    issues = list(session.execute(asked.order_by(Issue.send_date.desc()).limit(most)).scalars())
     accounts, statuses, left = accounts_by_counters(session, issues), _statuses(session, issues), _left(session, issues)
     return [
         IssueOutcome(

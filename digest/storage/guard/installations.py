@@ -22,6 +22,8 @@ class Installation(Base):
     """Random, made with the database; a copy of the database has the same."""
     claims: Mapped[int] = mapped_column(default=0)
     """Counts every claim in its own transaction, and every look at the clock's that found outcomes open. Never less."""
+    feed_root: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    """SITE_URL as it was when the site first had a public one: the ids in feeds are made of it, for good."""
 
 
 class Count(NamedTuple):

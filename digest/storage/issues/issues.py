@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, Text, func, select
+from sqlalchemy import ForeignKey, String, Text, and_, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.issues.lifecycle import BEFORE_SENDING, FROZEN, IssueState
 from digest.storage.base.model import NEVER_REUSED, Base
+
+_AT_ONCE = 500
 
 
 class Issue(Base):
@@ -33,6 +35,10 @@ class Issue(Base):
     acts: Mapped[str] = mapped_column(Text, default="")
     """What was done to the selection, as `domain.issues.undoing.to_json` writes it: what can be taken back."""
     created_at: Mapped[datetime]
+    number: Mapped[int | None]
+    """The running number that it came with; none: it is counted (`issue_number`)."""
+    imported_at: Mapped[datetime | None]
+    """Set: it went out elsewhere, and is here only to be read. Nothing is ever sent of it."""
 
     cutoff_at: Mapped[datetime | None]
     """Set when the date was moved; otherwise the settings say."""
@@ -134,9 +140,12 @@ def issues_being_sent(session: Session) -> list[Issue]:
 
 
 def latest_frozen_issue(session: Session) -> Issue | None:
-    """The issue frozen last, sending or sent."""
+    """The issue frozen last, sending or sent, by this installation."""
     return session.execute(
-        select(Issue).where(Issue.state.in_(FROZEN)).order_by(Issue.frozen_at.desc(), Issue.id.desc()).limit(1)
+        select(Issue)
+        .where(Issue.state.in_(FROZEN), Issue.imported_at.is_(None))
+        .order_by(Issue.frozen_at.desc(), Issue.id.desc())
+        .limit(1)
     ).scalar_one_or_none()
 
 
@@ -147,8 +156,12 @@ def issues_to_forget_readers_of(session: Session, before: datetime) -> Sequence[
 
 
 def frozen_dates(session: Session) -> list[tuple[date, date]]:
-    """The date and the slot of every frozen issue, the earliest first."""
-    rows = session.execute(select(Issue.send_date, Issue.slot).where(Issue.state.in_(FROZEN)).order_by(Issue.send_date))
+    """The date and the slot of every issue that was frozen here, the earliest first."""
+    rows = session.execute(
+        select(Issue.send_date, Issue.slot)
+        .where(Issue.state.in_(FROZEN), Issue.imported_at.is_(None))
+        .order_by(Issue.send_date)
+    )
     return [(send_date, slot) for send_date, slot in rows]
 
 
@@ -160,8 +173,13 @@ def past_issues(session: Session) -> list[Issue]:
 
 def past_issue_dates(session: Session) -> list[date]:
     """The dates of the past issues, the newest first."""
-    rows = session.execute(select(Issue.send_date).where(Issue.state.in_(FROZEN)).order_by(Issue.send_date.desc()))
+    rows = session.execute(select(Issue.send_date).where(_TO_BE_READ).order_by(Issue.send_date.desc()))
     return list(rows.scalars())
+
+
+def latest_past_date(session: Session) -> date | None:
+    """The date of the newest issue that readers can look up."""
+    return session.execute(select(func.max(Issue.send_date)).where(_TO_BE_READ)).scalar_one()
 
 
 def all_issues(session: Session) -> list[Issue]:
@@ -175,10 +193,20 @@ def taken_dates(session: Session) -> set[date]:
 
 
 def issue_number(session: Session, issue: Issue) -> int:
-    """The issue's running number: how many issues up to its date are not skipped."""
-    return session.execute(
-        select(func.count()).where(Issue.send_date <= issue.send_date, Issue.state != IssueState.SKIPPED)
-    ).scalar_one()
+    """The issue's running number: the one it came with, else as many more than the last of those as issues up to its
+    date are not skipped.
+    """
+    last = session.execute(
+        select(Issue.number, Issue.send_date)
+        .where(Issue.number.is_not(None), Issue.send_date <= issue.send_date)
+        .order_by(Issue.send_date.desc())
+        .limit(1)
+    ).one_or_none()
+    begun, since = (last.number or 0, last.send_date) if last else (0, date.min)
+    counted = select(func.count()).where(
+        Issue.send_date > since, Issue.send_date <= issue.send_date, Issue.state != IssueState.SKIPPED
+    )
+    return begun + session.execute(counted).scalar_one()
 
 
 def last_closing(session: Session, issue: Issue) -> Closing | None:
@@ -195,9 +223,7 @@ def closing_with_hold_key(session: Session, key: str) -> Closing | None:
 
 def past_issue_count(session: Session) -> int:
     """How many past digests readers can look up."""
-    return session.execute(
-        select(func.count()).select_from(Issue).where(Issue.state.in_(FROZEN), Issue.id.in_(select(Closing.issue_id)))
-    ).scalar_one()
+    return session.execute(select(func.count()).select_from(Issue).where(_TO_BE_READ)).scalar_one()
 
 
 def past_contents(session: Session, number: int, size: int) -> list[tuple[date, str]]:
@@ -214,6 +240,27 @@ def past_contents(session: Session, number: int, size: int) -> list[tuple[date, 
     return [(send_date, content) for send_date, content in rows]
 
 
+def closings_of_past(session: Session) -> list[tuple[Issue, str]]:
+    """Every past issue that has a page with its stored content, the earliest first."""
+    last = select(func.max(Closing.id)).group_by(Closing.issue_id)
+    rows = session.execute(
+        select(Issue, Closing.content)
+        .join(Closing, Closing.issue_id == Issue.id)
+        .where(Issue.state.in_(FROZEN), Closing.id.in_(last))
+        .order_by(Issue.send_date)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def issues_by_date(session: Session, days: Collection[date]) -> dict[date, Issue]:
+    """Those of these dates that have an issue, whatever its state."""
+    wanted, found = sorted(days), dict[date, Issue]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        asked = select(Issue).where(Issue.send_date.in_(wanted[start : start + _AT_ONCE]))
+        found |= {issue.send_date: issue for issue in session.execute(asked).scalars()}
+    return found
+
+
 def issues_around(session: Session, day: date, most: int) -> list[Issue]:
     """The issues next to a date that has none, up to so many before it and so many after, the earliest first."""
     before = select(Issue).where(Issue.send_date < day).order_by(Issue.send_date.desc()).limit(most)
@@ -223,6 +270,10 @@ def issues_around(session: Session, day: date, most: int) -> list[Issue]:
 
 def issues_beside(session: Session, issue: Issue) -> tuple[date | None, date | None]:
     """The dates of the past issues just before and just after this one, where there are any."""
-    earlier = select(func.max(Issue.send_date)).where(Issue.state.in_(FROZEN), Issue.send_date < issue.send_date)
-    later = select(func.min(Issue.send_date)).where(Issue.state.in_(FROZEN), Issue.send_date > issue.send_date)
+    earlier = select(func.max(Issue.send_date)).where(_TO_BE_READ, Issue.send_date < issue.send_date)
+    later = select(func.min(Issue.send_date)).where(_TO_BE_READ, Issue.send_date > issue.send_date)
     return session.execute(earlier).scalar_one(), session.execute(later).scalar_one()
+
+
+_TO_BE_READ = and_(Issue.state.in_(FROZEN), Issue.id.in_(select(Closing.issue_id)))
+"""Past issues that have a page: they went, and what went is kept."""

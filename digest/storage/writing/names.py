@@ -136,6 +136,7 @@ def give_slug(session: Session, kind: NameKind, found: Named, name: str) -> str:
     taken = slugs_like(session, kind.model.slug, wanted) | slugs_like(session, old.slug, wanted)
     if (slug := free_slug(taken - {found.slug}, wanted)) != found.slug:
         session.execute(table_of(old).insert().values(slug=found.slug, owner_id=found.id))
+        found.feed_slug = found.feed_slug or found.slug
         found.slug = slug
         session.flush()
     return slug

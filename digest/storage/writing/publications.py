@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import String, insert, select, union
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -24,6 +25,10 @@ class Publication(Base):
     name: Mapped[str] = mapped_column(String(200), unique=True)
     slug: Mapped[str] = mapped_column(String(100), unique=True)
     spelling: Mapped[str] = mapped_column(String(LONGEST_SPELLING), default=spelt, index=True)
+    feed_slug: Mapped[str | None] = mapped_column(String(100))
+    """The slug that the id of its feed is made of, for good; none while it still is the slug of today."""
+    renamed_at: Mapped[datetime | None]
+    """When it was last renamed, or got another merged into it."""
 
 
 def publication_named(session: Session, name: str) -> Publication:

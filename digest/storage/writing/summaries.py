@@ -88,6 +88,27 @@ class SourceLink(Base):
     publication: Mapped[str] = mapped_column(String(200), default="")
     canonical: Mapped[str | None] = mapped_column(String(64), index=True)
     """A hash of the canonical address; none until the summary is indexed."""
+    language: Mapped[str] = mapped_column(String(35), default="", server_default="")
+    """As an editor gave it; empty: as its publication's source has it."""
+    subscription_needed: Mapped[bool | None]
+    """As an editor gave it; none: as its publication's source has it."""
+    archived_url: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Where a copy of the original is kept, as an editor gave it."""
+    described_at: Mapped[datetime | None]
+    """When an editor last said something of the three above."""
+    health: Mapped[str] = mapped_column(String(10), default="", server_default="", index=True)
+    """What was last found at the address: `ok`, `moved`, `dead` or `unclear`; empty: nobody looked yet."""
+    health_words: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    checked_at: Mapped[datetime | None]
+    check_at: Mapped[datetime | None] = mapped_column(index=True)
+    """From when it is to be looked at again; none: nobody has given it its day of the month yet."""
+
+
+ABOUT_THE_ADDRESS = (
+    "language", "subscription_needed", "archived_url", "described_at", "health", "health_words", "checked_at",
+    "check_at",
+)  # fmt: skip
+"""What a source link knows of its address, beside what the summary says of it."""
 
 
 @dataclass(frozen=True)

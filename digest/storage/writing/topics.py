@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import Column, ForeignKey, String, Table, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -31,6 +32,10 @@ class Topic(Base):
     name: Mapped[str] = mapped_column(String(100), unique=True)
     slug: Mapped[str] = mapped_column(String(100), unique=True)
     spelling: Mapped[str] = mapped_column(String(LONGEST_SPELLING), default=spelt, index=True)
+    feed_slug: Mapped[str | None] = mapped_column(String(100))
+    """The slug that the id of its feed is made of, for good; none while it still is the slug of today."""
+    renamed_at: Mapped[datetime | None]
+    """When it was last renamed, or got another merged into it."""
 
 
 def all_topics(session: Session) -> list[Topic]:

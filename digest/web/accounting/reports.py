@@ -35,7 +35,7 @@ _CHARTED = 26
 @desk.get("/reports")
 def reports() -> str:
     """All issues, the newest date first."""
-    every = all_issues(reading())
+    every = [issue for issue in all_issues(reading()) if issue.imported_at is None]
     pages = max(1, -(-len(every) // _PAGE))
     page = min(page_number(), pages)
     listed = every[(page - 1) * _PAGE : page * _PAGE]

@@ -11,7 +11,7 @@ from digest.domain.writing import markup
 from digest.operations.readers import consent_wordings, holdings, own_page
 from digest.operations.readers.recipients import processors
 from digest.operations.writing.browsing import sizes
-from digest.storage.issues.issues import latest_frozen_issue
+from digest.storage.issues.issues import latest_past_date
 from digest.storage.writing.summaries import latest_summaries
 from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue, private
 from digest.web.shared import forms
@@ -110,7 +110,7 @@ def _said(error: BadAddress) -> str:
 
 def _landing(email: str = "", error: str = "") -> str:
     session = reading()
-    last, archive = latest_frozen_issue(session), sizes(session)
+    archive = sizes(session)
     return render_template(
         "readers/landing.html",
         email=email,
@@ -119,7 +119,7 @@ def _landing(email: str = "", error: str = "") -> str:
         day=consent_wordings.send_day(settings()),
         at=settings().schedule.send.at,
         next_issue=next_issue(),
-        last_issue=last.send_date if last else None,
+        last_issue=latest_past_date(session),
         summaries=latest_summaries(session, _LATEST),
         topics=archive.topics[:_TOPICS_TO_BROWSE],
         publications=archive.publications,

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, jsonify, redirect, render_template, request
-from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from digest.config import Settings
 from digest.domain.shared.iris import as_uri
-from digest.domain.writing.markup import sanitised
-from digest.operations.shared.links import summary_url
 from digest.operations.writing.browsing import ArchiveAnswer, browse
+from digest.operations.writing.feed_ids import feed_path, feed_root
+from digest.storage.writing.beside import last_gone
 from digest.storage.writing.names import PUBLICATIONS, TOPICS, brief_names
 from digest.storage.writing.publications import Publication, all_publications
 from digest.storage.writing.summaries import (
@@ -31,6 +28,7 @@ from digest.web.shared.context import reading, settings
 from digest.web.shared.security import csrf
 from digest.web.writing import sitemap
 from digest.web.writing.asking import Asked, asked_of
+from digest.web.writing.feed_entries import FeedEntry, Tombstone, feed_entries, tombstones
 from digest.web.writing.old_slugs import slug_now, with_slugs_of_today
 
 _ENTRIES = 30
@@ -53,7 +51,8 @@ def hang_up(app: Flask) -> None:
 @syndication.get("/feed.atom")
 def atom() -> Response:
     """The latest summaries."""
-    return _atom(settings().site_name, "/feed.atom", "/news", latest_summaries(reading(), _ENTRIES), ArchiveQuestion())
+    summaries = latest_summaries(reading(), _ENTRIES)
+    return _atom(settings().site_name, ("/feed.atom", "/feed.atom"), "/news", summaries, ArchiveQuestion())
 
 
 @syndication.get("/topics/<slug>.atom")
@@ -65,7 +64,8 @@ def topic_atom(slug: str) -> Response | WerkzeugResponse:
     question = ArchiveQuestion(topic=slug)
     page = archive_page(reading(), question, 1, _ENTRIES)
     title = f"{settings().site_name}: {topic.name}"
-    return _atom(title, f"/topics/{slug}.atom", f"/news?topic={slug}", page.summaries, question)
+    paths = (f"/topics/{slug}.atom", feed_path(topic))
+    return _atom(title, paths, f"/news?topic={slug}", page.summaries, question, topic.renamed_at)
 
 
 @syndication.get("/publications/<slug>.atom")
@@ -77,23 +77,28 @@ def publication_atom(slug: str) -> Response | WerkzeugResponse:
     question = ArchiveQuestion(publication=slug)
     page = archive_page(reading(), question, 1, _ENTRIES)
     title = f"{settings().site_name}: {publication.name}"
-    return _atom(title, f"/publications/{slug}.atom", f"/news?publication={slug}", page.summaries, question)
+    paths = (f"/publications/{slug}.atom", feed_path(publication))
+    return _atom(title, paths, f"/news?publication={slug}", page.summaries, question, publication.renamed_at)
 
 
 @syndication.get("/feed.json")
 def json_feed() -> Response:
     """The latest summaries as JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
-    site = settings()
+    site, root = settings(), feed_root(reading(), settings())
+    entries = feed_entries(reading(), site, root, latest_summaries(reading(), _ENTRIES))
+    gone = tombstones(root, latest_withdrawals(reading(), ArchiveQuestion(), _ENTRIES))
     response = jsonify(
         version="https://jsonfeed.org/version/1.1",
         title=site.site_name,
         home_page_url=f"{site.site_url}/news",
         feed_url=f"{site.site_url}/feed.json",
+        icon=f"{site.site_url}/favicon.svg",
         language="en-GB",
-        items=[_json_item(site, summary) for summary in latest_summaries(reading(), _ENTRIES)],
+        authors=[{"name": site.site_name, "url": f"{site.site_url}/"}],
+        items=[*map(json_item, entries), *map(_json_tombstone, gone)],
     )
     response.mimetype = "application/feed+json"
-    return response
+    return _dated(response, entries, gone)
 
 
 @syndication.get("/news.atom")
@@ -102,17 +107,18 @@ def news_atom() -> Response:
     asked, answer = _asked()
     path = asked.path(asked.page, "/news.atom")
     title = " · ".join([settings().site_name, *([f"“{asked.question.text}”"] if asked.question.text else [])])
-    return _atom(title, path, asked.path(asked.page), answer.summaries, asked.question)
+    return _atom(title, (path, path), asked.path(asked.page), answer.summaries, asked.question)
 
 
 @syndication.get("/news.json")
 def news_json() -> Response:
     """The same as JSON Feed 1.1; `_digest` says how many there are, and whether they have only some of the words."""
     asked, answer = _asked()
-    site = settings()
+    site, root = settings(), feed_root(reading(), settings())
     further = (
         {"next_url": site.site_url + asked.path(asked.page + 1, "/news.json")} if asked.page < answer.pages else {}
     )
+    entries = feed_entries(reading(), site, root, answer.summaries)
     response = jsonify(
         version="https://jsonfeed.org/version/1.1",
         title=site.site_name,
@@ -120,16 +126,44 @@ def news_json() -> Response:
         feed_url=site.site_url + asked.path(asked.page, "/news.json"),
         language="en-GB",
         _digest={"total": answer.total, "loosened": answer.loosened},
-        items=[_json_item(site, summary) for summary in answer.summaries],
+        items=[json_item(entry) for entry in entries],
         **further,
     )
     response.mimetype = "application/feed+json"
     return response
 
 
-def permanent(site: Settings, summary: Summary) -> str:
-    """A summary's permanent address, as ASCII."""
-    return iri_to_uri(summary_url(site, summary.publication.slug, summary.slug, summary.id))
+def json_item(entry: FeedEntry) -> dict[str, object]:
+    """A summary as an item of a JSON Feed; the publication, which no field of the standard is for, in `_digest`."""
+    item: dict[str, object] = {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title,
+        "content_html": entry.html,
+        "date_published": entry.published.isoformat(),
+        "date_modified": entry.updated.isoformat(),
+        "tags": [name for _, name in entry.topics],
+        "_digest": {
+            "publication": entry.publication,
+            "sources": [
+                {"url": each.url, "title": each.title, "publication": each.publication} for each in entry.originals
+            ],
+        },
+    }
+    if len(entry.originals) == 1:
+        item["external_url"] = entry.originals[0].url
+    return item
+
+
+def _json_tombstone(gone: Tombstone) -> dict[str, object]:
+    # JSON Feed knows none: an item with the same id takes the place of the words that feed readers have.
+    return {
+        "id": gone.id,
+        "title": "Withdrawn",
+        "content_text": f"This summary was withdrawn. {gone.reason}",
+        "date_modified": gone.at.isoformat(),
+        "_digest": {"withdrawn_at": gone.at.isoformat(), "reason": gone.reason},
+    }
 
 
 def _asked() -> tuple[Asked, ArchiveAnswer]:
@@ -146,48 +180,36 @@ def _named(slug: str, known: Sequence[Topic | Publication]) -> Topic | Publicati
     return found or abort(404)
 
 
-def _atom(title: str, path: str, page: str, summaries: Sequence[Summary], question: ArchiveQuestion) -> Response:
-    site = settings()
-    withdrawn = latest_withdrawals(reading(), question, _ENTRIES)
-    entries = [
-        {
-            "id": _tag(site, summary),
-            "url": permanent(site, summary),
-            "summary": summary,
-            "html": sanitised(summary.body_html),
-        }
-        for summary in summaries
-    ]
+def _atom(
+    title: str,
+    paths: tuple[str, str],
+    page: str,
+    summaries: Sequence[Summary],
+    question: ArchiveQuestion,
+    renamed_at: datetime | None = None,
+) -> Response:
+    """A feed; `paths` are where it is today, and what its id is made of."""
+    site, root = settings(), feed_root(reading(), settings())
+    entries = feed_entries(reading(), site, root, summaries)
+    gone = tombstones(root, latest_withdrawals(reading(), question, _ENTRIES))
     xml = render_template(
         "writing/archive/feed.xml",
         title=title,
-        self_url=site.site_url + path,
-        page_url=site.site_url + page,
-        updated=max(
-            (*(summary.updated_at for summary in summaries), *(each.at for each, _ in withdrawn)), default=_NEVER
-        ),
+        feed_id=root + paths[1],
+        self_url=as_uri(site.site_url + paths[0]),
+        page_url=as_uri(site.site_url + page),
+        updated=max((*(entry.updated for entry in entries), *(each.at for each in gone)), default=_NEVER),
         entries=entries,
-        tombstones=[{"ref": _tag(site, summary), "withdrawal": each} for each, summary in withdrawn],
+        tombstones=gone,
     )
-    return Response(_NOT_XML.sub("", xml), mimetype="application/atom+xml")
+    return _dated(Response(_NOT_XML.sub("", xml), mimetype="application/atom+xml"), entries, gone, renamed_at)
 
 
-def _tag(site: Settings, summary: Summary) -> str:
-    # RFC 4151: stays the same when a headline, and with it the address, is changed; readers see no duplicate.
-    return f"tag:{urlsplit(site.site_url).hostname},{summary.created_at:%Y-%m-%d}:summary/{summary.id}"
-
-
-def _json_item(site: Settings, summary: Summary) -> dict[str, object]:
-    item: dict[str, object] = {
-        "id": _tag(site, summary),
-        "url": permanent(site, summary),
-        "title": summary.title,
-        "content_html": sanitised(summary.body_html),
-        "date_published": (summary.published_at or summary.created_at).isoformat(),
-        "date_modified": summary.updated_at.isoformat(),
-        "authors": [{"name": summary.publication.name}],
-        "tags": [topic.name for topic in summary.topics],
-    }
-    if len(summary.sources) == 1:
-        item["external_url"] = as_uri(summary.sources[0].url)
-    return item
+def _dated(
+    response: Response, entries: Sequence[FeedEntry], gone: Sequence[Tombstone], renamed_at: datetime | None = None
+) -> Response:
+    """The feed with the moment when anything in it last changed."""
+    moments = [*(entry.changed for entry in entries), *(each.at for each in gone), renamed_at, last_gone(reading())]
+    if changed := max(filter(None, moments), default=None):
+        response.last_modified = changed
+    return response

@@ -12,15 +12,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from digest.config import Settings
-from digest.domain.issues.lifecycle import IssueState
 from digest.mail.rendering import template_folder
 from digest.operations.readers.holdings import EDITORS, READERS, for_editors, for_readers
 from digest.operations.readers.personal_columns import NOT_PERSONAL, SAID
 from digest.storage.base.database import Database
-from digest.storage.issues.issues import Issue
 from digest.storage.running import schema
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
+from tests.web.writing.past import send_issue
 
 
 def test_an_empty_site_says_what_will_be_here(client: FlaskClient) -> None:
@@ -45,16 +44,7 @@ def test_the_front_page_shows_the_latest_and_what_to_browse(client: FlaskClient,
 
 def test_the_next_and_the_last_issue(client: FlaskClient, db: Database) -> None:
     make_issue(db, date(2024, 5, 16))
-    with db.writing() as session:
-        session.add(
-            Issue(
-                send_date=date(2024, 5, 10),
-                slot=date(2024, 5, 10),
-                state=IssueState.SENT,
-                created_at=TUESDAY,
-                frozen_at=TUESDAY,
-            )
-        )
+    send_issue(db, date(2024, 5, 10))
     text = client.get("/").text
     assert "Thursday 16 May 2024, 08:00 Europe/London" in text
     assert 'href="/issues/2024-05-10"' in text

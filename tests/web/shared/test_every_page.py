@@ -46,6 +46,7 @@ NOT_SHOWN = {
     "desk.remove_alias",  # of an alias that an editor has typed
     "desk.make_issue",  # where there is no issue yet
     "branding.styles", "branding.logo",  # of a publication that has its own
+    "summary_page.picture",  # for other sites, named in a page's head
 }  # fmt: skip
 """What no page of the demo leads to; other tests come there."""
 BY_NO_LINK = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from threading import Event, Thread
 from time import monotonic, sleep
 
@@ -14,13 +14,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, update
 
-from digest.domain.issues.lifecycle import IssueState
 from digest.storage.base.database import Database
-from digest.storage.issues.issues import Issue
 from digest.storage.issues.public_pages import PublicPages
 from digest.storage.writing.summaries import Summary
 from digest.web.writing.sitemap import Copy, Kept
 from tests.factories import make_summary
+from tests.web.writing.past import send_issue
 
 LATER = datetime(2024, 6, 1, 12, tzinfo=UTC)
 PAGES = PublicPages(1, 1, 0, LATER)
@@ -101,9 +100,7 @@ def test_a_new_summary_and_a_past_issue_are_in_it_at_once(client: FlaskClient, d
     client.get("/sitemap.xml")
     make_summary(db, "More")
     assert b"/more/" in client.get("/sitemap.xml").data
-    with db.writing() as session:
-        day = date(2024, 5, 17)
-        session.add(Issue(send_date=day, slot=day, state=IssueState.SENT, created_at=LATER))
+    send_issue(db)
     assert b"/issues/2024-05-17<" in client.get("/sitemap.xml").data
 
 

@@ -48,12 +48,15 @@ def test_atom_feed_has_what_the_standard_asks(client: FlaskClient, story: int, p
     assert entry.findtext("a:title", namespaces=ATOM) == "Fines & <fees>"
     assert entry.findtext("a:id", namespaces=ATOM) == f"tag:digest.test,2024-01-08:summary/{story}"
     body = entry.findtext("a:content", namespaces=ATOM)
-    assert body == "<p>Text ]]&gt;  &amp; more</p>"
+    original = 'https://example.org/?a=1&amp;b=&lt;2&gt;">The &#34;story&#34;</a> (Euractiv)'
+    assert body == f'<p>Text ]]&gt;  &amp; more</p><p>Read the full story: <a href="{original}</p>'
     links = {link.get("rel"): link.get("href") for link in entry.findall("a:link", ATOM)}
     assert links == {
         "alternate": f"http://digest.test/news/euractiv/fines-fees/{story}",
-        "related": "https://example.org/?a=1&b=<2>",
+        "via": "https://example.org/?a=1&b=<2>",
     }
+    assert entry.find("a:author", ATOM) is None, "we wrote it, and the feed says so"
+    assert entry.findtext("a:source/a:title", namespaces=ATOM) == "Euractiv"
     assert datetime.fromisoformat(entry.findtext("a:updated", "", ATOM)).tzinfo is not None
 
 
@@ -104,7 +107,9 @@ def test_json_feed_has_what_its_version_asks(client: FlaskClient, story: int) ->
     [item] = feed["items"]
     assert item["url"] == f"http://digest.test/news/euractiv/fines-fees/{story}"
     assert item["tags"] == ["AI"]
-    assert item["date_published"] == "2024-01-08T09:00:00+00:00"
+    assert item["date_published"] == "2024-05-14T23:00:00+00:00", "an import keeps its date, 15 May in London"
+    assert "authors" not in item
+    assert item["_digest"]["publication"] == "Euractiv"
     assert "script" not in item["content_html"]
 
 

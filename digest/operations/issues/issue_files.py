@@ -1,0 +1,195 @@
+"""Past issues in and out as JSON lines: what went out elsewhere, to be read here; and ours, to be taken along.
+
+An imported issue has a page and a number, and nothing else: no copies, no account, and nothing of it is ever
+sent. The whole file is read and checked first; with one faulty line nothing is imported. Then it is written in short
+transactions, so that the site goes on. Cut short, it is finished by running it again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from digest.domain.issues.calendar import day_and_year
+from digest.domain.issues.edition import Content, Item, default_preheader, default_subject, in_sections, to_json
+from digest.domain.issues.lifecycle import FROZEN, IssueState
+from digest.domain.shared.stored import UnreadableRecord
+from digest.domain.shared.tokens import new_key
+from digest.domain.writing import markup
+from digest.operations.issues.closing import THE_COMMAND
+from digest.operations.issues.composing import carried_ids, item_of
+from digest.operations.issues.issue_lines import IncomingIssue, issue_on_line
+from digest.operations.shared.context import Context
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Closing, Issue, closings_of_past, issue_number, issues_by_date
+from digest.storage.issues.selections import append_selections, selected_ids
+from digest.storage.writing.beside import published_among
+from digest.storage.writing.summaries import summaries_by_ids
+
+_AT_ONCE = 25
+
+
+@dataclass(frozen=True)
+class ImportedIssues:
+    """What an import did. `faults` are (line number, reason); with any, nothing was imported."""
+
+    added: int = 0
+    already_there: int = 0
+    faults: tuple[tuple[int, str], ...] = ()
+
+
+def import_issues(context: Context, lines: Iterable[str]) -> ImportedIssues:
+    """Keep the past issues on these lines, to be read. Again, it changes nothing."""
+    read, faults = _read(lines)
+    with context.db.reading() as session:
+        known = issues_by_date(session, [issue.day for _, issue in read])
+        there = published_among(session, {key for _, issue in read for key in issue.summaries})
+        today = context.settings.schedule.local(context.now).date()
+        new = list[IncomingIssue]()
+        for number, issue in read:
+            ours = known.get(issue.day)
+            if fault := _fault(issue, there, today) or (_fault_of_ours(session, ours, issue) if ours else ""):
+                faults.append((number, fault))
+            elif ours is None:
+                new.append(issue)
+    if faults:
+        return ImportedIssues(faults=tuple(sorted(faults)))
+    new.sort(key=lambda issue: issue.day)
+    for start in range(0, len(new), _AT_ONCE):
+        some = new[start : start + _AT_ONCE]
+        with context.db.writing() as session:
+            ids = list({key for issue in some for key in issue.summaries})
+            items = {each.id: item_of(context.settings, each) for each in summaries_by_ids(session, ids)}
+            for issue in some:
+                _keep(session, context, issue, items)
+    return ImportedIssues(len(new), len(read) - len(new))
+
+
+def export_issues(db: Database) -> Iterator[str]:
+    """Every past issue, the oldest first, a line each as `import_issues` takes them.
+
+    What was withdrawn since is left out: there is nothing of it to be taken along.
+    """
+    with db.reading() as session:
+        for issue, content in closings_of_past(session):
+            try:
+                ids = carried_ids(content)
+            except UnreadableRecord:
+                ids = selected_ids(session, issue.id)
+            published = published_among(session, ids)
+            yield _as_line(issue, issue_number(session, issue), [key for key in ids if key in published])
+
+
+def _as_line(issue: Issue, number: int, ids: Sequence[int]) -> str:
+    values = {
+        "date": issue.send_date.isoformat(),
+        "number": number,
+        "subject": issue.subject,
+        "preheader": issue.preheader,
+        "introduction": issue.introduction,
+        "closing_note": issue.closing_note,
+        "by_topic": issue.by_topic,
+        "summaries": list(ids),
+    }
+    return json.dumps(
+        {name: value for name, value in values.items() if value != "" and value is not False}, ensure_ascii=False
+    )
+
+
+def _read(lines: Iterable[str]) -> tuple[list[tuple[int, IncomingIssue]], list[tuple[int, str]]]:
+    read, faults, lines_of = list[tuple[int, IncomingIssue]](), list[tuple[int, str]](), dict[date, int]()
+    for number, line in enumerate(lines, 1):
+        if not line.strip("\ufeff \t\r\n"):
+            continue
+        try:
+            issue = issue_on_line(line)
+        except ValueError as error:
+            faults.append((number, str(error)))
+            continue
+        if first := lines_of.get(issue.day):
+            faults.append((number, f"line {first} has an issue of {day_and_year(issue.day)} too: one a date"))
+            continue
+        lines_of[issue.day] = number
+        read.append((number, issue))
+    return read, faults
+
+
+def _fault(issue: IncomingIssue, there: set[int], today: date) -> str:
+    if issue.day > today:
+        return f"{day_and_year(issue.day)} is still to come: only issues that went out can be imported"
+    if missing := [str(key) for key in issue.summaries if key not in there]:
+        named = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        are = "summary {} is" if len(missing) == 1 else "summaries {} are"
+        return f"{are.format(named)} not in the archive: import the summaries first, or leave what is gone out"
+    return ""
+
+
+def _fault_of_ours(session: Session, ours: Issue, issue: IncomingIssue) -> str:
+    """Why an issue of that date that is here already is not the one on the line; empty if it is."""
+    day = day_and_year(issue.day)
+    if ours.state not in FROZEN:
+        return f"the desk has an issue of {day} ({ours.state}) that has not gone out"
+    here, asked = selected_ids(session, ours.id), list(issue.summaries)
+    there = published_among(session, here)
+    if sorted(key for key in here if key in there) != sorted(asked):
+        return f"an issue of {day} is here already, with other summaries; it stays as it is. Take the line out"
+    if issue.number is not None and issue.number != issue_number(session, ours):
+        return (
+            f"the issue of {day} that is here already has the number {issue_number(session, ours)}. Take the line out"
+        )
+    return ""
+
+
+def _keep(session: Session, context: Context, incoming: IncomingIssue, items: Mapping[int, Item]) -> None:
+    went_at = context.settings.schedule.send_moment(incoming.day)
+    issue = Issue(
+        send_date=incoming.day,
+        slot=incoming.day,
+        state=IssueState.SENT,
+        created_at=context.now,
+        imported_at=context.now,
+        frozen_at=went_at,
+        sent_at=went_at,
+        number=incoming.number,
+        subject=incoming.subject,
+        preheader=incoming.preheader,
+        introduction=incoming.introduction,
+        closing_note=incoming.closing_note,
+        by_topic=incoming.by_topic,
+    )
+    session.add(issue)
+    session.flush()
+    append_selections(session, issue.id, incoming.summaries)
+    content = _content(session, issue, [items[key] for key in incoming.summaries if key in items])
+    session.add(
+        Closing(
+            issue_id=issue.id,
+            closed_at=went_at,
+            closed_by=THE_COMMAND,
+            hold_key=new_key(),
+            content=to_json(content),
+            subject=content.subject,
+            text="",
+            html="",
+            tags="{}",
+        )
+    )
+
+
+def _content(session: Session, issue: Issue, carried: Sequence[Item]) -> Content:
+    items = in_sections(carried) if issue.by_topic else tuple(carried)
+    titles = [item.title for item in items]
+    return Content(
+        issue_date=issue.send_date,
+        number=issue_number(session, issue),
+        subject=issue.subject or default_subject(titles),
+        preheader=issue.preheader or default_preheader(titles),
+        introduction_html=markup.from_markdown(issue.introduction),
+        items=items,
+        closing_html=markup.from_markdown(issue.closing_note),
+        by_topic=issue.by_topic,
+    )

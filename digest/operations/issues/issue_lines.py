@@ -1,0 +1,111 @@
+"""One line of a file of past issues, read: the issue on it, or why it can't be taken in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from digest.domain.issues.manuscript import one_line, several_lines
+from digest.operations.issues.wording import LONGEST_LINE, LONGEST_TEXT
+
+_KEYS = ("date", "number", "subject", "preheader", "introduction", "closing_note", "by_topic", "summaries")
+_LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class IncomingIssue:
+    """A past issue from a file; texts are Markdown, `summaries` the ids of those it carried, in their order."""
+
+    day: date
+    number: int | None
+    subject: str
+    preheader: str
+    introduction: str
+    closing_note: str
+    by_topic: bool
+    summaries: tuple[int, ...]
+
+
+def issue_on_line(line: str) -> IncomingIssue:
+    """The issue on this line. Raises ValueError with the reason and the remedy."""
+    found = _object(line)
+    by_topic = found.get("by_topic") or False
+    if not isinstance(by_topic, bool):
+        raise ValueError("by_topic must be true or false")
+    return IncomingIssue(
+        day=_day(found.get("date")),
+        number=_number(found.get("number")),
+        subject=_line(found, "subject"),
+        preheader=_line(found, "preheader"),
+        introduction=_text(found, "introduction"),
+        closing_note=_text(found, "closing_note"),
+        by_topic=by_topic,
+        summaries=_ids(found.get("summaries")),
+    )
+
+
+def _object(line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line.lstrip("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not a JSON object: {error}") from None
+    if not isinstance(found, dict):
+        raise ValueError("not a JSON object: begin the line with { and end it with }")
+    if unknown := sorted(set(found) - set(_KEYS)):
+        raise ValueError(f"it has {', '.join(unknown)}; known are {', '.join(_KEYS)}")
+    return found
+
+
+def _day(value: Any) -> date:
+    try:
+        if isinstance(value, str) and len(value) == len("2024-05-17"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError(f"date “{str(value)[:40]}”: write it like 2024-05-17")
+
+
+def _number(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST:
+        raise ValueError("number must be a whole number from 1, or left out")
+    return value
+
+
+def _line(found: dict[str, Any], key: str) -> str:
+    text = one_line(_string(found, key))
+    if len(text) > LONGEST_LINE:
+        raise ValueError(f"{key} has {len(text)} characters; {LONGEST_LINE} is the most")
+    return text
+
+
+def _text(found: dict[str, Any], key: str) -> str:
+    text = several_lines(_string(found, key))
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(f"{key} has {len(text):,} characters; {LONGEST_TEXT:,} is the most")
+    return text
+
+
+def _string(found: dict[str, Any], key: str) -> str:
+    value = found.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ValueError(f"{key} must be a text")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f"{key} has half of a character (\\ud800 to \\udfff): write the whole one")
+    return value.replace("\0", "")
+
+
+def _ids(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list) or not value:
+        raise ValueError("summaries must be a list of the ids that the issue carried, in their order")
+    for each in value:
+        if isinstance(each, bool) or not isinstance(each, int) or not 0 < each <= _LARGEST:
+            raise ValueError("each of summaries must be a summary’s id, a whole number from 1")
+    if len(set(value)) < len(value):
+        raise ValueError("summaries names one of them twice")
+    return tuple(value)

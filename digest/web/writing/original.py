@@ -1,0 +1,49 @@
+"""A summary's source links as its page shows them: with language, subscription, and the copy kept of what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from digest.domain.issues.crediting import credited
+from digest.domain.issues.edition import Source
+from digest.domain.shared.urls import is_safe
+from digest.domain.writing.languages import language_name, main_language
+from digest.storage.sources.described import ArticlesOf, articles_of
+from digest.storage.writing.summaries import SourceLink
+
+_OURS = "en"
+
+
+@dataclass(frozen=True)
+class Original(Source):
+    """A source link; `in_language` is the name of a language that is not ours, `language` its tag."""
+
+    language: str = ""
+    in_language: str = ""
+    subscription_needed: bool = False
+    archived_url: str = ""
+    is_dead: bool = False
+
+
+def originals(
+    session: Session, named: Sequence[Source], links: Iterable[SourceLink], publication: str
+) -> list[Original]:
+    """These source links, each with what is known of its address; `publication` is the summary's own."""
+    whole = credited(named, publication)
+    known = {link.url: link for link in links}
+    about = articles_of(session, {source.publication for source in whole if source.publication})
+    return [_original(source, known.get(source.url), about.get(source.publication, ArticlesOf())) for source in whole]
+
+
+def _original(source: Source, link: SourceLink | None, about: ArticlesOf) -> Original:
+    found = Original(source.url, source.title, source.publication)
+    tag, needed = about.language, about.subscription_needed
+    if link is not None:
+        tag, needed = link.language or tag, needed if link.subscription_needed is None else link.subscription_needed
+        archived = link.archived_url if is_safe(link.archived_url) else ""
+        found = replace(found, archived_url=archived, is_dead=link.health == "dead")
+    foreign = main_language(tag) not in ("", _OURS)
+    return replace(found, language=tag, in_language=language_name(tag) if foreign else "", subscription_needed=needed)

@@ -1,0 +1,148 @@
+"""Past digests as pages: each as it went, to look up.
+
+What was withdrawn since shows that word alone, what was corrected says so, and nothing leads where nothing is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from digest.domain.issues import edition
+from digest.domain.issues.lifecycle import FROZEN
+from digest.domain.issues.unlinking import linked_summaries, unlinked
+from digest.domain.shared.stored import UnreadableRecord
+from digest.operations.shared.fault_log import FaultLog
+from digest.storage.issues import issues
+from digest.storage.writing.beside import published_among
+from digest.storage.writing.revisions import corrections_of
+from digest.storage.writing.summaries import withdrawals_of
+from digest.storage.writing.supersedings import supersedings_of
+from digest.web.shared.caching import keep_for_a_minute
+from digest.web.shared.context import reading
+from digest.web.shared.security import csrf
+from digest.web.writing.asking import page_number
+
+_ISSUES_A_PAGE = 26  # half a year
+
+_fault_log = FaultLog()
+"""Past digests that can’t be read: each is said once, however often the list is asked for."""
+
+_past = Blueprint("past_issues", __name__)
+csrf.exempt(_past)
+_past.after_request(keep_for_a_minute)
+
+
+def hang_up(app: Flask) -> None:
+    """Register past issues."""
+    app.register_blueprint(_past)
+
+
+@_past.get("/issues", strict_slashes=False)
+def past_issues() -> ResponseReturnValue:
+    """Past digests, newest first."""
+    number = page_number(request.args) or 1
+    total = issues.past_issue_count(reading())
+    pages = max(1, -(-total // _ISSUES_A_PAGE))
+    stored = issues.past_contents(reading(), number, _ISSUES_A_PAGE)
+    digests = [digest for day, content in stored if (digest := _readable(day, content))]
+    gone = frozenset(withdrawals_of(reading(), [item.summary_id for digest in digests for item in digest.items]))
+    body = render_template(
+        "writing/archive/issues.html",
+        digests=[_without(digest, gone) for digest in digests],
+        total=total,
+        number=number,
+        pages=pages,
+    )
+    return body, 404 if number > pages else 200
+
+
+@_past.get("/issues/<iso_date>", strict_slashes=False)
+def past_issue(iso_date: str) -> ResponseReturnValue:
+    """One past digest: what was stored when it closed, which is what was sent."""
+    issue = issues.issue_on(reading(), _day(iso_date))
+    closing = issues.last_closing(reading(), issue) if issue and issue.state in FROZEN else None
+    if issue is None or closing is None:
+        abort(404, "There is no digest of that date. Past issues are listed from the newest to the oldest.")
+    earlier, later = issues.issues_beside(reading(), issue)
+    content = edition.from_json(closing.content)
+    ids = [item.summary_id for item in content.items]
+    withdrawn = withdrawals_of(reading(), ids)
+    return render_template(
+        "writing/archive/issue.html",
+        content=_that_lead_somewhere(_at_home(_without(content, frozenset(withdrawn)))),
+        withdrawn=withdrawn,
+        corrections=corrections_of(reading(), ids),
+        superseded=supersedings_of(reading(), ids),
+        earlier=earlier,
+        later=later,
+    )
+
+
+def _readable(day: date, content: str) -> edition.Content | None:
+    what = f"past issue of {day}"
+    try:
+        digest = edition.from_json(content)
+    except UnreadableRecord as error:
+        _fault_log.failed(what, "is left out of the list", error)
+        return None
+    _fault_log.went_well(what)
+    return digest
+
+
+def _without(content: edition.Content, gone: frozenset[int]) -> edition.Content:
+    """The digest without the words of what was withdrawn since; an editor's own subject stays as it was mailed."""
+    if not any(item.summary_id in gone for item in content.items):
+        return content
+    titles, items = [item.title for item in content.items], []
+    for item in content.items:
+        kept = item.summary_id not in gone
+        items.append(item if kept else replace(item, title="Withdrawn", body_html="", sources=(), topics=(), url=""))
+    left = [item.title for item in content.items if item.summary_id not in gone]
+    own_subject = content.subject != edition.default_subject(titles)
+    own_preheader = content.preheader != edition.default_preheader(titles)
+    return replace(
+        content,
+        items=tuple(items),
+        subject=content.subject if own_subject else edition.default_subject(left) or "A withdrawn summary",
+        preheader=content.preheader if own_preheader else edition.default_preheader(left),
+    )
+
+
+def _day(text: str) -> date:
+    # One address a page: date.fromisoformat also takes 20240517 and 2024-W20-5.
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        abort(404)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        abort(404)
+
+
+def _at_home(content: edition.Content) -> edition.Content:
+    # The digest names its summaries by SITE_URL as it was then; the site may have moved since.
+    items = tuple(replace(item, url=urlsplit(item.url).path) for item in content.items)
+    return replace(content, items=items)
+
+
+def _that_lead_somewhere(content: edition.Content) -> edition.Content:
+    """The digest without links to summaries that have no page: taken back, deleted, or never brought along."""
+    ids = {item.summary_id for item in content.items}
+    texts = (content.introduction_html, content.closing_html, *(item.body_html for item in content.items))
+    asked = ids | {key for text in texts for key in linked_summaries(text)}
+    gone = asked - published_among(reading(), asked)
+    items = tuple(
+        replace(item, url="" if item.summary_id in gone else item.url, body_html=unlinked(item.body_html, gone))
+        for item in content.items
+    )
+    return replace(
+        content,
+        items=items,
+        introduction_html=unlinked(content.introduction_html, gone),
+        closing_html=unlinked(content.closing_html, gone),
+    )

@@ -1,0 +1,1 @@
+"""`digest issues`, as people run it."""
