@@ -1,7 +1,7 @@
 """Every message that we send, from values to subject, text and HTML.
 
-`render_digest` makes one edition with tags for what differs per reader, `personalise` puts values in their place;
-the other messages go to one person each and carry no tags.
+`render_digest` makes the whole issue with tags for what differs per reader, `render_editions` what choices of topics
+make of it, `personalise` puts values in the tags' place; the other messages go to one person each and carry no tags.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from digest.domain.issues.choosing import ChosenContent
 from digest.domain.issues.edition import Content
-from digest.mail.tags import ForgedTag, Rendered, Tags, new_tags, personalise, refuse_forged
-from digest.mail.templating import Identity, fill, template_folder
+from digest.mail.parts import Parts
+from digest.mail.tags import ForgedTag, Rendered, Tags, new_tags, personalise, refuse_forged, retagged
+from digest.mail.templating import Identity, fill, fill_only, template_folder
 
 __all__ = [
     "ForgedTag",
@@ -26,6 +28,7 @@ __all__ = [
     "render_already_subscribed",
     "render_confirmation",
     "render_digest",
+    "render_editions",
     "render_erased",
     "render_invitation",
     "render_move",
@@ -61,12 +64,33 @@ class ProofNote:
 
 
 def render_digest(content: Content, identity: Identity, tags: Tags) -> Rendered:
-    """One edition, the same for all its readers but for the tags.
+    """The whole issue, the same for all its readers but for the tags.
 
     Raises ForgedTag where a text of the content holds one of the tags, ValueError for a subject of several lines.
     """
-    refuse_forged(content, tags)
-    return fill("digest", identity, content=content, tags=tags)
+    [rendered] = render_editions([(ChosenContent(content), tags)], identity)
+    return rendered
+
+
+def render_editions(editions: Sequence[tuple[ChosenContent, Tags]], identity: Identity) -> list[Rendered]:
+    """Editions of one issue, each with tags of its own; what several of them hold is inlined once. Raises as
+    `render_digest` does.
+    """
+    if not editions:
+        return []
+    parts, first = Parts(), editions[0][1]
+    for chosen, tags in editions:
+        refuse_forged(chosen, tags)
+    # All with the first one's tags, so that what they share is the same to the letter.
+    filled = [
+        fill_only("digest", identity, content=chosen.content, chosen=chosen, tags=first, part=parts)
+        for chosen, _ in editions
+    ]
+    pages = parts.inlined([each.html for each in filled])
+    return [
+        retagged(Rendered(each.subject, each.text, page), first, tags)
+        for each, page, (_, tags) in zip(filled, pages, editions, strict=True)
+    ]
 
 
 def render_confirmation(identity: Identity, confirm_url: str, expires: datetime) -> Rendered:

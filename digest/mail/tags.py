@@ -5,10 +5,14 @@ from __future__ import annotations
 import html
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
 
-from digest.domain.issues.edition import Content
+from digest.domain.issues.choosing import ChosenContent
 from digest.mail.plaintext import as_text
+
+_KEPT = 512
+"""Texts of which all forms are kept, since the editions of an issue share them."""
 
 
 @dataclass(frozen=True)
@@ -48,20 +52,34 @@ def personalise(rendered: Rendered, values: Mapping[str, str]) -> Rendered:
     return Rendered(rendered.subject, text, page)
 
 
-def refuse_forged(content: Content, tags: Tags) -> None:
-    """Raise ForgedTag where a text of the content holds a tag, plainly, as entities, or once its markup is gone."""
-    for where, text in _texts(content):
-        forms = (text, html.unescape(text), as_text(text))
-        if any(tag in form for tag in (tags.unsubscribe, tags.preferences, tags.since) for form in forms):
+def retagged(rendered: Rendered, before: Tags, after: Tags) -> Rendered:
+    """The same with other tags; no text of it may hold one of either."""
+    text, page = rendered.text, rendered.html
+    for field in fields(Tags):
+        old, new = getattr(before, field.name), getattr(after, field.name)
+        text, page = text.replace(old, new), page.replace(old, new)
+    return Rendered(rendered.subject, text, page)
+
+
+def refuse_forged(chosen: ChosenContent, tags: Tags) -> None:
+    """Raise ForgedTag where a text of an edition holds a tag, plainly, as entities, or once its markup is gone."""
+    for where, text in _texts(chosen):
+        if any(tag in form for tag in (tags.unsubscribe, tags.preferences, tags.since) for form in _forms(text)):
             raise ForgedTag(f"{where} contains a tag of this edition: take it out, then build the digest again.")
 
 
-def _texts(content: Content) -> Iterator[tuple[str, str]]:
+@lru_cache(_KEPT)
+def _forms(text: str) -> tuple[str, str, str]:
+    return text, html.unescape(text), as_text(text)
+
+
+def _texts(chosen: ChosenContent) -> Iterator[tuple[str, str]]:
+    content = chosen.content
     yield "The subject", content.subject
     yield "The preheader", content.preheader
     yield "The introduction", content.introduction_html
     yield "The closing note", content.closing_html
-    for item in content.items:
+    for item in (*content.items, *chosen.headlines):
         name = f"“{item.title}”"
         for text in (item.title, item.url, item.publication, item.body_html):
             yield name, text

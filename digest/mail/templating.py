@@ -22,6 +22,9 @@ from digest.mail.plaintext import as_text
 from digest.mail.tags import Rendered
 from digest.mail.wrapping import wrap
 
+_KEPT = 64
+"""Texts of items that are kept, since the editions of an issue share them."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -55,13 +58,28 @@ def template_folder() -> Path:
 
 def fill(message: str, identity: Identity, **values: object) -> Rendered:
     """The message of that name, its CSS inlined. Raises ValueError where the subject could break a header."""
+    filled = fill_only(message, identity, **values)
+    return Rendered(filled.subject, filled.text, inlined(filled.html))
+
+
+def fill_only(message: str, identity: Identity, **values: object) -> Rendered:
+    """As `fill`, but the HTML's CSS is still to be inlined."""
     language = speaking(identity.language if message in _OF_READERS else ENGLISH)
-    given = {"identity": identity, "palette": palette(identity.accent), "language": language, **values}
+    ours = {"identity": identity, "palette": palette(identity.accent), "language": language, "part": _Unmarked()}
+    given = {**ours, **values}
     subject, text, html = (
         _environment(language).get_template(f"{message}/{part}").render(given)
         for part in ("subject.txt", "body.txt", "body.html")
     )
-    return Rendered(safe_subject(subject), text.strip("\n") + "\n", inlined(html))
+    return Rendered(safe_subject(subject), text.strip("\n") + "\n", html)
+
+
+@dataclass(frozen=True)
+class _Unmarked:
+    """Stands for `digest.mail.parts.Parts` where a message is inlined as a whole."""
+
+    begin: str = ""
+    end: str = ""
 
 
 def safe_subject(subject: str) -> str:
@@ -78,6 +96,11 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
+def listed(names: Sequence[str]) -> str:
+    """`AI`, `AI and Courts`, `AI, Courts and Fines`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+
+
 def labelled(sources: Sequence[Source]) -> list[tuple[str, str]]:
     """A label and URL (in ASCII) for each source: its publication, or its title where a publication comes twice."""
     uses = Counter(source.publication for source in sources)
@@ -85,6 +108,16 @@ def labelled(sources: Sequence[Source]) -> list[tuple[str, str]]:
         (source.title if uses[source.publication] > 1 and source.title else source.publication, as_uri(source.url))
         for source in sources
     ]
+
+
+@lru_cache(_KEPT)
+def _texts(html: str) -> str:
+    return as_text(html)
+
+
+@lru_cache(_KEPT)
+def _marked_up(body: str) -> Markup:
+    return Markup(for_mail(body))  # noqa: S704  sanitised when it was stored
 
 
 @lru_cache
@@ -98,14 +131,15 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        as_text=as_text,
+        as_text=_texts,
         wrap=wrap,
-        for_mail=lambda body: Markup(for_mail(body)),  # noqa: S704  sanitised when it was stored
+        for_mail=_marked_up,
         long_day=language.long_day,
         short_day=language.day,
         moment=language.moment,
         counted=counted,
         labelled=labelled,
+        listed=listed,
     )
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
     return environment

@@ -51,6 +51,8 @@ class Figures:
     """From the start of `digest send` on a frozen issue to the last recorded outcome."""
     memory: float
     """The highest of freezing and sending, of all our processes at the time together."""
+    editions: int = 1
+    """How many choices of topics the readers made."""
 
     @property
     def rate(self) -> float:
@@ -63,10 +65,12 @@ class Figures:
         return self.readers / (self.freezing + self.sending)
 
 
-def measure_send(kind: str, url: str, readers: int, folder: Path, host: str, without: str = "") -> Figures:
+def measure_send(
+    kind: str, url: str, readers: int, folder: Path, host: str, without: str = "", editions: int = 1
+) -> Figures:
     """Measure with so many readers in a new database at `url`; `folder` is the installation's. `without`: see there."""
     environ = environment(folder, url, host)
-    _, db, issue_id = open_stage(environ, readers)
+    _, db, issue_id = open_stage(environ, readers, editions)
     with closing(db):
         words, _, freezing_memory = _run(environ, "-m", "tests.bench.freezing", str(issue_id))
         command = ("tests.bench.without", without) if without else ("digest.cli", "send")
@@ -75,7 +79,7 @@ def measure_send(kind: str, url: str, readers: int, folder: Path, host: str, wit
         if account.accepted != readers or account.difference:
             raise RuntimeError(f"the account does not add up: {account}")
         sending = (_last_outcome(db) - began).total_seconds()
-    return Figures(kind, readers, float(words), sending, max(freezing_memory, sending_memory))
+    return Figures(kind, readers, float(words), sending, max(freezing_memory, sending_memory), editions)
 
 
 def measure_rivals(requests: int, folder: Path, host: str) -> Rivals:

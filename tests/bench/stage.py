@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
 from random import Random
 
@@ -26,6 +27,7 @@ from tests.factories import make_summary
 
 _AT_ONCE = 20_000
 _ITEMS = 14
+_TOPICS = 8
 _BODY = "\n\n".join(
     ["The authority found that the controller had kept call recordings for four years without a reason that would "
      "carry so long a time, and that nobody had looked at the retention schedule since it was written."] * 4
@@ -50,19 +52,28 @@ def environment(folder: Path, database_url: str, sendgrid_url: str) -> dict[str,
     }
 
 
-def open_stage(environ: Mapping[str, str], readers: int) -> tuple[Settings, Database, int]:
-    """A migrated database with so many confirmed readers and a closed issue; returns the issue's id last."""
+def open_stage(environ: Mapping[str, str], readers: int, editions: int = 1) -> tuple[Settings, Database, int]:
+    """A migrated database with so many confirmed readers, whose choices of topics make so many editions, and a closed
+    issue; returns the issue's id last.
+    """
     settings = config.load(environ, Path(environ["INSTANCE_PATH"]))
     settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     db = Database(settings.database_url)
     schema.upgrade(db, MIGRATIONS)
     with db.writing() as session:
-        for rows in _readers(readers, settings.suppression_key.encode()):
+        for rows in _readers(readers, settings.suppression_key.encode(), _choices(editions)):
             session.execute(insert(Subscriber), rows)
     return settings, db, _closed_issue(db, settings)
 
 
-def _readers(how_many: int, key: bytes) -> Iterator[list[dict[str, object]]]:
+def _choices(editions: int) -> list[str]:
+    """So many choices of topics: none, one, two…"""
+    numbers = range(_TOPICS)
+    some = [group for size in range(_TOPICS) for group in combinations(numbers, size)]
+    return [",".join(f"topic-{number}" for number in group) for group in some[:editions]]
+
+
+def _readers(how_many: int, key: bytes, choices: Sequence[str]) -> Iterator[list[dict[str, object]]]:
     """Rows of subscribers, in no order of their addresses, as sign-ups come."""
     random = Random(7)  # noqa: S311 - the same readers in every run
     at = datetime(2024, 1, 8, 9, tzinfo=UTC)
@@ -74,7 +85,8 @@ def _readers(how_many: int, key: bytes) -> Iterator[list[dict[str, object]]]:
                 "email": address, "address": address,
                 "address_hash": hmac.digest(key, address.encode(), "sha256").hex(),
                 "name": "", "state": SubscriberState.CONFIRMED.value, "link_key": f"{random.getrandbits(128):032x}",
-                "topics": "", "source": "bench", "created_at": at, "confirmed_at": at, "unsubscribed_at": None,
+                "topics": choices[number % len(choices)], "source": "bench",
+                "created_at": at, "confirmed_at": at, "unsubscribed_at": None,
             }
         )  # fmt: skip
         if len(rows) == _AT_ONCE:
@@ -87,7 +99,10 @@ def _readers(how_many: int, key: bytes) -> Iterator[list[dict[str, object]]]:
 def _closed_issue(db: Database, settings: Settings) -> int:
     now = datetime.now(UTC)
     summaries = [
-        make_summary(db, f"What the authority decided on case {number}", body=_BODY) for number in range(_ITEMS)
+        make_summary(
+            db, f"What the authority decided on case {number}", body=_BODY, topics=[f"Topic {number % _TOPICS}"]
+        )
+        for number in range(_ITEMS)
     ]
     schedule: Schedule = settings.schedule
     day = schedule.next_send_date(now, ())

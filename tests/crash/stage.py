@@ -33,7 +33,7 @@ READERS = tuple(f"reader{number:06d}@example.org" for number in range(8))
 REFUSED = READERS[5]
 """SendGrid calls this address invalid."""
 PICKY = "picky@example.org"
-"""Chose a topic of which there is nothing this week."""
+"""Chose a topic of which there is nothing this week: gets an edition of headlines."""
 
 _ENVIRON = {
     "SECRET_KEY": "test-secret-key-test-secret-key",
@@ -53,6 +53,7 @@ def set_stage(database: Database, readers: int = len(READERS)) -> None:
     make_editor(database)
     make_readers(database, settings, readers)
     make_subscriber(database, settings, PICKY, topics="health")
+    make_summary(database, "A clinic is fined", topics=["Health"])
     stories = [
         make_summary(database, "Court annuls a fine", topics=["Enforcement"]),
         make_summary(database, "An app is fined", topics=["AI"]),

@@ -27,7 +27,20 @@ from digest.mail.rendering import (
     template_folder,
 )
 
-from .samples import AIRLINE, ALICE, CONTENT, COOKIES, EXPIRES, FACES, IDENTITY, NOTE, TAGS, a_digest, single_messages
+from .samples import (
+    AIRLINE,
+    ALICE,
+    CONTENT,
+    COOKIES,
+    EXPIRES,
+    FACES,
+    GAME,
+    IDENTITY,
+    NOTE,
+    TAGS,
+    a_digest,
+    single_messages,
+)
 
 GMAIL_CLIPS_WELL_ABOVE = 90_000
 HOSTILE = """<script>alert(1)</script> {{ 7 * 7 }} {% raw %} "double" 'single' & <b>"""
@@ -177,14 +190,16 @@ def test_one_source_is_named_in_the_link() -> None:
 
 
 def test_several_sources_are_each_named() -> None:
-    line = one(parsed(a_digest()).select(".story")[1], ".sources")
-    assert words(line) == "Read the stories: The Irish Times · Euractiv · Data Protection Commission"
-    assert len(links(line)) == 3
+    story = parsed(a_digest()).select(".story")[1]
+    assert words(one(story, ".sources")) == "Read the stories in"
+    lines = [words(line) for line in story.select("p.one-source")]
+    assert lines == ["The Irish Times", "Euractiv", "Data Protection Commission"], "each on a line of its own"
+    assert [links(line) for line in story.select("p.one-source")] == [[source.url] for source in GAME.sources]
 
 
 def test_a_publication_with_two_sources_is_told_apart_by_titles() -> None:
-    line = one(parsed(a_digest()).select(".story")[3], ".sources")
-    assert words(line) == "Read the stories: The ruling explained · Our complaint of 2021 · Administrative Court"
+    lines = parsed(a_digest()).select(".story")[3].select("p.one-source")
+    assert [words(line) for line in lines] == ["The ruling explained", "Our complaint of 2021", "Administrative Court"]
 
 
 def test_summary_without_source_has_no_source_line() -> None:

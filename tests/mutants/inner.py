@@ -57,11 +57,11 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "no-topic-goes-to-nobody",
-        "digest/domain/issues/edition.py",
-        "if not item.topics or choice &",
-        "if choice &",
-        "A summary without a topic goes to everyone, whatever they chose.",
-        "tests/domain/issues/test_edition.py::test_a_choice_of_topics_keeps_its_items_and_those_without_topic",
+        "digest/domain/issues/choosing.py",
+        "full += [item for item in content.items if not item.topics]",
+        "full += []",
+        "A summary without a topic goes to everyone in full, whatever they chose.",
+        "tests/domain/issues/test_choosing.py::test_what_is_chosen_comes_first_and_in_full_and_the_rest_as_headlines",
     ),
     Mutant(
         "placeholder-in-a-headline",

@@ -9,8 +9,9 @@ import click
 from digest.cli.shared.installation import OpenInstallation, installation, now
 from digest.cli.shared.parameters import ISSUE_DATE
 from digest.operations.issues.closing import THE_COMMAND
-from digest.operations.issues.composing import compose, compose_for_topics, sample
+from digest.operations.issues.composing import compose, sample
 from digest.operations.issues.dates import issue_named
+from digest.operations.issues.editions import compose_for_topics
 from digest.operations.issues.week import ensure_issue
 from digest.operations.shared.refusal import Refused
 from digest.storage.issues.issues import Issue, current_issue
@@ -25,9 +26,9 @@ def preview(day: datetime | None, topics: str, text: bool) -> None:
     ours = installation()
     issue = _issue(ours, day.date() if day else None)
     with ours.db.reading() as session:
-        composed = compose(session, ours.settings, session.get_one(Issue, issue))
-    choice = frozenset(slug.strip() for slug in topics.split(",") if slug.strip())
-    shown = sample(compose_for_topics(composed, choice, ours.settings), ours.settings, now().date())
+        whole = compose(session, ours.settings, session.get_one(Issue, issue))
+        composed = compose_for_topics(session, ours.settings, whole, topics)
+    shown = sample(composed, ours.settings, now().date())
     click.echo(shown.text if text else shown.html)
 
 

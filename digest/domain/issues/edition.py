@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from html import unescape
 from itertools import groupby
 from typing import Any
 
-from digest.domain.issues.fitting import fits
 from digest.domain.shared.stored import day, known, needed, packed, parts, unpacked
 
 WORDS_A_MINUTE = 220
@@ -133,52 +132,6 @@ def default_subject(titles: Iterable[str]) -> str:
 def default_preheader(titles: Iterable[str]) -> str:
     """What an inbox shows behind the subject: the headlines that the subject does not name."""
     return " · ".join(list(titles)[1:4])
-
-
-def for_topics(content: Content, choice: frozenset[str], own_subject: bool) -> Content:
-    """The content as one choice of topics sees it; an empty choice means everything.
-
-    A summary without any topic goes to everyone. A default subject and preheader (`own_subject` false) are made again,
-    so that they never name a headline that this edition lacks; the editor's own words stay where they fit what is left
-    (`domain.issues.fitting`), and are left out where they don't.
-    """
-    if not choice:
-        return content
-    items = items_for(content, choice)
-    if items == content.items or not items:
-        return content if items else replace(content, items=items)
-    titles = [item.title for item in items]
-    kept = _Fitting(content, items)
-    own_preheader = content.preheader != default_preheader(item.title for item in content.items)
-    return replace(
-        content,
-        items=items,
-        subject=(own_subject and kept.fitting(content.subject)) or default_subject(titles),
-        preheader=(own_preheader and kept.fitting(content.preheader)) or default_preheader(titles),
-        introduction_html=kept.fitting(content.introduction_html),
-        closing_html=kept.fitting(content.closing_html),
-    )
-
-
-def items_for(content: Content, choice: frozenset[str]) -> tuple[Item, ...]:
-    """The items that one choice of topics sees: those on them, and those without a topic."""
-    if not choice:
-        return content.items
-    return tuple(item for item in content.items if not item.topics or choice & {topic.slug for topic in item.topics})
-
-
-class _Fitting:
-    """What an edition keeps of an editor's own words."""
-
-    def __init__(self, whole: Content, items: tuple[Item, ...]) -> None:
-        self._missing = [item for item in whole.items if item not in items]
-        self._kept = [f"{item.title} {item.publication} {plain(item.body_html)}" for item in items]
-
-    def fitting(self, own: str) -> str:
-        """The words or the HTML, or nothing where they speak of what is missing."""
-        if any(f'href="{item.url}' in own for item in self._missing):
-            return ""
-        return own if fits(plain(own), [item.title for item in self._missing], self._kept) else ""
 
 
 def to_json(content: Content) -> str:

@@ -26,6 +26,8 @@ class PreflightFault:
     part: str = ""
     doubtful: bool = False
     """It may be meant: a text about templates has their marks in it, and a long issue its length."""
+    final: bool = False
+    """No reason lets it pass: the digest would break what it promises its readers."""
 
     @property
     def blocks(self) -> bool:

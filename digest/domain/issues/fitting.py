@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from digest.domain.shared.common_words import STOP
+from digest.domain.shared.stems import stem
+
 _WORD = re.compile(r"[^\W_]+(?:[’'-][^\W_]+)*")
-_SHORTEST = 5
+_SHORTEST = 4
 _COMMON = frozenset(
     [
         "about", "above", "after", "again", "against", "along", "among", "around", "because", "before", "being",
@@ -15,7 +18,9 @@ _COMMON = frozenset(
         "these", "thing", "things", "those", "three", "through", "today", "under", "until", "weeks", "where", "which",
         "while", "whose", "within", "without", "would", "years", "issue", "issues", "digest", "story", "stories",
         "summary", "reader", "readers", "month", "months", "morning", "friday", "monday", "tuesday", "wednesday",
-        "thursday", "saturday", "sunday",
+        "thursday", "saturday", "sunday", "back", "come", "days", "even", "goes", "good", "here", "keep", "last",
+        "long", "look", "many", "much", "need", "news", "next", "part", "soon", "take", "time", "want", "week", "well",
+        "year",
     ]
 )  # fmt: skip
 
@@ -23,8 +28,9 @@ _COMMON = frozenset(
 def fits(own: str, left_out: Iterable[str], kept: Iterable[str]) -> bool:
     """Whether words can stand above an edition: they name nothing of the headlines left out that the kept items lack.
 
-    Telling words are those of five letters or more that are not common, and short ones in capitals (`ICO`). A word too
-    many takes the words away from one edition; one too few would promise its readers a story that they don't get.
+    Telling words are those of four letters or more that are not common, in any of their forms, and short ones in
+    capitals (`ICO`). A word too many takes the words away from one edition; one too few would promise its readers a
+    story that they don't get.
     """
     missing = set().union(*map(_telling, left_out)) if left_out else set()
     doubtful = _telling(own) & missing
@@ -33,5 +39,7 @@ def fits(own: str, left_out: Iterable[str], kept: Iterable[str]) -> bool:
 
 def _telling(text: str) -> set[str]:
     words = _WORD.findall(text)
-    long = {word.casefold() for word in words if len(word) >= _SHORTEST} - _COMMON
-    return long | {word.casefold() for word in words if 2 <= len(word) < _SHORTEST and word.isupper()}
+    long = {word.casefold() for word in words if len(word) >= _SHORTEST} - _COMMON - STOP
+    return {stem(word) for word in long} | {
+        word.casefold() for word in words if 2 <= len(word) < _SHORTEST and word.isupper()
+    }

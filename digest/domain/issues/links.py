@@ -21,6 +21,19 @@ SHORTENERS = frozenset(
 )  # fmt: skip
 """Hosts that only pass on to another address, which readers can't see and filters distrust."""
 
+_REWRITERS = re.compile(
+    r"""https?://(?:
+        [^/]+\.list-manage\d*\.com/track/ | [^/]*mandrillapp\.com/track/ | [^/]+\.ct\.sendgrid\.net/
+        | [^/]+/ls/click\?upn= | [^/]+\.safelinks\.protection\.outlook\.com/ | urldefense(?:\.proofpoint)?\.com/
+        | (?:www\.)?google\.[a-z.]+/url\? | (?:[^/]+\.)?substack\.com/redirect/ | link\.mail\.beehiiv\.com/
+        | [^/]+\.hubspotlinks\.com/ | [^/]+\.(?:cmail|createsend)\d*\.com/ | click\.mailerlite\.com/
+        | [^/]+\.mjt\.lu/lnk/ | linkprotect\.cudasvc\.com/ | protect[^/]*\.mimecast\.com/ | lm?\.facebook\.com/l\.php
+        | [^/]+\.awstrack\.me/ | click\.convertkit-mail\d*\.com/ | email\.mg\.[^/]+/c/
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Where mailing services, filters and search engines lead a link through themselves, to see who follows it."""
+
 SAYS_NOTHING = frozenset(
     [
         "article", "click", "click here", "click this link", "continue", "continue reading", "details", "find out more",
@@ -82,6 +95,11 @@ def is_of_the_web(url: str) -> bool:
 def is_shortened(url: str) -> bool:
     """Whether it only passes on to an address that readers can't see."""
     return _host(url) in SHORTENERS
+
+
+def is_rewritten(url: str) -> bool:
+    """Whether somebody between has rewritten it to see who follows it: often it names whose mail it came from."""
+    return bool(_REWRITERS.match(url))
 
 
 def says_nothing(words: str) -> bool:

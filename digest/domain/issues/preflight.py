@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from digest.domain.issues.choosing import ChosenContent
 from digest.domain.issues.edition import Content, Item, plain
 from digest.domain.issues.faults import Level, PreflightFault
 from digest.domain.issues.leftovers import left_in_line, lost_links, marks_in_html
 from digest.domain.issues.links import LinkFinding
 from digest.domain.issues.preflight_links import faults_of_links
 
-__all__ = ["CHECKS", "SIZE_LIMIT", "SUBJECT_SHOWN", "Beside", "Level", "PreflightFault", "check"]
+__all__ = ["CHECKS", "SIZE_LIMIT", "SUBJECT_SHOWN", "Beside", "Level", "PreflightFault", "check", "check_edition"]
 
 SIZE_LIMIT = 90_000
 """Bytes of HTML. Gmail clips a message at about 102 kB, and what readers differ in comes on top."""
@@ -24,7 +25,7 @@ SIZE_LIMIT = 90_000
 SUBJECT_SHOWN = 60
 """Characters of a subject that a phone shows, about."""
 
-CHECKS = 23
+CHECKS = 25
 
 _OLD = timedelta(days=365)
 _LONG_TITLE = 120
@@ -51,6 +52,8 @@ class Beside:
     """The mail has no link to unsubscribe by in one of its parts."""
     no_address: bool = False
     """The mail goes to readers and names no postal address."""
+    foreign: tuple[str, ...] = ()
+    """What a reader's mail program would load or run, a few words each (`digest.mail.foreign`)."""
     sending: tuple[str, ...] = ()
     """What is wrong with the way it is sent, a sentence each with the remedy: SendGrid's key, the sender."""
 
@@ -68,7 +71,28 @@ def check(content: Content, html_bytes: int, beside: Beside | None = None) -> li
     return sorted(faults, key=lambda fault: fault.level)
 
 
+def check_edition(chosen: ChosenContent, html_bytes: int) -> list[PreflightFault]:
+    """What may be wrong with one edition though the whole issue is well; `html_bytes` is the size of its HTML part."""
+    where = f"Size of the edition for {', '.join(chosen.topics) or 'readers of other topics'}"
+    return [_too_large(where, html_bytes)] if html_bytes > SIZE_LIMIT else []
+
+
+def _too_large(where: str, html_bytes: int) -> PreflightFault:
+    size = f"{html_bytes // 1000} kB of {SIZE_LIMIT // 1000} kB"
+    what = f"{size}: Gmail would cut it off. Take an item out or shorten some."
+    return PreflightFault(Level.BLOCKS, where, what, part="picks", doubtful=True)
+
+
+def _long_subject(subject: str) -> str:
+    return f"{len(subject)} characters; a phone shows about {SUBJECT_SHOWN}. Shorten it."
+
+
 def _mailed(beside: Beside) -> Iterator[PreflightFault]:
+    for thing in beside.foreign:
+        what = (
+            f"it would carry {thing}, which readers are promised it never does. Take it out of the item it comes from."
+        )
+        yield PreflightFault(Level.BLOCKS, "Mail", what, final=True)
     if beside.no_unsubscribe:
         what = (
             "there is no link to unsubscribe by. Reopen the issue and approve it again; tell the operator if it stays."
@@ -95,12 +119,9 @@ def _whole(content: Content, html_bytes: int) -> Iterator[PreflightFault]:
     for mark in (*lost_links(own[0]), *lost_links(own[1])):
         yield _around(Level.WARNS, mark)
     if html_bytes > SIZE_LIMIT:
-        size = f"{html_bytes // 1000} kB of {SIZE_LIMIT // 1000} kB"
-        what = f"{size}: Gmail would cut it off. Take an item out or shorten some."
-        yield PreflightFault(Level.BLOCKS, "Size", what, part="picks", doubtful=True)
+        yield _too_large("Size", html_bytes)
     if len(content.subject) > SUBJECT_SHOWN:
-        what = f"{len(content.subject)} characters; a phone shows about {SUBJECT_SHOWN}. Shorten it."
-        yield PreflightFault(Level.WARNS, "Subject", what, part="words")
+        yield PreflightFault(Level.WARNS, "Subject", _long_subject(content.subject), part="words")
     if code := _ENCODED_WORD.search(content.subject):
         what = f"mail programs may show “{code[0][:60]}” as what it is a code for. Write it another way."
         yield PreflightFault(Level.WARNS, "Subject", what, part="words")

@@ -1,4 +1,6 @@
-"""Pre-flight of links: where they lead, what they answered, what they say, and sources that come twice. All only warn.
+"""Pre-flight of links: where they lead, what they answered, what they say, and sources that come twice.
+
+All only warn, but for links that somebody rewrote to see who follows them: readers are promised that none is in it.
 
 An address behind a paywall or a robots' wall, or one that nobody could ask, is unclear; that is no fault of it.
 """
@@ -16,6 +18,7 @@ from digest.domain.issues.links import (
     LinkFinding,
     PlacedLink,
     is_of_the_web,
+    is_rewritten,
     is_shortened,
     known_of,
     links_in,
@@ -29,7 +32,8 @@ _SHOWN = 60
 def faults_of_links(content: Content, findings: Mapping[str, LinkFinding]) -> list[PreflightFault]:
     """All faults of a digest's links, in its order; `findings` is what is known of addresses."""
     placed = [(link, words) for link in links_in(content) for words in _faults(link, findings)]
-    found = [_warning(link.where, words, link.summary_id) for link, words in placed]
+    found = [_rewritten(link) for link in links_in(content) if is_rewritten(link.url)]
+    found += [_warning(link.where, words, link.summary_id) for link, words in placed]
     return [*dict.fromkeys(found), *_repeated_sources(content)]
 
 
@@ -50,6 +54,13 @@ def _faults(link: PlacedLink, findings: Mapping[str, LinkFinding]) -> Iterator[s
         yield f"{_short(link.url)} is a shortened address, which filters distrust. Use the one it leads to."
     if link.words and says_nothing(link.words):
         yield f"the link “{_short(link.words)}” says nothing by itself. Link words that name what is there."
+
+
+def _rewritten(link: PlacedLink) -> PreflightFault:
+    what = f"{_short(link.url)} leads through a tracker, which sees who follows it. Use the address it leads to."
+    return PreflightFault(
+        Level.BLOCKS, link.where, what, link.summary_id, "" if link.summary_id else "words", final=True
+    )
 
 
 def _repeated_sources(content: Content) -> Iterator[PreflightFault]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from digest.config import Settings
 from digest.domain.issues.calendar import GRACE
 from digest.domain.issues.edition import to_json
@@ -17,6 +19,7 @@ from digest.mail.identity import identity_of
 from digest.mail.rendering import render_test
 from digest.mail.templating import counted
 from digest.operations.issues.composing import Composed, compose, compose_now, sample, tags_to_json
+from digest.operations.issues.editions import with_faults_of_editions
 from digest.operations.issues.proofs import differences, post_proofs
 from digest.operations.messages.queue import post, tell_editors
 from digest.operations.people import audit
@@ -55,7 +58,7 @@ def close_at_cutoff(context: Context, issue_id: int) -> None:
         issue = issue_for_change(session, issue_id)
         if issue.state != IssueState.OPEN:
             return
-        composed = compose_now(session, context.settings, issue)
+        composed = _composed(session, context.settings, issue)
         if not composed.content.items:
             if issue.reopened_at is None:
                 _leave_open(context.within(session), issue)
@@ -74,9 +77,11 @@ def close(work: Work, issue: Issue, who: str, override: str = "") -> None:
 
     `digest send` is a person's word where no page can ask: what is doubtful does not stop it, and is noted.
     """
-    composed = compose_now(work.session, work.settings, issue)
+    composed = _composed(work.session, work.settings, issue)
     if not composed.content.items:
         raise Refused("Nothing is selected. Put at least one published summary on the issue.")
+    if final := [str(fault) for fault in composed.faults if fault.final]:
+        raise Refused("Pre-flight stops it, and no reason lets it pass. " + " ".join(final))
     reason = reason_given(override)
     if who == THE_COMMAND and all(fault.doubtful for fault in composed.faults if fault.blocks):
         reason = reason or "sent by the command"
@@ -165,6 +170,10 @@ def send_test(context: Context, issue_id: int, editor: Editor) -> None:
         shown = sample(compose(session, context.settings, issue), context.settings, context.now.date())
         test = render_test(shown, identity_of(context.settings), desk_issue_url(context.settings, issue.send_date))
         post(session, context.now, "test", editor.email, test)
+
+
+def _composed(session: Session, settings: Settings, issue: Issue) -> Composed:
+    return with_faults_of_editions(session, settings, compose_now(session, settings, issue))
 
 
 def _store(work: Work, issue: Issue, composed: Composed, who: str, override: str = "") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
+from digest.domain.issues.choosing import ChosenContent
 from digest.domain.issues.crediting import credited
 from digest.domain.issues.edition import (
     Content,
@@ -18,20 +19,20 @@ from digest.domain.issues.edition import (
     Source,
     default_preheader,
     default_subject,
-    for_topics,
     from_json,
     in_sections,
 )
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.issues.links import addresses_to_check
-from digest.domain.issues.preflight import Beside, PreflightFault, check
+from digest.domain.issues.preflight import Beside, PreflightFault, check, check_edition
 from digest.domain.running.branding import Branding
 from digest.domain.running.branding import from_json as branding_from_json
 from digest.domain.shared.stored import known, packed, unpacked
 from digest.domain.shared.urls import is_safe
 from digest.domain.writing import markup
+from digest.mail.foreign import foreign_in
 from digest.mail.identity import identity_of
-from digest.mail.rendering import Rendered, Tags, new_tags, personalise, render_digest
+from digest.mail.rendering import Rendered, Tags, new_tags, personalise, render_digest, render_editions
 from digest.mail.sendgrid_account import in_words
 from digest.operations.shared.links import summary_url
 from digest.storage.events.sendgrid_status import sendgrid_status
@@ -101,6 +102,7 @@ def examined(session: Session, settings: Settings, issue: Issue, composed: Compo
         links=link_findings(session, addresses_to_check(content)),
         carried=carried_before(session, issue.id, [item.summary_id for item in content.items]),
         no_unsubscribe=not all(composed.tags.unsubscribe in part for part in (rendered.text, rendered.html)),
+        foreign=tuple(foreign_in(rendered.html)),
         no_address=settings.mail_transport == "sendgrid" and not _names(rendered.text, settings.postal_address),
         sending=tuple(_faults_of_sending(session, settings)),
     )
@@ -125,12 +127,21 @@ def _faults_of_sending(session: Session, settings: Settings) -> Iterator[str]:
             yield f"the send of {day_and_year(issue.send_date)} stands still ({issue.paused_because.rstrip('.')})."
 
 
-def compose_for_topics(composed: Composed, choice: frozenset[str], settings: Settings) -> Composed:
-    """The same digest as one choice of topics sees it; everything, where the choice is empty."""
-    content = for_topics(composed.content, choice, own_subject=has_own_subject(composed.content))
-    if content is composed.content:
-        return composed
-    return render(content, replace(settings, branding=composed.branding))
+def compose_editions(whole: Composed, editions: Sequence[ChosenContent], settings: Settings) -> list[Composed]:
+    """Editions of a digest, each as one choice of topics sees it; the whole issue stays as it is, byte for byte.
+
+    Pre-flight has seen of an edition what can differ in it.
+    """
+    identity = identity_of(replace(settings, branding=whole.branding))
+    tagged = [(chosen, new_tags()) for chosen in editions if not chosen.is_whole]
+    rendered = iter(zip(tagged, render_editions(tagged, identity), strict=True))
+    return [whole if chosen.is_whole else _edition(*next(rendered), whole.branding) for chosen in editions]
+
+
+def _edition(tagged: tuple[ChosenContent, Tags], rendered: Rendered, branding: Branding) -> Composed:
+    chosen, tags = tagged
+    faults = tuple(check_edition(chosen, len(rendered.html.encode())))
+    return Composed(chosen.content, rendered, tags, faults, branding)
 
 
 def has_own_subject(content: Content) -> bool:

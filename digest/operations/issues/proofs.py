@@ -32,7 +32,6 @@ def post_proofs(
     work: Work, issue: Issue, composed: Composed, hold_key: str, changed: Sequence[str], too_few: str
 ) -> None:
     """Queue a proof to every active editor, in the caller's transaction; `too_few` says why it would be skipped."""
-    items = len(composed.content.items)
     shares = edition_shares(work.session, composed.content)
     send_at = issue.send_now_at or work.settings.schedule.send_moment(issue.send_date)
     proof = render_proof(
@@ -47,8 +46,8 @@ def post_proofs(
             warnings=tuple(str(fault) for fault in composed.faults),
             on_hold=issue.on_hold,
             too_few=too_few,
-            editions=told(shares, items),
-            whole=whole_readers(shares, items),
+            editions=told(shares),
+            whole=whole_readers(shares),
         ),
     )
     for editor in active_editors(work.session):

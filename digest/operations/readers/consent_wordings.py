@@ -77,7 +77,11 @@ def leaving_at_sendgrid() -> ConsentWording:
 
 def choosing_topics() -> ConsentWording:
     """Above the topics."""
-    return ConsentWording("topics 1", "Tick what you want to read about. Tick nothing, and you get everything.")
+    return ConsentWording(
+        "topics 2",
+        "Tick what you want first and in full: the rest of each issue comes as headlines. Tick nothing, and you get "
+        "everything in full.",
+    )
 
 
 def pausing() -> ConsentWording:

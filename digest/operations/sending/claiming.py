@@ -34,6 +34,8 @@ class Claim:
     attempt_id: str
     rendered: Rendered
     tags: Tags
+    stored_hash: str
+    """The edition's, as it was when it was frozen."""
     copies: Copies
     deadline: float
     """On this machine's `mail.deadline.ticking`: after it, nothing may be sent under this claim."""
@@ -54,13 +56,14 @@ class Editions:
     """The editions that a sender has read: they never change, and every batch needs one."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Rendered, Tags]] = {}
+        self._known: dict[int, tuple[Rendered, Tags, str]] = {}
 
-    def get(self, session: Session, edition_id: int) -> tuple[Rendered, Tags]:
-        """What an edition says, and its tags."""
+    def get(self, session: Session, edition_id: int) -> tuple[Rendered, Tags, str]:
+        """What an edition says, its tags, and the hash that it had when it was frozen."""
         if edition_id not in self._known:
             found = session.get_one(Edition, edition_id)
-            self._known[edition_id] = Rendered(found.subject, found.text, found.html), tags_from_json(found.tags)
+            rendered = Rendered(found.subject, found.text, found.html)
+            self._known[edition_id] = rendered, tags_from_json(found.tags), found.hash
         return self._known[edition_id]
 
 

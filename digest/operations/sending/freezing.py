@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
-from digest.config import Settings
 from digest.domain.issues.lifecycle import IssueState, Step
 from digest.domain.people.acts import Act
 from digest.domain.sending.pace import START
+from digest.mail.foreign import hash_of
 from digest.operations.accounting.pacing import set_pace
 from digest.operations.guard.restore_guard import note_freezes
 from digest.operations.issues.closing import named
-from digest.operations.issues.composing import Composed, compose_for_topics, stored, tags_to_json
+from digest.operations.issues.composing import Composed, compose_editions, stored, tags_to_json
+from digest.operations.issues.editions import EditionShare, edition_shares
 from digest.operations.issues.week import make_next_issue, step_of
 from digest.operations.people import audit
 from digest.operations.shared.context import Context
@@ -25,15 +23,13 @@ from digest.storage.base.database import room_for_many_rows
 from digest.storage.guard.installations import Count, installation
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import Issue, issue_for_change, last_closing
-from digest.storage.readers.subscribers import audience_by_topics, end_pauses, lock_subscribers, paused_size
-from digest.storage.sending.batches import Batch, BatchState
-from digest.storage.sending.deliveries import count_by_batch, deliver_to_audience, even_sizes, skip_whole_batch
+from digest.storage.readers.subscribers import end_pauses, lock_subscribers, paused_size
+from digest.storage.sending.batches import Batch
+from digest.storage.sending.deliveries import EditionBatches, count_by_batch, deliver_to_audience, even_sizes
 from digest.storage.sending.editions import Edition
 
 BATCH_SIZE = 1_000
 """The most personalizations in one request (SendGrid, POST /v3/mail/send)."""
-
-NOTHING_CHOSEN = "nothing on the chosen topics this week"
 
 
 class Freeze(StrEnum):
@@ -44,15 +40,6 @@ class Freeze(StrEnum):
     NOT_DUE = "not due"
     ON_HOLD = "on hold"
     NO_AUDIENCE = "no audience"
-
-
-@dataclass(frozen=True)
-class _Share:
-    """The readers who see the same items: their choices of topics, how many they are, the digest they get."""
-
-    choices: Sequence[str]
-    readers: int
-    composed: Composed
 
 
 def freeze(
@@ -80,15 +67,19 @@ def freeze(
         if only_if_due and step_of(context.within(session), issue) is not Step.SEND:
             return Freeze.NOT_DUE
         end_pauses(session, context.now)
-        choices = audience_by_topics(session)
-        issue.audience = sum(choices.values())
+        whole = stored(closing, context.settings)
+        shares = edition_shares(session, whole.content)
+        issue.audience = sum(share.readers for share in shares)
         if not issue.audience:
             return Freeze.NO_AUDIENCE
+        editions = compose_editions(whole, [share.chosen for share in shares], context.settings)
         with room_for_many_rows(session):
-            whole = stored(closing, context.settings)
             issue.sender_name = whole.branding.name
-            for share in _shares(context.settings, whole, choices):
-                _deliver(session, issue, share, batch_size)
+            batches = [
+                _batches(session, issue, share, composed, batch_size)
+                for share, composed in zip(shares, editions, strict=True)
+            ]
+            deliver_to_audience(session, issue.id, batches)
             _check_sum(session, issue)
         issue.state = IssueState.SENDING
         issue.frozen_at = context.now
@@ -108,40 +99,27 @@ def _beside(session: Session) -> str:
     return f"; {paused:,} more {'has' if paused == 1 else 'have'} paused" if paused else ""
 
 
-def _shares(settings: Settings, whole: Composed, audience: Mapping[str, int]) -> list[_Share]:
-    """The audience by the items they see; most issues have one share."""
-    shares: dict[tuple[int, ...], tuple[list[str], int, Composed]] = {}
-    for topics, readers in sorted(audience.items()):
-        composed = compose_for_topics(whole, frozenset(filter(None, topics.split(","))), settings)
-        key = tuple(item.summary_id for item in composed.content.items)
-        choices, so_far, first = shares.get(key, ([], 0, composed))
-        shares[key] = ([*choices, topics], so_far + readers, first)
-    return [_Share(choices, readers, composed) for choices, readers, composed in shares.values()]
-
-
-def _deliver(session: Session, issue: Issue, share: _Share, batch_size: int) -> None:
-    edition = _store_edition(session, issue, share.composed)
+def _batches(
+    session: Session, issue: Issue, share: EditionShare, composed: Composed, batch_size: int
+) -> EditionBatches:
+    edition = _store_edition(session, issue, share.chosen.items, composed)
     sizes = even_sizes(share.readers, -(-share.readers // batch_size))
     batches = [Batch(issue_id=issue.id, edition_id=edition.id, size=size) for size in sizes]
     session.add_all(batches)
     session.flush()
-    deliver_to_audience(session, issue.id, share.choices, share.readers, [batch.id for batch in batches])
-    if not share.composed.content.items:
-        for batch in batches:
-            skip_whole_batch(session, batch.id, NOTHING_CHOSEN)
-            batch.state, batch.skipped = BatchState.SKIPPED, batch.size
+    return EditionBatches(share.choices.keys(), share.readers, [batch.id for batch in batches])
 
 
-def _store_edition(session: Session, issue: Issue, composed: Composed) -> Edition:
+def _store_edition(session: Session, issue: Issue, items: int, composed: Composed) -> Edition:
     rendered = composed.rendered
     edition = Edition(
         issue_id=issue.id,
-        items=len(composed.content.items),
+        items=items,
         subject=rendered.subject,
         text=rendered.text,
         html=rendered.html,
         tags=tags_to_json(composed.tags),
-        hash=sha256("\0".join((rendered.subject, rendered.text, rendered.html)).encode()).hexdigest(),
+        hash=hash_of(rendered),
     )
     session.add(edition)
     session.flush()

@@ -10,7 +10,8 @@ from functools import cache, partial
 from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.shared.tokens import Sealer
-from digest.mail.interface import Answer, Bulk, Transport
+from digest.mail.foreign import why_not_to_send
+from digest.mail.interface import Answer, Bulk, Certainty, Transport
 from digest.mail.making import MakingFault, not_made_for, tried
 from digest.operations.sending.claiming import Claim
 from digest.operations.shared import links
@@ -19,7 +20,12 @@ _UNKNOWN_DAY = "a day we did not record"
 
 
 def post_claim(settings: Settings, transport: Transport, claim: Claim) -> Answer:
-    """Make the request and hand it over. Where it can't be made, nothing has left; the copies at fault are named."""
+    """Make the request and hand it over. Where it can't be made, nothing has left; the copies at fault are named.
+
+    A digest that readers are promised never to get is not posted: the send waits, and the editors are told.
+    """
+    if why_not := why_not_to_send(claim.rendered, claim.tags, claim.stored_hash):
+        return Answer(Certainty.REFUSED, detail=f"nothing was posted: {why_not}")
     bulk = tried(lambda: bulk_of(settings, claim))
     if isinstance(bulk, MakingFault):
         return not_made_for(len(claim.copies), bulk, partial(_one_of, settings, claim))

@@ -12,7 +12,8 @@ from digest.domain.shared.stored import UnreadableRecord
 from digest.mail.identity import identity_of
 from digest.mail.interface import leave_headers
 from digest.mail.rendering import personalise, render_welcome
-from digest.operations.issues.composing import Composed, compose_for_topics, has_own_subject, render, stored, tag_values
+from digest.operations.issues.composing import Composed, has_own_subject, render, stored, tag_values
+from digest.operations.issues.editions import compose_for_topics
 from digest.operations.messages.queue import WELCOME, post
 from digest.operations.readers.subscribing import LinkState, confirm_in
 from digest.operations.sending.posting import digest_headers, since
@@ -45,7 +46,7 @@ def _welcome(work: Work, reader: Subscriber) -> bool:
     if issue is None or has_copy(work.session, issue.id, reader.id, reader.address):
         return False
     try:
-        digest = _digest(work, issue, frozenset(filter(None, reader.topics.split(","))))
+        digest = _digest(work, issue, reader.topics)
     except UnreadableRecord:
         log.warning("nobody is welcomed with the issue of %s: a newer version has stored it", issue.send_date)
         return False
@@ -69,7 +70,7 @@ def _welcome(work: Work, reader: Subscriber) -> bool:
     return True
 
 
-def _digest(work: Work, issue: Issue, topics: frozenset[str]) -> Composed | None:
+def _digest(work: Work, issue: Issue, topics: str) -> Composed | None:
     """The issue as it was sent, but for what was withdrawn since; None where nothing of it is left."""
     closing = last_closing(work.session, issue)
     if closing is None:
@@ -78,9 +79,7 @@ def _digest(work: Work, issue: Issue, topics: frozenset[str]) -> Composed | None
     there = _without_withdrawn(work.session, whole.content)
     if there is not whole.content:
         whole = render(there, work.settings)
-    found = compose_for_topics(whole, topics, work.settings)
-    found = found if found.content.items else whole  # nothing on their topics: all of it, rather than nothing
-    return found if found.content.items else None
+    return compose_for_topics(work.session, work.settings, whole, topics) if whole.content.items else None
 
 
 def _without_withdrawn(session: Session, content: Content) -> Content:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Integer,
+    MetaData,
     Select,
     String,
+    Table,
+    Text,
     UniqueConstraint,
     bindparam,
     case,
@@ -22,6 +26,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -34,6 +39,8 @@ from digest.storage.suppressions.suppressions import Suppression
 
 PASSED_OVER = "left to the copy that an admin had sent to this reader alone"
 """The reason that a batch gives which is claimed after a copy was sent again."""
+
+_CHOICES = "choices_of_topics"
 
 
 class Outcome(StrEnum):
@@ -103,30 +110,66 @@ class Copies:
         return Copies(self.deliveries[at], self.addresses[at], self.link_keys[key], self.confirmed_on[at])
 
 
-def deliver_to_audience(
-    session: Session, issue_id: int, topics: Sequence[str], readers: int, batch_ids: Sequence[int]
-) -> None:
-    """Give each of the audience that made one of these choices of topics a delivery, spread evenly over the batches as
-    `even_sizes` says; `readers` is how many they are.
+@dataclass(frozen=True)
+class EditionBatches:
+    """The readers of one edition: their choices of topics, how many they are, and the batches for them, in order."""
+
+    choices: Collection[str]
+    readers: int
+    batch_ids: Sequence[int]
+
+
+def deliver_to_audience(session: Session, issue_id: int, editions: Sequence[EditionBatches]) -> None:
+    """Give each of the audience a delivery in a batch of the edition that has their choice of topics, spread evenly
+    over its batches as `even_sizes` says.
+
+    One statement for all editions, since each reads every reader. Their choices stand in a table that lasts as long as
+    the transaction: there may be more of them than a statement takes.
     """
-    # In the order of the readers' rows, so that a claim finds its thousand side by side.
-    number = func.row_number().over(order_by=Subscriber.id) - 1
-    tile = number * len(batch_ids) // readers
-    chosen = (
-        audience()
-        .with_only_columns(tile.label("tile"), Subscriber.id, Subscriber.address)
-        .where(Subscriber.topics.in_(topics))
-        .subquery()
-    )
-    batch_of_tile: ColumnElement[int] = chosen.c.tile + batch_ids[0]
-    if batch_ids != list(range(batch_ids[0], batch_ids[0] + len(batch_ids))):
-        batch_of_tile = case(dict(enumerate(batch_ids)), value=chosen.c.tile)
+    ids = [batch_id for edition in editions for batch_id in edition.batch_ids]
+    chosen = (_by_choice(session, editions) if len(editions) > 1 else _everyone(editions[0])).subquery()
+    batch_of_tile: ColumnElement[int] = chosen.c.tile + ids[0]
+    if ids != list(range(ids[0], ids[0] + len(ids))):
+        batch_of_tile = case(dict(enumerate(ids)), value=chosen.c.tile)
     session.execute(
         insert(Delivery).from_select(
             ["issue_id", "batch_id", "subscriber_id", "address"],
             select(literal(issue_id), batch_of_tile, chosen.c.id, chosen.c.address),
         )
     )
+    session.execute(text(f"DROP TABLE IF EXISTS {_CHOICES}"))
+
+
+# Readers are numbered in the order of their rows, so that a claim finds its thousand side by side.
+
+
+def _everyone(edition: EditionBatches) -> Select[int, int, str]:
+    number = func.row_number().over(order_by=Subscriber.id) - 1
+    tile = number * len(edition.batch_ids) // edition.readers
+    return audience().with_only_columns(tile.label("tile"), Subscriber.id, Subscriber.address)
+
+
+def _by_choice(session: Session, editions: Sequence[EditionBatches]) -> Select[int, int, str]:
+    numbers = (Column(name, Integer, nullable=False) for name in ("edition", "readers", "first_tile", "tiles"))
+    choices = Table(_CHOICES, MetaData(), Column("topics", Text, primary_key=True), *numbers, prefixes=["TEMPORARY"])
+    choices.create(session.connection())
+    session.execute(insert(choices), list(_choice_rows(editions)))
+    number = func.row_number().over(partition_by=choices.c.edition, order_by=Subscriber.id) - 1
+    tile = choices.c.first_tile + number * choices.c.tiles // choices.c.readers
+    return (
+        audience()
+        .join(choices, choices.c.topics == Subscriber.topics)
+        .with_only_columns(tile.label("tile"), Subscriber.id, Subscriber.address)
+    )
+
+
+def _choice_rows(editions: Sequence[EditionBatches]) -> Iterator[dict[str, str | int]]:
+    first_tile = 0
+    for number, edition in enumerate(editions):
+        same = {"edition": number, "readers": edition.readers, "first_tile": first_tile}
+        for topics in edition.choices:
+            yield {"topics": topics, **same, "tiles": len(edition.batch_ids)}
+        first_tile += len(edition.batch_ids)
 
 
 def even_sizes(readers: int, batches: int) -> list[int]:
@@ -152,13 +195,6 @@ def count_by_batch(session: Session, issue_id: int) -> list[BatchCount]:
         .group_by(Batch.id, Batch.size)
     )
     return [BatchCount(size, copies) for size, copies in rows]
-
-
-def skip_whole_batch(session: Session, batch_id: int, reason: str) -> None:
-    """Mark every copy of a batch as skipped."""
-    session.execute(
-        update(Delivery).where(Delivery.batch_id == batch_id).values(outcome=Outcome.SKIPPED, reason=reason)
-    )
 
 
 def copies_in(session: Session, batch_id: int) -> Copies:

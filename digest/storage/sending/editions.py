@@ -16,6 +16,7 @@ class Edition(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"), index=True)
     items: Mapped[int]
+    """How many of the issue's items it shows, in full or as headlines. Earlier programs made editions without any."""
     subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)

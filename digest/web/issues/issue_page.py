@@ -12,14 +12,16 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.issues.calendar import GRACE
-from digest.domain.issues.edition import Content, changes, default_preheader, default_subject, items_for
+from digest.domain.issues.choosing import rank, topics_of
+from digest.domain.issues.edition import Content, changes, default_preheader, default_subject
 from digest.domain.issues.lifecycle import FROZEN, IssueState, asked_to_go_at
 from digest.domain.issues.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN
 from digest.domain.issues.undoing import from_json
 from digest.domain.shared.stored import UnreadableRecord
+from digest.mail.templating import listed
 from digest.operations.issues.closing import cutoff_of, too_few
 from digest.operations.issues.composing import Composed, compose, compose_now, content_of
-from digest.operations.issues.editions import EditionShare, edition_shares
+from digest.operations.issues.editions import EditionShare, edition_shares, whole_readers, with_faults_of_editions
 from digest.operations.issues.wording import WordsAround, around
 from digest.operations.sending.send_status import SendStatus, send_status_of
 from digest.storage.accounting.accounts import Account, accounts_by_counters
@@ -255,7 +257,7 @@ def shown(found: Board) -> dict[str, object]:
 
 def _composed(session: Session, site: Settings, issue: Issue) -> tuple[Composed, str]:
     try:
-        return compose(session, site, issue), ""
+        return with_faults_of_editions(session, site, compose(session, site, issue)), ""
     except UnreadableRecord as error:
         current_app.logger.error("issue of %s: %s", issue.send_date, error)
         return compose_now(session, site, issue), str(error)
@@ -274,17 +276,17 @@ def _last_act(issue: Issue) -> str:
 
 
 def _choices(content: Content, editions: Sequence[EditionShare]) -> list[tuple[str, str]]:
-    names = {topic.slug: topic.name for item in content.items for topic in item.topics}
+    names = topics_of(content)
     if not names:
         return []
     total = len(content.items)
-    whole = sum(share.readers for share in editions if share.items == total)
+    whole = whole_readers(editions)
     found = {"": f"Everything: {total} items, {whole:,} {'reader' if whole == 1 else 'readers'}"}
-    for share in [share for share in editions if share.items != total][:_MOST_EDITIONS]:
-        topics = ", ".join(names.get(slug, slug) for slug in share.choice.split(","))
+    for share in [share for share in editions if not share.chosen.is_whole][:_MOST_EDITIONS]:
+        topics = listed(share.chosen.topics) or "None of their topics"
         who = f"{share.readers:,} {'reader' if share.readers == 1 else 'readers'}"
-        found[share.choice] = f"{topics[:60]}: {share.items} of {total} items, {who}"
+        found[share.choice] = f"{topics[:60]}: {len(share.chosen.content.items)} of {total} items in full, {who}"
     for slug, name in sorted(names.items(), key=lambda pair: pair[1]):
-        seen = len(items_for(content, frozenset({slug})))
-        found.setdefault(slug, f"{name} alone: {seen} of {total} items")
+        seen = rank(content, frozenset({slug}))
+        found.setdefault(slug, f"{name} alone: {seen} of {total} items in full")
     return list(found.items())

@@ -9,7 +9,8 @@ from flask import Response, make_response, render_template, request
 
 from digest.domain.issues.edition import plain
 from digest.mail.identity import identity_of
-from digest.operations.issues.composing import Composed, compose, compose_for_topics, sample
+from digest.operations.issues.composing import Composed, compose, sample
+from digest.operations.issues.editions import compose_for_topics
 from digest.web.issues.issue_page import issue_of
 from digest.web.shared.context import now, reading, settings
 from digest.web.shared.desk import desk
@@ -57,8 +58,7 @@ def in_scheme(html: str, dark: bool) -> str:
 
 def _composed(day: str) -> Composed:
     composed = compose(reading(), settings(), issue_of(day))
-    choice = frozenset(slug for slug in request.args.get("topics", "").split(",") if slug)
-    return compose_for_topics(composed, choice, settings())
+    return compose_for_topics(reading(), settings(), composed, request.args.get("topics", ""))
 
 
 def _preheader(composed: Composed) -> str:

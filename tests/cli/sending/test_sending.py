@@ -126,8 +126,9 @@ def test_preview_shows_the_digest_and_a_topics_edition(db: Database, settings: S
     assert status == 0
     assert "Court annuls a fine" in page
     assert page.startswith("<!DOCTYPE html")
-    assert "Court annuls a fine" in shell.run("preview", "--text", "--topics", "ai")[1]
-    assert "Court annuls a fine" not in shell.run("preview", "--text", "--topics", "health")[1]
+    make_summary(db, topics=["Health"])
+    assert "1. Court annuls a fine" in shell.run("preview", "--text", "--topics", "ai")[1]
+    assert "- Court annuls a fine" in shell.run("preview", "--text", "--topics", "health")[1], "a headline"
 
 
 def test_a_named_issue_is_sent(db: Database, settings: Settings, shell: Shell, sendgrid: LoopbackSendGrid) -> None:

@@ -17,12 +17,11 @@ from digest.domain.issues.edition import (
     changes,
     default_preheader,
     default_subject,
-    for_topics,
     from_json,
     plain,
     to_json,
 )
-from tests.domain.issues.pieces import AI, CHILDREN, content, item
+from tests.domain.issues.pieces import AI, content, item
 
 ISSUE = content(item(1, "Court annuls fine"), item(2, "Cookie walls"), item(3, "Transfers"))
 
@@ -73,33 +72,6 @@ contents = st.builds(Content, st.dates(), st.integers(), texts, texts, texts, st
 @given(contents)
 def test_what_is_stored_comes_back_the_same(any_content: Content) -> None:
     assert from_json(to_json(any_content)) == any_content
-
-
-def test_nobody_who_chose_nothing_misses_anything() -> None:
-    assert for_topics(ISSUE, frozenset(), own_subject=False) is ISSUE
-
-
-def test_a_choice_of_topics_keeps_its_items_and_those_without_topic() -> None:
-    whole = content(item(1, "On AI", "<p>A.</p>", AI), item(2, "On all"), item(3, "On children", "<p>C.</p>", CHILDREN))
-    chosen = for_topics(whole, frozenset({"children"}), own_subject=False)
-    assert [each.title for each in chosen.items] == ["On all", "On children"]
-    assert (chosen.subject, chosen.preheader) == ("On all, and 1 more", "On children")
-
-
-def test_an_editors_own_subject_stays_in_every_edition() -> None:
-    whole = replace(content(item(1, "On AI", "<p>A.</p>", AI), item(2)), subject="The week", preheader="In short")
-    chosen = for_topics(whole, frozenset({"children"}), own_subject=True)
-    assert (chosen.subject, chosen.preheader, len(chosen.items)) == ("The week", "In short", 1)
-
-
-def test_a_choice_that_sees_everything_shares_the_edition() -> None:
-    whole = content(item(1, "On AI", "<p>A.</p>", AI, CHILDREN), item(2))
-    assert for_topics(whole, frozenset({"ai"}), own_subject=False) is whole
-
-
-def test_a_choice_that_sees_nothing_is_empty() -> None:
-    whole = content(item(1, "On AI", "<p>A.</p>", AI))
-    assert for_topics(whole, frozenset({"children"}), own_subject=False).items == ()
 
 
 FIRST, SECOND, THIRD = ISSUE.items

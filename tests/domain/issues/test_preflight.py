@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from digest.domain.issues.edition import Content, Source
-from digest.domain.issues.links import LinkFinding
+from digest.domain.issues.links import LinkFinding, is_rewritten
 from digest.domain.issues.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN, Beside, Level, check
 from digest.domain.writing.markup import from_markdown
 from tests.domain.issues.pieces import content, item
@@ -117,6 +117,24 @@ def test_a_link_that_readers_would_stumble_over(faulty: Content, finding: LinkFi
     assert words in fault.what
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fexample.org",
+        "https://press.us1.list-manage.com/track/click?u=1&id=2",
+        "https://u123.ct.sendgrid.net/ls/click?upn=abc",
+        "https://links.example.org/ls/click?upn=abc",
+        "https://www.google.com/url?sa=t&url=https://example.org",
+    ],
+)
+def test_a_link_that_somebody_rewrote_to_see_who_follows_it_stops_an_issue_whatever_the_reason(url: str) -> None:
+    faults = check(linking(f'<a href="{url}">the ruling</a>'), SMALL)
+    (fault,) = [fault for fault in faults if fault.blocks]
+    assert (fault.where, fault.summary_id, fault.final) == ("Item 2", 2, True)
+    assert "leads through a tracker" in fault.what
+    assert not is_rewritten("https://www.google.com/about"), "a page of theirs is a page"
+
+
 @pytest.mark.parametrize("verdict", ["ok", "unclear"])
 def test_a_paywall_or_a_robots_wall_is_not_dead(verdict: str) -> None:
     assert check(GOOD, SMALL, Beside(links={STORY: LinkFinding(verdict, "403, a robots’ wall")})) == []
@@ -146,6 +164,7 @@ def test_a_word_too_long_for_a_phone(faulty: Content, where: str) -> None:
 
 
 MAILED = [
+    (Beside(foreign=("an image (<img>)",)), Level.BLOCKS, "Mail: it would carry an image (<img>)"),
     (Beside(no_unsubscribe=True), Level.BLOCKS, "Footer: there is no link to unsubscribe by"),
     (Beside(no_address=True), Level.BLOCKS, "Footer: the postal address is not in it"),
     (Beside(sending=("SendGrid’s key is not set.",)), Level.WARNS, "Sending: SendGrid’s key is not set"),
@@ -161,9 +180,9 @@ def test_what_the_digest_itself_does_not_say(beside: Beside, level: Level, words
 
 
 def test_the_number_of_checks_that_the_desk_names_is_right() -> None:
-    placeholders, left_over, size, shared_source, wide = 1, 1, 1, 1, 1
+    placeholders, left_over, size, shared_source, wide, rewritten = 1, 1, 1, 1, 1, 1
     kinds = len(OTHERS) + len(LINKS) + len(MAILED)
-    assert kinds + placeholders + left_over + size + shared_source + wide == CHECKS
+    assert kinds + placeholders + left_over + size + shared_source + wide + rewritten == CHECKS
 
 
 def test_what_blocks_comes_first() -> None:

@@ -121,18 +121,32 @@ def test_pending_and_unsubscribed_readers_get_nothing(
 def test_topics_make_editions(db: Database, settings: Settings, sendgrid: LoopbackSendGrid) -> None:
     make_subscriber(db, settings, "all@example.org")
     make_subscriber(db, settings, "ai@example.org", topics="ai")
-    make_subscriber(db, settings, "health@example.org", topics="health")
-    stories = [make_summary(db, "AI story", topics=["AI"]), make_summary(db, "Fine story", topics=["Enforcement"])]
+    make_subscriber(db, settings, "health@example.org", topics="a-topic-that-is-no-more")
+    make_subscriber(db, settings, "fines@example.org", topics="fines")
+    make_summary(db, "An older one", topics=["Fines"])
+    stories = [
+        make_summary(db, "AI story", topics=["AI"]),
+        make_summary(db, "Fine story", topics=["Enforcement"], body="A bank pays."),
+    ]
     issue_id = make_issue(db, summary_ids=stories)
     close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
     freeze(Context(db, settings, TUESDAY), issue_id, ALICE)
     send(db, settings, issue_id)
     [everything] = sendgrid.inbox("all@example.org")
     [about_ai] = sendgrid.inbox("ai@example.org")
-    assert "Fine story" in everything.text
-    assert "Fine story" not in about_ai.text
+    [about_nothing] = sendgrid.inbox("fines@example.org")
+    [outdated] = sendgrid.inbox("health@example.org")
+    assert everything.subject == outdated.subject == "AI story, and 1 more"
+    assert "A bank pays." in everything.text
     assert about_ai.subject == "AI story"
-    assert account(db, issue_id) == {"accepted": 2, "skipped": 1}
+    said = "YOUR SELECTION. 1 of this issue’s 2 stories come in full: those on topics that you chose, AI."
+    assert said in " ".join(about_ai.text.split())
+    assert "Fine story" in about_ai.text, "as a headline"
+    assert "A bank pays." not in about_ai.text
+    assert about_nothing.subject == "2 headlines, none of them on your topics"
+    for copy in (about_ai, about_nothing):
+        assert f"{settings.site_url}/issues/2024-05-17" in copy.html
+    assert account(db, issue_id) == {"accepted": 4}
 
 
 def test_no_secret_of_a_reader_is_in_another_readers_mail(

@@ -8,6 +8,8 @@ from sqlalchemy import select, update
 from digest.config import Settings
 from digest.mail import eml
 from digest.mail import sendgrid as sendgrid_transport
+from digest.mail.foreign import hash_of
+from digest.mail.rendering import Rendered
 from digest.operations.sending import posting
 from digest.operations.sending.claiming import Claim
 from digest.operations.sending.sender import Ending
@@ -72,7 +74,9 @@ def test_edition_that_cannot_be_made_fails_its_copies_and_the_send_ends(
     make_readers(db, settings, 2)
     issue_id = freeze_issue(db, settings)
     with db.writing() as session:
-        session.execute(update(Edition).values(subject="A fine\r\nBcc: eve@example.net"))
+        edition = session.query(Edition).one()
+        edition.subject = "A fine\r\nBcc: eve@example.net"
+        edition.hash = hash_of(Rendered(edition.subject, edition.text, edition.html))
     assert send(db, settings, issue_id) is Ending.DONE
     assert account(db, issue_id) == {"failed": 2}
     assert arrived(settings, sendgrid, mailbox) == []

@@ -41,10 +41,12 @@ def test_previews_run_nothing(alice: FlaskClient, view: str) -> None:
 
 
 def test_a_preview_of_one_choice_of_topics(alice: FlaskClient, db: Database) -> None:
-    make_issue(db, FRIDAY, [make_summary(db, "On health", topics=["Health"]), make_summary(db, "On AI", topics=["AI"])])
+    health = make_summary(db, "On health", topics=["Health"], body="A clinic was hacked.")
+    make_issue(db, FRIDAY, [health, make_summary(db, "On AI", topics=["AI"], body="A robot was sued.")])
     page = alice.get(f"{PAGE}/preview/text?topics=health").text
-    assert "On health" in page
-    assert "On AI" not in page
+    assert "A clinic was hacked." in page
+    assert "A robot was sued." not in page
+    assert "On AI" in page, "as a headline"
 
 
 def test_a_scheme_is_forced() -> None:
@@ -58,6 +60,7 @@ def by_topics(db: Database, settings: Settings) -> list[int]:
     """An issue on health and AI, and readers of whom some chose."""
     ids = [make_summary(db, "On health", topics=["Health"]), make_summary(db, "Robots sued", topics=["AI"])]
     make_issue(db, FRIDAY, ids, introduction="The robots are in court.")
+    make_summary(db, topics=["Sport"])
     for topics in ("", "", "health", "sport"):
         make_subscriber(db, settings, topics=topics)
     return ids
@@ -66,7 +69,11 @@ def by_topics(db: Database, settings: Settings) -> list[int]:
 @pytest.mark.usefixtures("by_topics")
 def test_the_preview_offers_what_readers_with_topics_see(alice: FlaskClient) -> None:
     page = words_on(alice.get(PAGE))
-    for option in ("Everything: 2 items, 2 readers", "Health: 1 of 2 items, 1 reader", "AI alone: 1 of 2 items"):
+    for option in (
+        "Everything: 2 items, 2 readers",
+        "Health: 1 of 2 items in full, 1 reader",
+        "AI alone: 1 of 2 items in full",
+    ):
         assert option in page
     health = alice.get(f"{PAGE}/preview/text?topics=health").text
     assert "On health" in health
@@ -80,9 +87,9 @@ def test_the_proof_says_who_gets_what(alice: FlaskClient, mailbox: Mailbox) -> N
     proof = " ".join(text_of(mailbox.to("alice@digest.test")[0]).split())
     assert "exactly what 2 readers get (those who chose no topics" in proof
     for sentence in (
-        "2 readers get all 2 items.",
-        "1 reader gets 1 of 2 items, by the topics they chose.",
-        "1 reader gets no mail: nothing is on their topics.",
+        "2 readers get all 2 items in full.",
+        "1 reader gets 1 of 2 items in full, by Health.",
+        "1 reader gets only headlines: nothing is on the topics they chose.",
     ):
         assert sentence in proof
     assert "2 readers get" in html_of(mailbox.to("alice@digest.test")[0])

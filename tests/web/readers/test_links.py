@@ -292,7 +292,7 @@ def test_choosing_topics(client: FlaskClient, db: Database, settings: Settings) 
         ((record, wording),) = consent_of(session, alice.id)
     assert found
     assert found.topics == "ai,enforcement"
-    assert (record.step, record.answer, wording.version) == ("topics", "ai,enforcement", "topics 1")
+    assert (record.step, record.answer, wording.version) == ("topics", "ai,enforcement", "topics 2")
     assert client.get(path).text.count("checked") == 2
     client.post(path, data={})
     with db.reading() as session:

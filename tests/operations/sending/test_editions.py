@@ -1,0 +1,100 @@
+"""Editions: each choice of topics that enough readers share has one, and nobody's topic is hidden by a rare choice."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.config import Settings
+from digest.domain.writing import markup
+from digest.mail.foreign import hash_of
+from digest.mail.rendering import Rendered
+from digest.operations.issues import composing
+from digest.operations.issues.closing import close_issue
+from digest.operations.sending.freezing import freeze
+from digest.operations.sending.sender import Ending
+from digest.operations.shared.context import Context
+from digest.operations.shared.refusal import Refused
+from digest.storage.base.database import Database
+from digest.storage.issues.issues import Issue
+from digest.storage.messages.messages import Message
+from digest.storage.sending.batches import Batch
+from digest.storage.sending.editions import Edition
+from tests.conftest import TUESDAY
+from tests.factories import make_editor, make_issue, make_readers, make_subscriber, make_summary
+from tests.loopback.sendgrid import LoopbackSendGrid
+from tests.operations.sending.issues import ALICE, account, freeze_issue, send
+
+
+def readers_with(db: Database, settings: Settings, topics: str, how_many: int) -> None:
+    for number in range(how_many):
+        make_subscriber(db, settings, f"{topics.replace(',', '-') or 'all'}{number}@example.org", topics=topics)
+
+
+def test_a_rare_choice_gets_the_nearest_edition_and_is_told(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid
+) -> None:
+    for topics, how_many in (("", 24), ("ai", 8), ("ai,fines", 7), ("fines", 1), ("children,fines", 1)):
+        readers_with(db, settings, topics, how_many)
+    stories = [make_summary(db, f"On {topic}", topics=[topic]) for topic in ("AI", "Fines", "Children", "Courts")]
+    issue_id = make_issue(db, summary_ids=stories)
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    freeze(Context(db, settings, TUESDAY), issue_id, ALICE, batch_size=10)
+    with db.reading() as session:
+        sizes = [(batch.edition_id, batch.size) for batch in session.query(Batch).order_by(Batch.id)]
+    assert sorted(size for _, size in sizes) == [8, 8, 8, 8, 9]
+    send(db, settings, issue_id)
+    assert account(db, issue_id) == {"accepted": 41}
+    copies = {name: sendgrid.inbox(f"{name}@example.org")[0] for name in ("ai0", "fines0", "ai-fines0", "all0")}
+    assert (copies["fines0"].subject, copies["ai-fines0"].subject) == ("On AI, and 1 more",) * 2
+    assert "too few readers made your choice for an edition of its own" in copies["fines0"].text.replace("\n", " ")
+    assert "too few readers made your choice" not in copies["ai0"].text.replace("\n", " ")
+    [whole] = sendgrid.inbox("children-fines0@example.org")
+    assert whole.subject == copies["all0"].subject == "On AI, and 3 more"
+    assert "to those whose choice of topics too few share" in whole.text.replace("\n", " ")
+
+
+def test_each_edition_has_tags_of_its_own(db: Database, settings: Settings) -> None:
+    readers_with(db, settings, "", 1)
+    readers_with(db, settings, "ai", 1)
+    issue_id = make_issue(db, summary_ids=[make_summary(db, topics=["AI"]), make_summary(db, topics=["Fines"])])
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    freeze(Context(db, settings, TUESDAY), issue_id, ALICE)
+    with db.reading() as session:
+        one, other = session.query(Edition)
+    for edition, foreign in ((one, other), (other, one)):
+        tags, theirs = (composing.tags_from_json(found.tags) for found in (edition, foreign))
+        assert edition.html.count(tags.unsubscribe) == edition.text.count(tags.unsubscribe) == 1
+        assert theirs.unsubscribe.split("-")[1] not in edition.html + edition.text
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize("change", ["an image", "another link"])
+def test_a_digest_with_something_of_a_strangers_is_not_posted(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid, change: str
+) -> None:
+    make_editor(db)
+    make_readers(db, settings, 2)
+    issue_id = freeze_issue(db, settings)
+    with db.writing() as session:
+        edition = session.query(Edition).one()
+        if change == "an image":
+            edition.html = edition.html.replace("</body>", '<img src="https://spy.example/p.gif"></body>')
+            edition.hash = hash_of(Rendered(edition.subject, edition.text, edition.html))
+        else:
+            edition.html = edition.html.replace("https://example.org/story", "https://spy.example/story")
+    assert send(db, settings, issue_id, wait=False) is not Ending.DONE
+    assert (sendgrid.requests, account(db, issue_id)) == ([], {"waiting": 2})
+    with db.reading() as session:
+        because = session.get_one(Issue, issue_id).paused_because
+        assert session.query(Message).filter_by(kind="notice", recipient=ALICE).count() == 1
+    assert {"an image": "would carry an image", "another link": "not what was frozen"}[change] in because
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_digest_with_a_script_is_not_closed_whatever_let_it_through(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue_id = make_issue(db, summary_ids=[make_summary(db)])
+    monkeypatch.setattr(markup, "sanitised", lambda html: f"{html}<svg onload='spy()'></svg>")
+    with pytest.raises(Refused, match=r"no reason lets it pass. Mail: it would carry a drawing \(<svg>\)"):
+        close_issue(Context(db, settings, TUESDAY), issue_id, ALICE, override="It is only a drawing")
