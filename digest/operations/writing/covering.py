@@ -8,7 +8,7 @@ from collections import defaultdict
 from sqlalchemy.orm import Session
 
 from digest.domain.shared.stems import stems
-from digest.domain.writing.postings import HEAVIEST, Sums, slots_of
+from digest.domain.writing.postings import HEAVIEST, Sums, seats_of
 from digest.operations.writing.archive_index import ArchiveIndex
 from digest.storage.writing.search_index import LONGEST_STEM
 
@@ -45,13 +45,13 @@ class Archive:
         sums, most = Sums(), worth[asked[0]]
         for stem in asked:
             sums.add(postings[stem], max(1, round(_FACTOR * worth[stem] / most)))
-        slots = slots_of(sums.best(self._index.alive, _CANDIDATES))
-        scores = [0.0] * len(slots)
+        seats = seats_of(sums.best(self._index.alive, _CANDIDATES))
+        scores = [0.0] * len(seats)
         for stem in asked:
-            for at, weight in enumerate(postings[stem].weights(slots)):
+            for at, weight in enumerate(postings[stem].weights(seats)):
                 scores[at] += worth[stem] * weight * _UNIT
         whole = sum(worth[stem] for stem in asked) * 2
-        best = sorted(zip(self._index.shelf.ids(slots), scores, strict=True), key=lambda each: (-each[1], -each[0]))
+        best = sorted(zip(self._index.shelf.ids(seats), scores, strict=True), key=lambda each: (-each[1], -each[0]))
         return [(key, round(min(1.0, score / whole), 4)) for key, score in best[:_NEAREST] if score / whole >= _ALIKE]
 
 

@@ -15,6 +15,7 @@ from digest.operations.sources import joining, triage
 from digest.operations.sources.triage import Acted, Verb
 from digest.storage.sources.acts import last_act, others_at
 from digest.storage.sources.inbox import (
+    LOOKED_THROUGH,
     InboxQuestion,
     InboxRow,
     inbox_rows,
@@ -56,6 +57,7 @@ def leads() -> str:
         pages=max(1, -(-total // _PAGE)),
         shows=_SHOWS,
         counts=leads_by_state(reading(), asked.today, now()),
+        looked_through=LOOKED_THROUGH,
         publications=publication_choices(reading(), asked),
         topics=topic_choices(reading(), asked),
         undoable=last_act(reading(), signed_in().id),
