@@ -116,6 +116,7 @@ class Addresses:
                 "publication_slug": [summary.publication.slug],
                 "slug": [summary.slug, summary.publication.slug, summary.topics[0].slug],
                 "row_id": [summary.publication.id, summary.topics[0].id],
+                "number": [1],
                 "name": [max(settings.outbox_path.glob("*.eml")).name],
             }
             keys = {
