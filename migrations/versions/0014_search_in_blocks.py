@@ -42,8 +42,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("summary_id", name=op.f("pk_searched_words")),
     )
-    op.add_column("summaries", sa.Column("indexed_slot", sa.Integer(), nullable=True))
-    op.create_index(op.f("ix_summaries_indexed_slot"), "summaries", ["indexed_slot"], unique=True)
+    op.add_column("summaries", sa.Column("indexed_seat", sa.Integer(), nullable=True))
+    op.create_index(op.f("ix_summaries_indexed_seat"), "summaries", ["indexed_seat"], unique=True)
     op.execute("UPDATE summaries SET indexed_version = NULL")
     op.create_index("ix_summaries_stale", "summaries", ["id"], sqlite_where=_IS_STALE, postgresql_where=_IS_STALE)
 
@@ -52,8 +52,8 @@ def downgrade() -> None:
     """Undo."""
     op.drop_index("ix_summaries_stale", "summaries")
     op.execute("UPDATE summaries SET indexed_version = NULL")
-    op.drop_index(op.f("ix_summaries_indexed_slot"), "summaries")
-    op.drop_column("summaries", "indexed_slot")
+    op.drop_index(op.f("ix_summaries_indexed_seat"), "summaries")
+    op.drop_column("summaries", "indexed_seat")
     for table in ("searched_words", "shelf_blocks", "search_postings"):
         op.drop_table(table)
     op.create_table(

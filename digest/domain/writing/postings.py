@@ -1,6 +1,6 @@
 """Postings: which summaries have a stem, and how much it weighs in each, as bits that are counted in bulk.
 
-A summary has a slot, a small number. A stem's weights are kept as four slices: slice 2 says of each slot whether 4 is
+A summary has a seat, a small number. A stem's weights are kept as four slices: slice 2 says of each seat whether 4 is
 part of its weight. So sums over a hundred thousand summaries are a few operations on long integers (bit-sliced sums and
 their best: O'Neil and Quass, "Improved query performance with variant indexes", 1997).
 """
@@ -13,38 +13,38 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-SLOTS = 4_096
-"""In a block. Blocks are what is stored: few slots change at a time."""
+SEATS = 4_096
+"""In a block. Blocks are what is stored: few seats change at a time."""
 HEAVIEST = 15
 _SLICES = 4
-_BYTES = SLOTS // 8
+_BYTES = SEATS // 8
 _EMPTY = bytes(_SLICES * _BYTES)
 _DIGITS = bytes.maketrans(b"01", b"\0\1")
 
 
 @dataclass(frozen=True)
 class Postings:
-    """Of one stem, over all blocks: bit n of slice s is bit s of its weight in slot n."""
+    """Of one stem, over all blocks: bit n of slice s is bit s of its weight in seat n."""
 
     slices: tuple[int, ...] = (0,) * _SLICES
 
     @property
     def there(self) -> int:
-        """The slots that have it."""
+        """The seats that have it."""
         return reduce(or_, self.slices)
 
-    def also(self, slots: int, weight: int) -> Postings:
-        """With these slots besides, those that have it already as they are."""
-        new = slots & ~self.there
+    def also(self, seats: int, weight: int) -> Postings:
+        """With these seats besides, those that have it already as they are."""
+        new = seats & ~self.there
         return Postings(tuple(bits | new if weight >> at & 1 else bits for at, bits in enumerate(self.slices)))
 
-    def among(self, slots: int) -> Postings:
-        """In these slots only."""
-        return Postings(tuple(bits & slots for bits in self.slices))
+    def among(self, seats: int) -> Postings:
+        """In these seats only."""
+        return Postings(tuple(bits & seats for bits in self.slices))
 
-    def weights(self, slots: Iterable[int]) -> list[int]:
-        """The weight in each of these slots, 0 where it is not."""
-        wanted = list(slots)
+    def weights(self, seats: Iterable[int]) -> list[int]:
+        """The weight in each of these seats, 0 where it is not."""
+        wanted = list(seats)
         size = max(wanted, default=0) // 8 + 1
         low = (1 << size * 8) - 1
         columns = [(bits & low).to_bytes(size, "little") for bits in self.slices]
@@ -65,7 +65,7 @@ def changed(block: bytes | None, weights: Mapping[int, int]) -> bytes | None:
 
 
 def joined(blocks: Mapping[int, bytes], overlay: Mapping[int, int] | None = None) -> Postings:
-    """Stored blocks by their numbers as one, with the weights of further slots."""
+    """Stored blocks by their numbers as one, with the weights of further seats."""
     size = (max(blocks, default=-1) + 1) * _BYTES
     columns = [bytearray(size) for _ in range(_SLICES)]
     for number, block in blocks.items():
@@ -73,13 +73,13 @@ def joined(blocks: Mapping[int, bytes], overlay: Mapping[int, int] | None = None
         for at, column in enumerate(columns):
             column[number * _BYTES : (number + 1) * _BYTES] = raw[at * _BYTES : (at + 1) * _BYTES]
     slices = [int.from_bytes(column, "little") for column in columns]
-    for slot, weight in (overlay or {}).items():
-        slices = [bits | (weight >> at & 1) << slot for at, bits in enumerate(slices)]
+    for seat, weight in (overlay or {}).items():
+        slices = [bits | (weight >> at & 1) << seat for at, bits in enumerate(slices)]
     return Postings(tuple(slices))
 
 
 class Sums:
-    """For every slot a sum, all added up at once."""
+    """For every seat a sum, all added up at once."""
 
     def __init__(self) -> None:
         self._digits: list[int] = []
@@ -92,7 +92,7 @@ class Sums:
                     self._carry(bits, at + place)
 
     def best(self, among: int, count: int) -> int:
-        """So many of these slots, those of the largest sums; of equal sums the latest slots."""
+        """So many of these seats, those of the largest sums; of equal sums the latest seats."""
         sure, equal = 0, among
         for digit in reversed(self._digits):
             larger = equal & digit
@@ -111,8 +111,8 @@ class Sums:
             at += 1
 
 
-def slots_of(bits: int) -> list[int]:
-    """The slots of a set, rising."""
+def seats_of(bits: int) -> list[int]:
+    """The seats of a set, rising."""
     digits = bin(bits)[:1:-1]
     found, at = [], digits.find("1")
     while at >= 0:
@@ -122,7 +122,7 @@ def slots_of(bits: int) -> list[int]:
 
 
 def mask(bits: int, length: int) -> bytes:
-    """A set as a byte for each slot, 0 or 1."""
+    """A set as a byte for each seat, 0 or 1."""
     return f"{bits:0{length}b}"[::-1].encode().translate(_DIGITS)[:length]
 
 
@@ -132,7 +132,7 @@ def bits_of(marks: Sequence[int] | bytes) -> int:
 
 
 def _last(bits: int, count: int) -> int:
-    """The highest of these slots, so many."""
+    """The highest of these seats, so many."""
     if count <= 0:
         return 0
     if bits.bit_count() <= count:

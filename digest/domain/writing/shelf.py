@@ -1,4 +1,4 @@
-"""The archive as columns: for every slot its summary, its day, its publication and its topics. What is asked of all of
+"""The archive as columns: for every seat its summary, its day, its publication and its topics. What is asked of all of
 them at once, counts above all, is answered from here.
 
 What is derived from a block is kept by its very content, so that nothing kept can be out of date.
@@ -14,13 +14,13 @@ from datetime import date
 from functools import lru_cache
 from itertools import compress
 
-from digest.domain.writing.postings import SLOTS
+from digest.domain.writing.postings import SEATS
 
 GONE, DRAFT = 0, -1
 """Instead of a day: nobody sees it any more; nobody but editors sees it yet."""
-_EMPTY = bytes(4 * SLOTS)
-_NO_TOPICS = bytes(2 * SLOTS)
-_NONE = bytes(SLOTS)
+_EMPTY = bytes(4 * SEATS)
+_NO_TOPICS = bytes(2 * SEATS)
+_NONE = bytes(SEATS)
 _KEPT = 400
 
 
@@ -36,7 +36,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Block:
-    """4,096 slots; the columns are arrays of 32 bits, and of 16 for the number of a set of topics."""
+    """4,096 seats; the columns are arrays of 32 bits, and of 16 for the number of a set of topics."""
 
     number: int
     ids: bytes = _EMPTY
@@ -101,25 +101,25 @@ class ArchiveShelf:
     blocks: tuple[Block, ...]
 
     @property
-    def slots(self) -> int:
+    def seats(self) -> int:
         """How many there are, taken or free."""
-        return len(self.blocks) * SLOTS
+        return len(self.blocks) * SEATS
 
     def published(self) -> bytes:
-        """A byte for each slot: 1 where readers see it."""
+        """A byte for each seat: 1 where readers see it."""
         return b"".join(_published(block.days) for block in self.blocks)
 
     def alive(self) -> bytes:
-        """A byte for each slot: 1 where there is a summary, a draft or published."""
+        """A byte for each seat: 1 where there is a summary, a draft or published."""
         return b"".join(_alive(block.days) for block in self.blocks)
 
-    def ids(self, slots: Sequence[int]) -> list[int]:
-        """The summaries in these slots."""
+    def ids(self, seats: Sequence[int]) -> list[int]:
+        """The summaries in these seats."""
         columns = [array("i", block.ids) for block in self.blocks]
-        return [columns[slot // SLOTS][slot % SLOTS] for slot in slots]
+        return [columns[seat // SEATS][seat % SEATS] for seat in seats]
 
     def marks(self, filters: Filters, among: bytes | None = None) -> bytes:
-        """A byte for each slot: 1 where a published summary passes the filters, and is among these."""
+        """A byte for each seat: 1 where a published summary passes the filters, and is among these."""
         return b"".join(
             _both(each.base, each.topic, each.publication, each.days) for each in self._marked(filters, among)
         )
@@ -136,7 +136,7 @@ class ArchiveShelf:
 
     def newest(self, marks: bytes, start: int, count: int) -> list[int]:
         """So many of the marked summaries from that place on, newest first; of one day the latest first."""
-        by_block = [_counted(block.days, marks[at : at + SLOTS]) for block, at in self._places()]
+        by_block = [_counted(block.days, marks[at : at + SEATS]) for block, at in self._places()]
         days = Counter[int]()
         for each in by_block:
             days.update(each)
@@ -155,16 +155,16 @@ class ArchiveShelf:
         for (block, at), days in zip(self._places(), by_block, strict=True):
             if not wanted.isdisjoint(days):
                 rows = zip(array("i", block.days), array("i", block.ids), strict=True)
-                yield from (row for row in compress(rows, marks[at : at + SLOTS]) if row[0] in wanted)
+                yield from (row for row in compress(rows, marks[at : at + SEATS]) if row[0] in wanted)
 
     def _places(self) -> Iterator[tuple[Block, int]]:
-        return ((block, number * SLOTS) for number, block in enumerate(self.blocks))
+        return ((block, number * SEATS) for number, block in enumerate(self.blocks))
 
     def _marked(self, filters: Filters, among: bytes | None) -> Iterator[_Marked]:
         for block, at in self._places():
             seen = _published(block.days)
             yield _Marked(
-                seen if among is None else _both(seen, among[at : at + SLOTS]),
+                seen if among is None else _both(seen, among[at : at + SEATS]),
                 None if filters.topic is None else _about(block.topics, block.sets, filters.topic),
                 None if filters.publication is None else _equal(block.publications, filters.publication),
                 _between(block.days, filters.since, filters.until) if filters.since or filters.until else None,

@@ -288,7 +288,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "summaries": {
         _ROW: "id publication_id",
         _PUBLISHED: "title slug published_on body body_format body_html published_at",
-        _QUEUE: "created_at updated_at version wanted indexed_version indexed_slot",
+        _QUEUE: "created_at updated_at version wanted indexed_version indexed_seat",
         "a random key that tells one open form from another": "form_key saved_from",
     },
     "supersedings": {_ROW: "summary_id newer_id"},

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from digest.domain.writing.postings import SLOTS, Postings, bits_of, joined
+from digest.domain.writing.postings import SEATS, Postings, bits_of, joined
 from digest.domain.writing.shelf import ArchiveShelf, Block
 from digest.operations.writing.terms import Terms, terms_of
 from digest.storage.writing.search_index import (
@@ -41,20 +41,20 @@ class ArchiveIndex:
             return ArchiveShelf(tuple(blocks))
         old = defaultdict[int, list[int]](list)
         for text in self._stale:
-            if text.slot is not None:
-                old[text.slot // SLOTS].append(text.slot % SLOTS)
+            if text.seat is not None:
+                old[text.seat // SEATS].append(text.seat % SEATS)
         blocks = [block.without(old[block.number]) if block.number in old else block for block in blocks]
         latest = Block(len(blocks)).with_places({at: text.placed for at, text in enumerate(self._stale)})
         return ArchiveShelf((*blocks, latest))
 
     @cached_property
     def published(self) -> int:
-        """The slots of what readers see."""
+        """The seats of what readers see."""
         return bits_of(self.shelf.published())
 
     @cached_property
     def alive(self) -> int:
-        """The slots of what was not withdrawn, drafts among them."""
+        """The seats of what was not withdrawn, drafts among them."""
         return bits_of(self.shelf.alive())
 
     def postings(self, stems: Collection[str]) -> dict[str, Postings]:
@@ -82,7 +82,7 @@ class ArchiveIndex:
     def _late_weights(self, stem: str) -> dict[int, int]:
         if not self._stale:
             return {}
-        first = self.shelf.slots - SLOTS
+        first = self.shelf.seats - SEATS
         return {first + at: terms.weights[stem] for at, terms in enumerate(self._late) if stem in terms.weights}
 
 

@@ -92,7 +92,7 @@ def browse(session: Session, asking: Asking, number: int, size: int) -> ArchiveA
         page = archive_page(session, asking.question, number, size)
         return ArchiveAnswer(page.summaries, page.total, number, size)
     looked = ArchiveSearch(index, asking.question.text) if asking.question.text else None
-    among = None if looked is None else mask(looked.found, index.shelf.slots)
+    among = None if looked is None else mask(looked.found, index.shelf.seats)
     counts = index.shelf.counts(asking.filters(), among)
     keys = _page(index, looked, asking, among, (number - 1) * size, size) if (number - 1) * size < counts.total else []
     return ArchiveAnswer(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy.orm import Session
 
 from digest.domain.shared.stems import stems
-from digest.domain.writing.postings import HEAVIEST, Sums, slots_of
+from digest.domain.writing.postings import HEAVIEST, Sums, seats_of
 from digest.operations.writing.archive_index import ArchiveIndex
 from digest.storage.writing.search_index import LONGEST_STEM
 
@@ -42,12 +42,12 @@ class Archive:
         sums = Sums()
         for stem, worth in asked.items():
             sums.add(postings[stem], max(1, round(_FACTOR * worth / largest)))
-        slots = slots_of(sums.best(self._index.alive, _CANDIDATES))
-        scores = [0.0] * len(slots)
+        seats = seats_of(sums.best(self._index.alive, _CANDIDATES))
+        scores = [0.0] * len(seats)
         for stem, worth in asked.items():
-            for at, weight in enumerate(postings[stem].weights(slots)):
+            for at, weight in enumerate(postings[stem].weights(seats)):
                 scores[at] += worth * weight * _UNIT
-        best = sorted(zip(self._index.shelf.ids(slots), scores, strict=True), key=lambda each: (-each[1], -each[0]))
+        best = sorted(zip(self._index.shelf.ids(seats), scores, strict=True), key=lambda each: (-each[1], -each[0]))
         return [(key, round(min(1.0, score / whole), 4)) for key, score in best[:most] if score / whole >= _ALIKE]
 
     def may_resemble(self, title: str, text: str, summaries: Iterable[Mapping[str, int]]) -> bool:

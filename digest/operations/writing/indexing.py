@@ -15,7 +15,7 @@ from digest.storage.sources.linked_leads import link_leads, link_leads_by_key
 from digest.storage.writing.search_index import (
     LONGEST_STEM,
     IndexedText,
-    first_free_slot,
+    first_free_seat,
     mark_indexed,
     stale_summaries,
     store_canonical,
@@ -60,13 +60,13 @@ def _index_some(db: Database) -> dict[int, dict[str, int]]:
         fresh = [text for text in stale if now.get(text.id) == text]
         if not fresh:
             return {}
-        free = first_free_slot(session)
-        slots = {text.id: free + at if text.slot is None else text.slot for at, text in enumerate(fresh)}
+        free = first_free_seat(session)
+        seats = {text.id: free + at if text.seat is None else text.seat for at, text in enumerate(fresh)}
         before = words_of(session, [text.id for text in fresh])
-        store_postings(session, _changes(fresh, terms, slots, before))
-        store_places(session, {slots[text.id]: text.placed for text in fresh})
+        store_postings(session, _changes(fresh, terms, seats, before))
+        store_places(session, {seats[text.id]: text.placed for text in fresh})
         store_words(session, {text.id: terms[text.id].words for text in fresh})
-        mark_indexed(session, [(text.id, text.version, slots[text.id]) for text in fresh])
+        mark_indexed(session, [(text.id, text.version, seats[text.id]) for text in fresh])
         hashes = {link: canonical_hash(url) for text in fresh for link, url in text.links}
         store_canonical(session, hashes)
         link_leads(session, {value for value in hashes.values() if value})
@@ -76,14 +76,14 @@ def _index_some(db: Database) -> dict[int, dict[str, int]]:
 
 
 def _changes(
-    texts: Sequence[IndexedText], terms: dict[int, Terms], slots: dict[int, int], before: dict[int, str]
+    texts: Sequence[IndexedText], terms: dict[int, Terms], seats: dict[int, int], before: dict[int, str]
 ) -> dict[str, dict[int, int]]:
-    """By stem and slot the new weight: 0 for what a summary no longer says."""
+    """By stem and seat the new weight: 0 for what a summary no longer says."""
     found = defaultdict[str, dict[int, int]](dict)
     for text in texts:
-        slot = slots[text.id]
+        seat = seats[text.id]
         for stem in stems(before.get(text.id, "")):
-            found[stem[:LONGEST_STEM]][slot] = 0
+            found[stem[:LONGEST_STEM]][seat] = 0
         for stem, weight in terms[text.id].weights.items():
-            found[stem][slot] = weight
+            found[stem][seat] = weight
     return found

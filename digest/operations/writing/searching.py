@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from digest.domain.shared.folding import fold, words
 from digest.domain.shared.stems import stems
-from digest.domain.writing.postings import Postings, Sums, slots_of
+from digest.domain.writing.postings import Postings, Sums, seats_of
 from digest.operations.writing.archive_index import ArchiveIndex
 from digest.storage.writing.search_index import LONGEST_STEM
 from digest.storage.writing.summaries import titles_of
@@ -71,7 +71,7 @@ def search(session: Session, typed: str, most: int = 20) -> Found:
 
 
 class ArchiveSearch:
-    """What was typed, looked up. `found` are the slots of the published summaries that answer."""
+    """What was typed, looked up. `found` are the seats of the published summaries that answer."""
 
     def __init__(self, index: ArchiveIndex, typed: str) -> None:
         self._index = index
@@ -86,7 +86,7 @@ class ArchiveSearch:
             self.found = reduce(or_, found) & index.published
 
     def best(self, among: int, start: int, count: int) -> list[tuple[int, float]]:
-        """So many of these slots from that place on, the best first: (id, score)."""
+        """So many of these seats from that place on, the best first: (id, score)."""
         if not among:
             return []
         sums = self._sums()
@@ -109,9 +109,9 @@ class ArchiveSearch:
         together = reduce(and_, (postings[stem].there for stem in wanted.stems), self._index.published)
         return self._with_phrase(wanted, together) if len(wanted.words) > 1 else together
 
-    def _rarity(self, slots: int) -> float:
+    def _rarity(self, seats: int) -> float:
         count = self._index.published.bit_count()
-        return math.log(1 + count / (1 + (slots & self._index.published).bit_count()))
+        return math.log(1 + count / (1 + (seats & self._index.published).bit_count()))
 
     def _sums(self) -> Sums:
         sums = Sums()
@@ -120,8 +120,8 @@ class ArchiveSearch:
             sums.add(postings, max(1, round(_FACTOR * rarity / most)))
         return sums
 
-    def _ranked(self, slots: int) -> list[tuple[int, float]]:
-        wanted = slots_of(slots)
+    def _ranked(self, seats: int) -> list[tuple[int, float]]:
+        wanted = seats_of(seats)
         totals = [0.0] * len(wanted)
         for postings, rarity in self._parts:
             for at, weight in enumerate(postings.weights(wanted)):
@@ -138,17 +138,17 @@ class ArchiveSearch:
         found = [(key, score * _liking(texts.get(key, ""), forms, pairs)) for key, score in best]
         return sorted(found, key=lambda each: (-each[1], -each[0]))
 
-    def _with_phrase(self, wanted: WantedWords, slots: int) -> int:
+    def _with_phrase(self, wanted: WantedWords, seats: int) -> int:
         phrase = f" {' '.join(wanted.words)} "
-        if slots.bit_count() > _MOST_PHRASES_READ:
+        if seats.bit_count() > _MOST_PHRASES_READ:
             sums = Sums()
             for postings in self._index.postings(wanted.stems).values():
                 sums.add(postings, 1)
-            slots = sums.best(slots, _MOST_PHRASES_READ)
-        read = slots_of(slots)
+            seats = sums.best(seats, _MOST_PHRASES_READ)
+        read = seats_of(seats)
         ids = self._index.shelf.ids(read)
         texts = self._index.words(ids)
-        return sum(1 << slot for slot, key in zip(read, ids, strict=True) if phrase in texts.get(key, ""))
+        return sum(1 << seat for seat, key in zip(read, ids, strict=True) if phrase in texts.get(key, ""))
 
 
 def wanted_in(index: ArchiveIndex, typed: str) -> list[WantedWords]:

@@ -1,7 +1,7 @@
-"""The archive's search index: postings by stem, summaries by slot, and the words that are searched.
+"""The archive's search index: postings by stem, summaries by seat, and the words that are searched.
 
 All of it is derived from the summaries and made anew by whoever indexes next. Postings and the shelf are kept in blocks
-of 4,096 slots, so that a search reads a few rows and not one for each summary that has the word.
+of 4,096 seats, so that a search reads a few rows and not one for each summary that has the word.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import date
 from sqlalchemy import ForeignKey, LargeBinary, Select, String, Text, bindparam, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from digest.domain.writing.postings import SLOTS, changed
+from digest.domain.writing.postings import SEATS, changed
 from digest.domain.writing.shelf import DRAFT, GONE, Block, Placed
 from digest.storage.base.bulk import insert_rows
 from digest.storage.base.model import Base, table_of
@@ -30,7 +30,7 @@ _STEM = String(LONGEST_STEM).with_variant(String(LONGEST_STEM, collation="C"), "
 
 
 class SearchPostings(Base):
-    """Which of 4,096 slots have a stem, with its weights: see `domain.writing.postings`."""
+    """Which of 4,096 seats have a stem, with its weights: see `domain.writing.postings`."""
 
     __tablename__ = "search_postings"
 
@@ -40,7 +40,7 @@ class SearchPostings(Base):
 
 
 class ShelfBlock(Base):
-    """The summaries in 4,096 slots, as columns: see `domain.writing.shelf`."""
+    """The summaries in 4,096 seats, as columns: see `domain.writing.shelf`."""
 
     __tablename__ = "shelf_blocks"
 
@@ -67,7 +67,7 @@ class IndexedText:
 
     id: int
     version: int
-    slot: int | None
+    seat: int | None
     title: str
     body_html: str
     names: tuple[str, ...]
@@ -95,24 +95,24 @@ def forget_index(session: Session) -> None:
     """Have everything indexed anew."""
     for table in (SearchPostings, ShelfBlock, SearchedWords):
         session.execute(delete(table))
-    asked = update(Summary).values(indexed_version=None, indexed_slot=None)
+    asked = update(Summary).values(indexed_version=None, indexed_seat=None)
     session.execute(asked.execution_options(synchronize_session=False))
 
 
-def first_free_slot(session: Session) -> int:
-    """From here on no slot was ever taken."""
-    last = session.execute(select(func.max(Summary.indexed_slot))).scalar()
+def first_free_seat(session: Session) -> int:
+    """From here on no seat was ever taken."""
+    last = session.execute(select(func.max(Summary.indexed_seat))).scalar()
     blocks = session.execute(select(func.max(ShelfBlock.block))).scalar()
     taken = -1 if blocks is None else _last_taken(session, blocks)
     return max(-1 if last is None else last, taken) + 1
 
 
 def store_postings(session: Session, weights: Mapping[str, Mapping[int, int]]) -> None:
-    """Change the weights of stems in slots; 0 takes a slot out."""
+    """Change the weights of stems in seats; 0 takes a seat out."""
     by_block = defaultdict[int, dict[str, dict[int, int]]](dict)
-    for stem, slots in weights.items():
-        for slot, weight in slots.items():
-            by_block[slot // SLOTS].setdefault(stem, {})[slot % SLOTS] = weight
+    for stem, seats in weights.items():
+        for seat, weight in seats.items():
+            by_block[seat // SEATS].setdefault(stem, {})[seat % SEATS] = weight
     for block, stems in by_block.items():
         wanted = sorted(stems)
         for start in range(0, len(wanted), _AT_ONCE):
@@ -121,10 +121,10 @@ def store_postings(session: Session, weights: Mapping[str, Mapping[int, int]]) -
 
 
 def store_places(session: Session, places: Mapping[int, Placed]) -> None:
-    """Put summaries into slots of the shelf."""
+    """Put summaries into seats of the shelf."""
     by_block = defaultdict[int, dict[int, Placed]](dict)
-    for slot, placed in places.items():
-        by_block[slot // SLOTS][slot % SLOTS] = placed
+    for seat, placed in places.items():
+        by_block[seat // SEATS][seat % SEATS] = placed
     there = {block.number: block for block in shelf_blocks(session, by_block)}
     for number, some in by_block.items():
         block = there.get(number, Block(number)).with_places(some)
@@ -141,14 +141,14 @@ def store_words(session: Session, words: Mapping[int, str]) -> None:
 
 
 def mark_indexed(session: Session, indexed: Iterable[tuple[int, int, int]]) -> None:
-    """Note of each summary which version is indexed, and in which slot: (id, version, slot)."""
+    """Note of each summary which version is indexed, and in which seat: (id, version, seat)."""
     table = table_of(Summary)
     statement = (
         update(table)
         .where(table.c.id == bindparam("which"))
-        .values(indexed_version=bindparam("new"), indexed_slot=bindparam("slot"))
+        .values(indexed_version=bindparam("new"), indexed_seat=bindparam("seat"))
     )
-    values = [{"which": key, "new": version, "slot": slot} for key, version, slot in indexed]
+    values = [{"which": key, "new": version, "seat": seat} for key, version, seat in indexed]
     session.connection().execute(statement, values)
 
 
@@ -215,7 +215,7 @@ def linking_summaries(session: Session, hashes: Collection[str]) -> dict[str, in
 def _last_taken(session: Session, number: int) -> int:
     [block] = shelf_blocks(session, [number])
     taken = block.ids.rstrip(b"\0")
-    return number * SLOTS + (len(taken) + 3) // 4 - 1
+    return number * SEATS + (len(taken) + 3) // 4 - 1
 
 
 def _store_block(session: Session, block: int, stems: Mapping[str, Mapping[int, int]]) -> None:
@@ -247,7 +247,7 @@ def _texts(session: Session, which: Select[int]) -> list[IndexedText]:
     gone = set(session.execute(select(Withdrawal.summary_id).where(Withdrawal.summary_id.in_(ids))).scalars())
     rows = session.execute(
         select(
-            Summary.id, Summary.version, Summary.indexed_slot, Summary.title, Summary.body_html, Publication.name,
+            Summary.id, Summary.version, Summary.indexed_seat, Summary.title, Summary.body_html, Publication.name,
             Summary.publication_id, Summary.published_on, Summary.published_at.is_not(None),
         )
         .join(Publication, Publication.id == Summary.publication_id)
@@ -256,10 +256,10 @@ def _texts(session: Session, which: Select[int]) -> list[IndexedText]:
     )  # fmt: skip
     return [
         IndexedText(
-            key, version, slot, title, body, _names(name, titles[key]), tuple(links[key]),
+            key, version, seat, title, body, _names(name, titles[key]), tuple(links[key]),
             Placed(key, _day(day, published, key in gone), publication, tuple(sorted(topics[key]))),
         )
-        for key, version, slot, title, body, name, publication, day, published in rows
+        for key, version, seat, title, body, name, publication, day, published in rows
     ]  # fmt: skip
 
 

@@ -48,7 +48,7 @@ class Summary(Base):
     """The editor's address."""
     indexed_version: Mapped[int | None]
     """The version that the search index has; any other, or none, and it is to be indexed."""
-    indexed_slot: Mapped[int | None] = mapped_column(index=True, unique=True)
+    indexed_seat: Mapped[int | None] = mapped_column(index=True, unique=True)
     """Its place in the search index, for good."""
 
     publication: Mapped[Publication] = relationship(lazy="joined")

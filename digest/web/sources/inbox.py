@@ -17,6 +17,7 @@ from digest.operations.sources.triage import Acted, Verb
 from digest.operations.sources.undoing import undo
 from digest.storage.sources.acts import last_act, others_at
 from digest.storage.sources.inbox import (
+    LOOKED_THROUGH,
     InboxQuestion,
     InboxRow,
     inbox_rows,
@@ -58,6 +59,7 @@ def leads() -> str:
         pages=max(1, -(-total // _PAGE)),
         shows=_SHOWS,
         counts=leads_by_state(reading(), asked.today, now()),
+        looked_through=LOOKED_THROUGH,
         publications=publication_choices(reading(), asked),
         topics=topic_choices(reading(), asked),
         query=_query(),

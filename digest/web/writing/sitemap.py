@@ -69,9 +69,9 @@ def sitemap() -> Response:
 
 @_sitemap.get("/sitemap-<int(min=1, max=9999):number>.xml")
 def part_of_sitemap(number: int) -> Response:
-    """Fifty thousand of the pages, where there are more than that."""
+    """Fifty thousand of the pages; the first where there are no more than that."""
     pages = public_pages(reading())
-    if _many(pages) <= LIMIT or number > -(-_many(pages) // LIMIT):
+    if number > -(-_many(pages) // LIMIT):
         abort(404)
     return _part(pages, number)
 

