@@ -63,7 +63,7 @@ def restore(file: Path, nothing_left_since: bool) -> None:
         click.echo("It is of an older version: run `digest db upgrade` next.")
     if done.is_doubtful:
         click.echo(
-            "What it had not sent may have gone since. When the site or the clock starts, such issues are put on hold, "
+            "What it had not sent may have gone since. Whatever starts on it first puts such issues on hold, "
             "and the editors are told: release them, or skip them, on the desk."
         )
     click.echo("Then start the site and the clock.")

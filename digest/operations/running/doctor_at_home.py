@@ -83,6 +83,13 @@ def _doubts_on_settings(settings: Settings, is_real: bool) -> Iterator[Finding]:
             f"SITE_URL is {settings.site_url}: readers’ links go over plain http, and one-click leaving does not work.",
             "Serve the site by https, and set SITE_URL to its https address.",
         )
+    if not settings.site_controller or not settings.mail_reply_to:
+        lacking = "SITE_CONTROLLER" if not settings.site_controller else "MAIL_REPLY_TO"
+        yield doubtful(
+            "settings",
+            f"{lacking} is not set: the privacy page can’t say who answers for the data, and where to write.",
+            "Set SITE_CONTROLLER, SITE_AUTHORITY and MAIL_REPLY_TO.",
+        )
     if not settings.alert_url:
         yield doubtful(
             "settings",

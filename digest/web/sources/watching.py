@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from digest.domain.sources.states import SourceKind, SourceState
 from digest.feeds.base.entries import UnreadableDocument
+from digest.mail.templating import counted
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.finding import FoundSource, NoListFound, Search, find
 from digest.operations.sources.page_examples import PageOffer, offer_page
@@ -126,7 +127,11 @@ def _found(search: Search, url: str) -> FoundSource | PageOffer:
 
 def _welcome(watched: Watched) -> Response:
     if watched.is_new:
-        flash(f"Watching it: {watched.entries:,} entries, of which {watched.new_leads:,} are new leads.", "good")
+        flash(
+            f"Watching it: {counted(watched.entries, 'entry', 'entries')}, "
+            f"{counted(watched.new_leads, 'new lead', 'new leads')}.",
+            "good",
+        )
         if watched.looks_like:
             there = " or ".join(f"“{name}”" for name in watched.looks_like)
             flash(f"“{watched.publication}” is a new publication. If {there} is meant, say so below.", "warn")

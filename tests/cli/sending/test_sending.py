@@ -129,6 +129,9 @@ def test_preview_shows_the_digest_and_a_topics_edition(db: Database, settings: S
     make_summary(db, topics=["Health"])
     assert "1. Court annuls a fine" in shell.run("preview", "--text", "--topics", "ai")[1]
     assert "- Court annuls a fine" in shell.run("preview", "--text", "--topics", "health")[1], "a headline"
+    status, page, err = shell.run("preview", "--topics", "helth")
+    assert (status, page) == (2, "")
+    assert "There is no topic “helth”. Give the slugs as addresses have them: ai, health." in err
 
 
 def test_a_named_issue_is_sent(db: Database, settings: Settings, shell: Shell, sendgrid: LoopbackSendGrid) -> None:

@@ -121,8 +121,9 @@ def site(body: bytes = HEALTH, status: int = 200, headers: Mapping[str, str] | N
 
 @pytest.fixture
 def environ(environ: dict[str, str], sendgrid: LoopbackSendGrid) -> dict[str, str]:
+    named = {"SITE_CONTROLLER": "Example Press, 1 Street, London", "SITE_AUTHORITY": "The Information Commissioner"}
     monitors = {"ALERT_URL": "https://monitor.example.org/alerts", "HEARTBEAT_URL": "https://monitor.example.org/beat"}
-    return environ | through(sendgrid) | monitors | {"SENDGRID_WEBHOOK_KEY": public_key()}
+    return environ | through(sendgrid) | named | monitors | {"SENDGRID_WEBHOOK_KEY": public_key()}
 
 
 @pytest.fixture

@@ -84,6 +84,16 @@ def test_undo_brings_back_what_was_there_before(alice: Browser, db: Database) ->
     assert "nothing left to undo" in _undo(alice)
 
 
+def test_dismissing_all_that_is_shown_leaves_what_is_kept(alice: Browser, db: Database) -> None:
+    kept, new = make_lead(db, "Kept"), make_lead(db, "New")
+    _act(alice, lead=kept, verb="keep")
+    button = one(page(alice.open("/desk/leads")), ".desk-bar button[value=dismiss]")
+    assert button.text == "Dismiss the 1 story shown and not kept"
+    form = button.find_parent("form")
+    assert form is not None
+    assert [field["value"] for field in form.select("[name=lead]")] == [str(new)]
+
+
 def test_undo_leaves_what_somebody_else_has_touched_since(alice: Browser, ada: Browser, db: Database) -> None:
     lead, other = make_lead(db), make_lead(db)
     _act(alice, lead=[lead, other], verb="dismiss")
