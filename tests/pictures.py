@@ -28,6 +28,10 @@ _PAGES = {
     "desk": "/desk/issue",
     "sources": "/desk/sources",
     "reports": "/desk/reports",
+    "operating": "/desk/operating",
+    "publication": "/desk/publication",
+    "originals": "/desk/originals",
+    "privacy": "/privacy",
 }
 """Pages by their address."""
 _BEHIND = {
@@ -109,7 +113,7 @@ def _take_all(site: str, digest: Path) -> None:
 
 def _sign_in(page: Page, site: str) -> None:
     page.goto(f"{site}/desk/sign-in")
-    page.locator("input[type=email]").fill(EDITORS[0][0])
+    page.locator("input[type=email]").fill(EDITORS[1][0])
     page.locator("input[type=password]").fill(PASSWORD)
     page.locator("form button").last.click()
     page.wait_for_url(f"{site}/desk/**")
