@@ -19,7 +19,7 @@ _SIGNS = {FindingState.OK: ("ok", "green"), FindingState.WARN: ("look", "yellow"
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 def doctor(as_json: bool) -> None:
-    """Look at everything that an operator must know, and say what to do.
+    """Say everything that an operator must know, with remedies.
 
     Settings, database, disk, clock, what is next, messages, webhook, backups and sources; then, asked of others, the
     sender’s domain, SendGrid’s account, and the site as seen from outside. It changes and sends nothing, and takes a

@@ -104,12 +104,3 @@ def test_words_come_through_in_any_locale(shell: Shell) -> None:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert err.decode() == "digest: “caf\\udce9” is not UTF-8. Give it in UTF-8.\n"
-
-
-@pytest.mark.only_on("sqlite")
-@pytest.mark.usefixtures("db")
-def test_a_setting_of_a_later_version_is_said_to_do_nothing_yet(shell: Shell) -> None:
-    later = Shell(shell.environ | {"BACKUP_PATH": "/backups"})
-    status, _, err = later.run("subscribers", "export")
-    assert status == 0
-    assert err == "digest: BACKUP_PATH is set, but this version does nothing with it yet.\n"

@@ -144,7 +144,7 @@ def words_of(html: str) -> str:
 
 def test_the_privacy_page_names_a_readers_own_links_as_a_digest_does(client: FlaskClient) -> None:
     html = (template_folder() / "email" / "digest" / "body.html").read_text(encoding="utf-8")
-    links = BeautifulSoup(html, "html.parser").select(".links a")
+    links = BeautifulSoup(html, "html.parser").select(".foot-link a")
     own = [link.get_text() for link in links if str(link["href"]).startswith("{{ tags.")]
     assert len(own) == 2
     text = client.get("/privacy").text

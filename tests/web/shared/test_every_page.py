@@ -50,7 +50,8 @@ NOT_SHOWN = {
 }  # fmt: skip
 """What no page of the demo leads to; other tests come there."""
 BY_NO_LINK = (
-    "/desk/forgotten", "/desk/issues", "/robots.txt", "/sitemap.xml", "/health", "/metrics", "/favicon.ico",
+    "/desk/forgotten", "/desk/issues", "/robots.txt", "/sitemap.xml", "/sitemap-1.xml", "/health", "/metrics",
+    "/favicon.ico",
 )  # fmt: skip
 OF_NOBODY = ("/unsubscribe/preview", "/preferences/preview")
 """Where a preview's links lead, since it is no reader's copy."""
