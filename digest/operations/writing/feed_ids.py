@@ -6,6 +6,7 @@ first public SITE_URL is kept in the database, and ids are made of that; until t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.operations.shared.context import Context
+from digest.storage.base.patience import Busy
 from digest.storage.guard.installations import installation
 from digest.storage.writing.publications import Publication
 from digest.storage.writing.summaries import Summary
@@ -29,7 +31,8 @@ def remember_feed_root(context: Context) -> None:
     with context.db.reading() as session:
         if installation(session).feed_root:
             return
-    with context.db.writing() as session:
+    # A start waits for nobody with this: the next one does it as well.
+    with suppress(Busy), context.db.at_once().writing() as session:
         ours = installation(session)
         ours.feed_root = ours.feed_root or url
 
