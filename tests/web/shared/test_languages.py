@@ -27,14 +27,7 @@ from tests.web.browser import Browser, one, page, words
 TEMPLATES = config.resource("templates")
 NOT_YET = frozenset(
     (
-        "pages/readers/about.html", "pages/readers/back.html", "pages/readers/move_gone.html",
-        "pages/readers/move_moved.html", "pages/readers/move_open.html", "pages/readers/move_sent.html",
-        "pages/readers/move_taken.html", "pages/readers/yours.html", "pages/readers/yours_erase.html",
-        "pages/readers/yours_gone.html", "pages/readers/yours_sent.html",
-        "pages/readers/erased.html", "pages/readers/left.html",
-        "pages/readers/preferences.html", "pages/readers/privacy.html", "pages/sources/about.html",
-        "pages/writing/archive/issue.html", "pages/writing/archive/news.html",
-        "pages/writing/archive/parts.html", "pages/writing/archive/summary.html",
+        "pages/readers/privacy.html",
         "email/digest/body.html", "email/digest/body.txt",
     )
 )  # fmt: skip
@@ -157,6 +150,22 @@ def test_a_german_sign_up_is_german_from_the_answer_to_the_confirmation(
     assert "Danke. Die erste Ausgabe kommt am Freitag, 17. Mai 2024" in words(stranger.client.post(link.group()))
     german = replace(settings, branding=replace(settings.branding, language="de"))
     assert consent_wordings.signing_up(german).version == "sign-up 1 (de)"
+
+
+def test_a_german_archive_is_german_to_its_months_and_its_sources(stranger: Browser, db: Database) -> None:
+    speak(db, "de")
+    found = make_summary(
+        db, "Gericht hebt Bußgeld auf", topics=["Gerichte"], sources=[("https://a.example/1", "", "A")]
+    )
+    make_issue(db, summary_ids=[found])
+    news = words(stranger.open("/news?topic=gerichte&from=2024-05-01&to=nie"))
+    assert "1 Zusammenfassung zum Thema Gerichte ab dem 1. Mai 2024 · Alle zeigen" in news
+    assert "„nie“ ist kein Datum, darum haben wir es weggelassen." in news
+    assert [each.get_text() for each in page(stranger.open("/news")).select(".month")] == ["Mai 2024"]
+    summary = words(stranger.client.get(f"/news/a/b/{found}", follow_redirects=True))
+    assert "Den ganzen Artikel lesen: A" in summary and "Diese Seite zitieren" in summary
+    feed = stranger.open("/feed.json").json
+    assert feed is not None and feed["language"] == "de"
 
 
 PUBLIC = ("/", "/news", "/issues", "/privacy", "/about/feeds", "/confirm/x", "/nowhere")
