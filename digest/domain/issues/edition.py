@@ -95,6 +95,11 @@ class Section:
     name: str
     items: tuple[Item, ...]
 
+    @property
+    def has_topic(self) -> bool:
+        """Whether a topic gave it its name."""
+        return self.name not in ("", OTHERS)
+
 
 def section_of(item: Item) -> str:
     """The section that an item stands in: its first topic, or what has none."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
+from digest.config.catalogues import speaking
 from digest.domain.issues.edition import Content, default_preheader, default_subject
 from digest.domain.shared.stored import UnreadableRecord
 from digest.mail.identity import identity_of
@@ -56,7 +57,9 @@ def _welcome(work: Work, reader: Subscriber) -> bool:
         "unsubscribe": unsubscribe_url(work.settings, reader.link_key),
         "preferences": preferences_url(work.settings, reader.link_key),
     }
-    values = tag_values(digest.tags, since=since(work.now.date().isoformat()), **own)
+    values = tag_values(
+        digest.tags, since=since(work.now.date().isoformat(), speaking(work.settings.branding.language)), **own
+    )
     rendered = render_welcome(
         personalise(digest.rendered, values),
         identity_of(work.settings),
