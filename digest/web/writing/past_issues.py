@@ -17,6 +17,7 @@ from digest.domain.issues import edition
 from digest.domain.issues.lifecycle import FROZEN
 from digest.domain.issues.unlinking import linked_summaries, unlinked
 from digest.domain.shared.stored import UnreadableRecord
+from digest.operations.issues.composing import has_own_subject
 from digest.operations.shared.fault_log import FaultLog
 from digest.storage.issues import issues
 from digest.storage.writing.beside import published_among
@@ -114,14 +115,14 @@ def _without(content: edition.Content, gone: frozenset[int]) -> edition.Content:
             else replace(item, title=spoken.gettext("Withdrawn"), body_html="", sources=(), topics=(), url="")
         )
     left = [item.title for item in content.items if item.summary_id not in gone]
-    own_subject = content.subject != edition.default_subject(titles)
+    own_subject = has_own_subject(content)
     own_preheader = content.preheader != edition.default_preheader(titles)
     return replace(
         content,
         items=tuple(items),
         subject=content.subject
         if own_subject
-        else edition.default_subject(left) or spoken.gettext("A withdrawn summary"),
+        else edition.default_subject(left, spoken) or spoken.gettext("A withdrawn summary"),
         preheader=content.preheader if own_preheader else edition.default_preheader(left),
     )
 

@@ -16,13 +16,18 @@ from digest import config
 from digest.config import Settings
 from digest.config.catalogues import FOLDER, speaking
 from digest.config.languages import ENGLISH, NAMES
+from digest.operations.issues.closing import close_issue
 from digest.operations.readers import consent_wordings
+from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.running.branding import branding_for_change
 from tests import catalogues
 from tests.conftest import TUESDAY, Mailbox, html_of, text_of
-from tests.factories import make_issue, make_summary
+from tests.factories import make_issue, make_subscriber, make_summary
+from tests.unsettled import FRIDAY
 from tests.web.browser import Browser, one, page, words
+from tests.web.readers.doors import ALICE, ask, link_in
 
 TEMPLATES = config.resource("templates")
 NOT_YET = frozenset(
@@ -166,6 +171,27 @@ def test_a_german_archive_is_german_to_its_months_and_its_sources(stranger: Brow
     assert "Den ganzen Artikel lesen: A" in summary and "Diese Seite zitieren" in summary
     feed = stranger.open("/feed.json").json
     assert feed is not None and feed["language"] == "de"
+
+
+def test_a_german_digest_is_german_from_its_subject_to_its_foot(
+    stranger: Browser, db: Database, mailbox: Mailbox, settings: Settings
+) -> None:
+    speak(db, "de")
+    german = replace(settings, branding=replace(settings.branding, language="de"))
+    make_subscriber(db, settings, "bob@example.org")
+    made = [make_summary(db, title) for title in ("Gericht hebt Bußgeld auf", "Cookie-Banner brauchen eine Wahl")]
+    issue_id = make_issue(db, FRIDAY, made)
+    close_issue(Context(db, german, TUESDAY), issue_id, "a test")
+    assert freeze(Context(db, german, TUESDAY), issue_id, "a test") is Freeze.FROZEN
+    ask(stranger.client)
+    stranger.client.post(link_in(mailbox.to(ALICE)[-1], "confirm"))
+    welcome = mailbox.to(ALICE)[-1]
+    assert welcome["Subject"] == "Willkommen bei Privacy Digest: Gericht hebt Bußgeld auf, und 1 weitere"
+    text = " ".join(text_of(welcome).split())
+    assert "Unten steht die letzte Ausgabe (Freitag, 17. Mai 2024)" in text
+    assert "Ausgabe 1 · 2 Meldungen, 1 Minute" in text
+    assert "weil Sie Ihre Anmeldung bestätigt haben (14. Mai 2024)." in text
+    assert html_of(welcome).count('lang="de"') > 1 and "Im Browser ansehen" in html_of(welcome)
 
 
 PUBLIC = ("/", "/news", "/issues", "/privacy", "/about/feeds", "/confirm/x", "/nowhere")
