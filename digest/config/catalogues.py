@@ -44,6 +44,14 @@ class Language:
         """`Friday 17 May 2024`, `Freitag, 17. Mai 2024`."""
         return f"{day:%A} {self.day(day)}" if self.tag == ENGLISH else _formatted(day, "full", self.tag)
 
+    def month(self, day: date) -> str:
+        """`May 2024`, `Mai 2024`."""
+        return f"{day:%B %Y}" if self.tag == ENGLISH else _formatted(day, "LLLL y", self.tag)
+
+    def month_name(self, day: date) -> str:
+        """`May`, `Mai`."""
+        return f"{day:%B}" if self.tag == ENGLISH else _formatted(day, "LLLL", self.tag)
+
     def weekday(self, number: int) -> str:
         """`Friday`, `Freitag`; Monday is 0."""
         some = date(2024, 1, 1 + number)
@@ -56,6 +64,12 @@ class Language:
         zone = at.tzinfo.key if isinstance(at.tzinfo, ZoneInfo) else at.tzname()
         time = at.strftime("%H:%M")
         return self.gettext("%(day)s, %(time)s %(zone)s", day=self.long_day(at.date()), time=time, zone=zone)
+
+    def language_name(self, main: str) -> str:
+        """What the language of this tag without a region is called: `French`, `Französisch`; the tag, if unknown."""
+        from babel import Locale
+
+        return str(Locale.parse(_babels(self.tag)).languages.get(main, main))
 
     def number(self, number: int) -> str:
         """`4,812`, `4.812`."""

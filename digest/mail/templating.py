@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -45,7 +45,9 @@ class Identity:
         return replace(self, name=name) if name else self
 
 
-_OF_READERS = frozenset(("already_subscribed", "confirmation"))
+_OF_READERS = frozenset(
+    ("already_subscribed", "confirmation", "digest", "erased", "move", "moved", "own_page", "welcome")
+)
 """The messages that come in the publication's own language; editors are written to in English."""
 
 
@@ -96,9 +98,11 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], tag: str = ENGLISH) -> str:
     """`AI`, `AI and Courts`, `AI, Courts and Fines`."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+    if len(names) < 2:
+        return "".join(names)
+    return speaking(tag).gettext("%(first)s and %(last)s", first=", ".join(names[:-1]), last=names[-1])
 
 
 def labelled(sources: Sequence[Source]) -> list[tuple[str, str]]:
@@ -139,7 +143,8 @@ def _environment(language: Language) -> Environment:
         moment=language.moment,
         counted=counted,
         labelled=labelled,
-        listed=listed,
+        listed=partial(listed, tag=language.tag),
+        number=language.number,
     )
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
     return environment

@@ -99,6 +99,7 @@ def test_text_in_the_plain_part_is_no_html() -> None:
     odd = replace(CONTENT, items=(FACES, replace(COOKIES, topics=(ItemTopic("rd", "R&D <b>"),))))
     assert "R&D <b>" in edition(frozenset({"rd"}), odd).text
     assert "R&amp;D &lt;b&gt;" in edition(frozenset({"rd"}), odd).html
+    assert "R&D" not in edition(frozenset({"rd"}), odd).html
 
 
 def test_an_edition_that_is_too_large_is_named() -> None:

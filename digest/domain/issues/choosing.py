@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from digest.domain.issues.edition import Content, Item, default_preheader, default_subject, in_sections, plain
 from digest.domain.issues.fitting import fits
+from digest.domain.shared.spoken import AS_WRITTEN, Spoken
 
 Choice = frozenset[str] | None
 """What chosen topics come to on one issue: those that it is about, by their slugs; None for the whole issue."""
@@ -62,7 +63,9 @@ def rank(content: Content, choice: Choice) -> int:
     )
 
 
-def chosen_content(content: Content, choice: Choice, own_subject: bool, shared: bool = False) -> ChosenContent:
+def chosen_content(
+    content: Content, choice: Choice, own_subject: bool, shared: bool = False, spoken: Spoken = AS_WRITTEN
+) -> ChosenContent:
     """The issue as this choice sees it: what it is on first and in full, then what is on no topic, then headlines.
 
     The subject and the preheader, where no editor wrote them (`own_subject` false), are made again, so that they speak
@@ -77,27 +80,31 @@ def chosen_content(content: Content, choice: Choice, own_subject: bool, shared: 
     rest = tuple(item for item in content.items if item not in items)
     names = topics_of(content)
     topics = tuple(sorted((names[slug] for slug in choice), key=str.casefold))
-    return ChosenContent(_around(content, items, rest, own_subject), rest, topics, shared)
+    return ChosenContent(_around(content, items, rest, own_subject, spoken), rest, topics, shared)
 
 
-def _around(content: Content, items: tuple[Item, ...], rest: tuple[Item, ...], own_subject: bool) -> Content:
+def _around(
+    content: Content, items: tuple[Item, ...], rest: tuple[Item, ...], own_subject: bool, spoken: Spoken
+) -> Content:
     kept = _Fitting(items, rest)
     own_preheader = content.preheader != default_preheader(item.title for item in content.items)
     return replace(
         content,
         items=items,
-        subject=(own_subject and kept.fitting(content.subject)) or subject_of(items, rest),
+        subject=(own_subject and kept.fitting(content.subject)) or subject_of(items, rest, spoken),
         preheader=(own_preheader and kept.fitting(content.preheader)) or _preheader_of(items, rest),
         introduction_html=kept.fitting(content.introduction_html),
         closing_html=kept.fitting(content.closing_html),
     )
 
 
-def subject_of(items: Sequence[Item], rest: Sequence[Item]) -> str:
+def subject_of(items: Sequence[Item], rest: Sequence[Item], spoken: Spoken) -> str:
     """The top headline of what is in full, and how many more are; where nothing is, that it is headlines alone."""
     if items:
-        return default_subject(item.title for item in items)
-    return f"{len(rest)} {'headline' if len(rest) == 1 else 'headlines'}, none of them on your topics"
+        return default_subject((item.title for item in items), spoken)
+    return spoken.ngettext(
+        "%(num)s headline, none of them on your topics", "%(num)s headlines, none of them on your topics", len(rest)
+    )
 
 
 def _preheader_of(items: Sequence[Item], rest: Sequence[Item]) -> str:

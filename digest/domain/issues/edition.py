@@ -10,6 +10,7 @@ from html import unescape
 from itertools import groupby
 from typing import Any
 
+from digest.domain.shared.spoken import AS_WRITTEN, Spoken
 from digest.domain.shared.stored import day, known, needed, packed, parts, unpacked
 
 WORDS_A_MINUTE = 220
@@ -95,6 +96,11 @@ class Section:
     name: str
     items: tuple[Item, ...]
 
+    @property
+    def has_topic(self) -> bool:
+        """Whether a topic gave it its name."""
+        return self.name not in ("", OTHERS)
+
 
 def section_of(item: Item) -> str:
     """The section that an item stands in: its first topic, or what has none."""
@@ -120,13 +126,15 @@ def plain(html: str) -> str:
     return " ".join(unescape(_TAG.sub("", _PARTING.sub(" ", html))).split())
 
 
-def default_subject(titles: Iterable[str]) -> str:
+def default_subject(titles: Iterable[str], spoken: Spoken = AS_WRITTEN) -> str:
     """The top headline, and how many follow: `Court annuls fine, and 4 more`."""
     headlines = list(titles)
     if not headlines:
         return ""
     more = len(headlines) - 1
-    return headlines[0] if more == 0 else f"{headlines[0]}, and {more} more"
+    if more == 0:
+        return headlines[0]
+    return spoken.gettext("%(headline)s, and %(count)s more", headline=headlines[0], count=more)
 
 
 def default_preheader(titles: Iterable[str]) -> str:

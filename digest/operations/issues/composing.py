@@ -9,6 +9,8 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.config.catalogues import speaking
+from digest.config.languages import NAMES
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.choosing import ChosenContent
 from digest.domain.issues.crediting import credited
@@ -145,8 +147,9 @@ def _edition(tagged: tuple[ChosenContent, Tags], rendered: Rendered, branding: B
 
 
 def has_own_subject(content: Content) -> bool:
-    """Whether an editor wrote the subject, so that it stays in every edition."""
-    return content.subject != default_subject(item.title for item in content.items)
+    """Whether an editor wrote the subject, so that it stays in every edition: it is the default in no language."""
+    titles = [item.title for item in content.items]
+    return all(content.subject != default_subject(titles, speaking(tag)) for tag in NAMES)
 
 
 def sample(composed: Composed, settings: Settings, today: date) -> Rendered:
@@ -172,7 +175,9 @@ def content_of(session: Session, settings: Settings, issue: Issue) -> Content:
     return Content(
         issue_date=issue.send_date,
         number=issue_number(session, issue),
-        subject=issue.subject or default_subject(titles) or f"{settings.site_name}: nothing selected yet",
+        subject=issue.subject
+        or default_subject(titles, speaking(settings.branding.language))
+        or f"{settings.site_name}: nothing selected yet",
         preheader=issue.preheader or default_preheader(titles),
         introduction_html=markup.from_markdown(issue.introduction),
         items=items,

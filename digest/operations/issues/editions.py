@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.config.catalogues import speaking
 from digest.domain.issues.choosing import Choice, ChosenContent, choice_of, chosen_content
 from digest.domain.issues.edition import Content
 from digest.domain.issues.preflight import SIZE_LIMIT
 from digest.domain.issues.sharing import editions_for
+from digest.domain.shared.spoken import Spoken
 from digest.mail.templating import listed
 from digest.operations.issues.composing import Composed, compose_editions, has_own_subject
 from digest.storage.readers.subscribers import audience_by_topics
@@ -43,12 +45,15 @@ class EditionShare:
         return "" if self.chosen.is_whole else next(iter(self.choices))
 
 
-def edition_shares(session: Session, content: Content) -> list[EditionShare]:
+def edition_shares(session: Session, settings: Settings, content: Content) -> list[EditionShare]:
     """The audience by what it sees of the content: the whole issue first, then the most readers first."""
-    return shares_of(content, audience_by_topics(session), [topic.slug for topic in all_topics(session)])
+    known = [topic.slug for topic in all_topics(session)]
+    return shares_of(content, audience_by_topics(session), known, speaking(settings.branding.language))
 
 
-def shares_of(content: Content, audience: Mapping[str, int], known: Sequence[str]) -> list[EditionShare]:
+def shares_of(
+    content: Content, audience: Mapping[str, int], known: Sequence[str], spoken: Spoken
+) -> list[EditionShare]:
     """`edition_shares` of an audience, how many made each choice of topics; `known` are the topics that there are."""
     own = {topics: choice_of(content, _slugs(topics), known) for topics in audience}
     numbers: dict[Choice, int] = defaultdict(int)
@@ -59,13 +64,15 @@ def shares_of(content: Content, audience: Mapping[str, int], known: Sequence[str
     # Whoever made the very choice stands first, so that it stands for the edition.
     for topics in sorted(audience, key=lambda topics: (editions[own[topics]] != own[topics], topics)):
         found[editions[own[topics]]][topics] = audience[topics]
-    shares = [_share(content, edition, choices, own) for edition, choices in found.items()]
+    shares = [_share(content, edition, choices, own, spoken) for edition, choices in found.items()]
     return sorted(shares, key=lambda share: (not share.chosen.is_whole, -share.readers, share.choice))
 
 
-def _share(content: Content, edition: Choice, choices: Mapping[str, int], own: Mapping[str, Choice]) -> EditionShare:
+def _share(
+    content: Content, edition: Choice, choices: Mapping[str, int], own: Mapping[str, Choice], spoken: Spoken
+) -> EditionShare:
     fallen = sum(readers for topics, readers in choices.items() if own[topics] != edition)
-    chosen = chosen_content(content, edition, has_own_subject(content), shared=fallen > 0)
+    chosen = chosen_content(content, edition, has_own_subject(content), shared=fallen > 0, spoken=spoken)
     return EditionShare(chosen, choices, fallen)
 
 
@@ -78,11 +85,11 @@ def compose_for_topics(session: Session, settings: Settings, whole: Composed, to
     if not wanted:
         return whole
     known = [topic.slug for topic in all_topics(session)]
-    own = choice_of(whole.content, wanted, known)
-    for share in shares_of(whole.content, audience_by_topics(session), known):
+    own, spoken = choice_of(whole.content, wanted, known), speaking(settings.branding.language)
+    for share in shares_of(whole.content, audience_by_topics(session), known, spoken):
         if any(choice_of(whole.content, _slugs(made), known) == own for made in share.choices):
             return compose_editions(whole, [share.chosen], settings)[0]
-    chosen = chosen_content(whole.content, own, has_own_subject(whole.content))
+    chosen = chosen_content(whole.content, own, has_own_subject(whole.content), spoken=spoken)
     return compose_editions(whole, [chosen], settings)[0]
 
 
@@ -93,7 +100,7 @@ def with_faults_of_editions(session: Session, settings: Settings, whole: Compose
     """
     if whole.html_bytes <= SIZE_LIMIT - _SAID_OF_ITSELF:
         return whole
-    editions = [share.chosen for share in edition_shares(session, whole.content) if not share.chosen.is_whole]
+    editions = [share.chosen for share in edition_shares(session, settings, whole.content) if not share.chosen.is_whole]
     found = [fault for edition in compose_editions(whole, editions, settings) for fault in edition.faults]
     return replace(whole, faults=tuple(sorted((*whole.faults, *found), key=lambda fault: fault.level)))
 

@@ -14,9 +14,11 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from digest.config.catalogues import speaking
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.edition import Content, Item, default_preheader, default_subject, in_sections, to_json
 from digest.domain.issues.lifecycle import FROZEN, IssueState
+from digest.domain.shared.spoken import Spoken
 from digest.domain.shared.stored import UnreadableRecord
 from digest.domain.shared.tokens import new_key
 from digest.domain.writing import markup
@@ -164,7 +166,8 @@ def _keep(session: Session, context: Context, incoming: IncomingIssue, items: Ma
     session.add(issue)
     session.flush()
     append_selections(session, issue.id, incoming.summaries)
-    content = _content(session, issue, [items[key] for key in incoming.summaries if key in items])
+    spoken = speaking(context.settings.branding.language)
+    content = _content(session, spoken, issue, [items[key] for key in incoming.summaries if key in items])
     session.add(
         Closing(
             issue_id=issue.id,
@@ -180,13 +183,13 @@ def _keep(session: Session, context: Context, incoming: IncomingIssue, items: Ma
     )
 
 
-def _content(session: Session, issue: Issue, carried: Sequence[Item]) -> Content:
+def _content(session: Session, spoken: Spoken, issue: Issue, carried: Sequence[Item]) -> Content:
     items = in_sections(carried) if issue.by_topic else tuple(carried)
     titles = [item.title for item in items]
     return Content(
         issue_date=issue.send_date,
         number=issue_number(session, issue),
-        subject=issue.subject or default_subject(titles),
+        subject=issue.subject or default_subject(titles, spoken),
         preheader=issue.preheader or default_preheader(titles),
         introduction_html=markup.from_markdown(issue.introduction),
         items=items,

@@ -32,7 +32,7 @@ def post_proofs(
     work: Work, issue: Issue, composed: Composed, hold_key: str, changed: Sequence[str], too_few: str
 ) -> None:
     """Queue a proof to every active editor, in the caller's transaction; `too_few` says why it would be skipped."""
-    shares = edition_shares(work.session, composed.content)
+    shares = edition_shares(work.session, work.settings, composed.content)
     send_at = issue.send_now_at or work.settings.schedule.send_moment(issue.send_date)
     proof = render_proof(
         sample(composed, work.settings, work.now.date()),

@@ -75,35 +75,44 @@ def leaving_at_sendgrid() -> ConsentWording:
     )
 
 
-def choosing_topics() -> ConsentWording:
+def choosing_topics(settings: Settings) -> ConsentWording:
     """Above the topics."""
+    spoken = _spoken(settings)
     return ConsentWording(
-        "topics 2",
-        "Tick what you want first and in full: the rest of each issue comes as headlines. Tick nothing, and you get "
-        "everything in full.",
+        _version("topics 2", spoken),
+        spoken.gettext(
+            "Tick what you want first and in full: the rest of each issue comes as headlines. Tick nothing, and you "
+            "get everything in full."
+        ),
     )
 
 
-def pausing() -> ConsentWording:
+def pausing(settings: Settings) -> ConsentWording:
     """Above the day to choose."""
-    return ConsentWording(
-        "pause 1", "Choose a day, and no issue comes to you before it. From that day on they come again by themselves."
+    spoken = _spoken(settings)
+    words = spoken.gettext(
+        "Choose a day, and no issue comes to you before it. From that day on they come again by themselves."
     )
+    return ConsentWording(_version("pause 1", spoken), words)
 
 
 def undoing(settings: Settings) -> ConsentWording:
     """Above the button that undoes the leaving."""
-    return ConsentWording(
-        "undo 1", f"Pressed by mistake? Press this button, and {settings.site_name} comes to this address as before."
+    spoken = _spoken(settings)
+    words = spoken.gettext(
+        "Pressed by mistake? Press this button, and %(name)s comes to this address as before.", name=settings.site_name
     )
+    return ConsentWording(_version("undo 1", spoken), words)
 
 
 def moving(settings: Settings) -> ConsentWording:
     """Above the button that confirms another address."""
-    return ConsentWording(
-        "move 1",
-        f"Press the button, and {settings.site_name} comes to this address from now on, and no more to the other.",
+    spoken = _spoken(settings)
+    words = spoken.gettext(
+        "Press the button, and %(name)s comes to this address from now on, and no more to the other.",
+        name=settings.site_name,
     )
+    return ConsentWording(_version("move 1", spoken), words)
 
 
 def imported(text: str) -> ConsentWording:

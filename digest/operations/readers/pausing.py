@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from digest.config import Settings
-from digest.domain.issues.calendar import day_and_year, moment
+from digest.config.catalogues import speaking
+from digest.domain.issues.calendar import moment
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.consent_wordings import record
 from digest.operations.shared.context import Context
@@ -58,12 +59,16 @@ def end_pauses_in_time(context: Context) -> None:
 
 def _day(context: Context, until: str) -> date:
     first, last = days_to_choose(context.settings, context.now)
+    spoken = speaking(context.settings.branding.language)
     try:
         day = date.fromisoformat(until.strip())
     except ValueError:
-        raise Refused("Choose the day from which issues shall come again.") from None
+        raise Refused(spoken.gettext("Choose the day from which issues shall come again.")) from None
     if not first <= day <= last:
-        raise Refused(f"Choose a day from {day_and_year(first)} to {day_and_year(last)}.")
+        said = spoken.gettext(
+            "Choose a day from %(first)s to %(last)s.", first=spoken.day(first), last=spoken.day(last)
+        )
+        raise Refused(said)
     return day
 
 
@@ -74,5 +79,12 @@ def _set(context: Context, link_key: str, until: datetime | None, answer: str, p
         if subscriber is None or subscriber.paused_until == until or subscriber.state != SubscriberState.CONFIRMED:
             return subscriber
         subscriber.paused_until = until
-        record(context.within(session), subscriber.id, ConsentStep.PAUSED, consent_wordings.pausing(), place, answer)
+        record(
+            context.within(session),
+            subscriber.id,
+            ConsentStep.PAUSED,
+            consent_wordings.pausing(context.settings),
+            place,
+            answer,
+        )
         return subscriber

@@ -165,7 +165,7 @@ def choose_topics(context: Context, link_key: str, slugs: Sequence[str], place: 
             context.within(session),
             subscriber.id,
             ConsentStep.TOPICS,
-            consent_wordings.choosing_topics(),
+            consent_wordings.choosing_topics(context.settings),
             place,
             topics or EVERYTHING,
         )

@@ -68,7 +68,7 @@ def freeze(
             return Freeze.NOT_DUE
         end_pauses(session, context.now)
         whole = stored(closing, context.settings)
-        shares = edition_shares(session, whole.content)
+        shares = edition_shares(session, context.settings, whole.content)
         issue.audience = sum(share.readers for share in shares)
         if not issue.audience:
             return Freeze.NO_AUDIENCE

@@ -8,15 +8,13 @@ from datetime import date
 from functools import cache, partial
 
 from digest.config import Settings
-from digest.domain.issues.calendar import day_and_year
+from digest.config.catalogues import Language, speaking
 from digest.domain.shared.tokens import Sealer
 from digest.mail.foreign import why_not_to_send
 from digest.mail.interface import Answer, Bulk, Certainty, Transport
 from digest.mail.making import MakingFault, not_made_for, tried
 from digest.operations.sending.claiming import Claim
 from digest.operations.shared import links
-
-_UNKNOWN_DAY = "a day we did not record"
 
 
 def post_claim(settings: Settings, transport: Transport, claim: Claim) -> Answer:
@@ -40,7 +38,8 @@ def bulk_of(settings: Settings, claim: Claim) -> Bulk:
     """The claim as one bulk message."""
     copies = claim.copies
     leave, choose = Sealer.seal_readers(copies.link_keys, settings.secret_key)
-    days = map(since, copies.confirmed_on)
+    spoken = speaking(settings.branding.language)
+    days = (since(day, spoken) for day in copies.confirmed_on)
     return Bulk(
         rendered=claim.rendered,
         tags=claim.tags,
@@ -70,9 +69,9 @@ def digest_headers(settings: Settings, issue_date: str, name: str) -> Mapping[st
 
 
 @cache
-def since(day: str) -> str:
+def since(day: str, spoken: Language) -> str:
     """Since when a reader subscribes, in words, by the date of the confirmation (2024-05-17, or empty)."""
-    return day_and_year(date.fromisoformat(day)) if day else _UNKNOWN_DAY
+    return spoken.day(date.fromisoformat(day)) if day else spoken.gettext("a day we did not record")
 
 
 def _host(settings: Settings) -> str:

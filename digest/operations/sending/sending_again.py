@@ -13,6 +13,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.config.catalogues import speaking
 from digest.mail.interface import leave_headers
 from digest.mail.rendering import Rendered, personalise
 from digest.operations.issues.composing import tag_values, tags_from_json
@@ -102,7 +103,10 @@ def _rendered(session: Session, settings: Settings, copy: ReaderCopy, reader: Su
         tags_from_json(edition.tags),
         unsubscribe=unsubscribe_url(settings, reader.link_key),
         preferences=preferences_url(settings, reader.link_key),
-        since=since(reader.confirmed_at.date().isoformat() if reader.confirmed_at else ""),
+        since=since(
+            reader.confirmed_at.date().isoformat() if reader.confirmed_at else "",
+            speaking(settings.branding.language),
+        ),
     )
     return personalise(Rendered(edition.subject, edition.text, edition.html), values)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from sqlalchemy.orm import Session
-
+from digest.config.catalogues import speaking
 from digest.domain.issues.edition import Content, default_preheader, default_subject
 from digest.domain.shared.stored import UnreadableRecord
 from digest.mail.identity import identity_of
@@ -56,7 +55,9 @@ def _welcome(work: Work, reader: Subscriber) -> bool:
         "unsubscribe": unsubscribe_url(work.settings, reader.link_key),
         "preferences": preferences_url(work.settings, reader.link_key),
     }
-    values = tag_values(digest.tags, since=since(work.now.date().isoformat()), **own)
+    values = tag_values(
+        digest.tags, since=since(work.now.date().isoformat(), speaking(work.settings.branding.language)), **own
+    )
     rendered = render_welcome(
         personalise(digest.rendered, values),
         identity_of(work.settings),
@@ -76,17 +77,21 @@ def _digest(work: Work, issue: Issue, topics: str) -> Composed | None:
     if closing is None:
         return None
     whole = stored(closing, work.settings)
-    there = _without_withdrawn(work.session, whole.content)
+    there = _without_withdrawn(work, whole.content)
     if there is not whole.content:
         whole = render(there, work.settings)
     return compose_for_topics(work.session, work.settings, whole, topics) if whole.content.items else None
 
 
-def _without_withdrawn(session: Session, content: Content) -> Content:
-    gone = withdrawals_of(session, [item.summary_id for item in content.items])
+def _without_withdrawn(work: Work, content: Content) -> Content:
+    gone = withdrawals_of(work.session, [item.summary_id for item in content.items])
     if not gone:
         return content
     items = tuple(item for item in content.items if item.summary_id not in gone)
     titles = [item.title for item in items]
-    subject = content.subject if has_own_subject(content) else default_subject(titles)
+    subject = (
+        content.subject
+        if has_own_subject(content)
+        else default_subject(titles, speaking(work.settings.branding.language))
+    )
     return replace(content, items=items, subject=subject or content.subject, preheader=default_preheader(titles))

@@ -11,6 +11,7 @@ from flask import abort, current_app
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.config.catalogues import speaking
 from digest.domain.issues.calendar import GRACE
 from digest.domain.issues.choosing import rank, topics_of
 from digest.domain.issues.edition import Content, changes, default_preheader, default_subject
@@ -134,7 +135,8 @@ class Board:
     @property
     def own_subject_default(self) -> str:
         """The subject where none is written."""
-        return default_subject(item.title for item in self.composed.content.items)
+        titles = (item.title for item in self.composed.content.items)
+        return default_subject(titles, speaking(settings().branding.language))
 
     @property
     def own_preheader_default(self) -> str:
@@ -213,7 +215,7 @@ def board(issue: Issue) -> Board:
         history=history_of(session, issue.id),
         names={editor.email: editor.name for editor in all_editors(session)},
         elsewhere=elsewhere(session, issue),
-        editions=edition_shares(session, composed.content),
+        editions=edition_shares(session, settings(), composed.content),
         words=around(issue),
         may_send=signed_in().role.may_send,
     )

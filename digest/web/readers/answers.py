@@ -6,11 +6,13 @@ from datetime import datetime
 
 from flask import Response, make_response, render_template, request
 
-from digest.domain.shared.addresses import Address
+from digest.config.languages import ENGLISH
+from digest.domain.shared.addresses import Address, BadAddress
 from digest.domain.shared.tokens import Purpose, unseal
 from digest.operations.readers import subscribing
 from digest.storage.issues.issues import current_issue, taken_dates
 from digest.web.shared.context import here, now, reading, settings
+from digest.web.shared.languages import language
 from digest.web.shared.security import private_page
 
 
@@ -20,6 +22,13 @@ def ask(address: Address, place: str) -> None:
     The postman finds a message on his rounds: woken now, he would slow the next request down only if there is one.
     """
     subscribing.ask(here(), address, request.remote_addr or "", place)
+
+
+def said(error: BadAddress) -> str:
+    """Why it can't be an address; what a library says in English only, another language says in general."""
+    if language().tag == ENGLISH:
+        return str(error)
+    return language().gettext("This can’t be an email address. Check it; one looks like name@example.org.")
 
 
 def check_your_inbox() -> Response:

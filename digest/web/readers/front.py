@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from digest.config.languages import ENGLISH
 from digest.domain.shared.addresses import BadAddress, parse
 from digest.domain.writing import markup
 from digest.operations.readers import consent_wordings, holdings, own_page
@@ -13,7 +12,7 @@ from digest.operations.readers.recipients import processors
 from digest.operations.writing.browsing import sizes
 from digest.storage.issues.issues import latest_past_date
 from digest.storage.writing.summaries import latest_summaries
-from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue, private
+from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue, private, said
 from digest.web.shared import forms
 from digest.web.shared.context import here, reading, settings
 from digest.web.shared.languages import language
@@ -42,7 +41,7 @@ def subscribe() -> ResponseReturnValue:
     try:
         address = parse(forms.line("email"))
     except BadAddress as error:
-        return _landing(forms.line("email"), _said(error)), 422
+        return _landing(forms.line("email"), said(error)), 422
     if not forms.line("homepage"):  # people don't see that field; what fills it in is no person
         ask(address, "the form on our site")
     return check_your_inbox()
@@ -60,7 +59,7 @@ def ask_for_own_page() -> ResponseReturnValue:
     try:
         address = parse(forms.line("email"))
     except BadAddress as error:
-        return _privacy(forms.line("email"), str(error)), 422
+        return _privacy(forms.line("email"), said(error)), 422
     if not forms.line("homepage"):
         own_page.ask_for_own_page(here(), address, request.remote_addr or "")
     return private("readers/yours_sent.html", sender=settings().mail_from, contact=contact())
@@ -93,19 +92,16 @@ def _privacy(email: str = "", error: str = "") -> str:
 def _publisher() -> dict[str, str]:
     """Who answers for this site. Where nobody is named, whoever signs the messages does."""
     site = settings()
-    signs = f"{site.site_name}, {site.postal_address}" if site.postal_address else f"whoever runs {site.site_name}"
+    signs = (
+        f"{site.site_name}, {site.postal_address}"
+        if site.postal_address
+        else language().gettext("whoever runs %(name)s", name=site.site_name)
+    )
     return {
         "controller": (site.site_controller or signs).rstrip("."),
         "postal_address": site.postal_address.rstrip("."),
         "contact": contact(),
     }
-
-
-def _said(error: BadAddress) -> str:
-    """Why it can't be an address; what a library says in English only, another language says in general."""
-    if language().tag == ENGLISH:
-        return str(error)
-    return language().gettext("This can’t be an email address. Check it; one looks like name@example.org.")
 
 
 def _landing(email: str = "", error: str = "") -> str:

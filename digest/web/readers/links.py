@@ -25,6 +25,7 @@ from digest.web.readers.answers import ask, check_your_inbox, contact, key_in, n
 from digest.web.readers.topics import topic_choices
 from digest.web.shared import forms
 from digest.web.shared.context import here, now, reading, reread, settings
+from digest.web.shared.languages import language
 from digest.web.shared.security import private_page
 
 links = Blueprint("reader_links", __name__)
@@ -72,7 +73,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
             subscribing.leave(here(), key, wording, "the mail program’s unsubscribe button")
         except Busy:
             keep_goodbye(here(), key)
-        return private_page(Response("You are unsubscribed.\n", mimetype="text/plain"))
+        return private_page(Response(f"{language().gettext('You are unsubscribed')}.\n", mimetype="text/plain"))
     if forms.pressed("undo"):
         return _come_back(key, "the page for unsubscribing")
     wording = consent_wordings.leaving(settings())
@@ -108,17 +109,19 @@ def _saved(key: str) -> str:
     """Do what was asked for on the preferences page; returns what to say of it. Raises Refused."""
     if forms.pressed("pause"):
         pausing.pause(here(), key, forms.line("until"), _PREFERENCES)
-        return "Saved."
+        return language().gettext("Saved.")
     if forms.pressed("resume"):
         pausing.resume(here(), key, _PREFERENCES)
-        return "The pause is over: issues come again."
+        return language().gettext("The pause is over: issues come again.")
     subscriber = subscriber_with_link_key(reading(), key)
     known = {slug for slug, _ in topic_choices(subscriber)} if subscriber else set()
     ticked = forms.ticked("topics")
     slugs = slugs_now(reading(), TOPICS, ticked)  # the page may be older than a topic's new address, or a merge
     chosen = [slug for slug in (slugs.get(each, each) for each in ticked) if slug in known]
     subscribing.choose_topics(here(), key, chosen, _PREFERENCES)
-    return f"Saved. You get {'what you ticked' if chosen else 'every topic'}."
+    if chosen:
+        return language().gettext("Saved. You get what you ticked.")
+    return language().gettext("Saved. You get every topic.")
 
 
 def _confirmation(found: LinkState, subscriber: Subscriber | None, welcomed: bool = False) -> Response:
@@ -170,8 +173,8 @@ def _preferences(subscriber: Subscriber | None, saved: str = "", error: str = ""
         last_day=last,
         saved=saved,
         error=error,
-        wording=consent_wordings.choosing_topics(),
-        pausing=consent_wordings.pausing(),
+        wording=consent_wordings.choosing_topics(settings()),
+        pausing=consent_wordings.pausing(settings()),
         unsubscribe=unsubscribe_url(settings(), subscriber.link_key),
         undo=_undoing(subscriber),
         signing_up=consent_wordings.signing_up(settings()),

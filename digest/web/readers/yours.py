@@ -17,10 +17,11 @@ from digest.operations.readers.personal_file import for_machines
 from digest.operations.readers.readdressing import MoveState
 from digest.operations.shared.links import preferences_url
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
-from digest.web.readers.answers import contact, key_in, next_issue, not_ours, private
+from digest.web.readers.answers import contact, key_in, next_issue, not_ours, private, said
 from digest.web.readers.topics import in_words, topic_names
 from digest.web.shared import forms
 from digest.web.shared.context import here, now, reading, settings
+from digest.web.shared.languages import language
 from digest.web.shared.security import private_page
 
 yours = Blueprint("yours", __name__)
@@ -75,9 +76,9 @@ def _ask_to_move(reader: Subscriber, key: str) -> Response:
     try:
         address = parse(forms.line("email"))
     except BadAddress as error:
-        return _page(reader, forms.line("email"), str(error))
+        return _page(reader, forms.line("email"), said(error))
     if address.key == reader.address:
-        return _page(reader, address.shown, "That is the address that you have. Enter the new one.")
+        return _page(reader, address.shown, language().gettext("That is the address that you have. Enter the new one."))
     if not readdressing.ask_to_move(here(), key, address, request.remote_addr or ""):
         return _gone()
     return private("readers/move_sent.html", address=address.shown, contact=contact())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from digest.operations.writing.browsing import Asking, Order
 from digest.storage.writing.names import BriefName
 from digest.storage.writing.summaries import ArchiveQuestion
+from digest.web.shared.languages import language
 
 LONGEST_TEXT = 200
 _LAST_PAGE = 1_000_000
@@ -76,16 +77,17 @@ def asked_of(args: Mapping[str, str], topics: Sequence[BriefName], publications:
     """The question in an address's parameters. What makes no sense is left out, and remarked on."""
     remarks: list[str] = []
     text = _text(args.get("q", ""), remarks)
-    topic = _named(args.get("topic", ""), topics, "topic", remarks)
-    publication = _named(args.get("publication", ""), publications, "publication", remarks)
+    topic = _named(args.get("topic", ""), topics)
+    publication = _named(args.get("publication", ""), publications)
+    remarks += _left_out(args, topic, publication)
     since = _date(args.get("from", ""), remarks)
     until = _date(args.get("to", ""), remarks)
     if since and until and since > until:
         since, until = until, since
-        remarks.append("The first day came after the last, so we swapped them.")
+        remarks.append(language().gettext("The first day came after the last, so we swapped them."))
     page = page_number(args)
     if page is None:
-        remarks.append("The page’s number wasn’t one, so this is the first page.")
+        remarks.append(language().gettext("The page’s number wasn’t one, so this is the first page."))
     question = ArchiveQuestion(text, topic.slug if topic else "", publication.slug if publication else "", since, until)
     order = Order.DATE if args.get("order") == Order.DATE else Order.RELEVANCE
     return Asked(question, page or 1, topic, publication, tuple(remarks), order)
@@ -102,16 +104,22 @@ def page_number(args: Mapping[str, str]) -> int | None:
 def _text(text: str, remarks: list[str]) -> str:
     words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if len(words) > LONGEST_TEXT:
-        remarks.append(f"We searched for the first {LONGEST_TEXT} characters only.")
+        said = language().gettext("We searched for the first %(number)s characters only.", number=LONGEST_TEXT)
+        remarks.append(said)
     return words[:LONGEST_TEXT].strip()
 
 
-def _named(slug: str, known: Sequence[BriefName], what: str, remarks: list[str]) -> BriefName | None:
-    slug = slug.strip()
-    found = next((one for one in known if one.slug == slug), None)
-    if slug and found is None:
-        remarks.append(f"There is no {what} “{slug[:60]}” in the archive, so we left it out.")
-    return found
+def _named(slug: str, known: Sequence[BriefName]) -> BriefName | None:
+    return next((one for one in known if one.slug == slug.strip()), None)
+
+
+def _left_out(args: Mapping[str, str], topic: BriefName | None, publication: BriefName | None) -> Iterator[str]:
+    """What to say of names that nothing in the archive has."""
+    spoken = language()
+    if not topic and (slug := args.get("topic", "").strip()):
+        yield spoken.gettext("There is no topic “%(slug)s” in the archive, so we left it out.", slug=slug[:60])
+    if not publication and (slug := args.get("publication", "").strip()):
+        yield spoken.gettext("There is no publication “%(slug)s” in the archive, so we left it out.", slug=slug[:60])
 
 
 def _date(text: str, remarks: list[str]) -> date | None:
@@ -121,5 +129,7 @@ def _date(text: str, remarks: list[str]) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        remarks.append(f"“{text[:40]}” isn’t a date, so we left it out. Use one like 2024-05-17.")
+        remarks.append(
+            language().gettext("“%(text)s” isn’t a date, so we left it out. Use one like 2024-05-17.", text=text[:40])
+        )
         return None

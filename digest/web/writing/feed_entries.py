@@ -27,6 +27,7 @@ from digest.storage.writing.beside import published_on_desk
 from digest.storage.writing.publications import Publication
 from digest.storage.writing.summaries import Summary, Withdrawal
 from digest.storage.writing.topics import Topic
+from digest.web.shared.languages import language
 
 
 @dataclass(frozen=True)
@@ -115,4 +116,5 @@ def _full_stories(originals: Sequence[Source]) -> str:
     ]
     if not links:
         return ""
-    return f"<p>Read the full {'story' if len(links) == 1 else 'stories'}: {'; '.join(links)}</p>"
+    words = language().ngettext("Read the full story:", "Read the full stories:", len(links))
+    return f"<p>{words} {'; '.join(links)}</p>"

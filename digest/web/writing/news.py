@@ -21,6 +21,7 @@ from digest.storage.writing.names import PUBLICATIONS, TOPICS, BriefName, brief_
 from digest.storage.writing.summaries import Summary
 from digest.web.shared.caching import keep_for_a_minute
 from digest.web.shared.context import reading
+from digest.web.shared.languages import language
 from digest.web.shared.security import csrf
 from digest.web.writing.asking import Asked, asked_of
 from digest.web.writing.old_slugs import with_slugs_of_today
@@ -97,7 +98,7 @@ def heading_of(asked: Asked) -> str:
     """What the page is about, in a few words."""
     about = [each.name for each in (asked.topic, asked.publication) if each]
     when = _spoken(asked.question.since, asked.question.until)
-    return " · ".join([*about, when] if when else about) or "Archive"
+    return " · ".join([*about, when] if when else about) or language().gettext("Archive")
 
 
 def _spoken(since: date | None, until: date | None) -> str:
@@ -106,7 +107,7 @@ def _spoken(since: date | None, until: date | None) -> str:
         return ""
     if (since, until) == year_of(since.year):
         return f"{since:%Y}"
-    return f"{since:%B %Y}" if (since, until) == month_of(since.year, since.month) else ""
+    return language().month(since) if (since, until) == month_of(since.year, since.month) else ""
 
 
 def year_of(year: int) -> tuple[date, date]:
@@ -134,7 +135,9 @@ def _groups(asked: Asked, entries: Sequence[ArchiveEntry]) -> list[tuple[str, li
     """By month where the newest comes first; else all as one, without a heading."""
     if not asked.by_date:
         return [("", list(entries))]
-    return [(when, list(some)) for when, some in groupby(entries, lambda each: f"{each.summary.published_on:%B %Y}")]
+    return [
+        (when, list(some)) for when, some in groupby(entries, lambda each: language().month(each.summary.published_on))
+    ]
 
 
 def _topics(asked: Asked, topics: Sequence[BriefName], answer: ArchiveAnswer) -> list[FilterChoice]:
@@ -181,7 +184,8 @@ def _months(asked: Asked, answer: ArchiveAnswer) -> tuple[str, list[FilterChoice
     year = min(years)
     months = sorted((month, count) for (when, month), count in counts.items() if when == year)
     return f"{year}", [
-        _time(asked, f"{date(year, month, 1):%B}", count, *month_of(year, month)) for month, count in months
+        _time(asked, language().month_name(date(year, month, 1)), count, *month_of(year, month))
+        for month, count in months
     ]
 
 

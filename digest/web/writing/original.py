@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
+from digest.config.languages import ENGLISH
 from digest.domain.issues.crediting import credited
 from digest.domain.issues.edition import Source
 from digest.domain.shared.urls import is_safe
 from digest.domain.writing.languages import language_name, main_language
 from digest.storage.sources.described import ArticlesOf, articles_of
 from digest.storage.writing.summaries import SourceLink
-
-_OURS = "en"
+from digest.web.shared.languages import language
 
 
 @dataclass(frozen=True)
@@ -45,5 +45,11 @@ def _original(source: Source, link: SourceLink | None, about: ArticlesOf) -> Ori
         tag, needed = link.language or tag, needed if link.subscription_needed is None else link.subscription_needed
         archived = link.archived_url if is_safe(link.archived_url) else ""
         found = replace(found, archived_url=archived, is_dead=link.health == "dead")
-    foreign = main_language(tag) not in ("", _OURS)
-    return replace(found, language=tag, in_language=language_name(tag) if foreign else "", subscription_needed=needed)
+    foreign = main_language(tag) not in ("", main_language(language().tag))
+    return replace(found, language=tag, in_language=_called(tag) if foreign else "", subscription_needed=needed)
+
+
+def _called(tag: str) -> str:
+    """The language of that tag, as the page's own language calls it."""
+    ours = language()
+    return language_name(tag) if ours.tag == ENGLISH else ours.language_name(main_language(tag))

@@ -17,6 +17,7 @@ from digest.domain.issues import edition
 from digest.domain.issues.lifecycle import FROZEN
 from digest.domain.issues.unlinking import linked_summaries, unlinked
 from digest.domain.shared.stored import UnreadableRecord
+from digest.operations.issues.composing import has_own_subject
 from digest.operations.shared.fault_log import FaultLog
 from digest.storage.issues import issues
 from digest.storage.writing.beside import published_among
@@ -25,6 +26,7 @@ from digest.storage.writing.summaries import withdrawals_of
 from digest.storage.writing.supersedings import supersedings_of
 from digest.web.shared.caching import keep_for_a_minute
 from digest.web.shared.context import reading
+from digest.web.shared.languages import language
 from digest.web.shared.security import csrf
 from digest.web.writing.asking import page_number
 
@@ -68,7 +70,12 @@ def past_issue(iso_date: str) -> ResponseReturnValue:
     issue = issues.issue_on(reading(), _day(iso_date))
     closing = issues.last_closing(reading(), issue) if issue and issue.state in FROZEN else None
     if issue is None or closing is None:
-        abort(404, "There is no digest of that date. Past issues are listed from the newest to the oldest.")
+        abort(
+            404,
+            language().gettext(
+                "There is no digest of that date. Past issues are listed from the newest to the oldest."
+            ),
+        )
     earlier, later = issues.issues_beside(reading(), issue)
     content = edition.from_json(closing.content)
     ids = [item.summary_id for item in content.items]
@@ -99,17 +106,23 @@ def _without(content: edition.Content, gone: frozenset[int]) -> edition.Content:
     """The digest without the words of what was withdrawn since; an editor's own subject stays as it was mailed."""
     if not any(item.summary_id in gone for item in content.items):
         return content
-    titles, items = [item.title for item in content.items], []
+    titles, items, spoken = [item.title for item in content.items], [], language()
     for item in content.items:
         kept = item.summary_id not in gone
-        items.append(item if kept else replace(item, title="Withdrawn", body_html="", sources=(), topics=(), url=""))
+        items.append(
+            item
+            if kept
+            else replace(item, title=spoken.gettext("Withdrawn"), body_html="", sources=(), topics=(), url="")
+        )
     left = [item.title for item in content.items if item.summary_id not in gone]
-    own_subject = content.subject != edition.default_subject(titles)
+    own_subject = has_own_subject(content)
     own_preheader = content.preheader != edition.default_preheader(titles)
     return replace(
         content,
         items=tuple(items),
-        subject=content.subject if own_subject else edition.default_subject(left) or "A withdrawn summary",
+        subject=content.subject
+        if own_subject
+        else edition.default_subject(left, spoken) or spoken.gettext("A withdrawn summary"),
         preheader=content.preheader if own_preheader else edition.default_preheader(left),
     )
 

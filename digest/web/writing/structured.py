@@ -42,7 +42,7 @@ def news_article(
         "image": [f"{address}.png"],
         "datePublished": published.isoformat(),
         "dateModified": max(summary.updated_at.isoformat(), published.isoformat()),
-        "inLanguage": "en-GB",
+        "inLanguage": site.branding.language,
         "isAccessibleForFree": True,
         "author": publisher,
         "publisher": publisher,

@@ -31,6 +31,7 @@ from digest.storage.writing.supersedings import Superseding, supersedings_of
 from digest.storage.writing.topics import Topic
 from digest.web.shared.caching import keep_for_a_minute
 from digest.web.shared.context import now, reading, settings
+from digest.web.shared.languages import language
 from digest.web.shared.security import csrf
 from digest.web.writing.original import originals
 from digest.web.writing.share_picture import picture_of
@@ -38,7 +39,6 @@ from digest.web.writing.structured import news_article
 
 _LARGEST_ID = 2**31 - 1  # what a key holds on PostgreSQL
 _PATH = f"/news/<publication_slug>/<slug>/<int(max={_LARGEST_ID}):summary_id>"
-_LANGUAGE = "en-GB"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CITED_AS = {
     "text": ("text/plain", "txt"),
@@ -46,11 +46,18 @@ _CITED_AS = {
     "csl": ("application/vnd.citationstyles.csl+json", "json"),
 }
 """By what is asked: the media type, and how the file's name ends."""
+
+
+def _(message: str) -> str:
+    """Marks a text for the catalogues; it is translated where it is shown."""
+    return message
+
+
 _TOLD = {
-    RevisionKind.PUBLISHED: "Published",
-    RevisionKind.CORRECTION: "Corrected",
-    RevisionKind.SUPERSEDED: "Superseded",
-    RevisionKind.TAKEN_BACK: "Taken back",
+    RevisionKind.PUBLISHED: _("Published"),
+    RevisionKind.CORRECTION: _("Corrected"),
+    RevisionKind.SUPERSEDED: _("Superseded"),
+    RevisionKind.TAKEN_BACK: _("Taken back"),
 }
 """What readers are told of its history; small fixes, which change no meaning, are told on no page, nor what an editor
 undid.
@@ -178,30 +185,41 @@ def _as_asked(found: Summary) -> Shown:
         return Shown(wording_of(found), found.body_html, corrections, today)
     day = _day(request.args["at"])
     if day > today:
-        abort(404, f"{day_and_year(day)} is still to come. Ask for a day up to today, or leave the date out.")
+        abort(404, _still_to_come(day))
     state = state_at(reading(), found, moment(day + timedelta(days=1), time(), settings().schedule.zone))
     if state is None:
         first = settings().schedule.local(first_published(reading(), found)).date()
-        abort(
-            404,
-            f"On {day_and_year(day)} this summary was not published."
-            + (f" It was first published on {day_and_year(first)}." if first > day else " It is now, without a date."),
-        )
+        abort(404, _not_published(day, first))
     html = body_html(state.wording.body, state.wording.body_format)
     return Shown(state.wording, html, list(state.corrections), day, earlier=True, changed_since=state.changed_since)
+
+
+def _still_to_come(day: date) -> str:
+    spoken = language()
+    return spoken.gettext(
+        "%(day)s is still to come. Ask for a day up to today, or leave the date out.", day=spoken.day(day)
+    )
+
+
+def _not_published(day: date, first: date) -> str:
+    spoken = language()
+    said = spoken.gettext("On %(day)s this summary was not published.", day=spoken.day(day))
+    if first > day:
+        return " ".join((said, spoken.gettext("It was first published on %(day)s.", day=spoken.day(first))))
+    return " ".join((said, spoken.gettext("It is now, without a date.")))
 
 
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text if _DAY.fullmatch(text) else "")
     except ValueError:
-        abort(404, "This is no date. Write it like 2026-11-29, or leave it out to read the summary as it is now.")
+        abort(404, _("This is no date. Write it like 2026-11-29, or leave it out to read the summary as it is now."))
 
 
 def _cited(found: Summary, shown: Shown) -> Response:
     form = request.args["cite"]
     if form not in _CITED_AS:
-        abort(404, "A citation comes as text, bibtex or csl. Ask for one of them.")
+        abort(404, _("A citation comes as text, bibtex or csl. Ask for one of them."))
     citation, (media_type, ending) = _citation(found, shown), _CITED_AS[form]
     body = {"text": f"{citation.text}\n", "bibtex": citation.bibtex, "csl": citation.csl_json}[form]
     response = Response(body, content_type=f"{media_type}; charset=utf-8")
@@ -214,7 +232,14 @@ def _citation(found: Summary, shown: Shown) -> Citation:
     said = shown.wording
     address = iri_to_uri(f"{settings().site_url}{path_of(found)}?at={shown.as_at.isoformat()}")
     return Citation(
-        found.id, said.title, settings().site_name, said.publication, said.published_on, address, shown.as_at, _LANGUAGE
+        found.id,
+        said.title,
+        settings().site_name,
+        said.publication,
+        said.published_on,
+        address,
+        shown.as_at,
+        language().tag,
     )
 
 
@@ -242,5 +267,6 @@ def _history(found: Summary, superseding: Superseding | None) -> list[tuple[date
         if words and not undone:
             again = step.kind == RevisionKind.PUBLISHED and bool(told)
             note = step.note if step.kind == RevisionKind.CORRECTION else ""
-            told.append((schedule.local(step.at).date(), "Published again" if again else words, note))
+            words = language().gettext(_("Published again") if again else words)
+            told.append((schedule.local(step.at).date(), words, note))
     return told if len(told) > 1 else []

@@ -25,6 +25,7 @@ from digest.storage.writing.summaries import (
 from digest.storage.writing.topics import Topic, all_topics
 from digest.web.shared.caching import keep_for_a_minute
 from digest.web.shared.context import reading, settings
+from digest.web.shared.languages import language
 from digest.web.shared.security import csrf
 from digest.web.writing import sitemap
 from digest.web.writing.asking import Asked, asked_of
@@ -93,7 +94,7 @@ def json_feed() -> Response:
         home_page_url=f"{site.site_url}/news",
         feed_url=f"{site.site_url}/feed.json",
         icon=f"{site.site_url}/favicon.svg",
-        language="en-GB",
+        language=language().tag,
         authors=[{"name": site.site_name, "url": f"{site.site_url}/"}],
         items=[*map(json_item, entries), *map(_json_tombstone, gone)],
     )
@@ -124,7 +125,7 @@ def news_json() -> Response:
         title=site.site_name,
         home_page_url=site.site_url + asked.path(asked.page),
         feed_url=site.site_url + asked.path(asked.page, "/news.json"),
-        language="en-GB",
+        language=language().tag,
         _digest={"total": answer.total, "loosened": answer.loosened},
         items=[json_item(entry) for entry in entries],
         **further,

@@ -16,26 +16,23 @@ from digest import config
 from digest.config import Settings
 from digest.config.catalogues import FOLDER, speaking
 from digest.config.languages import ENGLISH, NAMES
+from digest.operations.issues.closing import close_issue
 from digest.operations.readers import consent_wordings
+from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.running.branding import branding_for_change
 from tests import catalogues
 from tests.conftest import TUESDAY, Mailbox, html_of, text_of
-from tests.factories import make_issue, make_summary
+from tests.factories import make_issue, make_subscriber, make_summary
+from tests.unsettled import FRIDAY
 from tests.web.browser import Browser, one, page, words
+from tests.web.readers.doors import ALICE, ask, link_in
 
 TEMPLATES = config.resource("templates")
 NOT_YET = frozenset(
     (
-        "pages/readers/about.html", "pages/readers/back.html", "pages/readers/move_gone.html",
-        "pages/readers/move_moved.html", "pages/readers/move_open.html", "pages/readers/move_sent.html",
-        "pages/readers/move_taken.html", "pages/readers/yours.html", "pages/readers/yours_erase.html",
-        "pages/readers/yours_gone.html", "pages/readers/yours_sent.html",
-        "pages/readers/erased.html", "pages/readers/left.html",
-        "pages/readers/preferences.html", "pages/readers/privacy.html", "pages/sources/about.html",
-        "pages/writing/archive/issue.html", "pages/writing/archive/news.html",
-        "pages/writing/archive/parts.html", "pages/writing/archive/summary.html",
-        "email/digest/body.html", "email/digest/body.txt",
+        "pages/readers/privacy.html",
     )
 )  # fmt: skip
 """What readers see and is still in English alone: it gets shorter, never longer."""
@@ -46,6 +43,7 @@ FOR_READERS = (
     "pages/shared/base.html", "pages/shared/error.html", "pages/shared/unsaved.html", "pages/readers/*.html",
     "pages/writing/archive/*.html", "pages/sources/about.html",
     "email/base.*", "email/confirmation/*", "email/already_subscribed/*", "email/digest/*",
+    "email/erased/*", "email/move/*", "email/moved/*", "email/own_page/*", "email/welcome/*",
 )  # fmt: skip
 SAID = ("aria-label", "alt", "title", "placeholder", "data-label")
 WORD = re.compile(r"[A-Za-z]{2,}")
@@ -157,6 +155,43 @@ def test_a_german_sign_up_is_german_from_the_answer_to_the_confirmation(
     assert "Danke. Die erste Ausgabe kommt am Freitag, 17. Mai 2024" in words(stranger.client.post(link.group()))
     german = replace(settings, branding=replace(settings.branding, language="de"))
     assert consent_wordings.signing_up(german).version == "sign-up 1 (de)"
+
+
+def test_a_german_archive_is_german_to_its_months_and_its_sources(stranger: Browser, db: Database) -> None:
+    speak(db, "de")
+    found = make_summary(
+        db, "Gericht hebt Bußgeld auf", topics=["Gerichte"], sources=[("https://a.example/1", "", "A")]
+    )
+    make_issue(db, summary_ids=[found])
+    news = words(stranger.open("/news?topic=gerichte&from=2024-05-01&to=nie"))
+    assert "1 Zusammenfassung zum Thema Gerichte ab dem 1. Mai 2024 · Alle zeigen" in news
+    assert "„nie“ ist kein Datum, darum haben wir es weggelassen." in news
+    assert [each.get_text() for each in page(stranger.open("/news")).select(".month")] == ["Mai 2024"]
+    summary = words(stranger.client.get(f"/news/a/b/{found}", follow_redirects=True))
+    assert "Den ganzen Artikel lesen: A" in summary and "Diese Seite zitieren" in summary
+    feed = stranger.open("/feed.json").json
+    assert feed is not None and feed["language"] == "de"
+
+
+def test_a_german_digest_is_german_from_its_subject_to_its_foot(
+    stranger: Browser, db: Database, mailbox: Mailbox, settings: Settings
+) -> None:
+    speak(db, "de")
+    german = replace(settings, branding=replace(settings.branding, language="de"))
+    make_subscriber(db, settings, "bob@example.org")
+    made = [make_summary(db, title) for title in ("Gericht hebt Bußgeld auf", "Cookie-Banner brauchen eine Wahl")]
+    issue_id = make_issue(db, FRIDAY, made)
+    close_issue(Context(db, german, TUESDAY), issue_id, "a test")
+    assert freeze(Context(db, german, TUESDAY), issue_id, "a test") is Freeze.FROZEN
+    ask(stranger.client)
+    stranger.client.post(link_in(mailbox.to(ALICE)[-1], "confirm"))
+    welcome = mailbox.to(ALICE)[-1]
+    assert welcome["Subject"] == "Willkommen bei Privacy Digest: Gericht hebt Bußgeld auf, und 1 weitere"
+    text = " ".join(text_of(welcome).split())
+    assert "Unten steht die letzte Ausgabe (Freitag, 17. Mai 2024)" in text
+    assert "Ausgabe 1 · 2 Meldungen, 1 Minute" in text
+    assert "weil Sie Ihre Anmeldung bestätigt haben (14. Mai 2024)." in text
+    assert html_of(welcome).count('lang="de"') > 1 and "Im Browser ansehen" in html_of(welcome)
 
 
 PUBLIC = ("/", "/news", "/issues", "/privacy", "/about/feeds", "/confirm/x", "/nowhere")
