@@ -87,7 +87,10 @@ def hidden_seats(session: Session) -> list[int]:
 
 
 def mark_stale(session: Session, publication_id: int | None = None, topic_id: int | None = None) -> None:
-    """Have the summaries of a publication, or about a topic, indexed anew: what they are found by has changed."""
+    """Have the summaries of a publication, or about a topic, indexed anew: what they are found by has changed.
+
+    The caller has the lock of the search index: whoever indexes now would say that it has indexed what was before.
+    """
     asked = update(Summary).values(indexed_version=None)
     if publication_id is not None:
         asked = asked.where(Summary.publication_id == publication_id)

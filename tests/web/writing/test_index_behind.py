@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from threading import Thread
+
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.issues.edition import Source
 from digest.domain.issues.manuscript import Manuscript, Piece, read
 from digest.operations.shared.context import Context
-from digest.operations.sources.grouping import group_leads
-from digest.operations.writing import archive_index, naming
+from digest.operations.writing import archive_index, indexing, naming
+from digest.operations.writing.covering import Archive
 from digest.operations.writing.editing import delete_draft, save, take_back
 from digest.operations.writing.ending import withdraw
 from digest.operations.writing.indexing import index_summaries
 from digest.operations.writing.searching import search
 from digest.storage.base.database import Database
-from digest.storage.sources.leads import Lead
 from digest.storage.writing.names import PUBLICATIONS, id_of_name
-from digest.storage.writing.search_index import SearchPostings
+from digest.storage.writing.search_index import SearchPostings, store_words
+from digest.storage.writing.summaries import Summary
 from tests.conftest import TUESDAY
-from tests.factories import make_lead, make_summary
+from tests.factories import make_summary
 
 
 @pytest.fixture
@@ -90,14 +95,37 @@ def test_what_is_taken_back_and_deleted_leaves_no_place_in_the_archive(
         assert session.get(SearchPostings, ("aardvark", 0)) is None
 
 
-def test_a_lead_that_resembles_a_deleted_draft_resembles_nothing(db: Database, context: Context) -> None:
+def test_nothing_resembles_a_deleted_draft(db: Database, context: Context) -> None:
     make_summary(db, "Another matter entirely")
     draft = make_summary(db, "Okapi court fines zebra herd", published=False)
     index_summaries(db)
     delete_draft(context, draft)
-    lead = make_lead(db, "Okapi court fines zebra herd", at=TUESDAY)
-    group_leads(context)
     with db.reading() as session:
-        found = session.get(Lead, lead)
-        assert found
-        assert found.story_id is not None
+        assert Archive(session).resembling("Okapi court fines zebra herd", "") == []
+
+
+@pytest.mark.only_on("postgresql")
+def test_what_is_merged_while_it_is_indexed_is_indexed_again(
+    db: Database, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = make_summary(db, "Alpha", publication="Old Gazette")
+    make_summary(db, "Beta", publication="New Times")
+    index_summaries(db)
+    with db.writing() as session:
+        session.execute(update(Summary).where(Summary.id == moved).values(version=2))
+    ids = _id(db, "Old Gazette"), _id(db, "New Times")
+    merging = Thread(target=naming.merge, args=(context, PUBLICATIONS, *ids))
+
+    def store_meanwhile(session: Session, words: Mapping[int, str]) -> None:
+        if not merging.ident:
+            merging.start()
+            merging.join(0.5)  # as long as it takes if nothing holds it up
+        store_words(session, words)
+
+    monkeypatch.setattr(indexing, "store_words", store_meanwhile)
+    index_summaries(db)
+    merging.join()
+    index_summaries(db)
+    with db.reading() as session:
+        assert [hit.id for hit in search(session, "alpha times").results] == [moved]
+        assert search(session, "gazette").total == 0
