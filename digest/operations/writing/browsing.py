@@ -41,7 +41,11 @@ class Choices:
 
 @dataclass(frozen=True)
 class ArchiveAnswer:
-    """One page of what answers. `choices` is None while so much was written lately that the index lacks some."""
+    """One page of what answers. `choices` is None while so much was written lately that the index lacks some.
+
+    `behind`: words were looked for meanwhile, so that some of it was not, and some as it was before. `at_least`: there
+    was too much to be looked through, so there may be more.
+    """
 
     summaries: Sequence[Summary]
     total: int
@@ -50,6 +54,13 @@ class ArchiveAnswer:
     loosened: bool = False
     wanted: Sequence[WantedWords] = ()
     choices: Choices | None = None
+    behind: bool = False
+    at_least: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is all that answers."""
+        return not (self.behind or self.at_least)
 
     @property
     def pages(self) -> int:
@@ -103,6 +114,8 @@ def browse(session: Session, asking: Asking, number: int, size: int) -> ArchiveA
         looked.loosened if looked else False,
         looked.wanted if looked else (),
         _choices(counts) if index.complete else None,
+        not index.complete,
+        looked is not None and not looked.whole,
     )
 
 

@@ -61,6 +61,9 @@ class SearchedWords(Base):
     words: Mapped[str] = mapped_column(Text)
 
 
+_BLOCKS = select(SearchPostings.block, SearchPostings.weights)
+
+
 @dataclass(frozen=True)
 class IndexedText:
     """What of a summary is searched, and where it stands. `links` are the ids and addresses of its source links."""
@@ -199,6 +202,25 @@ def stems_beginning(session: Session, beginning: str, most: int) -> list[str]:
         .limit(most)
     )
     return [stem for stem in session.execute(asked).scalars() if stem.startswith(beginning)]
+
+
+def blocks_beginning(session: Session, stems: Collection[str]) -> list[tuple[int, bytes]]:
+    """The stored blocks of all these stems, with their numbers."""
+    wanted, found = list(stems), list[tuple[int, bytes]]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = SearchPostings.stem.in_(wanted[start : start + _AT_ONCE])
+        found += [(block, weights) for block, weights in session.execute(_BLOCKS.where(some))]
+    return found
+
+
+def with_phrase(session: Session, ids: Collection[int], phrase: str) -> set[int]:
+    """Those of these summaries whose searched words, as they are stored, have this among them."""
+    wanted, found = list(ids), set[int]()
+    said = SearchedWords.words.contains(phrase, autoescape=True)
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = SearchedWords.summary_id.in_(wanted[start : start + _AT_ONCE])
+        found |= set(session.execute(select(SearchedWords.summary_id).where(some, said)).scalars())
+    return found
 
 
 def words_of(session: Session, ids: Collection[int]) -> dict[int, str]:

@@ -112,7 +112,9 @@ def news_atom() -> Response:
 
 @syndication.get("/news.json")
 def news_json() -> Response:
-    """The same as JSON Feed 1.1; `_digest` says how many there are, and whether they have only some of the words."""
+    """The same as JSON Feed 1.1; `_digest` says how many there are, whether these have only some of the words, and
+    whether they are the `whole` of what answers: not while much that was written lately is still to be indexed.
+    """
     asked, answer = _asked()
     site, root = settings(), feed_root(reading(), settings())
     further = (
@@ -125,7 +127,7 @@ def news_json() -> Response:
         home_page_url=site.site_url + asked.path(asked.page),
         feed_url=site.site_url + asked.path(asked.page, "/news.json"),
         language="en-GB",
-        _digest={"total": answer.total, "loosened": answer.loosened},
+        _digest={"total": answer.total, "loosened": answer.loosened, "whole": answer.whole},
         items=[json_item(entry) for entry in entries],
         **further,
     )

@@ -77,6 +77,15 @@ def test_what_is_a_draft_again_is_not_found_while_the_index_is_behind(
     assert "Unpublished" not in str(found)
 
 
+@pytest.mark.usefixtures("behind")
+def test_a_search_says_that_the_index_is_behind(client: FlaskClient, db: Database) -> None:
+    assert "the search has not read all of it yet" in client.get("/news?q=gazette").text
+    assert _said(client, "/news.json?q=gazette")["whole"] is False
+    index_summaries(db)
+    assert "the search has not read all of it yet" not in client.get("/news?q=gazette").text
+    assert _said(client, "/news.json?q=gazette") == {"total": 6, "loosened": False, "whole": True}
+
+
 @pytest.mark.on_both
 def test_what_is_taken_back_and_deleted_leaves_no_place_in_the_archive(
     client: FlaskClient, db: Database, context: Context
@@ -129,3 +138,10 @@ def test_what_is_merged_while_it_is_indexed_is_indexed_again(
     with db.reading() as session:
         assert [hit.id for hit in search(session, "alpha times").results] == [moved]
         assert search(session, "gazette").total == 0
+
+
+def _said(client: FlaskClient, path: str) -> dict[str, object]:
+    found = client.get(path).json
+    assert found
+    said: dict[str, object] = found["_digest"]
+    return said
