@@ -187,12 +187,16 @@ def withdrawals_of(session: Session, summary_ids: Sequence[int]) -> dict[int, Wi
 
 
 def latest_withdrawals(session: Session, question: ArchiveQuestion, count: int) -> list[tuple[Withdrawal, Summary]]:
-    """The latest withdrawals among summaries of that topic and publication, for feeds that have to tell of them."""
+    """The latest withdrawals among summaries of that topic, publication and time: feeds have to tell of them."""
     asked = select(Withdrawal, Summary).join(Summary, Summary.id == Withdrawal.summary_id)
     if question.topic:
         asked = asked.where(Summary.topics.any(Topic.slug == question.topic))
     if question.publication:
         asked = asked.where(Summary.publication.has(Publication.slug == question.publication))
+    if question.since:
+        asked = asked.where(Summary.published_on >= question.since)
+    if question.until:
+        asked = asked.where(Summary.published_on <= question.until)
     return [(row[0], row[1]) for row in session.execute(asked.order_by(Withdrawal.at.desc()).limit(count))]
 
 
