@@ -29,7 +29,7 @@ _MOST_BEGINNINGS = 500
 
 
 @dataclass(frozen=True)
-class Beginning:
+class WordBeginning:
     """The seats of the summaries that have a word that begins so; `whole` unless there are too many such words."""
 
     seats: int = 0
@@ -83,12 +83,12 @@ class ArchiveIndex:
                 self._postings[stem] = joined(stored.get(stem, {}), self._late_weights(stem))
         return {stem: self._postings[stem] for stem in stems}
 
-    def beginning(self, beginning: str) -> Beginning:
+    def beginning(self, beginning: str) -> WordBeginning:
         """What has a word that begins so."""
         stems = stems_beginning(self._session, beginning, _MOST_BEGINNINGS + 1)
         seats = together(blocks_beginning(self._session, stems[:_MOST_BEGINNINGS]))
         late = self._late_seats(lambda terms: any(stem.startswith(beginning) for stem in terms.weights))
-        return Beginning(seats | late, len(stems) <= _MOST_BEGINNINGS)
+        return WordBeginning(seats | late, len(stems) <= _MOST_BEGINNINGS)
 
     def with_phrase(self, seats: Sequence[int], phrase: str) -> int:
         """Those of these seats whose searched words have this among them."""

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from digest.domain.shared.folding import fold, words
 from digest.domain.shared.stems import stems
 from digest.domain.writing.postings import Postings, Sums, seats_of
-from digest.operations.writing.archive_index import ArchiveIndex, Beginning
+from digest.operations.writing.archive_index import ArchiveIndex, WordBeginning
 from digest.storage.writing.search_index import LONGEST_STEM
 from digest.storage.writing.summaries import published_titles
 
@@ -63,7 +63,7 @@ class WantedWords:
 
     words: tuple[str, ...]
     stems: tuple[str, ...]
-    beginning: Beginning | None = None
+    beginning: WordBeginning | None = None
     quoted: bool = False
 
 
@@ -172,7 +172,7 @@ def wanted_in(index: ArchiveIndex, typed: str) -> list[WantedWords]:
     means_nothing = len(found) > 1 and not found[-1].stems
     if found and not found[-1].quoted and not means_nothing:
         last = found[-1].words[0]
-        beginning = index.beginning(last[:LONGEST_STEM]) if len(last) > 1 else Beginning()
+        beginning = index.beginning(last[:LONGEST_STEM]) if len(last) > 1 else WordBeginning()
         found[-1] = replace(found[-1], beginning=beginning)
     return found
 
