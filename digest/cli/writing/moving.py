@@ -63,7 +63,8 @@ def look_up(words: str, as_json: bool) -> None:
         click.echo("No summary has all of these words; these have some.")
     for hit in found.results:
         click.echo(f"{hit.id:>7}  {hit.title}")
-    click.echo(f"{counted(found.total, 'summary', 'summaries')} found.")
+    at_least = "" if found.whole else "At least "
+    click.echo(f"{at_least}{counted(found.total, 'summary', 'summaries')} found.")
 
 
 def _report(imported: ImportedSummaries) -> None:

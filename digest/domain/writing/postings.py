@@ -19,6 +19,7 @@ HEAVIEST = 15
 _SLICES = 4
 _BYTES = SEATS // 8
 _EMPTY = bytes(_SLICES * _BYTES)
+_WHOLE = (1 << SEATS) - 1
 _DIGITS = bytes.maketrans(b"01", b"\0\1")
 
 
@@ -76,6 +77,19 @@ def joined(blocks: Mapping[int, bytes], overlay: Mapping[int, int] | None = None
     for seat, weight in (overlay or {}).items():
         slices = [bits | (weight >> at & 1) << seat for at, bits in enumerate(slices)]
     return Postings(tuple(slices))
+
+
+def together(blocks: Iterable[tuple[int, bytes]]) -> int:
+    """The seats in any of these stored blocks, given with their numbers; several may have the same number."""
+    by_number = dict[int, int]()
+    for number, block in blocks:
+        raw = int.from_bytes(zlib.decompress(block), "little")
+        by_number[number] = by_number.get(number, 0) | raw
+    found = bytearray((max(by_number, default=-1) + 1) * _BYTES)
+    for number, raw in by_number.items():
+        seats = reduce(or_, (raw >> at * SEATS for at in range(_SLICES))) & _WHOLE
+        found[number * _BYTES : (number + 1) * _BYTES] = seats.to_bytes(_BYTES, "little")
+    return int.from_bytes(found, "little")
 
 
 class Sums:

@@ -18,7 +18,7 @@ from digest.storage.writing.summaries import (
     Summary,
     archive_page,
     publication_sizes,
-    summaries_by_ids,
+    published_by_ids,
     topic_sizes,
 )
 
@@ -41,7 +41,11 @@ class Choices:
 
 @dataclass(frozen=True)
 class ArchiveAnswer:
-    """One page of what answers. `choices` is None while so much was written lately that the index lacks some."""
+    """One page of what answers. `choices` is None while so much was written lately that the index lacks some.
+
+    `behind`: words were looked for meanwhile, so that some of it was not, and some as it was before. `at_least`: there
+    was too much to be looked through, so there may be more.
+    """
 
     summaries: Sequence[Summary]
     total: int
@@ -50,6 +54,13 @@ class ArchiveAnswer:
     loosened: bool = False
     wanted: Sequence[WantedWords] = ()
     choices: Choices | None = None
+    behind: bool = False
+    at_least: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is all that answers."""
+        return not (self.behind or self.at_least)
 
     @property
     def pages(self) -> int:
@@ -96,13 +107,15 @@ def browse(session: Session, asking: Asking, number: int, size: int) -> ArchiveA
     counts = index.shelf.counts(asking.filters(), among)
     keys = _page(index, looked, asking, among, (number - 1) * size, size) if (number - 1) * size < counts.total else []
     return ArchiveAnswer(
-        summaries_by_ids(session, keys),
+        published_by_ids(session, keys),
         counts.total,
         number,
         size,
         looked.loosened if looked else False,
         looked.wanted if looked else (),
         _choices(counts) if index.complete else None,
+        not index.complete,
+        looked is not None and not looked.whole,
     )
 
 

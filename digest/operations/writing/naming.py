@@ -16,6 +16,7 @@ from digest.mail.templating import counted
 from digest.operations.people import audit
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
+from digest.operations.writing.indexing import lock_index
 from digest.storage.readers.subscribers import lock_subscribers
 from digest.storage.readers.topic_choices import choose_instead, readers_who_chose
 from digest.storage.running.schema import metadata
@@ -70,6 +71,7 @@ def rename(context: Context, kind: NameKind, row_id: int, name: str, new_address
     """
     name = _fit(kind, name)
     with context.db.writing() as session:
+        lock_index(session)
         found = _there(session, kind, row_id)
         if id_of_name(session, kind, name) not in (None, row_id):
             raise Refused(_taken(session, kind, name))
@@ -117,6 +119,7 @@ def merge(context: Context, kind: NameKind, row_id: int, into_id: int, who: str 
     if row_id == into_id:
         raise Refused(f"This is the same {kind.word}. Choose another to merge it into.")
     with context.db.writing() as session:
+        lock_index(session)
         gone, into = _there(session, kind, row_id), _there(session, kind, into_id)
         into.renamed_at = context.now
         moved = hanging(session, kind, gone)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import pairwise
 from operator import and_, or_
@@ -19,13 +19,16 @@ from sqlalchemy.orm import Session
 from digest.domain.shared.folding import fold, words
 from digest.domain.shared.stems import stems
 from digest.domain.writing.postings import Postings, Sums, seats_of
-from digest.operations.writing.archive_index import ArchiveIndex
+from digest.operations.writing.archive_index import ArchiveIndex, WordBeginning
 from digest.storage.writing.search_index import LONGEST_STEM
-from digest.storage.writing.summaries import titles_of
+from digest.storage.writing.summaries import published_titles
 
 _PART = re.compile(r'"([^"]*)"?|([^"]+)')
 _MOST_WORDS = 24
-_MOST_PHRASES_READ = 4_000
+_MOST_PHRASES = 4
+"""Further ones are looked for word by word."""
+_MOST_READ = 60_000
+"""Texts that one search looks through for its phrases: those in which their words weigh most."""
 _READ = 100
 """So many of the best are looked at word by word."""
 _AS_BEGINNING = 4
@@ -44,20 +47,23 @@ class SearchHit:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found, best first. `loosened`: none has all words, so these have some. `total` counts all there are."""
+    """What was found, best first. `loosened`: none has all words, so these have some. `total` counts all there are,
+    unless it is not `whole`: then there may be more.
+    """
 
     loosened: bool
+    whole: bool
     total: int
     results: tuple[SearchHit, ...]
 
 
 @dataclass(frozen=True)
 class WantedWords:
-    """A word or phrase that was typed. `stems` must all be there; of `beginnings` any does as well."""
+    """A word or phrase that was typed. `stems` must all be there; where a word begins so, `beginning`, does as well."""
 
     words: tuple[str, ...]
     stems: tuple[str, ...]
-    beginnings: tuple[str, ...] = ()
+    beginning: WordBeginning | None = None
     quoted: bool = False
 
 
@@ -65,19 +71,21 @@ def search(session: Session, typed: str, most: int = 20) -> Found:
     """The published summaries that answer what was typed."""
     looked = ArchiveSearch(ArchiveIndex(session), typed)
     best = looked.best(looked.found, 0, most)
-    titles = titles_of(session, [key for key, _ in best])
-    hits = tuple(SearchHit(key, titles[key], round(score, 4)) for key, score in best)
-    return Found(looked.loosened, looked.found.bit_count(), hits)
+    titles = published_titles(session, [key for key, _ in best])
+    hits = tuple(SearchHit(key, titles[key], round(score, 4)) for key, score in best if key in titles)
+    return Found(looked.loosened, looked.whole, looked.found.bit_count(), hits)
 
 
 class ArchiveSearch:
-    """What was typed, looked up. `found` are the seats of the published summaries that answer."""
+    """What was typed, looked up. `found` are the seats of the published summaries that answer, all if `whole`."""
 
     def __init__(self, index: ArchiveIndex, typed: str) -> None:
         self._index = index
         self.wanted = wanted_in(index, typed)
-        asked = [each for each in self.wanted if each.stems or each.beginnings]
-        postings = index.postings([stem for each in asked for stem in (*each.stems, *each.beginnings)])
+        self.whole = all(each.beginning.whole for each in self.wanted if each.beginning)
+        self._may_read = _MOST_READ
+        asked = [each for each in self.wanted if each.stems or (each.beginning and each.beginning.seats)]
+        postings = index.postings([stem for each in asked for stem in each.stems])
         self._parts = [part for each in asked for part in self._parts_of(each, postings)]
         found = [self._there(each, postings) for each in asked]
         self.found = reduce(and_, found, index.published) if found else 0
@@ -139,31 +147,33 @@ class ArchiveSearch:
         return sorted(found, key=lambda each: (-each[1], -each[0]))
 
     def _with_phrase(self, wanted: WantedWords, seats: int) -> int:
-        phrase = f" {' '.join(wanted.words)} "
-        if seats.bit_count() > _MOST_PHRASES_READ:
+        if seats.bit_count() > self._may_read:
+            self.whole = False
             sums = Sums()
             for postings in self._index.postings(wanted.stems).values():
                 sums.add(postings, 1)
-            seats = sums.best(seats, _MOST_PHRASES_READ)
-        read = seats_of(seats)
-        ids = self._index.shelf.ids(read)
-        texts = self._index.words(ids)
-        return sum(1 << seat for seat, key in zip(read, ids, strict=True) if phrase in texts.get(key, ""))
+            seats = sums.best(seats, self._may_read)
+        self._may_read -= seats.bit_count()
+        return self._index.with_phrase(seats_of(seats), f" {' '.join(wanted.words)} ")
 
 
 def wanted_in(index: ArchiveIndex, typed: str) -> list[WantedWords]:
     """The words and phrases in what was typed."""
-    found = list[WantedWords]()
+    found, phrases = list[WantedWords](), set[tuple[str, ...]]()
     for phrase, loose in _PART.findall(fold(typed)):
-        if phrase and words(phrase):
-            found.append(WantedWords(tuple(words(phrase)), _stems(phrase), quoted=True))
+        quoted = tuple(words(phrase))
+        if quoted and quoted not in phrases and len(phrases) < _MOST_PHRASES:
+            phrases.add(quoted)
+            found.append(WantedWords(quoted, _stems(phrase), quoted=True))
+        elif quoted not in phrases:
+            found += [WantedWords((word,), _stems(word)) for word in quoted]
         found += [WantedWords((word,), _stems(word)) for word in words(loose)]
     found = found[:_MOST_WORDS]
     means_nothing = len(found) > 1 and not found[-1].stems
     if found and not found[-1].quoted and not means_nothing:
         last = found[-1].words[0]
-        beginnings = index.beginning(last[:LONGEST_STEM]) if len(last) > 1 else []
-        found[-1] = WantedWords(found[-1].words, found[-1].stems, tuple(beginnings))
+        beginning = index.beginning(last[:LONGEST_STEM]) if len(last) > 1 else WordBeginning()
+        found[-1] = replace(found[-1], beginning=beginning)
     return found
 
 
@@ -173,7 +183,7 @@ def _stems(text: str) -> tuple[str, ...]:
 
 def _with_beginnings(wanted: WantedWords, postings: dict[str, Postings]) -> Postings:
     own = postings[wanted.stems[0]] if wanted.stems else Postings()
-    return own.also(reduce(or_, (postings[stem].there for stem in wanted.beginnings), 0), _AS_BEGINNING)
+    return own.also(wanted.beginning.seats, _AS_BEGINNING) if wanted.beginning else own
 
 
 def _liking(text: str, forms: Sequence[str], pairs: Sequence[str]) -> float:

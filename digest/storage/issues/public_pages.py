@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from digest.domain.issues.lifecycle import FROZEN
 from digest.storage.issues.issues import Issue
+from digest.storage.writing.publications import Publication
 from digest.storage.writing.summaries import Summary
 
 
@@ -21,6 +22,8 @@ class PublicPages:
     versions: int
     issues: int
     changed_at: datetime | None
+    renamed_at: datetime | None = None
+    """When a publication last got another name, and perhaps its pages other addresses."""
 
 
 def public_pages(session: Session) -> PublicPages:
@@ -32,6 +35,9 @@ def public_pages(session: Session) -> PublicPages:
         func.coalesce(func.sum(Summary.version), 0).label("versions"),
         func.max(Summary.updated_at).label("updated_at"),
     ).subquery()
-    row = session.execute(select(pieces, past_issues).join_from(pieces, past_issues, true())).one()
-    changed_at = max((moment for moment in (row.updated_at, row.frozen_at) if moment), default=None)
-    return PublicPages(row.published, int(row.versions), row.issues, changed_at)
+    renamed = select(func.max(Publication.renamed_at).label("renamed_at")).subquery()
+    together = pieces.join(past_issues, true()).join(renamed, true())
+    row = session.execute(select(pieces, past_issues, renamed).select_from(together)).one()
+    moments = (row.updated_at, row.frozen_at, row.renamed_at)
+    changed_at = max((moment for moment in moments if moment), default=None)
+    return PublicPages(row.published, int(row.versions), row.issues, changed_at, row.renamed_at)

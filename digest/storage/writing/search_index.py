@@ -61,6 +61,9 @@ class SearchedWords(Base):
     words: Mapped[str] = mapped_column(Text)
 
 
+_BLOCKS = select(SearchPostings.block, SearchPostings.weights)
+
+
 @dataclass(frozen=True)
 class IndexedText:
     """What of a summary is searched, and where it stands. `links` are the ids and addresses of its source links."""
@@ -80,8 +83,17 @@ def stale_summaries(session: Session, most: int) -> list[IndexedText]:
     return _texts(session, select(Summary.id).where(STALE).order_by(Summary.id).limit(most))
 
 
+def hidden_seats(session: Session) -> list[int]:
+    """The seats of summaries that readers saw, or might have, and must not since, where the index does not know yet."""
+    asked = select(Summary.indexed_seat).where(STALE, Summary.published_at.is_(None), Summary.indexed_seat.is_not(None))
+    return [seat for seat in session.execute(asked).scalars() if seat is not None]
+
+
 def mark_stale(session: Session, publication_id: int | None = None, topic_id: int | None = None) -> None:
-    """Have the summaries of a publication, or about a topic, indexed anew: what they are found by has changed."""
+    """Have the summaries of a publication, or about a topic, indexed anew: what they are found by has changed.
+
+    The caller has the lock of the search index: whoever indexes now would say that it has indexed what was before.
+    """
     asked = update(Summary).values(indexed_version=None)
     if publication_id is not None:
         asked = asked.where(Summary.publication_id == publication_id)
@@ -190,6 +202,25 @@ def stems_beginning(session: Session, beginning: str, most: int) -> list[str]:
         .limit(most)
     )
     return [stem for stem in session.execute(asked).scalars() if stem.startswith(beginning)]
+
+
+def blocks_beginning(session: Session, stems: Collection[str]) -> list[tuple[int, bytes]]:
+    """The stored blocks of all these stems, with their numbers."""
+    wanted, found = list(stems), list[tuple[int, bytes]]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = SearchPostings.stem.in_(wanted[start : start + _AT_ONCE])
+        found += [(block, weights) for block, weights in session.execute(_BLOCKS.where(some))]
+    return found
+
+
+def with_phrase(session: Session, ids: Collection[int], phrase: str) -> set[int]:
+    """Those of these summaries whose searched words, as they are stored, have this among them."""
+    wanted, found = list(ids), set[int]()
+    said = SearchedWords.words.contains(phrase, autoescape=True)
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = SearchedWords.summary_id.in_(wanted[start : start + _AT_ONCE])
+        found |= set(session.execute(select(SearchedWords.summary_id).where(some, said)).scalars())
+    return found
 
 
 def words_of(session: Session, ids: Collection[int]) -> dict[int, str]:

@@ -158,9 +158,15 @@ def summaries_by_ids(session: Session, summary_ids: Sequence[int]) -> list[Summa
     return [found[key] for key in summary_ids if key in found]
 
 
-def titles_of(session: Session, summary_ids: Sequence[int]) -> dict[int, str]:
-    """The titles of these summaries."""
-    return dict(session.execute(select(Summary.id, Summary.title).where(Summary.id.in_(summary_ids))).all())
+def published_by_ids(session: Session, summary_ids: Sequence[int]) -> list[Summary]:
+    """Those of these summaries that readers may see, in the order asked for."""
+    return [summary for summary in summaries_by_ids(session, summary_ids) if summary.published_at]
+
+
+def published_titles(session: Session, summary_ids: Sequence[int]) -> dict[int, str]:
+    """The titles of those of these summaries that readers may see."""
+    asked = select(Summary.id, Summary.title).where(Summary.published_at.is_not(None), Summary.id.in_(summary_ids))
+    return dict(session.execute(asked).all())
 
 
 def published_summary(session: Session, summary_id: int) -> Summary | None:
@@ -181,12 +187,16 @@ def withdrawals_of(session: Session, summary_ids: Sequence[int]) -> dict[int, Wi
 
 
 def latest_withdrawals(session: Session, question: ArchiveQuestion, count: int) -> list[tuple[Withdrawal, Summary]]:
-    """The latest withdrawals among summaries of that topic and publication, for feeds that have to tell of them."""
+    """The latest withdrawals among summaries of that topic, publication and time: feeds have to tell of them."""
     asked = select(Withdrawal, Summary).join(Summary, Summary.id == Withdrawal.summary_id)
     if question.topic:
         asked = asked.where(Summary.topics.any(Topic.slug == question.topic))
     if question.publication:
         asked = asked.where(Summary.publication.has(Publication.slug == question.publication))
+    if question.since:
+        asked = asked.where(Summary.published_on >= question.since)
+    if question.until:
+        asked = asked.where(Summary.published_on <= question.until)
     return [(row[0], row[1]) for row in session.execute(asked.order_by(Withdrawal.at.desc()).limit(count))]
 
 

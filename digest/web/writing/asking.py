@@ -37,13 +37,18 @@ class Asked:
         """Whether the newest comes first: always, unless words are looked for."""
         return not self.question.text or self.order is Order.DATE
 
+    def named(self) -> dict[str, BriefName | None]:
+        """Topic and publication by the names of their parameters; None where none is meant, or none is there."""
+        return {"topic": self.topic, "publication": self.publication}
+
     def asking(self) -> Asking:
         """The same for the operation that answers it."""
         return Asking(self.question, self.topic, self.publication, self.order)
 
     def path(self, page: int = 1, what: str = "/news") -> str:
-        """The one address of this question's page of that number, or of a feed of it."""
-        query = urlencode(self._words() | ({"page": str(page)} if page > 1 else {}))
+        """The one address of this question's page of that number, or of a feed of it, which is by date anyway."""
+        words = self._words() if what == "/news" else self.kept("order")
+        query = urlencode(words | ({"page": str(page)} if page > 1 else {}))
         return f"{what}?{query}" if query else what
 
     def instead(self, other: Mapping[str, str]) -> str:

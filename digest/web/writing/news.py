@@ -89,7 +89,7 @@ def sought_by(wanted: Sequence[WantedWords]) -> Sought:
     last = wanted[-1] if wanted else None
     return Sought(
         frozenset(stem for each in wanted if not each.quoted for stem in each.stems),
-        last.words[0] if last and last.beginnings else "",
+        last.words[0] if last and last.beginning and last.beginning.seats else "",
         tuple(each.words for each in wanted if each.quoted),
     )
 

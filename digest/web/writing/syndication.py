@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Blueprint, Flask, Response, abort, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from digest.domain.shared.iris import as_uri
-from digest.operations.writing.browsing import ArchiveAnswer, browse
+from digest.operations.writing.browsing import ArchiveAnswer, Order, browse
 from digest.operations.writing.feed_ids import feed_path, feed_root
 from digest.storage.writing.beside import last_gone
-from digest.storage.writing.names import PUBLICATIONS, TOPICS, brief_names
+from digest.storage.writing.names import PUBLICATIONS, TOPICS, BriefName, NameKind, brief_names, named
 from digest.storage.writing.publications import Publication, all_publications
 from digest.storage.writing.summaries import (
     ArchiveQuestion,
@@ -104,30 +105,33 @@ def json_feed() -> Response:
 
 @syndication.get("/news.atom")
 def news_atom() -> Response:
-    """A page of whatever is asked of the archive."""
+    """A page of whatever is asked of the archive, the newest first."""
     asked, answer = _asked()
-    path = asked.path(asked.page, "/news.atom")
+    paths = asked.path(asked.page, "/news.atom"), _lasting(asked).path(asked.page, "/news.atom")
     title = " · ".join([settings().site_name, *([f"“{asked.question.text}”"] if asked.question.text else [])])
-    return _atom(title, (path, path), asked.path(asked.page), answer.summaries, asked.question)
+    return _atom(title, paths, asked.path(asked.page), answer.summaries, asked.question)
 
 
 @syndication.get("/news.json")
 def news_json() -> Response:
-    """The same as JSON Feed 1.1; `_digest` says how many there are, and whether they have only some of the words."""
+    """The same as JSON Feed 1.1; `_digest` says how many there are, whether these have only some of the words, and
+    whether they are the `whole` of what answers: not while much that was written lately is still to be indexed.
+    """
     asked, answer = _asked()
     site, root = settings(), feed_root(reading(), settings())
     further = (
         {"next_url": site.site_url + asked.path(asked.page + 1, "/news.json")} if asked.page < answer.pages else {}
     )
     entries = feed_entries(reading(), site, root, answer.summaries)
+    gone = tombstones(root, latest_withdrawals(reading(), asked.question, _ENTRIES)) if asked.page == 1 else []
     response = jsonify(
         version="https://jsonfeed.org/version/1.1",
         title=site.site_name,
         home_page_url=site.site_url + asked.path(asked.page),
         feed_url=site.site_url + asked.path(asked.page, "/news.json"),
         language=language().tag,
-        _digest={"total": answer.total, "loosened": answer.loosened},
-        items=[json_item(entry) for entry in entries],
+        _digest={"total": answer.total, "loosened": answer.loosened, "whole": answer.whole},
+        items=[*map(json_item, entries), *map(_json_tombstone, gone)],
         **further,
     )
     response.mimetype = "application/feed+json"
@@ -168,12 +172,23 @@ def _json_tombstone(gone: Tombstone) -> dict[str, object]:
 
 
 def _asked() -> tuple[Asked, ArchiveAnswer]:
-    asked = asked_of(
-        with_slugs_of_today(request.args) or request.args,
-        brief_names(reading(), TOPICS),
-        brief_names(reading(), PUBLICATIONS),
-    )
-    return asked, browse(reading(), asked.asking(), asked.page, _A_PAGE)
+    """What is asked, and its answer. A feed brings what is new: the best of old would hide it."""
+    args = with_slugs_of_today(request.args) or request.args
+    asked = asked_of(args, brief_names(reading(), TOPICS), brief_names(reading(), PUBLICATIONS))
+    if any(args.get(name, "").strip() and not there for name, there in asked.named().items()):
+        abort(404)  # without it the feed would bring the whole archive
+    return asked, browse(reading(), replace(asked.asking(), order=Order.DATE), asked.page, _A_PAGE)
+
+
+def _lasting(asked: Asked) -> Asked:
+    """The same with the slugs that its topic and publication had at first: ids are made of it."""
+    topic, publication = _first_slug(TOPICS, asked.topic), _first_slug(PUBLICATIONS, asked.publication)
+    return replace(asked, question=replace(asked.question, topic=topic, publication=publication))
+
+
+def _first_slug(kind: NameKind, brief: BriefName | None) -> str:
+    found = named(reading(), kind, brief.id) if brief else None
+    return (found.feed_slug or found.slug) if found else ""
 
 
 def _named(slug: str, known: Sequence[Topic | Publication]) -> Topic | Publication:

@@ -7,9 +7,11 @@ from random import Random
 import pytest
 from sqlalchemy import update
 
+from digest.operations.writing import archive_index, searching
 from digest.operations.writing.indexing import index_summaries
-from digest.operations.writing.searching import Found, search
+from digest.operations.writing.searching import Found, search, wanted_in
 from digest.storage.base.database import Database
+from digest.storage.writing import search_index
 from digest.storage.writing.summaries import Summary
 from tests.factories import make_summary
 
@@ -87,6 +89,62 @@ def test_dashes_quotes_phrases_and_publications_are_found(
     if indexed:
         index_summaries(db)
     assert [hit.title for hit in asked(db, typed).results] == expected
+
+
+@pytest.mark.on_both
+@pytest.mark.parametrize("indexed", [True, False], ids=["indexed", "just written"])
+def test_a_phrase_is_found_wherever_it_is(db: Database, monkeypatch: pytest.MonkeyPatch, indexed: bool) -> None:
+    monkeypatch.setattr(search_index, "_AT_ONCE", 3)
+    made = [make_summary(db, f"Story {number}", body="Lawful interest is paid.") for number in range(8)]
+    if indexed:
+        index_summaries(db)
+    heavier = [make_summary(db, "Interest, lawful", body="Interest that is lawful interests.") for _ in range(4)]
+    if indexed:
+        index_summaries(db)
+    found = asked(db, '"lawful interest"')
+    assert (sorted(hit.id for hit in found.results), found.total, found.whole) == (made, 8, True)
+    monkeypatch.setattr(searching, "_MOST_READ", len(heavier) + 2)
+    found = asked(db, '"lawful interest"')
+    assert (found.total, found.whole) == (2, False)
+
+
+@pytest.mark.on_both
+@pytest.mark.parametrize("indexed", [True, False], ids=["indexed", "just written"])
+def test_a_beginning_finds_every_word_that_begins_so(
+    db: Database, monkeypatch: pytest.MonkeyPatch, indexed: bool
+) -> None:
+    for number in range(26):
+        make_summary(db, f"Pro{chr(ord('a') + number)}zz")
+    make_summary(db, "Przz")
+    if indexed:
+        index_summaries(db)
+    found = asked(db, "pro")
+    assert (found.total, found.whole) == (26, True)
+    if indexed:
+        monkeypatch.setattr(archive_index, "_MOST_BEGINNINGS", 3)
+        found = asked(db, "pro")
+        assert (found.total, found.whole) == (3, False)
+
+
+def test_a_phrase_is_looked_for_once_and_four_at_most(db: Database) -> None:
+    key = make_summary(db, "One two three four five six")
+    with db.reading() as session:
+        index = archive_index.ArchiveIndex(session)
+        assert len(wanted_in(index, '"one two" ' * 9)) == 1
+        wanted = wanted_in(index, '"one two" "two three" "three four" "four five" "five six"')
+    assert [each.quoted for each in wanted] == [True] * 4 + [False] * 2
+    assert [hit.id for hit in asked(db, '"one two" "two three" "three four" "four five" "five six"').results] == [key]
+
+
+def test_what_is_not_indexed_yet_is_read_once_until_it_changes(db: Database) -> None:
+    key = make_summary(db, "Aardvarks of a certain kind")
+    asked(db, "aardvarks")
+    before = archive_index._terms.cache_info()
+    assert asked(db, "aardvarks certain").total == 1
+    assert archive_index._terms.cache_info().misses == before.misses
+    with db.writing() as session:
+        session.execute(update(Summary).where(Summary.id == key).values(title="Wombats of a certain kind", version=2))
+    assert asked(db, "aardvarks").total == 0
 
 
 def test_an_edited_summary_is_found_by_what_it_says_now(db: Database) -> None:

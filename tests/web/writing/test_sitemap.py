@@ -14,8 +14,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, update
 
+from digest.config import Settings
+from digest.operations.shared.context import Context
+from digest.operations.writing import naming
 from digest.storage.base.database import Database
 from digest.storage.issues.public_pages import PublicPages
+from digest.storage.writing.names import PUBLICATIONS, id_of_name
 from digest.storage.writing.summaries import Summary
 from digest.web.writing.sitemap import Copy, Kept
 from tests.factories import make_summary
@@ -102,6 +106,21 @@ def test_a_new_summary_and_a_past_issue_are_in_it_at_once(client: FlaskClient, d
     assert b"/more/" in client.get("/sitemap.xml").data
     send_issue(db)
     assert b"/issues/2024-05-17<" in client.get("/sitemap.xml").data
+
+
+@pytest.mark.on_both
+def test_after_a_rename_it_has_the_new_addresses(
+    client: FlaskClient, db: Database, settings: Settings, story: int
+) -> None:
+    first = client.get("/sitemap.xml")
+    assert f"/news/euractiv/fines/{story}<" in first.text
+    with db.reading() as session:
+        publication = id_of_name(session, PUBLICATIONS, "Euractiv")
+    assert publication
+    naming.rename(Context(db, settings, LATER), PUBLICATIONS, publication, "Brand New", new_address=True)
+    again = client.get("/sitemap.xml", headers={"If-Modified-Since": first.headers["Last-Modified"]})
+    assert f"/news/brand-new/fines/{story}<" in again.text
+    assert "euractiv" not in again.text
 
 
 def test_an_address_beyond_ascii_is_written_as_a_uri(client: FlaskClient, db: Database, story: int) -> None:

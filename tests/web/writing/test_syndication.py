@@ -10,8 +10,14 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from digest.config import Settings
+from digest.operations.shared.context import Context
+from digest.operations.writing import naming
+from digest.operations.writing.ending import withdraw
 from digest.storage.base.database import Database
+from digest.storage.writing.names import TOPICS, id_of_name
 from digest.storage.writing.summaries import Summary
+from tests.conftest import TUESDAY
 from tests.factories import make_summary
 from tests.web.writing.past import headlines
 
@@ -152,12 +158,12 @@ def test_any_question_is_a_feed_of_the_same_page(client: FlaskClient, db: Databa
     for number in range(25):
         make_summary(db, f"Wombat {number}", date(2024, 1, 1) + timedelta(days=number), topics=["AI"])
     make_summary(db, "Wombat apart", topics=["Courts"])
-    page = BeautifulSoup(client.get("/news?q=wombat+zyx&topic=ai&page=2").text, "html.parser")
+    page = BeautifulSoup(client.get("/news?q=wombat+zyx&topic=ai&order=date&page=2").text, "html.parser")
     titles = headlines(page)
     assert len(titles) == 5
     feed = client.get("/news.json?q=wombat+zyx&topic=ai&page=2").json
     assert feed is not None
-    assert feed["_digest"] == {"total": 25, "loosened": True}
+    assert feed["_digest"] == {"total": 25, "loosened": True, "whole": True}
     assert [item["title"] for item in feed["items"]] == titles
     assert feed["feed_url"] == "http://digest.test/news.json?q=wombat+zyx&topic=ai&page=2"
     assert "next_url" not in feed
@@ -169,3 +175,53 @@ def test_any_question_is_a_feed_of_the_same_page(client: FlaskClient, db: Databa
     assert [entry.findtext("a:title", "", ATOM) for entry in atom.findall("a:entry", ATOM)] == titles
     linked = [str(link["href"]) for link in page.select('link[rel="alternate"]')]
     assert {"/news.atom?q=wombat+zyx&topic=ai", "/news.json?q=wombat+zyx&topic=ai"} <= set(linked)
+
+
+def test_the_feed_of_a_question_brings_the_newest_first(client: FlaskClient, db: Database) -> None:
+    for number in range(21):
+        make_summary(db, f"Kiwi kiwi {number}", date(2024, 1, 1), body="Kiwi kiwi kiwi.")
+    make_summary(db, "A long one", date(2024, 5, 1), body=f"{'Words of other matters. ' * 60} A kiwi.")
+    for path in ("/news.json?q=kiwi", "/news.json?q=kiwi&order=date"):
+        feed = client.get(path).json
+        assert feed is not None
+        assert feed["items"][0]["title"] == "A long one"
+        assert feed["feed_url"] == "http://digest.test/news.json?q=kiwi"
+    atom = ElementTree.fromstring(client.get("/news.atom?q=kiwi").text)  # noqa: S314 - our own
+    assert atom.findtext("a:entry/a:title", "", ATOM) == "A long one"
+
+
+def test_the_feed_of_a_question_tells_what_was_withdrawn(client: FlaskClient, db: Database, settings: Settings) -> None:
+    make_summary(db, "Kept", topics=["AI"])
+    gone = make_summary(db, "Taken away", topics=["AI"])
+    withdraw(Context(db, settings, TUESDAY), gone, "It was wrong.", "alice@digest.test")
+    feed = client.get("/news.json?topic=ai&from=2024-05-01").json
+    assert feed is not None
+    assert [item["title"] for item in feed["items"]] == ["Kept", "Withdrawn"]
+    for path in ("/news.json?topic=ai&to=2024-05-01", "/news.json?topic=ai&page=2"):
+        assert "Withdrawn" not in client.get(path).text
+
+
+def test_the_feed_of_a_question_keeps_its_id_under_a_new_slug(
+    client: FlaskClient, db: Database, settings: Settings
+) -> None:
+    make_summary(db, "Kept", topics=["AI"])
+
+    def feed_id() -> str:
+        asked = client.get("/news.atom?q=kept&topic=ai&publication=euractiv")
+        return ElementTree.fromstring(asked.text).findtext("a:id", "", ATOM)  # noqa: S314 - our own
+
+    before = feed_id()
+    with db.reading() as session:
+        topic = id_of_name(session, TOPICS, "AI")
+    assert topic
+    naming.rename(Context(db, settings, TUESDAY), TOPICS, topic, "Machines", new_address=True)
+    assert feed_id() == before == "http://digest.test/news.atom?q=kept&topic=ai&publication=euractiv"
+
+
+@pytest.mark.parametrize("path", ["/news.atom?topic=nosuch", "/news.json?q=fines&publication=nosuch"])
+def test_the_feed_of_a_topic_that_is_not_there_is_not_the_whole_archive(
+    client: FlaskClient,
+    story: int,  # noqa: ARG001
+    path: str,
+) -> None:
+    assert client.get(path).status_code == 404
