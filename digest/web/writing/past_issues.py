@@ -6,6 +6,7 @@ What was withdrawn since shows that word alone, what was corrected says so, and 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from urllib.parse import urlsplit
@@ -17,14 +18,16 @@ from digest.domain.issues import edition
 from digest.domain.issues.lifecycle import FROZEN
 from digest.domain.issues.unlinking import linked_summaries, unlinked
 from digest.domain.shared.stored import UnreadableRecord
+from digest.domain.sources.hosts import host_of
 from digest.operations.shared.fault_log import FaultLog
+from digest.operations.writing.feed_ids import feed_root
 from digest.storage.issues import issues
 from digest.storage.writing.beside import published_among
 from digest.storage.writing.revisions import corrections_of
 from digest.storage.writing.summaries import withdrawals_of
 from digest.storage.writing.supersedings import supersedings_of
 from digest.web.shared.caching import keep_for_a_minute
-from digest.web.shared.context import reading
+from digest.web.shared.context import reading, settings
 from digest.web.shared.security import csrf
 from digest.web.writing.asking import page_number
 
@@ -75,7 +78,7 @@ def past_issue(iso_date: str) -> ResponseReturnValue:
     withdrawn = withdrawals_of(reading(), ids)
     return render_template(
         "writing/archive/issue.html",
-        content=_that_lead_somewhere(_at_home(_without(content, frozenset(withdrawn)))),
+        content=_that_lead_somewhere(_at_home(_without(content, frozenset(withdrawn))), _led_to_us(content)),
         withdrawn=withdrawn,
         corrections=corrections_of(reading(), ids),
         superseded=supersedings_of(reading(), ids),
@@ -130,19 +133,29 @@ def _at_home(content: edition.Content) -> edition.Content:
     return replace(content, items=items)
 
 
-def _that_lead_somewhere(content: edition.Content) -> edition.Content:
+def _led_to_us(content: edition.Content) -> Callable[[str], bool]:
+    """Whether an address led to us: it names no host, or where this site is, was at first, or was at the closing."""
+    addresses = (settings().site_url, feed_root(reading(), settings()), *(item.url for item in content.items))
+    hosts = {"", *map(host_of, addresses)}
+    return lambda address: host_of(address) in hosts
+
+
+def _that_lead_somewhere(content: edition.Content, is_ours: Callable[[str], bool]) -> edition.Content:
     """The digest without links to summaries that have no page: taken back, deleted, or never brought along."""
     ids = {item.summary_id for item in content.items}
     texts = (content.introduction_html, content.closing_html, *(item.body_html for item in content.items))
-    asked = ids | {key for text in texts for key in linked_summaries(text)}
+    asked = ids | {key for text in texts for key in linked_summaries(text, is_ours)}
     gone = asked - published_among(reading(), asked)
-    items = tuple(
-        replace(item, url="" if item.summary_id in gone else item.url, body_html=unlinked(item.body_html, gone))
-        for item in content.items
-    )
     return replace(
         content,
-        items=items,
-        introduction_html=unlinked(content.introduction_html, gone),
-        closing_html=unlinked(content.closing_html, gone),
+        items=tuple(
+            replace(
+                item,
+                url="" if item.summary_id in gone else item.url,
+                body_html=unlinked(item.body_html, gone, is_ours),
+            )
+            for item in content.items
+        ),
+        introduction_html=unlinked(content.introduction_html, gone, is_ours),
+        closing_html=unlinked(content.closing_html, gone, is_ours),
     )
