@@ -15,20 +15,29 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from digest.domain.issues.calendar import day_and_year
-from digest.domain.issues.edition import Content, Item, default_preheader, default_subject, in_sections, to_json
+from digest.domain.issues.edition import (
+    Content,
+    Item,
+    default_preheader,
+    default_subject,
+    from_json,
+    in_sections,
+    to_json,
+)
 from digest.domain.issues.lifecycle import FROZEN, IssueState
+from digest.domain.issues.withdrawing import names_any
 from digest.domain.shared.stored import UnreadableRecord
 from digest.domain.shared.tokens import new_key
 from digest.domain.writing import markup
 from digest.operations.issues.closing import THE_COMMAND
-from digest.operations.issues.composing import carried_ids, item_of
+from digest.operations.issues.composing import item_of
 from digest.operations.issues.issue_lines import IncomingIssue, issue_on_line
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Closing, Issue, closings_of_past, issue_number, issues_by_date
 from digest.storage.issues.selections import append_selections, selected_ids
 from digest.storage.writing.beside import published_among
-from digest.storage.writing.summaries import summaries_by_ids
+from digest.storage.writing.summaries import summaries_by_ids, titles_of, withdrawals_of
 
 _AT_ONCE = 25
 
@@ -72,24 +81,30 @@ def import_issues(context: Context, lines: Iterable[str]) -> ImportedIssues:
 def export_issues(db: Database) -> Iterator[str]:
     """Every past issue, the oldest first, a line each as `import_issues` takes them.
 
-    What was withdrawn since is left out: there is nothing of it to be taken along.
+    What was withdrawn since is left out: there is nothing of it to be taken along; nor is a subject that names it.
     """
     with db.reading() as session:
         for issue, content in closings_of_past(session):
-            try:
-                ids = carried_ids(content)
-            except UnreadableRecord:
-                ids = selected_ids(session, issue.id)
-            published = published_among(session, ids)
-            yield _as_line(issue, issue_number(session, issue), [key for key in ids if key in published])
+            carried = _carried(session, issue, content)
+            published, gone = published_among(session, carried), withdrawals_of(session, list(carried))
+            lost = [carried[key] for key in gone] + list(titles_of(session, list(gone)).values())
+            yield _as_line(issue, issue_number(session, issue), [key for key in carried if key in published], lost)
 
 
-def _as_line(issue: Issue, number: int, ids: Sequence[int]) -> str:
+def _carried(session: Session, issue: Issue, content: str) -> dict[int, str]:
+    """The summaries that an issue carried, in its order, with their headlines as far as they can be read."""
+    try:
+        return {item.summary_id: item.title for item in from_json(content).items}
+    except UnreadableRecord:
+        return dict.fromkeys(selected_ids(session, issue.id), "")
+
+
+def _as_line(issue: Issue, number: int, ids: Sequence[int], lost: Sequence[str]) -> str:
     values = {
         "date": issue.send_date.isoformat(),
         "number": number,
-        "subject": issue.subject,
-        "preheader": issue.preheader,
+        "subject": "" if names_any(issue.subject, lost) else issue.subject,
+        "preheader": "" if names_any(issue.preheader, lost) else issue.preheader,
         "introduction": issue.introduction,
         "closing_note": issue.closing_note,
         "by_topic": issue.by_topic,
@@ -186,7 +201,7 @@ def _content(session: Session, issue: Issue, carried: Sequence[Item]) -> Content
     return Content(
         issue_date=issue.send_date,
         number=issue_number(session, issue),
-        subject=issue.subject or default_subject(titles),
+        subject=issue.subject or default_subject(titles) or f"Issue of {day_and_year(issue.send_date)}",
         preheader=issue.preheader or default_preheader(titles),
         introduction_html=markup.from_markdown(issue.introduction),
         items=items,

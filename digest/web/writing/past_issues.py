@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from digest.domain.issues import edition
 from digest.domain.issues.lifecycle import FROZEN
 from digest.domain.issues.unlinking import linked_summaries, unlinked
+from digest.domain.issues.withdrawing import without_withdrawn
 from digest.domain.shared.stored import UnreadableRecord
 from digest.domain.sources.hosts import host_of
 from digest.operations.shared.fault_log import FaultLog
@@ -54,10 +55,10 @@ def past_issues() -> ResponseReturnValue:
     pages = max(1, -(-total // _ISSUES_A_PAGE))
     stored = issues.past_contents(reading(), number, _ISSUES_A_PAGE)
     digests = [digest for day, content in stored if (digest := _readable(day, content))]
-    gone = frozenset(withdrawals_of(reading(), [item.summary_id for digest in digests for item in digest.items]))
+    gone = withdrawals_of(reading(), [item.summary_id for digest in digests for item in digest.items])
     body = render_template(
         "writing/archive/issues.html",
-        digests=[_without(digest, gone) for digest in digests],
+        digests=[without_withdrawn(digest, gone) for digest in digests],
         total=total,
         number=number,
         pages=pages,
@@ -78,7 +79,7 @@ def past_issue(iso_date: str) -> ResponseReturnValue:
     withdrawn = withdrawals_of(reading(), ids)
     return render_template(
         "writing/archive/issue.html",
-        content=_that_lead_somewhere(_at_home(_without(content, frozenset(withdrawn))), _led_to_us(content)),
+        content=_that_lead_somewhere(_at_home(without_withdrawn(content, withdrawn)), _led_to_us(content)),
         withdrawn=withdrawn,
         corrections=corrections_of(reading(), ids),
         superseded=supersedings_of(reading(), ids),
@@ -96,25 +97,6 @@ def _readable(day: date, content: str) -> edition.Content | None:
         return None
     _fault_log.went_well(what)
     return digest
-
-
-def _without(content: edition.Content, gone: frozenset[int]) -> edition.Content:
-    """The digest without the words of what was withdrawn since; an editor's own subject stays as it was mailed."""
-    if not any(item.summary_id in gone for item in content.items):
-        return content
-    titles, items = [item.title for item in content.items], []
-    for item in content.items:
-        kept = item.summary_id not in gone
-        items.append(item if kept else replace(item, title="Withdrawn", body_html="", sources=(), topics=(), url=""))
-    left = [item.title for item in content.items if item.summary_id not in gone]
-    own_subject = content.subject != edition.default_subject(titles)
-    own_preheader = content.preheader != edition.default_preheader(titles)
-    return replace(
-        content,
-        items=tuple(items),
-        subject=content.subject if own_subject else edition.default_subject(left) or "A withdrawn summary",
-        preheader=content.preheader if own_preheader else edition.default_preheader(left),
-    )
 
 
 def _day(text: str) -> date:

@@ -16,10 +16,11 @@ from digest.config import Settings
 from digest.mail.transports import open_transport
 from digest.operations.issues.composing import content_of
 from digest.operations.running.tick import tick
-from digest.operations.shared.context import Process
+from digest.operations.shared.context import Context, Process
 from digest.operations.shared.fault_log import FaultLog
+from digest.operations.writing.ending import withdraw
 from digest.storage.base.database import Database
-from digest.storage.issues.issues import current_issue, issue_on, latest_frozen_issue
+from digest.storage.issues.issues import Issue, current_issue, issue_on, latest_frozen_issue
 from digest.storage.sending.deliveries import Delivery
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_subscriber, make_summary
@@ -77,6 +78,36 @@ def test_what_is_exported_comes_in_again_and_changes_nothing(tmp_path: Path, db:
     assert bring_in(tmp_path, exported.strip()).output == "1 issue: 0 added, 1 already there.\n"
 
 
+def test_what_was_withdrawn_names_no_issue_here_nor_where_it_is_taken_along(
+    tmp_path: Path, client: FlaskClient, db: Database, settings: Settings
+) -> None:
+    libel, other = make_summary(db, "Acme stole: a libel"), make_summary(db, "Another")
+    lines: list[dict[str, object]] = [
+        {"date": "2023-03-03", "subject": "This week: “ACME stole – a libel”", "summaries": [libel]},
+        {
+            "date": "2023-03-10",
+            "subject": "Acme",
+            "preheader": "Acme stole: a libel · More",
+            "summaries": [other, libel],
+        },
+    ]
+    assert bring_in(tmp_path, *lines).exit_code == 0
+    withdraw(Context(db, settings, TUESDAY), libel, "Acme was never charged.", "alice@digest.test")
+    for path in ("/issues", "/issues/2023-03-03", "/issues/2023-03-10"):
+        assert "libel" not in client.get(path).text
+    assert headlines(page_at(client, "/issues")) == ["Acme", "A withdrawn summary"]
+    exported = CliRunner().invoke(cli, ["issues", "export"]).output.splitlines()
+    assert [json.loads(line) for line in exported] == [
+        {"date": "2023-03-03", "number": 1, "summaries": []},
+        {"date": "2023-03-10", "number": 2, "subject": "Acme", "summaries": [other]},
+    ]
+    assert bring_in(tmp_path, *exported).output == "2 issues: 0 added, 2 already there.\n"
+    with db.writing() as session:
+        session.query(Issue).filter(Issue.imported_at.is_not(None)).delete()
+    assert bring_in(tmp_path, *exported).output == "2 issues: 2 added, 0 already there.\n"
+    assert words(page_at(client, "/issues/2023-03-03"), "h1") == "Issue of 3 March 2023"
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -84,7 +115,7 @@ def test_what_is_exported_comes_in_again_and_changes_nothing(tmp_path: Path, db:
         ({"date": "17/05/2024", "summaries": [1]}, "write it like 2024-05-17"),
         ({"date": "2999-01-01", "summaries": [1]}, "still to come"),
         ({"date": "2023-03-03", "summaries": [1, 4711]}, "summary 4711 is not in the archive"),
-        ({"date": "2023-03-03", "summaries": []}, "a list of the ids"),
+        ({"date": "2023-03-03"}, "a list of the ids"),
         ({"date": "2023-03-03", "summaries": [1], "sent_to": 3}, "it has sent_to; known are"),
         ({"date": "2023-03-10", "summaries": [1]}, "line 1 has an issue of 10 March 2023 too"),
         ({"date": "2023-03-17", "summaries": [1]}, "the desk has an issue of 17 March 2023 (open)"),
