@@ -25,6 +25,7 @@ from digest.domain.issues.edition import (
     to_json,
 )
 from digest.domain.issues.lifecycle import FROZEN, IssueState
+from digest.domain.issues.numbering import faults_in_numbers
 from digest.domain.issues.withdrawing import names_any
 from digest.domain.shared.stored import UnreadableRecord
 from digest.domain.shared.tokens import new_key
@@ -34,7 +35,15 @@ from digest.operations.issues.composing import item_of
 from digest.operations.issues.issue_lines import IncomingIssue, issue_on_line
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
-from digest.storage.issues.issues import Closing, Issue, closings_of_past, issue_number, issues_by_date
+from digest.storage.issues.issues import (
+    Closing,
+    Issue,
+    closings_of_past,
+    issue_number,
+    issues_by_date,
+    next_number,
+    numbers_given,
+)
 from digest.storage.issues.selections import append_selections, selected_ids
 from digest.storage.writing.beside import published_among
 from digest.storage.writing.summaries import summaries_by_ids, titles_of, withdrawals_of
@@ -44,10 +53,13 @@ _AT_ONCE = 25
 
 @dataclass(frozen=True)
 class ImportedIssues:
-    """What an import did. `faults` are (line number, reason); with any, nothing was imported."""
+    """What an import did. `faults` are (line number, reason); with any, nothing was imported. `next_number` is what the
+    next issue of this site will have.
+    """
 
     added: int = 0
     already_there: int = 0
+    next_number: int = 0
     faults: tuple[tuple[int, str], ...] = ()
 
 
@@ -58,24 +70,26 @@ def import_issues(context: Context, lines: Iterable[str]) -> ImportedIssues:
         known = issues_by_date(session, [issue.day for _, issue in read])
         there = published_among(session, {key for _, issue in read for key in issue.summaries})
         today = context.settings.schedule.local(context.now).date()
-        new = list[IncomingIssue]()
+        new = dict[int, IncomingIssue]()
         for number, issue in read:
             ours = known.get(issue.day)
             if fault := _fault(issue, there, today) or (_fault_of_ours(session, ours, issue) if ours else ""):
                 faults.append((number, fault))
             elif ours is None:
-                new.append(issue)
+                new[number] = issue
+        faults += _faults_in_numbers(session, new)
     if faults:
         return ImportedIssues(faults=tuple(sorted(faults)))
-    new.sort(key=lambda issue: issue.day)
-    for start in range(0, len(new), _AT_ONCE):
-        some = new[start : start + _AT_ONCE]
+    in_order = sorted(new.values(), key=lambda issue: issue.day)
+    for start in range(0, len(in_order), _AT_ONCE):
+        some = in_order[start : start + _AT_ONCE]
         with context.db.writing() as session:
             ids = list({key for issue in some for key in issue.summaries})
             items = {each.id: item_of(context.settings, each) for each in summaries_by_ids(session, ids)}
             for issue in some:
                 _keep(session, context, issue, items)
-    return ImportedIssues(len(new), len(read) - len(new))
+    with context.db.reading() as session:
+        return ImportedIssues(len(new), len(read) - len(new), next_number(session))
 
 
 def export_issues(db: Database) -> Iterator[str]:
@@ -131,6 +145,11 @@ def _read(lines: Iterable[str]) -> tuple[list[tuple[int, IncomingIssue]], list[t
         lines_of[issue.day] = number
         read.append((number, issue))
     return read, faults
+
+
+def _faults_in_numbers(session: Session, new: Mapping[int, IncomingIssue]) -> Iterator[tuple[int, str]]:
+    found = faults_in_numbers(dict(numbers_given(session)), {issue.day: issue.number for issue in new.values()})
+    return ((line, found[issue.day]) for line, issue in new.items() if issue.day in found)
 
 
 def _fault(issue: IncomingIssue, there: set[int], today: date) -> str:
