@@ -220,6 +220,17 @@ def test_other_sites_get_a_picture_and_an_article(client: FlaskClient, db: Datab
     assert client.get(path).status_code == 200, "what can’t be drawn is left out"
 
 
+def test_a_sign_that_cannot_be_drawn_does_not_cost_the_headline(client: FlaskClient, db: Database) -> None:
+    def picture(title: str) -> bytes:
+        key = make_summary(db, title, at=MONDAY)
+        return client.get(client.get(f"/news/x/y/{key}.png").headers["Location"]).data
+
+    drawn, none = picture("Cross-border fine of €4 m"), picture("法院罚款")
+    assert drawn != none
+    assert picture("Cross\u2011border\u200b fine 😀\ufe0f of €4\u202fm") == drawn
+    assert picture("Fine: 罚") == none, "no word is shown in part"
+
+
 def test_json_ld_ends_no_element(client: FlaskClient, db: Database) -> None:
     key = make_summary(db, "</script><script>alert(1)</script> & <!--", topics=["</script>"])
     with db.reading() as session:
