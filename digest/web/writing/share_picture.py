@@ -98,14 +98,9 @@ def _as_drawn(text: str) -> str:
     """
     if _can_draw(text):
         return text
-    drawn = (
-        each if _can_draw(each) else unicodedata.normalize("NFKC", each.translate(_ALIKE)) for each in _composed(text)
-    )
+    composed = unicodedata.normalize("NFC", text)
+    drawn = (each if _can_draw(each) else unicodedata.normalize("NFKC", each.translate(_ALIKE)) for each in composed)
     return " ".join("".join(each for each in "".join(drawn) if _can_draw(each) or _is_of_a_word(each)).split())
-
-
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
 
 
 def _is_of_a_word(character: str) -> bool:

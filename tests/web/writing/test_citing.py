@@ -223,7 +223,7 @@ def test_other_sites_get_a_picture_and_an_article(client: FlaskClient, db: Datab
 def test_a_sign_that_cannot_be_drawn_does_not_cost_the_headline(client: FlaskClient, db: Database) -> None:
     def picture(title: str) -> bytes:
         key = make_summary(db, title, at=MONDAY)
-        return client.get(client.get(f"/news/x/y/{key}.png").headers["Location"]).data
+        return bytes(client.get(f"/news/x/y/{key}.png", follow_redirects=True).data)
 
     drawn, none = picture("Cross-border fine of €4 m"), picture("法院罚款")
     assert drawn != none
