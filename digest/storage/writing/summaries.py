@@ -22,6 +22,7 @@ class Summary(Base):
 
     __tablename__ = "summaries"
     __table_args__ = (
+        Index("ix_summaries_in_order", "published_on", "id"),
         Index("ix_summaries_stale", "id", sqlite_where=_IS_STALE, postgresql_where=_IS_STALE),
         NEVER_REUSED,
     )
@@ -30,7 +31,7 @@ class Summary(Base):
     title: Mapped[str] = mapped_column(String(300))
     slug: Mapped[str] = mapped_column(String(100))
     publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), index=True)
-    published_on: Mapped[date] = mapped_column(index=True)
+    published_on: Mapped[date]
     body: Mapped[str] = mapped_column(Text)
     body_format: Mapped[str] = mapped_column(String(10), default=BodyFormat.MARKDOWN)
     body_html: Mapped[str] = mapped_column(Text)
