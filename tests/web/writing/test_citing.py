@@ -24,9 +24,10 @@ from digest.operations.writing.editing import Saving, save
 from digest.operations.writing.ending import supersede, withdraw
 from digest.operations.writing.indexing import index_summaries
 from digest.storage.base.database import Database
+from digest.storage.sources.sources import WatchedSource
 from digest.storage.writing.names import PUBLICATIONS, id_of_name
-from digest.storage.writing.summaries import summary_by_id
-from tests.factories import make_summary
+from digest.storage.writing.summaries import SourceLink, summary_by_id
+from tests.factories import make_source, make_summary
 from tests.web.writing.past import attribute, page_at, words
 
 MONDAY = datetime(2024, 5, 13, 9, 0, tzinfo=UTC)
@@ -185,6 +186,32 @@ def test_whoever_has_the_page_gets_it_again_only_when_it_has_changed(
         assert asked("If-Modified-Since", have["Last-Modified"]) == 200, what
         have = client.get(path).headers
         assert (asked("If-None-Match", have["ETag"]), asked("If-Modified-Since", have["Last-Modified"])) == (304, 304)
+
+
+def test_whoever_asks_by_date_alone_misses_no_new_day_nor_what_is_found_of_originals(
+    client: FlaskClient, db: Database, story: int
+) -> None:
+    def since(value: str) -> int:
+        return client.get(PATH.format(story), headers={"If-Modified-Since": value}).status_code
+
+    have = client.get(PATH.format(story)).headers["Last-Modified"]
+    assert since(have) == 304
+    with db.writing() as session:
+        [link] = session.query(SourceLink).filter(SourceLink.summary_id == story)
+        link.health, link.checked_at = "dead", NOW
+    assert since(have) == 200
+    have = client.get(PATH.format(story)).headers["Last-Modified"]
+    with time_machine.travel(NOW + timedelta(days=1), tick=False):
+        assert since(have) == 200, "it is cited as at another day"
+        have = client.get(PATH.format(story)).headers["Last-Modified"]
+        assert since(have) == 304
+        source_id = make_source(db, publication="Euractiv")
+        with db.writing() as session:
+            session.get_one(WatchedSource, source_id).language = "de"
+        assert since(have) == 200
+        assert "Last-Modified" not in client.get(PATH.format(story)).headers, (
+            "nobody knows since when its source says so"
+        )
 
 
 def test_it_leads_to_the_ones_beside_it_and_to_related_ones(client: FlaskClient, db: Database) -> None:
