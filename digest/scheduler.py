@@ -89,7 +89,7 @@ class Clock:
         self._poller = Poller(db, settings, fetcher, utc_now, self._stopping)
         paced = PacedFetcher(db, settings, fetcher, utc_now)
         self._check_link = link_checker(paced)
-        self._look = looking_through(fetcher)
+        self._look = looking_through(paced)
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._jobs: Sequence[tuple[str, Callable[[], None], int]] = (
             ("the clock’s sign of life", self._beat, HEARTBEAT_SECONDS),

@@ -8,6 +8,7 @@ down_revision = "0014"
 branch_labels = None
 depends_on = None
 
+_IS_TAKEN_BACK = sa.text("kind = 'taken back'")
 _NAMED = ("publications", "topics")
 
 
@@ -28,12 +29,20 @@ def upgrade() -> None:
     for name in _NAMED:
         op.add_column(name, sa.Column("feed_slug", sa.String(length=100), nullable=True))
         op.add_column(name, sa.Column("renamed_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_revisions_taken_back", "revisions", ["at"], sqlite_where=_IS_TAKEN_BACK, postgresql_where=_IS_TAKEN_BACK
+    )
+    op.create_index("ix_summaries_in_order", "summaries", ["published_on", "id"])
+    op.drop_index(op.f("ix_summaries_published_on"), table_name="summaries")
     op.add_column("installation", sa.Column("feed_root", sa.String(length=500), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
     """Undo."""
     op.drop_column("installation", "feed_root")
+    op.create_index(op.f("ix_summaries_published_on"), "summaries", ["published_on"])
+    op.drop_index("ix_summaries_in_order", table_name="summaries")
+    op.drop_index("ix_revisions_taken_back", table_name="revisions")
     for name in _NAMED:
         op.drop_column(name, "renamed_at")
         op.drop_column(name, "feed_slug")

@@ -79,3 +79,4 @@ def _report(imported: ImportedIssues) -> None:
         raise Failed(f"{faulty:,} {are} faulty; nothing was imported. Mend {them}, then run this again.")
     total = imported.added + imported.already_there
     click.echo(f"{counted(total, 'issue')}: {imported.added:,} added, {imported.already_there:,} already there.")
+    click.echo(f"The next issue will be number {imported.next_number:,}.")

@@ -45,4 +45,5 @@ class Act(StrEnum):
     RULED = "made a rule"
     UNRULED = "dropped a rule"
     ERASED = "erased a reader"
+    TOLD_ORIGINAL = "described an original"
     BRANDED = "changed the publication"

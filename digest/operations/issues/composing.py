@@ -220,8 +220,3 @@ def item_of(settings: Settings, summary: Summary) -> Item:
         ),
         topics=tuple(ItemTopic(topic.slug, topic.name) for topic in summary.topics),
     )
-
-
-def carried_ids(content: str) -> list[int]:
-    """The summaries of a stored digest, in its order. Raises UnreadableRecord."""
-    return [item.summary_id for item in from_json(content).items]

@@ -16,31 +16,52 @@ from sqlalchemy.orm import Session
 
 from digest.config.catalogues import speaking
 from digest.domain.issues.calendar import day_and_year
-from digest.domain.issues.edition import Content, Item, default_preheader, default_subject, in_sections, to_json
+from digest.domain.issues.edition import (
+    Content,
+    Item,
+    default_preheader,
+    default_subject,
+    from_json,
+    in_sections,
+    to_json,
+)
 from digest.domain.issues.lifecycle import FROZEN, IssueState
+from digest.domain.issues.numbering import faults_in_numbers
+from digest.domain.issues.withdrawing import names_any
 from digest.domain.shared.spoken import Spoken
 from digest.domain.shared.stored import UnreadableRecord
 from digest.domain.shared.tokens import new_key
 from digest.domain.writing import markup
 from digest.operations.issues.closing import THE_COMMAND
-from digest.operations.issues.composing import carried_ids, item_of
+from digest.operations.issues.composing import item_of
 from digest.operations.issues.issue_lines import IncomingIssue, issue_on_line
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
-from digest.storage.issues.issues import Closing, Issue, closings_of_past, issue_number, issues_by_date
+from digest.storage.issues.issues import (
+    Closing,
+    Issue,
+    closings_of_past,
+    issue_number,
+    issues_by_date,
+    next_number,
+    numbers_given,
+)
 from digest.storage.issues.selections import append_selections, selected_ids
 from digest.storage.writing.beside import published_among
-from digest.storage.writing.summaries import summaries_by_ids
+from digest.storage.writing.summaries import summaries_by_ids, titles_of, withdrawals_of
 
 _AT_ONCE = 25
 
 
 @dataclass(frozen=True)
 class ImportedIssues:
-    """What an import did. `faults` are (line number, reason); with any, nothing was imported."""
+    """What an import did. `faults` are (line number, reason); with any, nothing was imported. `next_number` is what the
+    next issue of this site will have.
+    """
 
     added: int = 0
     already_there: int = 0
+    next_number: int = 0
     faults: tuple[tuple[int, str], ...] = ()
 
 
@@ -51,47 +72,55 @@ def import_issues(context: Context, lines: Iterable[str]) -> ImportedIssues:
         known = issues_by_date(session, [issue.day for _, issue in read])
         there = published_among(session, {key for _, issue in read for key in issue.summaries})
         today = context.settings.schedule.local(context.now).date()
-        new = list[IncomingIssue]()
+        new = dict[int, IncomingIssue]()
         for number, issue in read:
             ours = known.get(issue.day)
             if fault := _fault(issue, there, today) or (_fault_of_ours(session, ours, issue) if ours else ""):
                 faults.append((number, fault))
             elif ours is None:
-                new.append(issue)
+                new[number] = issue
+        faults += _faults_in_numbers(session, new)
     if faults:
         return ImportedIssues(faults=tuple(sorted(faults)))
-    new.sort(key=lambda issue: issue.day)
-    for start in range(0, len(new), _AT_ONCE):
-        some = new[start : start + _AT_ONCE]
+    in_order = sorted(new.values(), key=lambda issue: issue.day)
+    for start in range(0, len(in_order), _AT_ONCE):
+        some = in_order[start : start + _AT_ONCE]
         with context.db.writing() as session:
             ids = list({key for issue in some for key in issue.summaries})
             items = {each.id: item_of(context.settings, each) for each in summaries_by_ids(session, ids)}
             for issue in some:
                 _keep(session, context, issue, items)
-    return ImportedIssues(len(new), len(read) - len(new))
+    with context.db.reading() as session:
+        return ImportedIssues(len(new), len(read) - len(new), next_number(session))
 
 
 def export_issues(db: Database) -> Iterator[str]:
     """Every past issue, the oldest first, a line each as `import_issues` takes them.
 
-    What was withdrawn since is left out: there is nothing of it to be taken along.
+    What was withdrawn since is left out: there is nothing of it to be taken along; nor is a subject that names it.
     """
     with db.reading() as session:
         for issue, content in closings_of_past(session):
-            try:
-                ids = carried_ids(content)
-            except UnreadableRecord:
-                ids = selected_ids(session, issue.id)
-            published = published_among(session, ids)
-            yield _as_line(issue, issue_number(session, issue), [key for key in ids if key in published])
+            carried = _carried(session, issue, content)
+            published, gone = published_among(session, carried), withdrawals_of(session, list(carried))
+            lost = [carried[key] for key in gone] + list(titles_of(session, list(gone)).values())
+            yield _as_line(issue, issue_number(session, issue), [key for key in carried if key in published], lost)
 
 
-def _as_line(issue: Issue, number: int, ids: Sequence[int]) -> str:
+def _carried(session: Session, issue: Issue, content: str) -> dict[int, str]:
+    """The summaries that an issue carried, in its order, with their headlines as far as they can be read."""
+    try:
+        return {item.summary_id: item.title for item in from_json(content).items}
+    except UnreadableRecord:
+        return dict.fromkeys(selected_ids(session, issue.id), "")
+
+
+def _as_line(issue: Issue, number: int, ids: Sequence[int], lost: Sequence[str]) -> str:
     values = {
         "date": issue.send_date.isoformat(),
         "number": number,
-        "subject": issue.subject,
-        "preheader": issue.preheader,
+        "subject": "" if names_any(issue.subject, lost) else issue.subject,
+        "preheader": "" if names_any(issue.preheader, lost) else issue.preheader,
         "introduction": issue.introduction,
         "closing_note": issue.closing_note,
         "by_topic": issue.by_topic,
@@ -118,6 +147,11 @@ def _read(lines: Iterable[str]) -> tuple[list[tuple[int, IncomingIssue]], list[t
         lines_of[issue.day] = number
         read.append((number, issue))
     return read, faults
+
+
+def _faults_in_numbers(session: Session, new: Mapping[int, IncomingIssue]) -> Iterator[tuple[int, str]]:
+    found = faults_in_numbers(dict(numbers_given(session)), {issue.day: issue.number for issue in new.values()})
+    return ((line, found[issue.day]) for line, issue in new.items() if issue.day in found)
 
 
 def _fault(issue: IncomingIssue, there: set[int], today: date) -> str:
@@ -189,7 +223,7 @@ def _content(session: Session, spoken: Spoken, issue: Issue, carried: Sequence[I
     return Content(
         issue_date=issue.send_date,
         number=issue_number(session, issue),
-        subject=issue.subject or default_subject(titles, spoken),
+        subject=issue.subject or default_subject(titles, spoken) or f"Issue of {day_and_year(issue.send_date)}",
         preheader=issue.preheader or default_preheader(titles),
         introduction_html=markup.from_markdown(issue.introduction),
         items=items,

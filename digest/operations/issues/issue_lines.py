@@ -101,8 +101,10 @@ def _string(found: dict[str, Any], key: str) -> str:
 
 
 def _ids(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list) or not value:
-        raise ValueError("summaries must be a list of the ids that the issue carried, in their order")
+    if not isinstance(value, list):
+        raise ValueError(
+            "summaries must be a list of the ids that the issue carried, in their order; [] if none is left"
+        )
     for each in value:
         if isinstance(each, bool) or not isinstance(each, int) or not 0 < each <= _LARGEST:
             raise ValueError("each of summaries must be a summary’s id, a whole number from 1")

@@ -1,28 +1,29 @@
 """Looking at each original that the archive links, once a month: whether it is still there.
 
-Politely, as sources are asked: through the same guard, one at a time, under the same holds and pace of hosts. The days
-are spread over the month by a hash of the address. What is found stands on the desk; readers are led to the original in
-any case, and beside it to the copy that an editor gave. No link is ever rewritten.
+Politely, as all strangers are asked: through the same guard, one at a time, at the hosts' pace and by their wish. The
+days are spread over the month by a hash of the address. What is found stands on the desk; readers are led to the
+original in any case, and beside it to the copy that an editor gave. No link is ever rewritten.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 from digest.domain.issues.links import LinkFinding
+from digest.domain.sources.answers import AnswerOutcome, outcome_of
 from digest.domain.sources.hosts import host_of
-from digest.domain.sources.politeness import hold_of
-from digest.feeds.fetching.fetcher import PAGES, Fetcher
+from digest.feeds.fetching.asker import Asker
+from digest.feeds.fetching.fetcher import PAGES
 from digest.feeds.fetching.link_checks import verdict_of
-from digest.feeds.fetching.unreachable import Unreachable
+from digest.feeds.fetching.unreachable import Obstacle, Unreachable
 from digest.operations.shared.context import Context, Process
 from digest.operations.sources.hosts import POLLING
 from digest.storage.base.database import one_at_a_time
 from digest.storage.running.demo_marks import has_demo
-from digest.storage.sources.polling import host_named, standing_of_hosts
+from digest.storage.sources.polling import standing_of_hosts
 from digest.storage.writing.original_links import (
     give_days,
     links_alike,
@@ -35,43 +36,44 @@ MONTH = timedelta(days=30)
 _LEASE = timedelta(hours=1)
 """A process that dies while it looks has looked for so long; then it is another's turn."""
 _AGAIN = timedelta(days=1)
-"""After a host asked us to come later."""
+"""After its host, or one that it leads to, asked us to come later."""
 _NEVER = timedelta(days=36_500)
 """After a 410: publishers are promised that such an address is not asked again."""
 _DAYS_AT_ONCE, _READ, _MOST_AT_ONCE = 500, 30, 3
 _PATIENCE = 15.0
 """Seconds for a whole answer."""
-_LIMITED, _GONE = (429, 503), 410
+_ENOUGH = 100_000
+"""Bytes of a page: that it is there shows at its beginning."""
+_GONE = 410
 
 
 @dataclass(frozen=True)
 class Looked:
-    """What came of looking: `limited` names the host that asked us to come later, `retry_after` until when; `gone` is
-    what its server took away for good.
+    """What came of looking: `held` where the host, or one that it leads to, wants to be let be; `gone` is what its
+    server took away for good.
     """
 
     finding: LinkFinding
-    limited: str = ""
-    retry_after: datetime | None = None
+    held: bool = False
     gone: bool = False
 
 
-Look = Callable[[str, datetime], Looked]
-"""Looks at one address at a moment; never raises for what it answers."""
+Look = Callable[[str], Looked]
+"""Looks at one address; never raises for what it answers."""
 
 
-def looking_through(fetcher: Fetcher) -> Look:
-    """Looks through the guard of the feeds' world."""
+def looking_through(asker: Asker) -> Look:
+    """Looks through the guard of the feeds' world, at the pace and by the wish of each host."""
 
-    def look(url: str, now: datetime) -> Looked:
+    def look(url: str) -> Looked:
         try:
-            answer = fetcher.get(url, accept=PAGES, deadline=_PATIENCE, now=now)
+            answer = asker.get(url, accept=PAGES, limit=_ENOUGH, deadline=_PATIENCE)
         except Unreachable as error:
             verdict = verdict_of(error)
-            return Looked(LinkFinding(verdict.state, verdict.words))
-        verdict = verdict_of(answer)
-        limited = host_of(answer.url) if answer.status in _LIMITED else ""
-        return Looked(LinkFinding(verdict.state, verdict.words), limited, answer.retry_after, answer.status == _GONE)
+            return Looked(LinkFinding(verdict.state, verdict.words), held=error.obstacle is Obstacle.HELD)
+        verdict, outcome = verdict_of(answer), outcome_of(answer.status, answer.challenged)
+        held, gone = outcome is AnswerOutcome.LIMITED, answer.status == _GONE
+        return Looked(LinkFinding(verdict.state, verdict.words), held, gone)
 
     return look
 
@@ -83,7 +85,7 @@ def look_at_originals(process: Process, look: Look) -> int:
     for link_id, url in _claim(process.context()):
         if process.stop.is_set():
             break
-        _note(process.context(), link_id, look(url, process.clock()))
+        _note(process.context(), link_id, look(url))
         looked += 1
     return looked
 
@@ -103,7 +105,7 @@ def _share_of_the_month(url: str) -> float:
 
 
 def _claim(context: Context) -> list[tuple[int, str]]:
-    """Links whose day has come and whose hosts may be asked now; they and their hosts count as asked from here on."""
+    """Links whose day has come and whose hosts may be asked now; they count as looked at from here on."""
     with context.db.reading() as session:
         if has_demo(session) or not links_due(session, context.now, 1):
             return []
@@ -118,8 +120,6 @@ def _claim(context: Context) -> list[tuple[int, str]]:
             free = not standing.held(context.now) and standing.free_at(context.now) == context.now
             if host and free and len(chosen) < _MOST_AT_ONCE:
                 chosen.setdefault(host, (link_id, url))
-        for host in chosen:
-            host_named(session, host).asked_at = context.now
         # What can't be asked now waits an hour as well, or a host on hold would keep all others from their turn.
         give_days(session, dict.fromkeys((link_id for link_id, _ in due), context.now + _LEASE))
     return list(chosen.values())
@@ -127,13 +127,8 @@ def _claim(context: Context) -> list[tuple[int, str]]:
 
 def _note(context: Context, link_id: int, looked: Looked) -> None:
     with context.db.writing() as session:
-        one_at_a_time(session, POLLING)
         for link in links_alike(session, link_id):
-            link.check_at = context.now + (_AGAIN if looked.limited else _NEVER if looked.gone else MONTH)
-            if not looked.limited:
+            link.check_at = context.now + (_AGAIN if looked.held else _NEVER if looked.gone else MONTH)
+            if not looked.held:
                 link.health, link.health_words = looked.finding.verdict[:10], looked.finding.words[:500]
                 link.checked_at = context.now
-        if looked.limited:
-            host = host_named(session, looked.limited)
-            host.refusals += 1
-            host.not_before = hold_of(context.now, looked.retry_after, host.refusals, context.settings.feed_interval)

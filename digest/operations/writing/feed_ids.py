@@ -47,13 +47,10 @@ def entry_id(root: str, summary: Summary) -> str:
     return f"tag:{urlsplit(root).hostname},{summary.created_at:%Y-%m-%d}:summary/{summary.id}"
 
 
-def publication_id(root: str, publication: Publication, day: str) -> str:
-    """A publication's id, where an entry names it as its source."""
-    return f"tag:{urlsplit(root).hostname},{day}:publication/{publication.id}"
-
-
 def feed_path(named: Topic | Publication) -> str:
-    """The path of a topic's or publication's feed as its id has it: with the slug that it had at first."""
+    """The path of a topic's or publication's feed as its id has it: with the slug that it had at first. An entry names
+    its publication by it, too (RFC 4287, 4.2.11: a source's id is its feed's).
+    """
     folder = "topics" if isinstance(named, Topic) else "publications"
     return f"/{folder}/{named.feed_slug or named.slug}.atom"
 

@@ -209,6 +209,23 @@ def issue_number(session: Session, issue: Issue) -> int:
     return begun + session.execute(counted).scalar_one()
 
 
+def numbers_given(session: Session) -> list[tuple[date, int | None]]:
+    """Date of every issue that is not skipped, and the number that it came with, if it did."""
+    asked = select(Issue.send_date, Issue.number).where(Issue.state != IssueState.SKIPPED)
+    return [(row[0], row[1]) for row in session.execute(asked)]
+
+
+def next_number(session: Session) -> int:
+    """The number of the issue that goes next: the current one, or one more than the last."""
+    coming = current_issue(session)
+    if coming:
+        return issue_number(session, coming)
+    last = session.execute(
+        select(Issue).where(Issue.state != IssueState.SKIPPED).order_by(Issue.send_date.desc()).limit(1)
+    ).scalar_one_or_none()
+    return issue_number(session, last) + 1 if last else 1
+
+
 def last_closing(session: Session, issue: Issue) -> Closing | None:
     """The stored digest of the issue's last closing: what goes, unless it was reopened since."""
     return session.execute(

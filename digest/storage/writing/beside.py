@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from digest.storage.writing.publications import Publication
@@ -32,11 +33,18 @@ class SummaryLine:
 def lines_beside(session: Session, summary: Summary) -> tuple[SummaryLine | None, SummaryLine | None]:
     """The published summaries just before and just after this one in the archive's order, where there are any."""
     day, key = summary.published_on, summary.id
-    before = or_(Summary.published_on < day, and_(Summary.published_on == day, Summary.id < key))
-    after = or_(Summary.published_on > day, and_(Summary.published_on == day, Summary.id > key))
-    back = _lines().where(before).order_by(Summary.published_on.desc(), Summary.id.desc()).limit(1)
-    on = _lines().where(after).order_by(Summary.published_on, Summary.id).limit(1)
-    return next(_read(session, back), None), next(_read(session, on), None)
+    same_day, down, up = Summary.published_on == day, Summary.id.desc(), Summary.id.asc()
+    # Two questions each: SQLite reads all of a day for one that compares both.
+    before = _first(session, same_day, Summary.id < key, order=(down,))
+    after = _first(session, same_day, Summary.id > key, order=(up,))
+    return (
+        before or _first(session, Summary.published_on < day, order=(Summary.published_on.desc(), down)),
+        after or _first(session, Summary.published_on > day, order=(Summary.published_on.asc(), up)),
+    )
+
+
+def _first(session: Session, *where: ColumnElement[bool], order: Sequence[ColumnElement[Any]]) -> SummaryLine | None:
+    return next(_read(session, _lines().where(*where).order_by(*order).limit(1)), None)
 
 
 def lines_of(session: Session, ids: Sequence[int]) -> list[SummaryLine]:
@@ -66,7 +74,9 @@ def published_on_desk(session: Session, ids: Collection[int]) -> set[int]:
 def last_gone(session: Session) -> datetime | None:
     """When a summary last left the archive: others may have led to it."""
     withdrawn = session.execute(select(func.max(Withdrawal.at))).scalar_one()
-    back = select(func.max(Revision.at)).where(Revision.kind == RevisionKind.TAKEN_BACK)
+    # Written out, since a partial index serves only a statement that shows its condition.
+    taken_back = Revision.kind == literal_column(f"'{RevisionKind.TAKEN_BACK}'", String)
+    back = select(func.max(Revision.at)).where(taken_back)
     return max(filter(None, (withdrawn, session.execute(back).scalar_one())), default=None)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base.model import Base
@@ -27,10 +27,16 @@ class RevisionKind(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+_IS_TAKEN_BACK = text(f"kind = '{RevisionKind.TAKEN_BACK}'")
+
+
 class Revision(Base):
     """One step in the history of a published summary."""
 
     __tablename__ = "revisions"
+    __table_args__ = (
+        Index("ix_revisions_taken_back", "at", sqlite_where=_IS_TAKEN_BACK, postgresql_where=_IS_TAKEN_BACK),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     summary_id: Mapped[int] = mapped_column(ForeignKey("summaries.id", ondelete="CASCADE"), index=True)

@@ -22,6 +22,7 @@ class Summary(Base):
 
     __tablename__ = "summaries"
     __table_args__ = (
+        Index("ix_summaries_in_order", "published_on", "id"),
         Index("ix_summaries_stale", "id", sqlite_where=_IS_STALE, postgresql_where=_IS_STALE),
         NEVER_REUSED,
     )
@@ -30,7 +31,7 @@ class Summary(Base):
     title: Mapped[str] = mapped_column(String(300))
     slug: Mapped[str] = mapped_column(String(100))
     publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), index=True)
-    published_on: Mapped[date] = mapped_column(index=True)
+    published_on: Mapped[date]
     body: Mapped[str] = mapped_column(Text)
     body_format: Mapped[str] = mapped_column(String(10), default=BodyFormat.MARKDOWN)
     body_html: Mapped[str] = mapped_column(Text)
@@ -161,6 +162,11 @@ def summaries_by_ids(session: Session, summary_ids: Sequence[int]) -> list[Summa
 def published_by_ids(session: Session, summary_ids: Sequence[int]) -> list[Summary]:
     """Those of these summaries that readers may see, in the order asked for."""
     return [summary for summary in summaries_by_ids(session, summary_ids) if summary.published_at]
+
+
+def titles_of(session: Session, summary_ids: Sequence[int]) -> dict[int, str]:
+    """The titles of these summaries, whether or not readers may see them."""
+    return dict(session.execute(select(Summary.id, Summary.title).where(Summary.id.in_(summary_ids))).all())
 
 
 def published_titles(session: Session, summary_ids: Sequence[int]) -> dict[int, str]:

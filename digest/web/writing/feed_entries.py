@@ -22,7 +22,7 @@ from digest.domain.shared.iris import as_uri
 from digest.domain.shared.urls import is_safe
 from digest.domain.writing.markup import sanitised
 from digest.operations.shared.links import summary_url
-from digest.operations.writing.feed_ids import entry_id, publication_id
+from digest.operations.writing.feed_ids import entry_id, feed_path
 from digest.storage.writing.beside import published_on_desk
 from digest.storage.writing.publications import Publication
 from digest.storage.writing.summaries import Summary, Withdrawal
@@ -90,7 +90,7 @@ def _entry(site: Settings, root: str, summary: Summary, written_here: bool) -> F
         published=published,
         updated=updated,
         publication=summary.publication.name,
-        publication_id=publication_id(root, summary.publication, f"{summary.created_at:%Y-%m-%d}"),
+        publication_id=root + feed_path(summary.publication),
         originals=originals,
         topics=tuple((topic.slug, topic.name) for topic in summary.topics),
         changed=max([summary.updated_at, *renamed]),

@@ -6,9 +6,9 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from digest.operations.shared.refusal import Refused
-from digest.operations.writing.describing import describe_original
+from digest.operations.writing.describing import Description, describe_original
 from digest.storage.writing.original_links import links_in, links_of, unwell_counts
-from digest.web.shared.context import here, reading
+from digest.web.shared.context import here, reading, signed_in
 from digest.web.shared.desk import ROW_ID, desk, page_number
 from digest.web.shared.security import local_path
 
@@ -51,8 +51,9 @@ def describe_link(link_id: int) -> Response:
     """Its archived copy, its language, and whether it needs a subscription."""
     form = request.form
     subscription = _SUBSCRIPTION.get(form.get("subscription", ""))
+    said = Description(form.get("archived", ""), form.get("language", ""), subscription)
     try:
-        describe_original(here(), link_id, form.get("archived", ""), form.get("language", ""), subscription)
+        describe_original(here(), link_id, said, signed_in().email)
     except Refused as refusal:
         flash(str(refusal), "bad")
     else:

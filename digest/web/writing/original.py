@@ -26,6 +26,8 @@ class Original(Source):
     subscription_needed: bool = False
     archived_url: str = ""
     is_dead: bool = False
+    by_source: bool = False
+    """Whether a source says something of its publication's articles; nobody keeps since when."""
 
 
 def originals(
@@ -39,7 +41,7 @@ def originals(
 
 
 def _original(source: Source, link: SourceLink | None, about: ArticlesOf) -> Original:
-    found = Original(source.url, source.title, source.publication)
+    found = Original(source.url, source.title, source.publication, by_source=about != ArticlesOf())
     tag, needed = about.language, about.subscription_needed
     if link is not None:
         tag, needed = link.language or tag, needed if link.subscription_needed is None else link.subscription_needed

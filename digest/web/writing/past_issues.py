@@ -6,6 +6,7 @@ What was withdrawn since shows that word alone, what was corrected says so, and 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date
 from urllib.parse import urlsplit
@@ -16,16 +17,19 @@ from flask.typing import ResponseReturnValue
 from digest.domain.issues import edition
 from digest.domain.issues.lifecycle import FROZEN
 from digest.domain.issues.unlinking import linked_summaries, unlinked
+from digest.domain.issues.withdrawing import without_withdrawn
 from digest.domain.shared.stored import UnreadableRecord
+from digest.domain.sources.hosts import host_of
 from digest.operations.issues.composing import has_own_subject
 from digest.operations.shared.fault_log import FaultLog
+from digest.operations.writing.feed_ids import feed_root
 from digest.storage.issues import issues
 from digest.storage.writing.beside import published_among
 from digest.storage.writing.revisions import corrections_of
 from digest.storage.writing.summaries import withdrawals_of
 from digest.storage.writing.supersedings import supersedings_of
 from digest.web.shared.caching import keep_for_a_minute
-from digest.web.shared.context import reading
+from digest.web.shared.context import reading, settings
 from digest.web.shared.languages import language
 from digest.web.shared.security import csrf
 from digest.web.writing.asking import page_number
@@ -53,7 +57,7 @@ def past_issues() -> ResponseReturnValue:
     pages = max(1, -(-total // _ISSUES_A_PAGE))
     stored = issues.past_contents(reading(), number, _ISSUES_A_PAGE)
     digests = [digest for day, content in stored if (digest := _readable(day, content))]
-    gone = frozenset(withdrawals_of(reading(), [item.summary_id for digest in digests for item in digest.items]))
+    gone = withdrawals_of(reading(), [item.summary_id for digest in digests for item in digest.items])
     body = render_template(
         "writing/archive/issues.html",
         digests=[_without(digest, gone) for digest in digests],
@@ -82,7 +86,7 @@ def past_issue(iso_date: str) -> ResponseReturnValue:
     withdrawn = withdrawals_of(reading(), ids)
     return render_template(
         "writing/archive/issue.html",
-        content=_that_lead_somewhere(_at_home(_without(content, frozenset(withdrawn)))),
+        content=_that_lead_somewhere(_at_home(_without(content, withdrawn)), _led_to_us(content)),
         withdrawn=withdrawn,
         corrections=corrections_of(reading(), ids),
         superseded=supersedings_of(reading(), ids),
@@ -102,29 +106,8 @@ def _readable(day: date, content: str) -> edition.Content | None:
     return digest
 
 
-def _without(content: edition.Content, gone: frozenset[int]) -> edition.Content:
-    """The digest without the words of what was withdrawn since; an editor's own subject stays as it was mailed."""
-    if not any(item.summary_id in gone for item in content.items):
-        return content
-    titles, items, spoken = [item.title for item in content.items], [], language()
-    for item in content.items:
-        kept = item.summary_id not in gone
-        items.append(
-            item
-            if kept
-            else replace(item, title=spoken.gettext("Withdrawn"), body_html="", sources=(), topics=(), url="")
-        )
-    left = [item.title for item in content.items if item.summary_id not in gone]
-    own_subject = has_own_subject(content)
-    own_preheader = content.preheader != edition.default_preheader(titles)
-    return replace(
-        content,
-        items=tuple(items),
-        subject=content.subject
-        if own_subject
-        else edition.default_subject(left, spoken) or spoken.gettext("A withdrawn summary"),
-        preheader=content.preheader if own_preheader else edition.default_preheader(left),
-    )
+def _without(content: edition.Content, gone: Collection[int]) -> edition.Content:
+    return without_withdrawn(content, gone, has_own_subject(content), language())
 
 
 def _day(text: str) -> date:
@@ -143,19 +126,29 @@ def _at_home(content: edition.Content) -> edition.Content:
     return replace(content, items=items)
 
 
-def _that_lead_somewhere(content: edition.Content) -> edition.Content:
+def _led_to_us(content: edition.Content) -> Callable[[str], bool]:
+    """Whether an address led to us: it names no host, or where this site is, was at first, or was at the closing."""
+    addresses = (settings().site_url, feed_root(reading(), settings()), *(item.url for item in content.items))
+    hosts = {"", *map(host_of, addresses)}
+    return lambda address: host_of(address) in hosts
+
+
+def _that_lead_somewhere(content: edition.Content, is_ours: Callable[[str], bool]) -> edition.Content:
     """The digest without links to summaries that have no page: taken back, deleted, or never brought along."""
     ids = {item.summary_id for item in content.items}
     texts = (content.introduction_html, content.closing_html, *(item.body_html for item in content.items))
-    asked = ids | {key for text in texts for key in linked_summaries(text)}
+    asked = ids | {key for text in texts for key in linked_summaries(text, is_ours)}
     gone = asked - published_among(reading(), asked)
-    items = tuple(
-        replace(item, url="" if item.summary_id in gone else item.url, body_html=unlinked(item.body_html, gone))
-        for item in content.items
-    )
     return replace(
         content,
-        items=items,
-        introduction_html=unlinked(content.introduction_html, gone),
-        closing_html=unlinked(content.closing_html, gone),
+        items=tuple(
+            replace(
+                item,
+                url="" if item.summary_id in gone else item.url,
+                body_html=unlinked(item.body_html, gone, is_ours),
+            )
+            for item in content.items
+        ),
+        introduction_html=unlinked(content.introduction_html, gone, is_ours),
+        closing_html=unlinked(content.closing_html, gone, is_ours),
     )

@@ -6,6 +6,7 @@ may have none; it has Latin, Greek and Cyrillic letters. What it can't draw is l
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
@@ -18,6 +19,20 @@ _GROUND, _INK, _MUTED, _ACCENT = "#fffefb", "#1c2126", "#59626c", "#0a5c5a"
 _HEADLINES = (72, 64, 56, 48, 42)
 """Sizes that a headline may have, in pixels: the largest in which it fits."""
 _MOST_LINES = 5
+_ALIKE = {
+    0x2010: "-",
+    0x2011: "-",
+    0x2012: "–",
+    0x2015: "—",
+    0x2212: "–",
+    0x2032: "’",
+    0x2033: "”",
+    0x202F: " ",
+    0x20E3: None,
+    0xFE0E: None,
+    0xFE0F: None,
+}
+"""Signs that the typeface may lack, and how they are written where it does."""
 _KEPT = 128
 """Pictures that each process keeps: some 4 MB."""
 
@@ -28,6 +43,7 @@ def picture_of(site_name: str, title: str, about: str) -> bytes:
     picture = Image.new("RGB", _SIZE, _GROUND)
     draw = ImageDraw.Draw(picture)
     width, height = _SIZE
+    site_name, title, about = map(_as_drawn, (site_name, title, about))
     if _can_draw(site_name):
         draw.text((_EDGE, _TOP), _cut(site_name, _font("Bold", 40)), font=_font("Bold", 40), fill=_INK)
     for rule in (_TOP + 66, _TOP + 72):
@@ -74,6 +90,21 @@ def _cut(line: str, font: ImageFont.FreeTypeFont) -> str:
     while line and font.getlength(f"{line}…") > _SIZE[0] - 2 * _EDGE:
         line = line[:-1]
     return f"{line.rstrip()}…"
+
+
+def _as_drawn(text: str) -> str:
+    """The text with what the typeface lacks in a form that it has, and without signs that are no words: pictures and
+    what nobody sees. Letters stay, so that no word is shown in part.
+    """
+    if _can_draw(text):
+        return text
+    composed = unicodedata.normalize("NFC", text)
+    drawn = (each if _can_draw(each) else unicodedata.normalize("NFKC", each.translate(_ALIKE)) for each in composed)
+    return " ".join("".join(each for each in "".join(drawn) if _can_draw(each) or _is_of_a_word(each)).split())
+
+
+def _is_of_a_word(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LMN"
 
 
 def _can_draw(text: str) -> bool:

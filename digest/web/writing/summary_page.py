@@ -130,12 +130,13 @@ def _page(found: Summary, shown: Shown) -> Response:
     near = related(session, found)
     history = [] if shown.earlier else _history(found, superseding)
     published = _published(found)
+    sources = originals(session, _named(shown.wording), found.sources, shown.wording.publication)
     body = render_template(
         "writing/archive/summary.html",
         summary=found,
         shown=shown,
         path=path_of(found),
-        sources=originals(session, _named(shown.wording), found.sources, shown.wording.publication),
+        sources=sources,
         issue=issue,
         superseding=superseding,
         history=history,
@@ -147,11 +148,17 @@ def _page(found: Summary, shown: Shown) -> Response:
         structured="" if shown.earlier else news_article(settings(), found, published, shown.corrections),
     )
     response = Response(body)
-    gone = last_gone(session)
-    moments = [line.updated_at for line in (before, after, *near) if line]
-    moments += [each for each in (_changed(found, superseding, issue), gone) if each]
-    response.last_modified = max(moments)
+    if not any(source.by_source for source in sources):
+        moments = [line.updated_at for line in (before, after, *near) if line]
+        moments += [each for each in (_changed(found, superseding, issue), last_gone(session)) if each]
+        response.last_modified = max(_start_of_today(), *moments)
     return response
+
+
+def _start_of_today() -> datetime:
+    """The page's citation says as at which day."""
+    schedule = settings().schedule
+    return moment(schedule.local(now()).date(), time(), schedule.zone)
 
 
 def _changed(found: Summary, superseding: Superseding | None, issue: Issue | None) -> datetime:
@@ -161,7 +168,7 @@ def _changed(found: Summary, superseding: Superseding | None, issue: Issue | Non
     moments: list[datetime | None] = [
         found.updated_at,
         *(name.renamed_at for name in named),
-        *(link.described_at for link in found.sources),
+        *(each for link in found.sources for each in (link.described_at, link.checked_at)),
         superseding.newer.updated_at if superseding else None,
         (issue.imported_at or issue.frozen_at) if issue else None,
     ]

@@ -13,6 +13,7 @@ from digest.domain.people.acts import Act
 from digest.storage.base.database import Database
 from digest.storage.people.audit import AuditEntry
 from digest.storage.writing.names import PUBLICATIONS, id_of_name
+from digest.storage.writing.summaries import SourceLink
 from tests.factories import make_source, make_subscriber, make_summary
 from tests.web.browser import Browser, words
 from tests.web.writing.test_nothing_is_lost import form_at
@@ -52,6 +53,8 @@ _LOGGED: Mapping[str, tuple[Act, ...]] = {
     "pause_or_resume": (Act.PAUSED, Act.UNPAUSED),
     "make_rule": (Act.RULED,),
     "drop_rule": (Act.UNRULED,),
+    "describe_link": (Act.TOLD_ORIGINAL,),
+    "change_publication": (Act.BRANDED,),
 }  # fmt: skip
 _OF_NO_CONSEQUENCE: Mapping[str, str] = {
     "act_on_leads": _UNDONE,
@@ -142,6 +145,20 @@ def test_sources_are_logged(alice: Browser, db: Database) -> None:
     assert _did(alice, db, "/desk/sources/newsletter", publication="CNIL") == "began to watch CNIL: its newsletter"
     opml = b'<opml version="2.0"><body><outline text="Court" xmlUrl="https://court.example/feed"/></body></opml>'
     assert _did(alice, db, "/desk/sources/import", file=(BytesIO(opml), "feeds.opml")) == "imported 1 source"
+
+
+def test_what_is_said_of_originals_is_logged(alice: Browser, db: Database) -> None:
+    key = make_summary(db)
+    with db.reading() as session:
+        [link] = session.query(SourceLink).filter(SourceLink.summary_id == key)
+    said = {"archived": "https://web.archive.example/1", "language": "de", "subscription": "yes"}
+    logged = "described an original https://example.org/story: "
+    told = "copy at https://web.archive.example/1, in de, needs a subscription"
+    assert _did(alice, db, f"/desk/originals/{link.id}", **said) == f"{logged}{told}"
+    before = _log(db)
+    alice.send(f"/desk/originals/{link.id}", form=said)
+    assert _log(db) == before, "nothing was changed"
+    assert _did(alice, db, f"/desk/originals/{link.id}") == f"{logged}nothing"
 
 
 def test_the_ends_of_summaries_are_logged(alice: Browser, db: Database) -> None:

@@ -24,9 +24,10 @@ from digest.operations.writing.editing import Saving, save
 from digest.operations.writing.ending import supersede, withdraw
 from digest.operations.writing.indexing import index_summaries
 from digest.storage.base.database import Database
+from digest.storage.sources.sources import WatchedSource
 from digest.storage.writing.names import PUBLICATIONS, id_of_name
-from digest.storage.writing.summaries import summary_by_id
-from tests.factories import make_summary
+from digest.storage.writing.summaries import SourceLink, summary_by_id
+from tests.factories import make_source, make_summary
 from tests.web.writing.past import attribute, page_at, words
 
 MONDAY = datetime(2024, 5, 13, 9, 0, tzinfo=UTC)
@@ -187,6 +188,32 @@ def test_whoever_has_the_page_gets_it_again_only_when_it_has_changed(
         assert (asked("If-None-Match", have["ETag"]), asked("If-Modified-Since", have["Last-Modified"])) == (304, 304)
 
 
+def test_whoever_asks_by_date_alone_misses_no_new_day_nor_what_is_found_of_originals(
+    client: FlaskClient, db: Database, story: int
+) -> None:
+    def since(value: str) -> int:
+        return client.get(PATH.format(story), headers={"If-Modified-Since": value}).status_code
+
+    have = client.get(PATH.format(story)).headers["Last-Modified"]
+    assert since(have) == 304
+    with db.writing() as session:
+        [link] = session.query(SourceLink).filter(SourceLink.summary_id == story)
+        link.health, link.checked_at = "dead", NOW
+    assert since(have) == 200
+    have = client.get(PATH.format(story)).headers["Last-Modified"]
+    with time_machine.travel(NOW + timedelta(days=1), tick=False):
+        assert since(have) == 200, "it is cited as at another day"
+        have = client.get(PATH.format(story)).headers["Last-Modified"]
+        assert since(have) == 304
+        source_id = make_source(db, publication="Euractiv")
+        with db.writing() as session:
+            session.get_one(WatchedSource, source_id).language = "de"
+        assert since(have) == 200
+        assert "Last-Modified" not in client.get(PATH.format(story)).headers, (
+            "nobody knows since when its source says so"
+        )
+
+
 def test_it_leads_to_the_ones_beside_it_and_to_related_ones(client: FlaskClient, db: Database) -> None:
     titles = ("Ransomware at Dovetail Genetics", "A fine for cookies", "Dovetail Genetics sued over ransomware")
     keys = [make_summary(db, title, body=f"{title}.", sources=()) for title in titles]
@@ -218,6 +245,17 @@ def test_other_sites_get_a_picture_and_an_article(client: FlaskClient, db: Datab
         assert found
         path = f"/news/euractiv/{found.slug}/{chinese}.png"
     assert client.get(path).status_code == 200, "what can’t be drawn is left out"
+
+
+def test_a_sign_that_cannot_be_drawn_does_not_cost_the_headline(client: FlaskClient, db: Database) -> None:
+    def picture(title: str) -> bytes:
+        key = make_summary(db, title, at=MONDAY)
+        return bytes(client.get(f"/news/x/y/{key}.png", follow_redirects=True).data)
+
+    drawn, none = picture("Cross-border fine of €4 m"), picture("法院罚款")
+    assert drawn != none
+    assert picture("Cross\u2011border\u200b fine 😀\ufe0f of €4\u202fm") == drawn
+    assert picture("Fine: 罚") == none, "no word is shown in part"
 
 
 def test_json_ld_ends_no_element(client: FlaskClient, db: Database) -> None:

@@ -39,6 +39,7 @@ def ids(client: FlaskClient, path: str) -> Iterator[str]:
     feed = ElementTree.fromstring(client.get(path).text)  # noqa: S314 - our own
     for element in (feed, *feed.findall(f"{A}entry")):
         yield element.findtext(f"{A}id", "")
+        yield from (each.text or "" for each in element.iterfind(f"{A}source/{A}id"))
     for gone in feed.findall(f"{AT}deleted-entry"):
         yield gone.get("ref", "")
 
@@ -80,6 +81,13 @@ def test_ids_outlive_new_slugs_and_another_scheme_and_host(
     assert [list(ids(client, path)) for path in now] == list(before.values())
     assert "https://news.example/news/euractiv-news/" in client.get("/feed.atom").text
     assert two[0]
+
+
+def test_a_publication_has_one_id_wherever_entries_name_it(client: FlaskClient, db: Database) -> None:
+    for days in range(2):
+        make_summary(db, f"Story {days}", at=datetime(2024, 5, 13 + days, 9, 0, tzinfo=UTC))
+    named = list(ids(client, "/feed.atom"))[2::2]
+    assert named == [next(ids(client, "/publications/euractiv.atom"))] * 2
 
 
 def test_a_trial_on_ones_own_machine_decides_no_ids(db: Database, settings: Settings) -> None:

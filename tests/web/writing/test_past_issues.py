@@ -46,6 +46,23 @@ def test_hostile_content_of_a_past_issue_is_made_harmless(client: FlaskClient, d
     assert page.select("script, img, [onerror], [href^=javascript]") == []
 
 
+def test_only_links_to_our_own_summaries_that_are_gone_lose_their_way(client: FlaskClient, db: Database) -> None:
+    there = make_summary(db)
+    links = {
+        "elsewhere": "https://monde.example/news/world/europe/777",
+        "a port": "http://digest.test:8080/news/a/b/777",
+        "gone": "http://digest.test/news/a/b/777",
+        "gone, at the old address": "http://old.example/news/a/b/777?utm=1",
+        "there": f"http://old.example/news/euractiv/headline/{there}",
+    }
+    text = "".join(f'<p><a href="{url}">{words}</a></p>' for words, url in links.items())
+    send_issue(db, items=(item(there, body_html=text),), introduction=text)
+    page = page_at(client, "/issues/2024-05-17")
+    for part in (".lede", ".entry .prose"):
+        assert [link.get_text() for link in page.select(f"{part} a")] == ["elsewhere", "a port", "there"]
+        assert "gone, at the old address" in words(page, part)
+
+
 @pytest.mark.parametrize("state", [IssueState.OPEN, IssueState.CLOSED, IssueState.SKIPPED])
 def test_issue_that_has_not_gone_is_not_there(client: FlaskClient, db: Database, state: IssueState) -> None:
     send_issue(db, items=(item(1),), state=state)
