@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
+from sqlalchemy import select
 
 from digest.config import Settings
 from digest.domain.writing import markup
@@ -18,6 +21,7 @@ from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.messages.messages import Message
 from digest.storage.sending.batches import Batch
+from digest.storage.sending.deliveries import Delivery
 from digest.storage.sending.editions import Edition
 from tests.conftest import TUESDAY
 from tests.factories import make_editor, make_issue, make_readers, make_subscriber, make_summary
@@ -51,6 +55,27 @@ def test_a_rare_choice_gets_the_nearest_edition_and_is_told(
     [whole] = sendgrid.inbox("children-fines0@example.org")
     assert whole.subject == copies["all0"].subject == "On AI, and 3 more"
     assert "to those whose choice of topics too few share" in whole.text.replace("\n", " ")
+
+
+def test_a_choice_longer_than_an_index_takes_stops_nobody(db: Database, settings: Settings) -> None:
+    long = ",".join(["ai", *(hashlib.sha256(bytes([number])).hexdigest() for number in range(200))])
+    for topics, how_many in (("", 3), ("ai", 2), (long, 1), ("fines,“ä”", 1)):
+        for number in range(how_many):
+            make_subscriber(db, settings, f"r{len(topics)}-{number}@example.org", topics=topics)
+    stories = [make_summary(db, f"On {topic}", topics=[topic]) for topic in ("AI", "Fines")]
+    issue_id = make_issue(db, summary_ids=stories)
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    freeze(Context(db, settings, TUESDAY), issue_id, ALICE, batch_size=2)
+    with db.reading() as session:
+        asked = select(Edition.subject, Delivery.address).join(Batch, Batch.edition_id == Edition.id)
+        asked = asked.join(Delivery, Delivery.batch_id == Batch.id).order_by(Edition.id, Delivery.address)
+        found = [tuple(row) for row in session.execute(asked)]
+    assert found == [
+        *(("On AI, and 1 more", f"r0-{number}@example.org") for number in range(3)),
+        *(("On AI", f"r{len(topics)}-{number}@example.org") for topics, number in ((long, 0), ("ai", 0), ("ai", 1))),
+        ("On Fines", "r9-0@example.org"),
+    ]
+    assert account(db, issue_id) == {"waiting": 7}
 
 
 def test_each_edition_has_tags_of_its_own(db: Database, settings: Settings) -> None:
