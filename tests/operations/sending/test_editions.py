@@ -13,16 +13,20 @@ from digest.mail.foreign import hash_of
 from digest.mail.rendering import Rendered
 from digest.operations.issues import composing
 from digest.operations.issues.closing import close_issue
+from digest.operations.issues.editions import compose_for_topics
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sender import Ending
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
+from digest.operations.writing.naming import merge, rename
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.messages.messages import Message
 from digest.storage.sending.batches import Batch
 from digest.storage.sending.deliveries import Delivery
 from digest.storage.sending.editions import Edition
+from digest.storage.writing.names import TOPICS
+from digest.storage.writing.topics import all_topics
 from tests.conftest import TUESDAY
 from tests.factories import make_editor, make_issue, make_readers, make_subscriber, make_summary
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -76,6 +80,33 @@ def test_a_choice_longer_than_an_index_takes_stops_nobody(db: Database, settings
         ("On Fines", "r9-0@example.org"),
     ]
     assert account(db, issue_id) == {"waiting": 7}
+
+
+@pytest.mark.parametrize("became", ["merged", "renamed"])
+def test_a_topic_that_is_another_since_the_closing_hides_no_story(
+    db: Database, settings: Settings, became: str
+) -> None:
+    here = Context(db, settings, TUESDAY)
+    make_subscriber(db, settings, topics="")
+    make_subscriber(db, settings, topics="ai")
+    on_both = make_summary(db, "On both", topics=["AI", "Robots"])
+    on_ai, on_fines = (make_summary(db, f"On {topic}", topics=[topic]) for topic in ("AI", "Fines"))
+    issue_id = make_issue(db, summary_ids=[on_ai, make_summary(db, "On nothing"), on_both, on_fines])
+    close_issue(here, issue_id, ALICE)
+    with db.reading() as session:
+        ids = {topic.slug: topic.id for topic in all_topics(session)}
+    slug, name = ("robots", "Robots") if became == "merged" else ("thinking-machines", "Thinking machines")
+    if became == "merged":
+        merge(here, TOPICS, ids["ai"], ids["robots"])
+    else:
+        rename(here, TOPICS, ids["ai"], name, new_address=True)
+    freeze(here, issue_id, ALICE)
+    with db.reading() as session:
+        _, hers = session.query(Edition).order_by(Edition.id)
+        whole = composing.compose(session, settings, session.get_one(Issue, issue_id))
+        shown = compose_for_topics(session, settings, whole, slug)
+    assert hers.subject == shown.rendered.subject == "On AI, and 2 more"
+    assert f"on topics that you chose, {name}, and those on none" in " ".join(hers.text.split())
 
 
 def test_each_edition_has_tags_of_its_own(db: Database, settings: Settings) -> None:
