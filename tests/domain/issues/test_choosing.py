@@ -108,6 +108,22 @@ def test_the_whole_issue_has_no_small_tail() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("audience", "wholes"),
+    [
+        ({"": 1, "ai": 99_900}, [""]),
+        ({"": 1, "ai": 600, "fines": 99_000}, ["", "ai"]),
+        ({"": 1, "ai": 601, "fines": 99_000}, [""]),
+        ({"": 1, "ai,fines": 400, "ai": 290, "children": 601, "fines": 99_000}, [""]),
+    ],
+    ids=["one edition", "a small one", "no small one", "small but for the rare choices that get it"],
+)
+def test_a_handful_with_the_whole_issue_costs_no_large_edition_its_selection(
+    audience: dict[str, int], wholes: list[str]
+) -> None:
+    assert [choice for choice, edition in editions(audience).items() if not edition] == wholes
+
+
 def test_small_sites_have_editions_too() -> None:
     assert editions({"": 8, "ai": 1, "fines": 1}) == {"": "", "ai": "ai", "fines": "fines"}
 
