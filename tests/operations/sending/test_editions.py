@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -121,6 +122,43 @@ def test_each_edition_has_tags_of_its_own(db: Database, settings: Settings) -> N
         tags, theirs = (composing.tags_from_json(found.tags) for found in (edition, foreign))
         assert edition.html.count(tags.unsubscribe) == edition.text.count(tags.unsubscribe) == 1
         assert theirs.unsubscribe.split("-")[1] not in edition.html + edition.text
+
+
+@pytest.mark.parametrize("hands", [1, 3])
+def test_one_edition_that_must_not_go_keeps_no_other_from_going(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid, hands: int
+) -> None:
+    settings = replace(settings, send_concurrency=hands)
+    make_editor(db, ALICE)
+    readers_with(db, settings, "", 5)
+    readers_with(db, settings, "ai", 4)
+    issue_id = make_issue(db, summary_ids=[make_summary(db, topics=["AI"]), make_summary(db, topics=["Fines"])])
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    freeze(Context(db, settings, TUESDAY), issue_id, ALICE, batch_size=1)
+    with db.writing() as session:
+        whole = session.query(Edition).order_by(Edition.id).first()
+        assert whole
+        as_frozen, whole.html = whole.html, whole.html.replace("</body>", "<p>Buy</p></body>")
+    for _ in range(2):
+        assert send(db, settings, issue_id, wait=False) in (Ending.LATER, Ending.PAUSED)
+        assert sorted(sendgrid.addresses()) == [f"ai{number}@example.org" for number in range(4)]
+        assert account(db, issue_id) == {"accepted": 4, "waiting": 5}
+        its_time_has_come(db)
+    with db.reading() as session:
+        notices = [message.subject.partition(": ")[2] for message in session.query(Message).filter_by(kind="notice")]
+    assert sorted(notices) == ["One edition does not go", "The send has stopped"]
+    with db.writing() as session:
+        session.query(Edition).filter_by(id=1).update({"html": as_frozen})
+    assert send(db, settings, issue_id) is Ending.DONE
+    assert (len(sendgrid.addresses()), len(set(sendgrid.addresses()))) == (9, 9)
+    assert account(db, issue_id) == {"accepted": 9}
+
+
+def its_time_has_come(db: Database) -> None:
+    """Let whatever waits until some moment be tried now."""
+    with db.writing() as session:
+        session.query(Batch).update({"retry_at": 0.0})
+        session.query(Issue).update({"paused_until": 0.0})
 
 
 @pytest.mark.only_on("sqlite")
