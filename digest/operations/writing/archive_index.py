@@ -12,7 +12,6 @@ from digest.domain.writing.postings import SEATS, Postings, bits_of, joined
 from digest.domain.writing.shelf import ArchiveShelf, Block
 from digest.operations.writing.terms import Terms, terms_of
 from digest.storage.writing.search_index import (
-    hidden_seats,
     postings_of,
     shelf_blocks,
     stale_summaries,
@@ -40,11 +39,10 @@ class ArchiveIndex:
         blocks = _without_gaps(shelf_blocks(self._session))
         if not self._stale:
             return ArchiveShelf(tuple(blocks))
-        # Beyond the hundred, what was renamed is better found as it was than not at all; what is hidden is not found.
-        hidden = [] if self.complete else hidden_seats(self._session)
         old = defaultdict[int, list[int]](list)
-        for seat in {*hidden, *(text.seat for text in self._stale if text.seat is not None)}:
-            old[seat // SEATS].append(seat % SEATS)
+        for text in self._stale:
+            if text.seat is not None:
+                old[text.seat // SEATS].append(text.seat % SEATS)
         blocks = [block.without(old[block.number]) if block.number in old else block for block in blocks]
         latest = Block(len(blocks)).with_places({at: text.placed for at, text in enumerate(self._stale)})
         return ArchiveShelf((*blocks, latest))

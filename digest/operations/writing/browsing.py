@@ -18,7 +18,7 @@ from digest.storage.writing.summaries import (
     Summary,
     archive_page,
     publication_sizes,
-    published_by_ids,
+    summaries_by_ids,
     topic_sizes,
 )
 
@@ -96,7 +96,7 @@ def browse(session: Session, asking: Asking, number: int, size: int) -> ArchiveA
     counts = index.shelf.counts(asking.filters(), among)
     keys = _page(index, looked, asking, among, (number - 1) * size, size) if (number - 1) * size < counts.total else []
     return ArchiveAnswer(
-        published_by_ids(session, keys),
+        summaries_by_ids(session, keys),
         counts.total,
         number,
         size,

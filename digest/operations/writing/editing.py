@@ -24,7 +24,6 @@ from digest.operations.issues.week import ensure_issue
 from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
-from digest.operations.writing.indexing import leave_index, lock_index
 from digest.operations.writing.meaning import Meant, Said, publication_meant
 from digest.operations.writing.placing import closed_meanwhile, leave_open_issues, place
 from digest.operations.writing.revising import note_before, note_revision, wording_of
@@ -180,14 +179,12 @@ def delete_draft(context: Context, summary_id: int, editor: Editor | None = None
     Raises Refused for a published summary: its address is permanent.
     """
     with context.db.writing() as session:
-        lock_index(session)
         summary = _existing(session, summary_id)
         if summary.published_at:
             raise Refused("This is published, and its address is permanent. Take it back to draft first.")
         audit.note(context.within(session), editor.email if editor else "", Act.DELETED, f"“{summary.title}”")
         set_copies_free(session, summary_id, editor.id if editor else None)
         give_back_leads(session, summary_id)
-        leave_index(session, summary_id, summary.indexed_seat)
         session.delete(summary)
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy.orm import Session
-
 from digest.domain.shared.stems import stems
 from digest.domain.sources.canonical import canonical_hash
 from digest.domain.sources.identity import link_key
-from digest.domain.writing.shelf import GONE, Placed
 from digest.operations.writing.renewing import renew_resemblances
 from digest.operations.writing.terms import Terms, terms_of
 from digest.storage.base.database import Database, one_at_a_time
@@ -49,20 +46,6 @@ def index_summaries(db: Database, most: int | None = None) -> int:
     return done
 
 
-def leave_index(session: Session, summary_id: int, seat: int | None) -> None:
-    """Clear the seat of a summary that is about to be deleted; the caller has the lock of the search index."""
-    if seat is None:
-        return
-    said = stems(words_of(session, [summary_id]).get(summary_id, ""))
-    store_postings(session, {stem[:LONGEST_STEM]: {seat: 0} for stem in said})
-    store_places(session, {seat: Placed(summary_id, GONE, 0, ())})
-
-
-def lock_index(session: Session) -> None:
-    """Nobody else indexes until the transaction ends. Take it before any row."""
-    one_at_a_time(session, "search index")
-
-
 def _index_some(db: Database) -> dict[int, dict[str, int]]:
     """Index the next ones; the weights of the stems of each, by its id."""
     with db.reading() as session:
@@ -72,7 +55,7 @@ def _index_some(db: Database) -> dict[int, dict[str, int]]:
     # What takes long is done before others have to wait; who has changed meanwhile stays stale, for the next time.
     terms = {text.id: terms_of(text) for text in stale}
     with db.writing() as session:
-        lock_index(session)
+        one_at_a_time(session, "search index")
         now = {text.id: text for text in stale_summaries(session, _AT_ONCE)}
         fresh = [text for text in stale if now.get(text.id) == text]
         if not fresh:

@@ -21,7 +21,7 @@ from digest.domain.shared.stems import stems
 from digest.domain.writing.postings import Postings, Sums, seats_of
 from digest.operations.writing.archive_index import ArchiveIndex
 from digest.storage.writing.search_index import LONGEST_STEM
-from digest.storage.writing.summaries import published_titles
+from digest.storage.writing.summaries import titles_of
 
 _PART = re.compile(r'"([^"]*)"?|([^"]+)')
 _MOST_WORDS = 24
@@ -65,8 +65,8 @@ def search(session: Session, typed: str, most: int = 20) -> Found:
     """The published summaries that answer what was typed."""
     looked = ArchiveSearch(ArchiveIndex(session), typed)
     best = looked.best(looked.found, 0, most)
-    titles = published_titles(session, [key for key, _ in best])
-    hits = tuple(SearchHit(key, titles[key], round(score, 4)) for key, score in best if key in titles)
+    titles = titles_of(session, [key for key, _ in best])
+    hits = tuple(SearchHit(key, titles[key], round(score, 4)) for key, score in best)
     return Found(looked.loosened, looked.found.bit_count(), hits)
 
 

@@ -80,12 +80,6 @@ def stale_summaries(session: Session, most: int) -> list[IndexedText]:
     return _texts(session, select(Summary.id).where(STALE).order_by(Summary.id).limit(most))
 
 
-def hidden_seats(session: Session) -> list[int]:
-    """The seats of summaries that readers saw, or might have, and must not since, where the index does not know yet."""
-    asked = select(Summary.indexed_seat).where(STALE, Summary.published_at.is_(None), Summary.indexed_seat.is_not(None))
-    return [seat for seat in session.execute(asked).scalars() if seat is not None]
-
-
 def mark_stale(session: Session, publication_id: int | None = None, topic_id: int | None = None) -> None:
     """Have the summaries of a publication, or about a topic, indexed anew: what they are found by has changed."""
     asked = update(Summary).values(indexed_version=None)

@@ -18,7 +18,7 @@ from digest.storage.writing.names import PUBLICATIONS, BriefName, brief_names
 from digest.storage.writing.summaries import (
     ArchiveQuestion,
     Summary,
-    published_by_ids,
+    summaries_by_ids,
 )
 
 _FIRST_WEEKS = timedelta(weeks=6)
@@ -122,7 +122,7 @@ def _found(session: Session, asked: LookingFor, on_it: frozenset[int], named: Se
 
 def _taken_off(session: Session, issue: Issue, on_it: frozenset[int]) -> list[Summary]:
     keys = taken_off_lately(from_json(issue.acts), sorted(on_it))
-    return published_by_ids(session, keys)
+    return [summary for summary in summaries_by_ids(session, keys) if summary.published_at]
 
 
 def _iso(text: str) -> str:
