@@ -75,7 +75,10 @@ def test_an_edition_says_that_it_is_a_selection_by_which_topics_and_where_the_re
     assert said in " ".join(mail.text.split())
     assert FACES.url in mail.text
     assert "too few readers" not in words(note)
-    assert "too few readers made your choice" in words(one(parsed(edition(AI_AND_ENFORCEMENT, shared=True)), ".choice"))
+    shared = words(one(parsed(edition(AI_AND_ENFORCEMENT, shared=True)), ".choice"))
+    assert "stories come in full: those on AI and Enforcement, and those on none." in shared
+    assert "that you chose" not in shared
+    assert "If you chose others or fewer: too few readers made your choice" in shared
 
 
 def test_who_finds_nothing_on_their_topics_is_told_so() -> None:
