@@ -62,6 +62,20 @@ def test_an_edition_too_large_by_itself_is_stopped_when_it_is_closed_and_when_it
     assert not is_on_hold(db, issue_id)
 
 
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize("part", ["text", "html"])
+def test_one_part_without_a_link_to_unsubscribe_by_is_a_fault(db: Database, settings: Settings, part: str) -> None:
+    issue_id = make_issue(db, summary_ids=[make_summary(db)])
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    with db.writing() as session:
+        closing = session.query(Closing).one()
+        tag = composing.tags_from_json(closing.tags).unsubscribe
+        setattr(closing, part, getattr(closing, part).replace(tag, ""))
+    with db.reading() as session:
+        blocking = composing.compose(session, settings, session.get_one(Issue, issue_id)).blocking
+    assert [fault.split(".")[0] for fault in blocking] == ["Footer: there is no link to unsubscribe by"]
+
+
 def whole_bytes(here: Context, issue_id: int) -> int:
     with here.db.reading() as session:
         return composing.compose(session, here.settings, session.get_one(Issue, issue_id)).html_bytes
