@@ -32,14 +32,17 @@ _STYLE = re.compile(r"url\s*\(|@import|image-set|expression\s*\(|behavior\s*:|-m
 _RUNNING = re.compile(r"(?:java|vb)script:|data:", re.IGNORECASE)
 _IGNORED = re.compile(r"[\x00-\x20]")
 """What programs leave out of an address before they follow it."""
-_CONDITIONAL = re.compile(r"\[if [^\]]*\]>(.*?)<!\[endif\]", re.DOTALL)
+_CONDITIONAL = re.compile(r"\[if\s[^\]]*\]>(.*?)(?:<!\s*\[endif\]|\Z)", re.DOTALL | re.IGNORECASE)
 
 
 def foreign_in(html: str) -> list[str]:
     """What the HTML of a message would load or run, a few words each; nothing where all is well."""
     reader = _Watch()
-    reader.feed(html)
-    reader.close()
+    try:
+        reader.feed(html)
+        reader.close()
+    except AssertionError:  # so Python's parser says of a declaration that it does not know, as in <![foo[
+        reader.found.append("markup that nobody can read")
     return list(dict.fromkeys(reader.found))
 
 

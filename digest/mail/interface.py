@@ -42,6 +42,8 @@ class Answer:
     retry_after: float | None = None
     too_many: bool = False
     """Whether the other side asked for less at a time."""
+    of_edition: bool = False
+    """Whether it was refused for what its edition says: other editions may go."""
     offenders: Mapping[int, str] = field(default_factory=dict)
 
 

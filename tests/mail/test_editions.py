@@ -56,7 +56,8 @@ def test_what_editions_share_is_inlined_once(monkeypatch: pytest.MonkeyPatch) ->
 def test_markup_that_reaches_beyond_its_part_costs_no_other_part_anything() -> None:
     broken = replace(CONTENT, introduction_html="<p>Open <!-- here")
     [page] = render_editions([(ChosenContent(broken), TAGS)], IDENTITY)
-    assert "-->" not in page.subject
+    assert [item.title in page.html for item in CONTENT.items] == [True] * 5
+    assert TAGS.unsubscribe in page.html
     assert not re.search(r"<!--\[?[0-9a-f]{16}", page.html), "no mark is left in it"
 
 
@@ -75,7 +76,10 @@ def test_an_edition_says_that_it_is_a_selection_by_which_topics_and_where_the_re
     assert said in " ".join(mail.text.split())
     assert FACES.url in mail.text
     assert "too few readers" not in words(note)
-    assert "too few readers made your choice" in words(one(parsed(edition(AI_AND_ENFORCEMENT, shared=True)), ".choice"))
+    shared = words(one(parsed(edition(AI_AND_ENFORCEMENT, shared=True)), ".choice"))
+    assert "stories come in full: those on AI and Enforcement, and those on none." in shared
+    assert "that you chose" not in shared
+    assert "If you chose others or fewer: too few readers made your choice" in shared
 
 
 def test_who_finds_nothing_on_their_topics_is_told_so() -> None:
@@ -127,6 +131,11 @@ STRANGERS = [
     '<video poster="x"></video>',
     "<iframe></iframe>",
     '<form action="https://spy.example"></form>',
+    "<![foo[bar]]>",
+    "<!--[if mso]><![foo[bar]]><![endif]-->",
+    '<!--[IF mso]><img src="https://spy.example/p.gif"><![ENDIF]-->',
+    '<!--[if mso]><img src="https://spy.example/p.gif"><! [endif]-->',
+    '<!--[if\tmso]><img src="https://spy.example/p.gif">-->',
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -73,6 +74,13 @@ def test_what_another_version_stored_on_thursday_goes_on_friday(
     with week.db.reading() as session:
         whole, hers = session.query(Edition).order_by(Edition.id)
         assert "Your selection." in hers.html
+        assert (whole.items, hers.items) == (3, 3)
+        in_full, headlines = hers.text.split("ALSO IN THIS ISSUE")
+        assert re.findall(r"^\d\. .*", in_full, re.MULTILINE) == [
+            "1. Court annuls fine",
+            "2. Cookie walls need a choice",
+        ]
+        assert ("- On children" in headlines, "On children" in in_full) == (True, False)
         assert (whole.subject, whole.text, whole.html) == (closing.subject, closing.text, closing.html)
 
 

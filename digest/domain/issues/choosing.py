@@ -126,6 +126,6 @@ class _Fitting:
 
     def fitting(self, own: str) -> str:
         """The words or the HTML, or nothing where they speak of what is not in full."""
-        if any(f'href="{item.url}' in own for item in self._missing):
+        if any(f'href="{item.url}{end}' in own for item in self._missing for end in '"?#'):
             return ""
         return own if fits(plain(own), [item.title for item in self._missing], self._kept) else ""

@@ -21,19 +21,6 @@ SHORTENERS = frozenset(
 )  # fmt: skip
 """Hosts that only pass on to another address, which readers can't see and filters distrust."""
 
-_REWRITERS = re.compile(
-    r"""https?://(?:
-        [^/]+\.list-manage\d*\.com/track/ | [^/]*mandrillapp\.com/track/ | [^/]+\.ct\.sendgrid\.net/
-        | [^/]+/ls/click\?upn= | [^/]+\.safelinks\.protection\.outlook\.com/ | urldefense(?:\.proofpoint)?\.com/
-        | (?:www\.)?google\.[a-z.]+/url\? | (?:[^/]+\.)?substack\.com/redirect/ | link\.mail\.beehiiv\.com/
-        | [^/]+\.hubspotlinks\.com/ | [^/]+\.(?:cmail|createsend)\d*\.com/ | click\.mailerlite\.com/
-        | [^/]+\.mjt\.lu/lnk/ | linkprotect\.cudasvc\.com/ | protect[^/]*\.mimecast\.com/ | lm?\.facebook\.com/l\.php
-        | [^/]+\.awstrack\.me/ | click\.convertkit-mail\d*\.com/ | email\.mg\.[^/]+/c/
-    )""",
-    re.VERBOSE | re.IGNORECASE,
-)
-"""Where mailing services, filters and search engines lead a link through themselves, to see who follows it."""
-
 SAYS_NOTHING = frozenset(
     [
         "article", "click", "click here", "click this link", "continue", "continue reading", "details", "find out more",
@@ -73,12 +60,12 @@ class PlacedLink:
 def links_in(content: Content) -> Iterator[PlacedLink]:
     """Every link of a digest that an editor put there, in its order."""
     for where, html in (("Introduction", content.introduction_html), ("Closing note", content.closing_html)):
-        for url, words in _written(html):
+        for url, words in written_links(html):
             yield PlacedLink(where, None, url, words)
     for number, item in enumerate(content.items, start=1):
         for source in item.sources:
             yield PlacedLink(f"Item {number}", item.summary_id, source.url, "")
-        for url, words in _written(item.body_html):
+        for url, words in written_links(item.body_html):
             yield PlacedLink(f"Item {number}", item.summary_id, url, words)
 
 
@@ -95,11 +82,6 @@ def is_of_the_web(url: str) -> bool:
 def is_shortened(url: str) -> bool:
     """Whether it only passes on to an address that readers can't see."""
     return _host(url) in SHORTENERS
-
-
-def is_rewritten(url: str) -> bool:
-    """Whether somebody between has rewritten it to see who follows it: often it names whose mail it came from."""
-    return bool(_REWRITERS.match(url))
 
 
 def says_nothing(words: str) -> bool:
@@ -122,7 +104,8 @@ def known_of(url: str, findings: Mapping[str, LinkFinding]) -> LinkFinding:
     return findings.get(url, LinkFinding(UNCLEAR))
 
 
-def _written(html: str) -> Iterator[tuple[str, str]]:
+def written_links(html: str) -> Iterator[tuple[str, str]]:
+    """Where the links in a text lead, each with its words."""
     for url, inner in _LINK.findall(html):
         yield unescape(url), plain(inner)
 

@@ -1,6 +1,6 @@
 """Pre-flight of links: where they lead, what they answered, what they say, and sources that come twice.
 
-All only warn, but for links that somebody rewrote to see who follows them: readers are promised that none is in it.
+All only warn, but for links that somebody rewrote to see who follows them: a sender may let one pass with a reason.
 
 An address behind a paywall or a robots' wall, or one that nobody could ask, is unclear; that is no fault of it.
 """
@@ -18,13 +18,13 @@ from digest.domain.issues.links import (
     LinkFinding,
     PlacedLink,
     is_of_the_web,
-    is_rewritten,
     is_shortened,
     known_of,
     links_in,
     same_article,
     says_nothing,
 )
+from digest.domain.issues.trackers import is_rewritten
 
 _SHOWN = 60
 
@@ -58,9 +58,7 @@ def _faults(link: PlacedLink, findings: Mapping[str, LinkFinding]) -> Iterator[s
 
 def _rewritten(link: PlacedLink) -> PreflightFault:
     what = f"{_short(link.url)} leads through a tracker, which sees who follows it. Use the address it leads to."
-    return PreflightFault(
-        Level.BLOCKS, link.where, what, link.summary_id, "" if link.summary_id else "words", final=True
-    )
+    return PreflightFault(Level.BLOCKS, link.where, what, link.summary_id, "" if link.summary_id else "words")
 
 
 def _repeated_sources(content: Content) -> Iterator[PreflightFault]:

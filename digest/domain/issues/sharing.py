@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from digest.domain.issues.choosing import Choice, rank
@@ -14,6 +15,9 @@ _PART = 20
 """Of few readers an edition has one in so many, so that small sites have editions, too. From 1,000 readers on, where
 a send needs several requests, each holds 50 copies: fewer can't be settled by silence (`domain.sending.silence`)."""
 
+_JOINING = 2
+"""An edition of at most so many times the fewest readers joins a whole issue that has fewer."""
+
 
 def fewest_readers(audience: int) -> int:
     """How many readers of so many must share a choice of topics for an edition of its own."""
@@ -25,7 +29,7 @@ def editions_for(content: Content, audience: Mapping[Choice, int]) -> dict[Choic
 
     A choice that too few made gets the nearest that leaves none of its topics out: of the editions whose topics include
     its own, the one with the fewest items besides; the whole issue includes every choice. If the whole issue has too
-    few readers then, the smallest editions join it, so that no batch is small.
+    few readers then, the smallest edition joins it, so that no batch is small; but no large one does.
     """
     fewest = fewest_readers(sum(audience.values()))
     ranks = {choice: rank(content, choice) for choice in audience}
@@ -37,7 +41,7 @@ def editions_for(content: Content, audience: Mapping[Choice, int]) -> dict[Choic
     for choice in order:
         if choice not in found:
             found[choice] = _nearest(choice, common, ranks)
-    _fill_whole(found, audience, fewest, common)
+    _fill_whole(found, audience, fewest)
     return {choice: found[choice] for choice in audience}
 
 
@@ -50,12 +54,15 @@ def _nearest(choice: frozenset[str], common: list[frozenset[str]], ranks: Mappin
     return min(wider, key=lambda other: (ranks[other], sorted(other)), default=None)
 
 
-def _fill_whole(
-    found: dict[Choice, Choice], audience: Mapping[Choice, int], fewest: int, common: list[frozenset[str]]
-) -> None:
-    """Let the smallest editions join the whole issue until it has nobody, or enough; `common` begins with the
-    largest."""
-    left = list(common)
-    while left and 0 < sum(audience[choice] for choice in audience if found[choice] is None) < fewest:
-        smallest = left.pop()
+def _fill_whole(found: dict[Choice, Choice], audience: Mapping[Choice, int], fewest: int) -> None:
+    """Let the smallest edition join the whole issue if that has too few readers. If even the smallest is large, one
+    small batch harms less than so many readers without what they chose.
+    """
+    readers: dict[Choice, int] = defaultdict(int)
+    for choice, number in audience.items():
+        readers[found[choice]] += number
+    if not 0 < readers.pop(None, 0) < fewest or not readers:
+        return
+    smallest = min(readers, key=lambda edition: (readers[edition], sorted(edition or ())))
+    if readers[smallest] <= _JOINING * fewest:
         found.update({choice: None for choice, edition in found.items() if edition == smallest})

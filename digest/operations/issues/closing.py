@@ -80,14 +80,19 @@ def close(work: Work, issue: Issue, who: str, override: str = "") -> None:
     composed = _composed(work.session, work.settings, issue)
     if not composed.content.items:
         raise Refused("Nothing is selected. Put at least one published summary on the issue.")
-    if final := [str(fault) for fault in composed.faults if fault.final]:
-        raise Refused("Pre-flight stops it, and no reason lets it pass. " + " ".join(final))
+    refuse_final(composed)
     reason = reason_given(override)
     if who == THE_COMMAND and all(fault.doubtful for fault in composed.faults if fault.blocks):
         reason = reason or "sent by the command"
     if composed.blocking and not reason:
         raise Refused("Pre-flight stops it. " + " ".join(composed.blocking))
     _store(work, issue, composed, who, reason if composed.blocking else "")
+
+
+def refuse_final(composed: Composed) -> None:
+    """Raise Refused with what no reason lets pass, if anything."""
+    if final := [str(fault) for fault in composed.faults if fault.final]:
+        raise Refused("Pre-flight stops it, and no reason lets it pass. " + " ".join(final))
 
 
 def reason_given(override: str) -> str:

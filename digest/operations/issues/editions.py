@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.config.catalogues import speaking
-from digest.domain.issues.choosing import Choice, ChosenContent, choice_of, chosen_content
-from digest.domain.issues.edition import Content
+from digest.domain.issues.choosing import Choice, ChosenContent, choice_of, chosen_content, topics_of
+from digest.domain.issues.edition import Content, ItemTopic
 from digest.domain.issues.preflight import SIZE_LIMIT
 from digest.domain.issues.sharing import editions_for
 from digest.domain.shared.spoken import Spoken
 from digest.mail.templating import listed
 from digest.operations.issues.composing import Composed, compose_editions, has_own_subject
 from digest.storage.readers.subscribers import audience_by_topics
+from digest.storage.writing.names import TOPICS, slugs_now
 from digest.storage.writing.topics import all_topics
 
 _MOST_TOLD = 6
@@ -48,7 +49,24 @@ class EditionShare:
 def edition_shares(session: Session, settings: Settings, content: Content) -> list[EditionShare]:
     """The audience by what it sees of the content: the whole issue first, then the most readers first."""
     known = [topic.slug for topic in all_topics(session)]
-    return shares_of(content, audience_by_topics(session), known, speaking(settings.branding.language))
+    spoken = speaking(settings.branding.language)
+    return shares_of(_with_topics_of_today(session, content), audience_by_topics(session), known, spoken)
+
+
+def _with_topics_of_today(session: Session, content: Content) -> Content:
+    """The content with the topics that those it was stored with have become: after the closing one may be merged into
+    another or get another address, and readers’ choices name the new one from then on.
+    """
+    moved = slugs_now(session, TOPICS, topics_of(content).keys())
+    if not moved:
+        return content
+    today = {topic.slug: ItemTopic(topic.slug, topic.name) for topic in all_topics(session)}
+    items = []
+    for item in content.items:
+        topics = {moved.get(topic.slug, topic.slug): topic for topic in item.topics}
+        now = tuple(today[slug] if slug in moved.values() else topic for slug, topic in topics.items())
+        items.append(replace(item, topics=now))
+    return replace(content, items=tuple(items))
 
 
 def shares_of(
@@ -85,11 +103,12 @@ def compose_for_topics(session: Session, settings: Settings, whole: Composed, to
     if not wanted:
         return whole
     known = [topic.slug for topic in all_topics(session)]
-    own, spoken = choice_of(whole.content, wanted, known), speaking(settings.branding.language)
-    for share in shares_of(whole.content, audience_by_topics(session), known, spoken):
-        if any(choice_of(whole.content, _slugs(made), known) == own for made in share.choices):
+    content, spoken = _with_topics_of_today(session, whole.content), speaking(settings.branding.language)
+    own = choice_of(content, wanted, known)
+    for share in shares_of(content, audience_by_topics(session), known, spoken):
+        if any(choice_of(content, _slugs(made), known) == own for made in share.choices):
             return compose_editions(whole, [share.chosen], settings)[0]
-    chosen = chosen_content(whole.content, own, has_own_subject(whole.content), spoken=spoken)
+    chosen = chosen_content(content, own, has_own_subject(content), spoken=spoken)
     return compose_editions(whole, [chosen], settings)[0]
 
 

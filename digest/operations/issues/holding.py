@@ -12,8 +12,9 @@ from digest.domain.issues.calendar import GRACE
 from digest.domain.issues.lifecycle import BEFORE_SENDING, IssueState
 from digest.domain.people.acts import Act
 from digest.domain.shared.stored import UnreadableRecord
-from digest.operations.issues.closing import named, note_override, reason_given
+from digest.operations.issues.closing import named, note_override, reason_given, refuse_final
 from digest.operations.issues.composing import compose
+from digest.operations.issues.editions import with_faults_of_editions
 from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
@@ -80,7 +81,8 @@ def hold_by_link(db: Database, now: datetime, key: str) -> HoldLink | None:
 def release_issue(context: Context, issue_id: int, who: str, override: str = "") -> None:
     """Let a held issue go by itself again: at its moment, or at once if that is less than 24 hours past.
 
-    One that the clock closed although pre-flight blocks it needs a reason, the `override`; raises Refused without.
+    One that the clock closed although pre-flight blocks it needs a reason, the `override`; raises Refused without, and
+    for what no reason lets pass.
     """
     with context.db.writing() as session:
         issue = not_yet_sending(session, issue_id)
@@ -120,13 +122,15 @@ def _would_hold(issue: Issue) -> HoldOutcome:
 
 def _pass_preflight(work: Work, issue: Issue, who: str, override: str) -> None:
     closing = last_closing(work.session, issue)
-    if issue.state != IssueState.CLOSED or closing is None or closing.override:
+    if issue.state != IssueState.CLOSED or closing is None:
         return
     try:
-        blocking = compose(work.session, work.settings, issue).blocking
+        composed = with_faults_of_editions(work.session, work.settings, compose(work.session, work.settings, issue))
     except UnreadableRecord:
         return  # nobody can say what is in it; the page says so
-    if not blocking:
+    refuse_final(composed)
+    blocking = composed.blocking
+    if closing.override or not blocking:
         return
     reason = reason_given(override)
     if not reason:

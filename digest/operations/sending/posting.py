@@ -20,10 +20,10 @@ from digest.operations.shared import links
 def post_claim(settings: Settings, transport: Transport, claim: Claim) -> Answer:
     """Make the request and hand it over. Where it can't be made, nothing has left; the copies at fault are named.
 
-    A digest that readers are promised never to get is not posted: the send waits, and the editors are told.
+    A digest that readers are promised never to get is not posted: its readers wait, and the editors are told.
     """
     if why_not := why_not_to_send(claim.rendered, claim.tags, claim.stored_hash):
-        return Answer(Certainty.REFUSED, detail=f"nothing was posted: {why_not}")
+        return Answer(Certainty.REFUSED, detail=f"nothing was posted: {why_not}", of_edition=True)
     bulk = tried(lambda: bulk_of(settings, claim))
     if isinstance(bulk, MakingFault):
         return not_made_for(len(claim.copies), bulk, partial(_one_of, settings, claim))

@@ -22,7 +22,16 @@ from digest.storage.base.database import database_now
 from digest.storage.issues.history import note
 from digest.storage.issues.issues import Issue
 from digest.storage.sending.attempts import was_taken
-from digest.storage.sending.batches import Batch, BatchState, Cause, batch_for_change, batches_in
+from digest.storage.sending.batches import (
+    Batch,
+    BatchState,
+    Cause,
+    batch_for_change,
+    batches_in,
+    is_known_of_edition,
+    others_may_go,
+    postpone_edition,
+)
 from digest.storage.sending.claims import attempts_out_of_lease, close_attempt, complete_attempt, mark_accepted
 from digest.storage.sending.deliveries import Outcome, end_copies, move_copies
 
@@ -138,8 +147,14 @@ def _back(_work: Work, _issue: Issue, batch: Batch, _result: Result) -> None:
 
 
 def _refused(work: Work, issue: Issue, batch: Batch, result: Result) -> None:
-    """Nothing was sent and nothing will be until someone mends it: everything waits and tries now and then."""
+    """Nothing was sent and nothing will be until someone mends it: everything waits and tries now and then.
+
+    What is wrong with one edition stops no other: its batches wait by themselves for as long as others may go.
+    """
     detail = result.answer.detail
+    if result.answer.of_edition and others_may_go(work.session, batch, database_now(work.session)):
+        _postpone_edition(work, issue, batch, detail)
+        return
     batch.state, batch.because = BatchState.PENDING, detail[:500]
     issue.paused_until = max(issue.paused_until, database_now(work.session) + _REFUSED_WAIT)
     if issue.paused_because == detail[:1000]:
@@ -150,6 +165,22 @@ def _refused(work: Work, issue: Issue, batch: Batch, result: Result) -> None:
         work, "The send has stopped",
         [f"{detail}. Nothing is lost: what has not left waits.",
          "Check the API key and the verified sender. While the clock runs, it tries again every five minutes."],
+        ("See how far it is", desk_issue_url(work.settings, issue.send_date)),
+    )  # fmt: skip
+
+
+def _postpone_edition(work: Work, issue: Issue, batch: Batch, detail: str) -> None:
+    told = is_known_of_edition(work.session, batch, detail)
+    until = database_now(work.session) + _REFUSED_WAIT
+    batch.state, batch.because, batch.retry_at = BatchState.PENDING, detail[:500], until
+    postpone_edition(work.session, batch, detail, until)
+    if told:
+        return
+    note(work.session, issue.id, work.now, "the send", f"passed an edition over: {detail}")
+    tell_editors(
+        work, "One edition does not go",
+        [f"{detail}. Its readers’ copies wait; those of other editions go on. Nothing is lost.",
+         "Tell the operator. It is tried again every five minutes."],
         ("See how far it is", desk_issue_url(work.settings, issue.send_date)),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.config.catalogues import speaking
+from digest.mail.foreign import why_not_to_send
 from digest.mail.interface import leave_headers
 from digest.mail.rendering import Rendered, personalise
 from digest.operations.issues.composing import tag_values, tags_from_json
@@ -92,8 +93,12 @@ def why_not(session: Session, copy: ReaderCopy, reader: Subscriber) -> str:
         return f"This reader is {reader.state}: only confirmed readers are mailed."
     if copy.where == "waiting":
         return "This copy is still to go: another would double it. Wait until the send has reached it."
-    if not session.get_one(Edition, copy.edition_id).items:
+    edition = session.get_one(Edition, copy.edition_id)
+    if not edition.items:
         return "Nothing on this issue is on the reader’s topics: the copy would be empty."
+    digest = Rendered(edition.subject, edition.text, edition.html)
+    if words := why_not_to_send(digest, tags_from_json(edition.tags), edition.hash):
+        return f"It must not go like this: {words}. Tell the operator."
     return ""
 
 

@@ -114,6 +114,41 @@ def _copies_left(session: Session, issue_id: int, state: BatchState) -> int:
     return int(session.execute(select(left).where(Batch.issue_id == issue_id, Batch.state == state)).scalar_one())
 
 
+def others_may_go(session: Session, batch: Batch, database_now: float) -> bool:
+    """Whether a batch of another edition of its issue may be claimed now, or is in somebody's hands."""
+    now = (Batch.state == BatchState.PENDING) & (Batch.retry_at <= database_now)
+    found = select(Batch.id).where(
+        Batch.issue_id == batch.issue_id,
+        Batch.edition_id != batch.edition_id,
+        now | (Batch.state == BatchState.CLAIMED),
+    )
+    return session.execute(found.limit(1)).scalar_one_or_none() is not None
+
+
+def is_known_of_edition(session: Session, batch: Batch, because: str) -> bool:
+    """Whether a batch of its edition gives this reason already."""
+    found = select(Batch.id).where(
+        Batch.issue_id == batch.issue_id, Batch.edition_id == batch.edition_id, Batch.because == because[:500]
+    )
+    return session.execute(found.limit(1)).scalar_one_or_none() is not None
+
+
+def postpone_edition(session: Session, batch: Batch, because: str, until: float) -> None:
+    """Let the waiting batches of its edition wait until then, by the database's clock. One that somebody is claiming at
+    this moment is passed over.
+    """
+    waiting = select(Batch.id).where(
+        Batch.issue_id == batch.issue_id, Batch.edition_id == batch.edition_id, Batch.state == BatchState.PENDING
+    )
+    ids = session.scalars(waiting.with_for_update(skip_locked=True)).all()
+    session.execute(
+        update(Batch)
+        .where(Batch.id.in_(ids))
+        .values(because=because[:500], retry_at=until)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def next_try(session: Session, issue_id: int) -> Batch | None:
     """The batch that may be claimed first of those that wait."""
     return session.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,18 +10,16 @@ from enum import StrEnum
 from itertools import pairwise
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Integer,
-    MetaData,
     Select,
     String,
-    Table,
     Text,
     UniqueConstraint,
     bindparam,
     case,
     cast,
+    column,
     exists,
     func,
     insert,
@@ -40,7 +39,20 @@ from digest.storage.suppressions.suppressions import Suppression
 PASSED_OVER = "left to the copy that an admin had sent to this reader alone"
 """The reason that a batch gives which is claimed after a copy was sent again."""
 
-_CHOICES = "choices_of_topics"
+_CHOICES = {
+    "sqlite": """
+        SELECT json_extract(value, '$[0]') AS topics, json_extract(value, '$[1]') AS edition,
+            json_extract(value, '$[2]') AS readers, json_extract(value, '$[3]') AS first_tile,
+            json_extract(value, '$[4]') AS tiles
+        FROM json_each(:choices)
+    """,
+    "postgresql": """
+        SELECT value ->> 0 AS topics, (value ->> 1)::integer AS edition, (value ->> 2)::integer AS readers,
+            (value ->> 3)::integer AS first_tile, (value ->> 4)::integer AS tiles
+        FROM json_array_elements(CAST(:choices AS json))
+    """,
+}
+"""The choices of topics out of one parameter, an array of rows as `_choice_rows` gives them."""
 
 
 class Outcome(StrEnum):
@@ -123,8 +135,9 @@ def deliver_to_audience(session: Session, issue_id: int, editions: Sequence[Edit
     """Give each of the audience a delivery in a batch of the edition that has their choice of topics, spread evenly
     over its batches as `even_sizes` says.
 
-    One statement for all editions, since each reads every reader. Their choices stand in a table that lasts as long as
-    the transaction: there may be more of them than a statement takes.
+    One statement for all editions, since each reads every reader. Their choices go along in one parameter: there may
+    be more of them than a statement takes parameters, one may be longer than an index takes, and a table made for the
+    moment would ask for a privilege that not every database gives.
     """
     ids = [batch_id for edition in editions for batch_id in edition.batch_ids]
     chosen = (_by_choice(session, editions) if len(editions) > 1 else _everyone(editions[0])).subquery()
@@ -137,7 +150,6 @@ def deliver_to_audience(session: Session, issue_id: int, editions: Sequence[Edit
             select(literal(issue_id), batch_of_tile, chosen.c.id, chosen.c.address),
         )
     )
-    session.execute(text(f"DROP TABLE IF EXISTS {_CHOICES}"))
 
 
 # Readers are numbered in the order of their rows, so that a claim finds its thousand side by side.
@@ -150,10 +162,10 @@ def _everyone(edition: EditionBatches) -> Select[int, int, str]:
 
 
 def _by_choice(session: Session, editions: Sequence[EditionBatches]) -> Select[int, int, str]:
-    numbers = (Column(name, Integer, nullable=False) for name in ("edition", "readers", "first_tile", "tiles"))
-    choices = Table(_CHOICES, MetaData(), Column("topics", Text, primary_key=True), *numbers, prefixes=["TEMPORARY"])
-    choices.create(session.connection())
-    session.execute(insert(choices), list(_choice_rows(editions)))
+    rows = text(_CHOICES[session.get_bind().dialect.name]).bindparams(choices=json.dumps(list(_choice_rows(editions))))
+    numbers = (column(name, Integer) for name in ("edition", "readers", "first_tile", "tiles"))
+    # Materialised, or SQLite would go through the whole array for each reader.
+    choices = rows.columns(column("topics", Text), *numbers).cte("choices").prefix_with("MATERIALIZED")
     number = func.row_number().over(partition_by=choices.c.edition, order_by=Subscriber.id) - 1
     tile = choices.c.first_tile + number * choices.c.tiles // choices.c.readers
     return (
@@ -163,12 +175,12 @@ def _by_choice(session: Session, editions: Sequence[EditionBatches]) -> Select[i
     )
 
 
-def _choice_rows(editions: Sequence[EditionBatches]) -> Iterator[dict[str, str | int]]:
+def _choice_rows(editions: Sequence[EditionBatches]) -> Iterator[tuple[str, int, int, int, int]]:
+    """The topics, the edition's number, its readers, its first batch's place among all, and how many batches it has."""
     first_tile = 0
     for number, edition in enumerate(editions):
-        same = {"edition": number, "readers": edition.readers, "first_tile": first_tile}
         for topics in edition.choices:
-            yield {"topics": topics, **same, "tiles": len(edition.batch_ids)}
+            yield topics, number, edition.readers, first_tile, len(edition.batch_ids)
         first_tile += len(edition.batch_ids)
 
 

@@ -9,7 +9,9 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from digest.domain.issues.calendar import day_and_year
+from digest.domain.issues.links import written_links
 from digest.domain.issues.manuscript import Faults, Piece, missing_for_readers, read
+from digest.domain.issues.trackers import is_rewritten
 from digest.operations.shared.links import summary_path
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import autosaving, editing
@@ -119,7 +121,22 @@ def _taken(summary_id: int | None) -> Response:
     if isinstance(done, Conflict):
         return _conflict_page(form, done.summary_id or summary_id, done)
     flash(_with_links(_told(done, form, there), done), "good")
+    if tracked := _tracked_link(done.summary_id):
+        flash(
+            f"{tracked[:80]} leads through a tracker, which sees who follows it: an issue stops at that. Use the "
+            "address it leads to.",
+            "warn",
+        )
     return redirect(_on_to(done), 303)
+
+
+def _tracked_link(summary_id: int) -> str:
+    """A link of a published summary at which its issue would stop; empty if there is none, or it is a draft."""
+    made = summary_by_id(reread(), summary_id)
+    if made is None or made.published_at is None:
+        return ""
+    urls = [*(link.url for link in made.sources), *(url for url, _ in written_links(made.body_html))]
+    return next(filter(is_rewritten, urls), "")
 
 
 def _on_to(done: Published | Saved) -> str:

@@ -78,6 +78,24 @@ def test_an_editors_words_stay_where_they_speak_of_what_is_in_full() -> None:
     assert chosen.content.introduction_html == ""
 
 
+def test_an_editors_words_go_where_they_link_to_what_is_not_in_full() -> None:
+    bank, longer = WEEK.items[0].url, f"{WEEK.items[0].url}0"
+    for url, stays in ((bank, False), (f"{bank}?from=mail", False), (f"{bank}#top", False), (longer, True)):
+        words = f'<p>Look at <a href="{url}">this one</a>.</p>'
+        chosen = chosen_content(replace(WEEK, introduction_html=words), frozenset({"children"}), False)
+        assert bool(chosen.content.introduction_html) is stays, url
+    words = f'<p>Look at <a href="{bank}">this one</a>.</p>'
+    assert chosen_content(replace(WEEK, introduction_html=words), frozenset({"fines"}), False).content == replace(
+        chosen_content(WEEK, frozenset({"fines"}), False).content, introduction_html=words
+    )
+
+
+def test_the_nearest_edition_is_the_one_with_the_fewest_items_besides() -> None:
+    issue = content(*(item(n, "", "<p>x</p>", topic) for n, topic in enumerate((AI, AI, AI, FINES, CHILDREN))))
+    near, far, rare = frozenset({"children", "fines"}), frozenset({"ai", "children"}), frozenset({"children"})
+    assert editions_for(issue, {None: 900, far: 900, near: 900, rare: 1})[rare] == near
+
+
 def editions(audience: dict[str, int]) -> dict[str, str]:
     """Who gets whose edition; a choice is its slugs with commas between, empty for the whole issue."""
     asked: dict[Choice, int] = {frozenset(key.split(",")) if key else None: number for key, number in audience.items()}
@@ -106,6 +124,22 @@ def test_the_whole_issue_has_no_small_tail() -> None:
         "fines": "",
         "children,fines": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("audience", "wholes"),
+    [
+        ({"": 1, "ai": 99_900}, [""]),
+        ({"": 1, "ai": 600, "fines": 99_000}, ["", "ai"]),
+        ({"": 1, "ai": 601, "fines": 99_000}, [""]),
+        ({"": 1, "ai,fines": 400, "ai": 290, "children": 601, "fines": 99_000}, [""]),
+    ],
+    ids=["one edition", "a small one", "no small one", "small but for the rare choices that get it"],
+)
+def test_a_handful_with_the_whole_issue_costs_no_large_edition_its_selection(
+    audience: dict[str, int], wholes: list[str]
+) -> None:
+    assert [choice for choice, edition in editions(audience).items() if not edition] == wholes
 
 
 def test_small_sites_have_editions_too() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+
 import pytest
+from sqlalchemy import select
 
 from digest.config import Settings
 from digest.domain.writing import markup
@@ -10,15 +14,20 @@ from digest.mail.foreign import hash_of
 from digest.mail.rendering import Rendered
 from digest.operations.issues import composing
 from digest.operations.issues.closing import close_issue
+from digest.operations.issues.editions import compose_for_topics
 from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sender import Ending
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
+from digest.operations.writing.naming import merge, rename
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue
 from digest.storage.messages.messages import Message
 from digest.storage.sending.batches import Batch
+from digest.storage.sending.deliveries import Delivery
 from digest.storage.sending.editions import Edition
+from digest.storage.writing.names import TOPICS
+from digest.storage.writing.topics import all_topics
 from tests.conftest import TUESDAY
 from tests.factories import make_editor, make_issue, make_readers, make_subscriber, make_summary
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -53,6 +62,54 @@ def test_a_rare_choice_gets_the_nearest_edition_and_is_told(
     assert "to those whose choice of topics too few share" in whole.text.replace("\n", " ")
 
 
+def test_a_choice_longer_than_an_index_takes_stops_nobody(db: Database, settings: Settings) -> None:
+    long = ",".join(["ai", *(hashlib.sha256(bytes([number])).hexdigest() for number in range(200))])
+    for topics, how_many in (("", 3), ("ai", 2), (long, 1), ("fines,“ä”", 1)):
+        for number in range(how_many):
+            make_subscriber(db, settings, f"r{len(topics)}-{number}@example.org", topics=topics)
+    stories = [make_summary(db, f"On {topic}", topics=[topic]) for topic in ("AI", "Fines")]
+    issue_id = make_issue(db, summary_ids=stories)
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    freeze(Context(db, settings, TUESDAY), issue_id, ALICE, batch_size=2)
+    with db.reading() as session:
+        asked = select(Edition.subject, Delivery.address).join(Batch, Batch.edition_id == Edition.id)
+        asked = asked.join(Delivery, Delivery.batch_id == Batch.id).order_by(Edition.id, Delivery.address)
+        found = [tuple(row) for row in session.execute(asked)]
+    assert found == [
+        *(("On AI, and 1 more", f"r0-{number}@example.org") for number in range(3)),
+        *(("On AI", f"r{len(topics)}-{number}@example.org") for topics, number in ((long, 0), ("ai", 0), ("ai", 1))),
+        ("On Fines", "r9-0@example.org"),
+    ]
+    assert account(db, issue_id) == {"waiting": 7}
+
+
+@pytest.mark.parametrize("became", ["merged", "renamed"])
+def test_a_topic_that_is_another_since_the_closing_hides_no_story(
+    db: Database, settings: Settings, became: str
+) -> None:
+    here = Context(db, settings, TUESDAY)
+    make_subscriber(db, settings, topics="")
+    make_subscriber(db, settings, topics="ai")
+    on_both = make_summary(db, "On both", topics=["AI", "Robots"])
+    on_ai, on_fines = (make_summary(db, f"On {topic}", topics=[topic]) for topic in ("AI", "Fines"))
+    issue_id = make_issue(db, summary_ids=[on_ai, make_summary(db, "On nothing"), on_both, on_fines])
+    close_issue(here, issue_id, ALICE)
+    with db.reading() as session:
+        ids = {topic.slug: topic.id for topic in all_topics(session)}
+    slug, name = ("robots", "Robots") if became == "merged" else ("thinking-machines", "Thinking machines")
+    if became == "merged":
+        merge(here, TOPICS, ids["ai"], ids["robots"])
+    else:
+        rename(here, TOPICS, ids["ai"], name, new_address=True)
+    freeze(here, issue_id, ALICE)
+    with db.reading() as session:
+        _, hers = session.query(Edition).order_by(Edition.id)
+        whole = composing.compose(session, settings, session.get_one(Issue, issue_id))
+        shown = compose_for_topics(session, settings, whole, slug)
+    assert hers.subject == shown.rendered.subject == "On AI, and 2 more"
+    assert f"on topics that you chose, {name}, and those on none" in " ".join(hers.text.split())
+
+
 def test_each_edition_has_tags_of_its_own(db: Database, settings: Settings) -> None:
     readers_with(db, settings, "", 1)
     readers_with(db, settings, "ai", 1)
@@ -65,6 +122,43 @@ def test_each_edition_has_tags_of_its_own(db: Database, settings: Settings) -> N
         tags, theirs = (composing.tags_from_json(found.tags) for found in (edition, foreign))
         assert edition.html.count(tags.unsubscribe) == edition.text.count(tags.unsubscribe) == 1
         assert theirs.unsubscribe.split("-")[1] not in edition.html + edition.text
+
+
+@pytest.mark.parametrize("hands", [1, 3])
+def test_one_edition_that_must_not_go_keeps_no_other_from_going(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid, hands: int
+) -> None:
+    settings = replace(settings, send_concurrency=hands)
+    make_editor(db, ALICE)
+    readers_with(db, settings, "", 5)
+    readers_with(db, settings, "ai", 4)
+    issue_id = make_issue(db, summary_ids=[make_summary(db, topics=["AI"]), make_summary(db, topics=["Fines"])])
+    close_issue(Context(db, settings, TUESDAY), issue_id, ALICE)
+    freeze(Context(db, settings, TUESDAY), issue_id, ALICE, batch_size=1)
+    with db.writing() as session:
+        whole = session.query(Edition).order_by(Edition.id).first()
+        assert whole
+        as_frozen, whole.html = whole.html, whole.html.replace("</body>", "<p>Buy</p></body>")
+    for _ in range(2):
+        assert send(db, settings, issue_id, wait=False) in (Ending.LATER, Ending.PAUSED)
+        assert sorted(sendgrid.addresses()) == [f"ai{number}@example.org" for number in range(4)]
+        assert account(db, issue_id) == {"accepted": 4, "waiting": 5}
+        its_time_has_come(db)
+    with db.reading() as session:
+        notices = [message.subject.partition(": ")[2] for message in session.query(Message).filter_by(kind="notice")]
+    assert sorted(notices) == ["One edition does not go", "The send has stopped"]
+    with db.writing() as session:
+        session.query(Edition).filter_by(id=1).update({"html": as_frozen})
+    assert send(db, settings, issue_id) is Ending.DONE
+    assert (len(sendgrid.addresses()), len(set(sendgrid.addresses()))) == (9, 9)
+    assert account(db, issue_id) == {"accepted": 9}
+
+
+def its_time_has_come(db: Database) -> None:
+    """Let whatever waits until some moment be tried now."""
+    with db.writing() as session:
+        session.query(Batch).update({"retry_at": 0.0})
+        session.query(Issue).update({"paused_until": 0.0})
 
 
 @pytest.mark.only_on("sqlite")

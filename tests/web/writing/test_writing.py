@@ -65,6 +65,17 @@ def test_new_form_begins_with_today_and_the_issue_ticked(alice: Browser, db: Dat
     assert "Put it on the issue of 17 May 2024" in shown.get_text()
 
 
+@pytest.mark.parametrize("where", ["source", "body"])
+def test_who_publishes_a_link_through_a_tracker_is_told_before_it_stops_an_issue(alice: Browser, where: str) -> None:
+    tracked = "https://u1.ct.sendgrid.net/ls/click?upn=abc"
+    changes: dict[str, object] = {"body": f"See [the ruling]({tracked})."}
+    if where == "source":
+        changes = {"source_url": [tracked, "", "https://example.net/other"]}
+    assert "leads through a tracker" not in words(alice.open(str(_write(alice, "save", **changes).location)))
+    assert f"{tracked} leads through a tracker" in words(alice.open(str(_write(alice, "publish", **changes).location)))
+    assert "leads through a tracker" not in words(alice.open(str(_write(alice, "publish").location)))
+
+
 def test_draft_is_saved_and_seen_by_no_reader(alice: Browser, db: Database) -> None:
     answer = _write(alice, "save", body="", on_issue="1", **NO_SOURCE)
     assert answer.location == "/desk/summaries/1"

@@ -199,6 +199,21 @@ def test_an_empty_edition_that_an_earlier_program_froze_is_refused(db: Database,
 
 
 @pytest.mark.usefixtures("sent")
+@pytest.mark.parametrize(
+    ("stranger", "words"), [("<img src=x>", "would carry an image"), ("<p>Buy</p>", "not what was frozen")]
+)
+def test_a_digest_that_a_send_would_not_post_is_not_sent_again(
+    db: Database, settings: Settings, stranger: str, words: str
+) -> None:
+    with db.writing() as session:
+        edition = session.query(Edition).one()
+        edition.html = edition.html.replace("</body>", f"{stranger}</body>")
+    with pytest.raises(Refused, match=words):
+        again(db, settings)
+    assert queued(db) == []
+
+
+@pytest.mark.usefixtures("sent")
 def test_where_nobody_knows_whether_it_left_it_never_goes_by_itself(
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid
 ) -> None:
