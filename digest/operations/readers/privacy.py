@@ -22,7 +22,7 @@ from digest.storage.readers.consents import consent_of
 from digest.storage.readers.signups import signups_of
 from digest.storage.readers.subscribers import Subscriber, lock_subscribers, subscriber_with_address
 from digest.storage.running.demo_marks import unmark
-from digest.storage.sending.deliveries import forget_reader
+from digest.storage.sending.deliveries import addresses_of_copies, forget_reader
 from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, never_mailed, suppress
 
 
@@ -118,11 +118,12 @@ def erase(context: Context, address: str, source: str, by: str = "") -> bool:
         work = context.within(session)
         subscriber = subscriber_with_address(session, address)
         may_write = subscriber is not None and not never_mailed(session, address_hash)
+        addresses = _addresses_of(session, address, subscriber)
         _clear_away(work, address, subscriber)
         suppress(session, address_hash, SuppressionReason.ERASURE, context.now, source)
         if may_write:
             _write_receipt(work, address)
-        pass_erasure_on(work, address)
+        pass_erasure_on(work, addresses)
         if by:
             audit.note(work, by, Act.ERASED, "and left nothing by which to know them")
         note_parting(context.settings, context.now, Parting.ERASED, [address_hash])
@@ -133,9 +134,15 @@ def erase_in(work: Work, address: str, address_hash: str, subscriber: Subscriber
     """`erase` in the caller's transaction, without a receipt and a line in the journal: for what stands in it already,
     and for what went by its age.
     """
+    addresses = _addresses_of(work.session, address, subscriber)
     _clear_away(work, address, subscriber)
-    pass_erasure_on(work, address)
+    pass_erasure_on(work, addresses)
     suppress(work.session, address_hash, SuppressionReason.ERASURE, work.now, source)
+
+
+def _addresses_of(session: Session, address: str, subscriber: Subscriber | None) -> list[str]:
+    """All that a reader had mail at: who moved had it elsewhere before."""
+    return sorted({address, *(addresses_of_copies(session, subscriber.id) if subscriber else ())})
 
 
 def _clear_away(work: Work, address: str, subscriber: Subscriber | None) -> None:

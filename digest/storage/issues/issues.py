@@ -149,6 +149,17 @@ def latest_frozen_issue(session: Session) -> Issue | None:
     ).scalar_one_or_none()
 
 
+def issue_to_welcome_with(session: Session) -> Issue | None:
+    """As `latest_frozen_issue`, but none whose send somebody has stopped."""
+    going = (Issue.state == IssueState.SENT) | Issue.stopped_at.is_(None)
+    return session.execute(
+        select(Issue)
+        .where(Issue.state.in_(FROZEN), Issue.imported_at.is_(None), going)
+        .order_by(Issue.frozen_at.desc(), Issue.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
 def issues_to_forget_readers_of(session: Session, before: datetime) -> Sequence[int]:
     """The ids of sent issues that were frozen before that moment, and whose copies still have their readers."""
     old = (Issue.state == IssueState.SENT, Issue.frozen_at < before, Issue.readers_forgotten_at.is_(None))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -57,8 +56,9 @@ def preferences_path(settings: Settings, subscriber: Subscriber) -> str:
 
 def undo_mark(answer: TestResponse) -> str:
     """What the button that undoes a leaving carries; "" where the page has none."""
-    button = BeautifulSoup(answer.text, "html.parser").find("button", string=re.compile("Undo"))
-    return str(button["value"]) if button else ""
+    button = BeautifulSoup(answer.text, "html.parser").select_one("button[name=undo]")
+    value = str(button["value"]) if button else "1"
+    return "" if value == "1" else value
 
 
 def text_on(answer: TestResponse) -> str:
