@@ -46,7 +46,7 @@ def ask_to_move(context: Context, key: str, address: Address, ip: str) -> bool:
     """Mail a link that moves the reader whose page this key opens, to their new address; False if it opens none now.
 
     Whether a message left, only the new mailbox learns: an address that is never mailed, or had one a moment ago, gets
-    none.
+    none, and takes the same work.
     """
     with context.db.writing(quietly=True) as session:
         lock_subscribers(session)
@@ -55,8 +55,9 @@ def ask_to_move(context: Context, key: str, address: Address, ip: str) -> bool:
             return False
         turn = signup_caps.turn(context.within(session), address, ip)
         address_hash = fingerprint(address.key, context.settings.suppression_key)
-        if turn is None or never_mailed(session, address_hash) or not signup_caps.may_mail(session, turn):
+        if turn is None:
             return True
+        may = signup_caps.may_mail(session, turn) and not never_mailed(session, address_hash)
         valid_until = signup_caps.expected(session, context.now, turn) + LIFETIME
         link = ReaderLink(
             subscriber_id=reader.id,
@@ -66,10 +67,13 @@ def ask_to_move(context: Context, key: str, address: Address, ip: str) -> bool:
             email=address.shown,
             address=address.key,
         )
-        session.add(link)
-        session.flush()
         rendered = _message(context.settings, reader, link)
-        post(session, context.now, MOVE, address.key, rendered, subscriber_id=reader.id, turn=turn)
+        with session.begin_nested() as asking:
+            session.add(link)
+            session.flush()
+            post(session, context.now, MOVE, address.key, rendered, subscriber_id=reader.id, turn=turn)
+            if not may:
+                asking.rollback()
         return True
 
 

@@ -161,8 +161,9 @@ def issue_to_welcome_with(session: Session) -> Issue | None:
 
 
 def issues_to_forget_readers_of(session: Session, before: datetime) -> Sequence[int]:
-    """The ids of sent issues that were frozen before that moment, and whose copies still have their readers."""
-    old = (Issue.state == IssueState.SENT, Issue.frozen_at < before, Issue.readers_forgotten_at.is_(None))
+    """The ids of issues, sent or stopped, frozen before that moment, whose copies still have their readers."""
+    over = (Issue.state == IssueState.SENT) | Issue.stopped_at.is_not(None)
+    old = (over, Issue.state.in_(FROZEN), Issue.frozen_at < before, Issue.readers_forgotten_at.is_(None))
     return session.scalars(select(Issue.id).where(*old).order_by(Issue.id)).all()
 
 

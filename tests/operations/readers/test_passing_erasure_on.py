@@ -9,13 +9,18 @@ import pytest
 
 from digest.config import Settings
 from digest.domain.shared.addresses import parse
+from digest.domain.shared.tokens import fingerprint
 from digest.mail.sendgrid import SendGridTransport
+from digest.mail.sendgrid_events import Event, Ground, Kind
 from digest.mail.transports import open_transport
+from digest.operations.events.feedback import take_events
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.readers import privacy, subscribing
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
+from digest.storage.readers.reader_links import ReaderLink
+from digest.storage.suppressions.suppressions import SuppressionReason, never_mailed, suppress
 from tests.conftest import TUESDAY, through
 from tests.factories import make_editor, make_subscriber
 from tests.loopback.faults import TooManyRequests
@@ -106,3 +111,30 @@ def test_a_fault_of_ours_in_passing_it_on_stops_no_mail_and_loses_nothing(
     assert sendgrid.addresses() == ["new@example.org"]
     hand_over(db, settings)
     assert sendgrid.account.erased == [ALICE]
+
+
+@pytest.mark.parametrize("reason", [SuppressionReason.COMPLAINT, SuppressionReason.OBJECTION])
+def test_a_complaint_or_an_objection_after_an_erasure_is_the_later_word(
+    db: Database, settings: Settings, reason: SuppressionReason
+) -> None:
+    privacy.erase(Context(db, settings, TUESDAY), ALICE, "a test")
+    address_hash = fingerprint(ALICE, settings.suppression_key)
+    make_subscriber(db, settings, ALICE)
+    if reason is SuppressionReason.COMPLAINT:
+        event = Event(Kind.COMPLAINED, ALICE, TUESDAY, "", Ground.COMPLAINT, args=None, message=None, bare=True)
+        take_events(Context(db, settings, TUESDAY), [event])
+    else:
+        with db.writing() as session:
+            suppress(session, address_hash, reason, TUESDAY, "the operator’s list")
+    with db.reading() as session:
+        assert never_mailed(session, address_hash)
+
+
+def test_a_reader_who_moved_meanwhile_is_erased_by_their_link(db: Database, settings: Settings) -> None:
+    reader = make_subscriber(db, settings, "alice@example.com")
+    with db.writing() as session:
+        until = TUESDAY + timedelta(minutes=30)
+        session.add(ReaderLink(subscriber_id=reader.id, key="a" * 32, asked_at=TUESDAY, valid_until=until))
+    assert privacy.erase_by_link(Context(db, settings, TUESDAY), "a" * 32, "a test")
+    assert not privacy.erase_by_link(Context(db, settings, TUESDAY), "a" * 32, "a test")
+    assert "alice@example.com" not in repr(everything(db)["subscribers"])

@@ -13,6 +13,8 @@ from digest.mail.transports import open_transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.readers import privacy, readdressing
 from digest.operations.readers.readdressing import MoveState
+from digest.operations.running.forgetting import forget_in_time
+from digest.operations.sending.stopping import stop_send
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
@@ -80,3 +82,11 @@ def test_erasing_tells_sendgrid_of_every_address_that_had_a_copy(
     hand_over(db, settings)
     hand_over(db, settings)
     assert sorted(sendgrid.account.erased) == [NEW, OLD]
+
+
+def test_a_stopped_issue_forgets_its_readers_in_time_too(db: Database, settings: Settings) -> None:
+    make_subscriber(db, settings, OLD)
+    stop_send(db, TUESDAY, freeze_issue(db, settings), "ada")
+    forget_in_time(Context(db, settings, TUESDAY + settings.deliveries_kept + timedelta(days=1)))
+    with db.reading() as session:
+        assert session.query(Delivery.address).scalar() is None
