@@ -14,12 +14,13 @@ from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.readers import privacy, readdressing
 from digest.operations.readers.readdressing import MoveState
 from digest.operations.running.forgetting import forget_in_time
+from digest.operations.running.replaying import replay
 from digest.operations.sending.stopping import stop_send
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
 from digest.storage.readers.reader_links import ReaderLink
-from digest.storage.readers.subscribers import Subscriber
+from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.sending.deliveries import Delivery
 from tests.conftest import TUESDAY
 from tests.factories import make_subscriber
@@ -82,6 +83,17 @@ def test_erasing_tells_sendgrid_of_every_address_that_had_a_copy(
     hand_over(db, settings)
     hand_over(db, settings)
     assert sorted(sendgrid.account.erased) == [NEW, OLD]
+
+
+@pytest.mark.on_both
+def test_who_left_and_moved_to_an_erased_address_is_not_erased_by_its_journal(db: Database, settings: Settings) -> None:
+    alice = make_subscriber(db, settings, OLD, SubscriberState.UNSUBSCRIBED)
+    privacy.erase(Context(db, settings, TUESDAY), NEW, "a test")
+    at = TUESDAY + timedelta(hours=2)
+    move(db, settings, alice, at)
+    replay(Context(db, settings, at))
+    with db.reading() as session:
+        assert session.query(Subscriber.address).scalar() == NEW
 
 
 def test_a_stopped_issue_forgets_its_readers_in_time_too(db: Database, settings: Settings) -> None:
