@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from digest.domain.shared.tokens import new_key
 from digest.mail.rendering import Rendered
 from digest.operations.messages.next_form_mail import claim_next_form_mail
-from digest.operations.messages.queue import COPY, WELCOME
+from digest.operations.messages.queue import COPY, LEAVES_NO_TRACE, WELCOME
 from digest.operations.messages.taking_back import NOBODY_KNOWS, lock_batch_of, take_back, tell_of_unknown
 from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import database_now
@@ -94,6 +94,8 @@ def _claimable(work: Work, owner: str, at: float) -> Message | None:
         finish_message(
             work.session, message.id, owner, state=MessageState.FAILED, finished_at=work.now, detail=_NO_REPORT
         )
+        if message.kind in LEAVES_NO_TRACE:
+            forget_messages(work.session, [message.id])
     return None
 
 

@@ -15,6 +15,7 @@ from digest.mail.sendgrid_events import Event, Ground, Kind
 from digest.mail.transports import open_transport
 from digest.operations.events.feedback import take_events
 from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.messages.next_message import claim_next
 from digest.operations.readers import privacy, subscribing
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
@@ -111,6 +112,17 @@ def test_a_fault_of_ours_in_passing_it_on_stops_no_mail_and_loses_nothing(
     assert sendgrid.addresses() == ["new@example.org"]
     hand_over(db, settings)
     assert sendgrid.account.erased == [ALICE]
+
+
+def test_a_receipt_whose_senders_never_report_back_leaves_no_address_either(db: Database, settings: Settings) -> None:
+    make_subscriber(db, settings, ALICE)
+    privacy.erase(Context(db, settings, TUESDAY), ALICE, "a test")
+    with db.writing() as session:
+        receipts = session.query(Message).filter_by(kind="erased")
+        receipts.update({Message.state: "claimed", Message.tries: 30, Message.retry_at: 0.0})
+    assert claim_next(Context(db, settings, TUESDAY)) is None
+    with db.reading() as session:
+        assert session.query(Message).filter_by(kind="erased").count() == 0
 
 
 @pytest.mark.parametrize("reason", [SuppressionReason.COMPLAINT, SuppressionReason.OBJECTION])
