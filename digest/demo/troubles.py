@@ -5,7 +5,7 @@ Their transport plays SendGrid on a bad day; all that follows is done by the ope
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -104,9 +104,9 @@ class _BadDay:
         """Ask the transport behind it."""
         return self._inner.probe()
 
-    def erase(self, address: str) -> Answer:
+    def erase(self, addresses: Sequence[str]) -> Answer:
         """Ask the transport behind it."""
-        return self._inner.erase(address)
+        return self._inner.erase(addresses)
 
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float

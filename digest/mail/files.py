@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -61,7 +61,7 @@ class OutboxFolder:
         """A folder always answers."""
         return True
 
-    def erase(self, address: str) -> Answer:  # noqa: ARG002 - nobody but us has the folder
+    def erase(self, addresses: Sequence[str]) -> Answer:  # noqa: ARG002 - nobody but us has the folder
         """Nothing: the folder is ours."""
         return Answer(Certainty.ACCEPTED)
 

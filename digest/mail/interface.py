@@ -163,8 +163,8 @@ class Transport(Protocol):
     def probe(self) -> bool:
         """Whether the other side answers a harmless question; asked after an unknown outcome, before more leaves."""
 
-    def erase(self, address: str) -> Answer:
-        """Have the other side erase what it holds about an address. Asked twice, it does no harm."""
+    def erase(self, addresses: Sequence[str]) -> Answer:
+        """Have the other side erase what it holds about up to 5,000 addresses. Asked twice, it does no harm."""
 
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float

@@ -37,6 +37,7 @@ __all__ = [
     "render_own_page",
     "render_password_reset",
     "render_proof",
+    "render_returned",
     "render_test",
     "render_welcome",
     "template_folder",
@@ -111,6 +112,11 @@ def render_own_page(identity: Identity, page_url: str, expires: datetime) -> Ren
 def render_move(identity: Identity, other: str, move_url: str, expires: datetime) -> Rendered:
     """Asks the new address of a reader, so far at `other` (masked), to confirm; `expires` needs its zone."""
     return fill("move", identity, other=other, move_url=move_url, expires=expires)
+
+
+def render_returned(identity: Identity, preferences_url: str, unsubscribe_url: str) -> Rendered:
+    """Tells a reader that their leaving was undone."""
+    return fill("returned", identity, preferences_url=preferences_url, unsubscribe_url=unsubscribe_url)
 
 
 def render_moved(identity: Identity, other: str, at: datetime) -> Rendered:

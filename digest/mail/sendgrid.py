@@ -6,7 +6,7 @@ import html
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -70,9 +70,9 @@ class SendGridTransport:
         except (NotSent, NoAnswer):
             return False
 
-    def erase(self, address: str) -> Answer:
+    def erase(self, addresses: Sequence[str]) -> Answer:
         """POST /v3/recipients/erasejob: a job of SendGrid's own, taken on with 202."""
-        body = json.dumps({"email_addresses": [address]}).encode("ascii")
+        body = json.dumps({"email_addresses": list(addresses)}).encode("ascii")
         try:
             answer = self._client.post("recipients/erasejob", body, ticking() + DEADLINE_SECONDS)
         except NotSent as error:

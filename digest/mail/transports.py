@@ -50,7 +50,7 @@ class RedirectingTransport:
         """Ask the transport behind it."""
         return self._inner.probe()
 
-    def erase(self, address: str) -> Answer:  # noqa: ARG002 - a rehearsal erases nobody
+    def erase(self, addresses: Sequence[str]) -> Answer:  # noqa: ARG002 - a rehearsal erases nobody
         """Nothing: whose address it is has readers' data with the other side that is in earnest."""
         return Answer(Certainty.ACCEPTED)
 

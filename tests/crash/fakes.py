@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -60,7 +60,7 @@ class SendGridInMemory:
         """Is well."""
         return True
 
-    def erase(self, address: str) -> Answer:  # noqa: ARG002
+    def erase(self, addresses: Sequence[str]) -> Answer:  # noqa: ARG002
         """Takes everything."""
         return _ANSWERS[Mood.TAKES]
 

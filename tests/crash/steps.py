@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -94,9 +94,9 @@ class WatchedTransport:
         self._failpoint.pass_step("after the probe")
         return answered
 
-    def erase(self, address: str) -> Answer:
+    def erase(self, addresses: Sequence[str]) -> Answer:
         """Ask the transport behind it."""
-        return self._inner.erase(address)
+        return self._inner.erase(addresses)
 
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float

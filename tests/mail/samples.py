@@ -22,6 +22,7 @@ from digest.mail.rendering import (
     render_notice,
     render_own_page,
     render_password_reset,
+    render_returned,
 )
 
 IDENTITY = Identity(
@@ -150,6 +151,7 @@ def single_messages() -> dict[str, Rendered]:
         "already_subscribed": render_already_subscribed(IDENTITY, ALICE[TAGS.preferences], ALICE[TAGS.unsubscribe]),
         "own_page": render_own_page(IDENTITY, "https://digest.example/yours/bobs-token", EXPIRES),
         "move": render_move(IDENTITY, "b***@example.org", "https://digest.example/yours/bobs-token", EXPIRES),
+        "returned": render_returned(IDENTITY, ALICE[TAGS.preferences], ALICE[TAGS.unsubscribe]),
         "moved": render_moved(IDENTITY, "b***@example.com", EXPIRES),
         "erased": render_erased(IDENTITY, EXPIRES, through_sendgrid=True),
         "password_reset": render_password_reset(IDENTITY, "Erin", f"{desk}/password/erins-token", EXPIRES),

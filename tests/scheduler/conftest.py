@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from threading import Event, Lock
 from zoneinfo import ZoneInfo
@@ -54,8 +54,8 @@ class Counting:
     def send_single(self, single: Single) -> Answer:
         return self._inner.send_single(single)
 
-    def erase(self, address: str) -> Answer:
-        return self._inner.erase(address)
+    def erase(self, addresses: Sequence[str]) -> Answer:
+        return self._inner.erase(addresses)
 
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float

@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     YOURS = "yours"
     MOVE = "move"
+    UNDO = "undo"
     HOLD = "hold"
     PASSWORD = "password"  # noqa: S105 - a purpose, not a secret
 

@@ -28,7 +28,7 @@ from digest.storage.issues.issues import latest_frozen_issue
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, lock_subscribers, subscribers_with_addresses
 from digest.storage.sending.attempts import mark_heard
 from digest.storage.sending.deliveries import DeliveryStatus
-from digest.storage.suppressions.suppressions import Ban, SuppressionReason, suppressed_among
+from digest.storage.suppressions.suppressions import Ban, SuppressionReason, never_mailed_among
 
 MOST_AT_ONCE = 500
 """Events in one transaction: while it writes, a send on SQLite waits."""
@@ -120,7 +120,7 @@ def _bans(session: Session, settings: Settings, events: Sequence[Event]) -> list
         if reason:
             address_hash = fingerprint(event.address, settings.suppression_key)
             bans.setdefault(address_hash, Ban(address_hash, reason, event.at))
-    known = suppressed_among(session, list(bans)) if bans else set()
+    known = never_mailed_among(session, list(bans)) if bans else set()
     return [ban for ban in bans.values() if ban.address_hash not in known]
 
 

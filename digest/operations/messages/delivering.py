@@ -16,7 +16,8 @@ from digest.mail.making import MakingFault, not_made, tried
 from digest.mail.monitors import ALERT, post_alert
 from digest.operations.guard.restore_guard import note_claims
 from digest.operations.messages.next_message import MOST_TRIES, Claimed, claim_next
-from digest.operations.messages.queue import COPY, ERASURE, LEAVES_NO_TRACE, tell_editors
+from digest.operations.messages.passing_erasures_on import pass_erasures_on
+from digest.operations.messages.queue import COPY, LEAVES_NO_TRACE
 from digest.operations.messages.taking_back import NOBODY_KNOWS, lock_batch_of, take_back, tell_of_unknown
 from digest.operations.shared.context import Context, Work, branded
 from digest.storage.base.database import Database, database_now
@@ -42,6 +43,7 @@ def deliver_waiting(db: Database, settings: Settings, transport: Transport, cloc
         answer = _handed_over(transport, claimed, sender_name)
         _record(db, settings, claimed, answer, clock())
         accepted += answer.certainty is Certainty.ACCEPTED
+    pass_erasures_on(db, settings, transport, clock)
     return accepted
 
 
@@ -64,8 +66,6 @@ def _sender_name(db: Database, settings: Settings) -> str:
 
 def _handed_over(transport: Transport, claimed: Claimed, sender_name: str) -> Answer:
     """What came of one message, whatever happens: the next in the queue can't be made to wait for it."""
-    if claimed.kind == ERASURE:
-        return transport.erase(claimed.recipient)
     single = tried(lambda: _single_of(claimed, sender_name))
     if isinstance(single, MakingFault):
         return not_made({0: single})
@@ -105,8 +105,6 @@ def _record(db: Database, settings: Settings, claimed: Claimed, answer: Answer, 
                 count_for_mailbox(session, claimed.mailbox, now)
             if "finished_at" in values and claimed.kind in LEAVES_NO_TRACE:
                 forget_messages(session, [claimed.message_id])
-            if claimed.kind == ERASURE and claimed.tries == MOST_TRIES and "finished_at" not in values:
-                _tell_of_stuck_erasure(Work(session, settings, now), _why(answer))
             if in_doubt:
                 tell_of_unknown(Work(session, settings, now), claimed.delivery_id, _why(answer))
     _log(claimed, answer, ended=values["state"] is not MessageState.WAITING, known=known)
@@ -122,21 +120,11 @@ def _what_became(
         detail = f"{NOBODY_KNOWS}: {_why(answer)}"[:1000]
         return {"state": MessageState.FAILED, "finished_at": now, "detail": detail}
     hopeless = answer.certainty in (Certainty.OFFENDERS, Certainty.TOO_LARGE) or claimed.tries >= MOST_TRIES
-    if hopeless and claimed.kind != ERASURE:
+    if hopeless:
         return {"state": MessageState.FAILED, "finished_at": now, "detail": _why(answer)}
     wait = answer.retry_after or min(_LONGEST_WAIT, 5.0 * 2 ** min(claimed.tries - 1, 20))
     later = {"not_before": now + timedelta(seconds=wait)} if claimed.not_before else {}
     return {"state": MessageState.WAITING, "retry_at": database_now(session) + wait, "detail": _why(answer)} | later
-
-
-def _tell_of_stuck_erasure(work: Work, why: str) -> None:
-    """An erasure must reach whoever processes for us: where it does not for a day, a person has to look."""
-    words = [
-        f"A reader erased everything, and SendGrid has not taken that on in {MOST_TRIES} tries: {why}.",
-        "It is tried once an hour until it has. The key needs the permission “recipients.erasejob.create”; without it, "
-        "erase the address in SendGrid by hand.",
-    ]
-    tell_editors(work, "SendGrid has not taken on an erasure", words)
 
 
 def _is_known(session: Session, claimed: Claimed, answer: Answer) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.messages import signup_caps
-from digest.operations.messages.queue import CONFIRMATION, MOVE, OWN_PAGE, REMINDER
+from digest.operations.messages.queue import CONFIRMATION, MOVE, OWN_PAGE, REMINDER, RETURNED
 from digest.operations.shared.context import Work
 from digest.storage.base.database import one_at_a_time
 from digest.storage.messages.form_mail import claim_form_mail, form_mail_since
@@ -52,7 +52,7 @@ def _reason_to_end(session: Session, settings: Settings, message: Message) -> st
         return ""  # deleted with their reader, and with the link they carry
     reader = subscriber_with_address(session, message.recipient)
     confirmed = reader is not None and reader.state == SubscriberState.CONFIRMED
-    if message.kind == REMINDER:
+    if message.kind in (REMINDER, RETURNED):
         return "" if confirmed else _LEFT
     if message.kind != CONFIRMATION or reader is None:
         return ""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from digest.domain.shared.tokens import new_key
 from digest.mail.rendering import Rendered
 from digest.operations.messages.next_form_mail import claim_next_form_mail
-from digest.operations.messages.queue import COPY, ERASURE
+from digest.operations.messages.queue import COPY, LEAVES_NO_TRACE, WELCOME
 from digest.operations.messages.taking_back import NOBODY_KNOWS, lock_batch_of, take_back, tell_of_unknown
 from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import database_now
@@ -22,6 +22,7 @@ from digest.storage.messages.messages import (
     abandoned_messages,
     claim_message,
     finish_message,
+    forget_messages,
     give_up_message,
     waiting_for_those_who_left,
 )
@@ -78,6 +79,8 @@ def _end_lost_copies(work: Work, at: float) -> None:
         lock_batch_of(work.session, left.delivery_id)
         if give_up_message(work.session, left, work.now, _LEFT):
             take_back(work.session, work.now, left.id, _LEFT)
+    if gone := waiting_for_those_who_left(work.session, WELCOME):
+        forget_messages(work.session, [message.id for message in gone])
 
 
 def _claimable(work: Work, owner: str, at: float) -> Message | None:
@@ -85,12 +88,14 @@ def _claimable(work: Work, owner: str, at: float) -> Message | None:
     keeps its senders from reporting back may well be the message.
     """
     while message := _next(work, owner, at):
-        if message.tries <= MOST_TRIES or message.kind == ERASURE:
+        if message.tries <= MOST_TRIES:
             return message
         log.warning("message %s: %s", message.id, _NO_REPORT)
         finish_message(
             work.session, message.id, owner, state=MessageState.FAILED, finished_at=work.now, detail=_NO_REPORT
         )
+        if message.kind in LEAVES_NO_TRACE:
+            forget_messages(work.session, [message.id])
     return None
 
 

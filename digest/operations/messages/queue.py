@@ -6,7 +6,7 @@ instead: the time of the request after it must not tell whether there was a mess
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -15,13 +15,16 @@ from digest.mail.identity import identity_of
 from digest.mail.monitors import ALERT, Alert
 from digest.mail.rendering import Rendered, render_notice
 from digest.operations.shared.context import Work
-from digest.storage.messages.messages import Message, Turn, queue_message
+from digest.storage.base.database import database_now
+from digest.storage.messages.messages import ERASURE, Message, Turn, queue_message
 from digest.storage.people.editors import active_editors
 
 COPY = "digest"
 """The kind of a message that is a reader's copy of an issue, sent again as an exception."""
 CONFIRMATION, REMINDER = "confirmation", "already_subscribed"
 """The kinds of what the form causes: the link that confirms, and what tells a reader that they are subscribed."""
+RETURNED = "returned"
+"""The kind of what tells a reader that their leaving was undone."""
 OWN_PAGE = "own_page"
 """The kind of what the form on the privacy page causes: the link to a reader's own page."""
 WELCOME = "welcome"
@@ -30,9 +33,8 @@ MOVE, MOVED = "move", "moved"
 """The kinds of what moves a reader: the link to the new address, and what tells the old one."""
 RECEIPT = "erased"
 """The kind of what tells a reader that everything is erased."""
-ERASURE = "erasure"
-"""The kind of what is no mail: an address that SendGrid is to erase, told until it answers."""
-LEAVES_NO_TRACE = frozenset((RECEIPT, ERASURE, WELCOME))
+_ERASED_AFTER = 3_600.0
+LEAVES_NO_TRACE = frozenset((RECEIPT, WELCOME))
 """Kinds that are deleted as soon as they have gone: of an erased address nothing else is here any more, and a welcome
 is as large as an issue."""
 
@@ -56,10 +58,13 @@ def post(  # noqa: PLR0913 - the message, most of it by name
     return queue_message(session, now, kind, recipient, parts, automatic | dict(headers or {}), subscriber_id, turn)
 
 
-def pass_erasure_on(work: Work, address: str) -> None:
-    """Have SendGrid erase an address too, where mail goes through it."""
-    if work.settings.mail_transport == "sendgrid":
-        queue_message(work.session, work.now, ERASURE, address, ("", "", ""))
+def pass_erasure_on(work: Work, addresses: Iterable[str]) -> None:
+    """Have SendGrid erase addresses too, where mail goes through it: later, so that it covers what is on its way."""
+    if work.settings.mail_transport != "sendgrid":
+        return
+    for address in addresses:
+        message = queue_message(work.session, work.now, ERASURE, address, ("", "", ""))
+        message.retry_at = database_now(work.session) + _ERASED_AFTER
 
 
 def tell_editors(

@@ -42,7 +42,7 @@ BRAKE, ON = "signup-brake", "on"
 NO_ROOM = "signup-no-room"
 """Counted under ON at most once a minute while sign-ups are not taken for want of room."""
 _ASKED = "signup-network"
-SIGN_UP, OWN_PAGE = "", "own page of "
+SIGN_UP, OWN_PAGE, RETURN = "", "own page of ", "return of "
 """What a message to a mailbox is for."""
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,14 @@ def turn(work: Work, address: Address, ip: str, purpose: str = SIGN_UP) -> Turn 
     return Turn(moment, _hash(work.settings, address.key, purpose))
 
 
+def turn_to_return(work: Work, address: Address) -> Turn:
+    """The turn of who has left and comes back, at once: a share of its own for the mailbox, and none of the network's.
+
+    Nothing ever resets what a mailbox had: whoever holds a forwarded link can leave for its reader again and again.
+    """
+    return Turn(work.now, _hash(work.settings, address.key, RETURN))
+
+
 def may_mail(session: Session, turn: Turn) -> bool:
     """Whether one more message may be queued for this mailbox; all is counted, whatever comes first."""
     this_hour = mail_to_mailbox(session, turn.mailbox, turn.not_before - HOUR, turn.not_before + HOUR)
@@ -92,7 +100,7 @@ def braked_since(session: Session) -> datetime | None:
 
 def forget_mail(session: Session, settings: Settings, address: str) -> None:
     """Drop what was counted for the mailbox of an address."""
-    for purpose in (SIGN_UP, OWN_PAGE):
+    for purpose in (SIGN_UP, OWN_PAGE, RETURN):
         forget_mailbox(session, _hash(settings, address, purpose))
 
 

@@ -15,6 +15,7 @@ from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.messages.queue import RECEIPT, pass_erasure_on, post
 from digest.operations.messages.signup_caps import forget_mail
 from digest.operations.people import audit
+from digest.operations.readers.own_page import owner_of
 from digest.operations.shared.context import Context, Work
 from digest.storage.accounting.reader_copies import ReaderCopy, copies_of
 from digest.storage.messages.messages import forget_messages_to, messages_to
@@ -22,7 +23,7 @@ from digest.storage.readers.consents import consent_of
 from digest.storage.readers.signups import signups_of
 from digest.storage.readers.subscribers import Subscriber, lock_subscribers, subscriber_with_address
 from digest.storage.running.demo_marks import unmark
-from digest.storage.sending.deliveries import forget_reader
+from digest.storage.sending.deliveries import addresses_of_copies, forget_reader
 from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, never_mailed, suppress
 
 
@@ -112,30 +113,52 @@ def erase(context: Context, address: str, source: str, by: str = "") -> bool:
     know. `by`, if it is not the reader, is told in the audit log, which names no reader. Returns whether it had a
     subscriber.
     """
-    address_hash = fingerprint(address, context.settings.suppression_key)
     with context.db.writing() as session:
         lock_subscribers(session)
         work = context.within(session)
         subscriber = subscriber_with_address(session, address)
-        may_write = subscriber is not None and not never_mailed(session, address_hash)
-        _clear_away(work, address, subscriber)
-        suppress(session, address_hash, SuppressionReason.ERASURE, context.now, source)
-        if may_write:
-            _write_receipt(work, address)
-        pass_erasure_on(work, address)
+        _erase(work, address, subscriber, source)
         if by:
             audit.note(work, by, Act.ERASED, "and left nothing by which to know them")
-        note_parting(context.settings, context.now, Parting.ERASED, [address_hash])
         return subscriber is not None
+
+
+def erase_by_link(context: Context, key: str, source: str) -> bool:
+    """`erase` for the reader whose own page this key opens, wherever they have moved; False if it opens none now."""
+    with context.db.writing() as session:
+        lock_subscribers(session)
+        reader = owner_of(session, key, context.now)
+        if reader is None:
+            return False
+        _erase(context.within(session), reader.address, reader, source)
+        return True
+
+
+def _erase(work: Work, address: str, subscriber: Subscriber | None, source: str) -> None:
+    session, address_hash = work.session, fingerprint(address, work.settings.suppression_key)
+    may_write = subscriber is not None and not never_mailed(session, address_hash)
+    addresses = _addresses_of(session, address, subscriber)
+    _clear_away(work, address, subscriber)
+    suppress(session, address_hash, SuppressionReason.ERASURE, work.now, source)
+    if may_write:
+        _write_receipt(work, address)
+    pass_erasure_on(work, addresses)
+    note_parting(work.settings, work.now, Parting.ERASED, [address_hash])
 
 
 def erase_in(work: Work, address: str, address_hash: str, subscriber: Subscriber | None, source: str) -> None:
     """`erase` in the caller's transaction, without a receipt and a line in the journal: for what stands in it already,
     and for what went by its age.
     """
+    addresses = _addresses_of(work.session, address, subscriber)
     _clear_away(work, address, subscriber)
-    pass_erasure_on(work, address)
+    pass_erasure_on(work, addresses)
     suppress(work.session, address_hash, SuppressionReason.ERASURE, work.now, source)
+
+
+def _addresses_of(session: Session, address: str, subscriber: Subscriber | None) -> list[str]:
+    """All that a reader had mail at: who moved had it elsewhere before."""
+    return sorted({address, *(addresses_of_copies(session, subscriber.id) if subscriber else ())})
 
 
 def _clear_away(work: Work, address: str, subscriber: Subscriber | None) -> None:

@@ -23,7 +23,10 @@ from digest.operations.shared.links import move_url
 from digest.storage.messages.messages import forget_messages_to
 from digest.storage.readers.consents import ConsentStep
 from digest.storage.readers.reader_links import ReaderLink, forget_links_of, reader_link_with_key
+from digest.storage.readers.signups import forget_unconfirmed_signups_of
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, lock_subscribers, subscriber_with_address
+from digest.storage.running.demo_marks import unmark
+from digest.storage.sending.deliveries import readdress_copies
 from digest.storage.suppressions.suppressions import SuppressionReason, lift_erasure, never_mailed, suppress
 
 LIFETIME = timedelta(hours=24)
@@ -43,7 +46,7 @@ def ask_to_move(context: Context, key: str, address: Address, ip: str) -> bool:
     """Mail a link that moves the reader whose page this key opens, to their new address; False if it opens none now.
 
     Whether a message left, only the new mailbox learns: an address that is never mailed, or had one a moment ago, gets
-    none.
+    none, and takes the same work.
     """
     with context.db.writing(quietly=True) as session:
         lock_subscribers(session)
@@ -52,8 +55,9 @@ def ask_to_move(context: Context, key: str, address: Address, ip: str) -> bool:
             return False
         turn = signup_caps.turn(context.within(session), address, ip)
         address_hash = fingerprint(address.key, context.settings.suppression_key)
-        if turn is None or never_mailed(session, address_hash) or not signup_caps.may_mail(session, turn):
+        if turn is None:
             return True
+        may = signup_caps.may_mail(session, turn) and not never_mailed(session, address_hash)
         valid_until = signup_caps.expected(session, context.now, turn) + LIFETIME
         link = ReaderLink(
             subscriber_id=reader.id,
@@ -63,10 +67,13 @@ def ask_to_move(context: Context, key: str, address: Address, ip: str) -> bool:
             email=address.shown,
             address=address.key,
         )
-        session.add(link)
-        session.flush()
         rendered = _message(context.settings, reader, link)
-        post(session, context.now, MOVE, address.key, rendered, subscriber_id=reader.id, turn=turn)
+        with session.begin_nested() as asking:
+            session.add(link)
+            session.flush()
+            post(session, context.now, MOVE, address.key, rendered, subscriber_id=reader.id, turn=turn)
+            if not may:
+                asking.rollback()
         return True
 
 
@@ -77,7 +84,8 @@ def look_at_move(session: Session, key: str, now: datetime) -> tuple[MoveState, 
     if link is None or reader is None:
         return MoveState.GONE, None, ""
     there = subscriber_with_address(session, link.address)
-    if there is not None and there.id != reader.id:
+    # Anybody can enter any address in the form: one that was never confirmed gives way to whoever has the mailbox.
+    if there is not None and there.id != reader.id and there.state != SubscriberState.PENDING:
         return MoveState.TAKEN, reader, link.email
     return MoveState.OPEN, reader, link.email
 
@@ -100,11 +108,22 @@ def move(context: Context, key: str, place: str) -> tuple[MoveState, Subscriber 
 
 def _move(work: Work, reader: Subscriber, link: ReaderLink, place: str) -> None:
     old, old_hash = reader.address, reader.address_hash
+    pending = subscriber_with_address(work.session, link.address)
+    if pending is not None and pending.id != reader.id:
+        unmark(work.session, Subscriber.__tablename__, pending.id)
+        work.session.delete(pending)
+        work.session.flush()
     reader.email, reader.address = link.email, link.address
     reader.address_hash = fingerprint(link.address, work.settings.suppression_key)
     if reader.state == SubscriberState.CONFIRMED:
         reader.confirmed_at = work.now
+    # Links in the old mailbox are in other hands now, perhaps.
     forget_links_of(work.session, reader.id)
+    if old != reader.address:
+        forget_unconfirmed_signups_of(work.session, reader.id)
+        reader.link_key = new_key()
+    work.session.flush()
+    readdress_copies(work.session, reader.id, reader.address)
     lift_erasure(work.session, reader.address_hash)
     wording = consent_wordings.moving(work.settings)
     record(work, reader.id, ConsentStep.ADDRESS, wording, place, "confirmed at the new address")
@@ -113,7 +132,7 @@ def _move(work: Work, reader: Subscriber, link: ReaderLink, place: str) -> None:
     may_write = not never_mailed(work.session, old_hash)
     forget_messages_to(work.session, old)
     suppress(work.session, old_hash, SuppressionReason.ERASURE, work.now, "its reader moved to another address")
-    note_parting(work.settings, work.now, Parting.UNSUBSCRIBED, [old_hash])
+    note_parting(work.settings, work.now, Parting.ERASED, [old_hash])
     if may_write:
         told = render_moved(identity_of(work.settings), masked(reader.email), work.settings.schedule.local(work.now))
         post(work.session, work.now, MOVED, old, told, subscriber_id=reader.id)

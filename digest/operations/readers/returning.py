@@ -2,45 +2,80 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
+from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
+from digest.config import Settings
+from digest.domain.shared.addresses import Address
+from digest.domain.shared.tokens import Purpose, seal, unseal
+from digest.mail.identity import identity_of
+from digest.mail.rendering import render_returned
+from digest.operations.messages import signup_caps
+from digest.operations.messages.queue import RETURNED, post
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.consent_wordings import record
-from digest.operations.shared.context import Context
+from digest.operations.readers.subscribing import UNDONE_WITHIN
+from digest.operations.shared.context import Context, Work
+from digest.operations.shared.links import preferences_url, unsubscribe_url
+from digest.storage.messages.messages import Turn
 from digest.storage.readers.consents import ConsentStep
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, lock_subscribers, subscriber_with_link_key
 from digest.storage.suppressions.suppressions import is_suppressed
 
-UNDONE_WITHIN = timedelta(minutes=30)
-"""Later, only the mailbox's owner starts the mail again: a forwarded digest has the link, too."""
+
+def mark_of(settings: Settings, link_key: str, left_at: datetime) -> str:
+    """What the button that undoes this one leaving carries: only the answer to whoever left has it.
+
+    A forwarded digest has the reader's link, and would keep them subscribed by it for ever.
+    """
+    return seal(Purpose.UNDO, _of_one_leaving(link_key, left_at), settings.secret_key)
 
 
-def may_return(session: Session, now: datetime, subscriber: Subscriber) -> bool:
-    """Whether this reader left so shortly ago that one button undoes it."""
+def _of_one_leaving(link_key: str, left_at: datetime) -> str:
+    return sha256(f"{link_key} {left_at.astimezone(UTC).isoformat()}".encode()).hexdigest()[:32]
+
+
+def _may_return(session: Session, now: datetime, subscriber: Subscriber, mark: str, settings: Settings) -> bool:
     left = subscriber.unsubscribed_at
     return (
         subscriber.state == SubscriberState.UNSUBSCRIBED
         and subscriber.confirmed_at is not None
         and left is not None
         and now - left <= UNDONE_WITHIN
+        and unseal(Purpose.UNDO, mark, settings.signing_keys) == _of_one_leaving(subscriber.link_key, left)
         and not is_suppressed(session, subscriber.address_hash)
     )
 
 
-def undo_leaving(context: Context, link_key: str, place: str) -> bool:
-    """Let who left a moment ago be a reader as before; False if it is too late for that, and nothing has changed.
+def undo_leaving(context: Context, link_key: str, mark: str, place: str) -> bool:
+    """Let who left a moment ago be a reader again; False if the mark isn't of that leaving, if it is too late or came
+    too often, and nothing has changed.
 
-    The moment counts as their confirmation: the journal has the leaving, and the later word must be theirs.
+    The mailbox is told, since the link may be in other hands. The moment counts as their confirmation: the journal has
+    the leaving, and the later word must be theirs.
     """
     with context.db.writing() as session:
+        work = context.within(session)
         lock_subscribers(session)
         subscriber = subscriber_with_link_key(session, link_key)
-        if subscriber is None or not may_return(session, context.now, subscriber):
+        if subscriber is None or not _may_return(session, context.now, subscriber, mark, context.settings):
+            return False
+        turn = signup_caps.turn_to_return(work, Address(subscriber.email, subscriber.address))
+        if not signup_caps.may_mail(session, turn):
             return False
         subscriber.state = SubscriberState.CONFIRMED
         subscriber.confirmed_at, subscriber.unsubscribed_at = context.now, None
         wording = consent_wordings.undoing(context.settings)
-        record(context.within(session), subscriber.id, ConsentStep.RETURNED, wording, place, "left by mistake")
+        record(work, subscriber.id, ConsentStep.RETURNED, wording, place, "left by mistake")
+        _tell(work, subscriber, turn)
         return True
+
+
+def _tell(work: Work, subscriber: Subscriber, turn: Turn) -> None:
+    key = subscriber.link_key
+    rendered = render_returned(
+        identity_of(work.settings), preferences_url(work.settings, key), unsubscribe_url(work.settings, key)
+    )
+    post(work.session, work.now, RETURNED, subscriber.address, rendered, subscriber_id=subscriber.id, turn=turn)

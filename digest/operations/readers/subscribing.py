@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
@@ -32,6 +33,8 @@ from digest.storage.readers.subscribers import (
 from digest.storage.suppressions.suppressions import lift_erasure, never_mailed
 
 EVERYTHING = "everything"
+UNDONE_WITHIN = timedelta(minutes=30)
+"""Later, only the mailbox's owner starts the mail again: a forwarded digest has the link, too."""
 
 
 class LinkState(StrEnum):
@@ -60,8 +63,12 @@ def ask(context: Context, address: Address, ip: str, place: str) -> None:
         valid_until = signup_caps.expected(session, context.now, turn) + LIFETIME
         confirmation = _confirmation(context.settings, valid_until, key)
         suppressed = never_mailed(session, address_hash)
-        may = signup_caps.may_mail(session, turn) and not suppressed
         known = subscriber_with_address(session, address.key)
+        back = signup_caps.turn_to_return(context.within(session), address)
+        has_share, may_return = signup_caps.may_mail(session, turn), signup_caps.may_mail(session, back)
+        if known and known.state == SubscriberState.UNSUBSCRIBED and may_return and not has_share:
+            turn, has_share = replace(turn, mailbox=back.mailbox), True
+        may = has_share and not suppressed
         link_key = known.link_key if known else spare
         reminder = _reminder(context.settings, link_key)
         confirmed = known is not None and known.state == SubscriberState.CONFIRMED
@@ -129,14 +136,23 @@ def confirm_in(work: Work, key: str, place: str) -> tuple[LinkState, Subscriber 
     return found, subscriber
 
 
-def leave(context: Context, link_key: str, wording: ConsentWording, place: str) -> Subscriber | None:
-    """Unsubscribe the reader with this key, or leave them unsubscribed. None: no reader has it (any more)."""
+def leave(context: Context, link_key: str, wording: ConsentWording, place: str) -> datetime | None:
+    """Unsubscribe the reader with this key, or leave them unsubscribed. Returns the moment, if it is this one.
+
+    Who says it again while another one could still undo the first time takes that away.
+    """
     with context.db.writing() as session:
         lock_subscribers(session)
         subscriber = subscriber_with_link_key(session, link_key)
-        if subscriber is not None:
+        if subscriber is None:
+            return None
+        left = subscriber.unsubscribed_at
+        if subscriber.state != SubscriberState.UNSUBSCRIBED:
             leave_in(context.within(session), subscriber, wording, place)
-        return subscriber
+            return context.now
+        if left and left < context.now <= left + UNDONE_WITHIN:
+            subscriber.unsubscribed_at = context.now
+        return None
 
 
 def leave_in(work: Work, subscriber: Subscriber, wording: ConsentWording, place: str) -> None:
@@ -147,8 +163,6 @@ def leave_in(work: Work, subscriber: Subscriber, wording: ConsentWording, place:
     subscriber.unsubscribed_at = work.now
     subscriber.paused_until = None
     record(work, subscriber.id, ConsentStep.UNSUBSCRIBED, wording, place, "unsubscribed")
-    # Who left by mistake may ask again at once; it takes the mailbox's owner to get here, so nobody is flooded.
-    signup_caps.forget_mail(work.session, work.settings, subscriber.address)
     note_parting(work.settings, work.now, Parting.UNSUBSCRIBED, [subscriber.address_hash])
 
 

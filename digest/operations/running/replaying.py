@@ -22,7 +22,7 @@ from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database
 from digest.storage.guard.journals import bytes_read, note_bytes_read
 from digest.storage.messages.messages import forget_waiting_messages
-from digest.storage.readers.consents import ConsentStep, record_consents
+from digest.storage.readers.consents import ConsentStep, latest_step, record_consents
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, lock_subscribers, subscribers_with_hashes
 from digest.storage.suppressions.suppressions import SuppressionReason, suppress_all
 
@@ -63,7 +63,7 @@ def _apply(work: Work, lines: Sequence[JournalEntry]) -> int:
         found.address_hash: found for found in subscribers_with_hashes(work.session, [x.address_hash for x in lines])
     }
     erased_at = {line.address_hash: line.at for line in lines if line.what is Parting.ERASED}
-    erased = {key for key in erased_at if key not in known or not _came_back(known[key], erased_at[key])}
+    erased = {key for key in erased_at if key not in known or not _came_back(work.session, known[key], erased_at[key])}
     reasons = {line.address_hash: _reason(line) for line in lines if line.what is Parting.SUPPRESSED}
     changed = suppress_all(work.session, dict.fromkeys(erased, SuppressionReason.ERASURE) | reasons, work.now, SOURCE)
     for address_hash in erased & known.keys():
@@ -89,10 +89,13 @@ def _leave_again(session: Session, now: datetime, partings: Sequence[tuple[Subsc
     return len(gone)
 
 
-def _came_back(subscriber: Subscriber, erased_at: datetime) -> bool:
-    """Whether they asked and confirmed after they were erased: then they are readers like any other."""
+def _came_back(session: Session, subscriber: Subscriber, erased_at: datetime) -> bool:
+    """Whether they confirmed, or moved to that address, after it was erased: then they are readers like any other."""
     confirmed = subscriber.confirmed_at
-    return confirmed is not None and confirmed > erased_at
+    if confirmed is not None and confirmed > erased_at:
+        return True
+    moved = latest_step(session, subscriber.id, ConsentStep.ADDRESS)
+    return moved is not None and moved > erased_at
 
 
 def _is_news(subscriber: Subscriber, line: JournalEntry) -> bool:

@@ -18,7 +18,7 @@ from digest.operations.readers.subscribing import LinkState, confirm_in
 from digest.operations.sending.posting import digest_headers, since
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import preferences_url, unsubscribe_url
-from digest.storage.issues.issues import Issue, last_closing, latest_frozen_issue
+from digest.storage.issues.issues import Issue, issue_to_welcome_with, last_closing
 from digest.storage.readers.subscribers import Subscriber, lock_subscribers
 from digest.storage.sending.deliveries import has_copy
 from digest.storage.writing.summaries import withdrawals_of
@@ -41,7 +41,7 @@ def confirm_and_welcome(context: Context, key: str, place: str) -> tuple[LinkSta
 
 
 def _welcome(work: Work, reader: Subscriber) -> bool:
-    issue = latest_frozen_issue(work.session)
+    issue = issue_to_welcome_with(work.session)
     if issue is None or has_copy(work.session, issue.id, reader.id, reader.address):
         return False
     try:

@@ -149,9 +149,21 @@ def latest_frozen_issue(session: Session) -> Issue | None:
     ).scalar_one_or_none()
 
 
+def issue_to_welcome_with(session: Session) -> Issue | None:
+    """As `latest_frozen_issue`, but none whose send somebody has stopped."""
+    going = (Issue.state == IssueState.SENT) | Issue.stopped_at.is_(None)
+    return session.execute(
+        select(Issue)
+        .where(Issue.state.in_(FROZEN), Issue.imported_at.is_(None), going)
+        .order_by(Issue.frozen_at.desc(), Issue.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
 def issues_to_forget_readers_of(session: Session, before: datetime) -> Sequence[int]:
-    """The ids of sent issues that were frozen before that moment, and whose copies still have their readers."""
-    old = (Issue.state == IssueState.SENT, Issue.frozen_at < before, Issue.readers_forgotten_at.is_(None))
+    """The ids of issues, sent or stopped, frozen before that moment, whose copies still have their readers."""
+    over = (Issue.state == IssueState.SENT) | Issue.stopped_at.is_not(None)
+    old = (over, Issue.state.in_(FROZEN), Issue.frozen_at < before, Issue.readers_forgotten_at.is_(None))
     return session.scalars(select(Issue.id).where(*old).order_by(Issue.id)).all()
 
 

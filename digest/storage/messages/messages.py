@@ -23,12 +23,15 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from digest.storage.base.database import announce
 from digest.storage.base.model import Base, BigKey
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.suppressions.suppressions import Suppression
+
+ERASURE = "erasure"
+"""The kind of what is no mail: an address that SendGrid is to erase, told until it answers."""
 
 
 class MessageState(StrEnum):
@@ -38,6 +41,9 @@ class MessageState(StrEnum):
     CLAIMED = "claimed"
     ACCEPTED = "accepted"
     FAILED = "failed"
+
+
+_UNFINISHED = (MessageState.WAITING, MessageState.CLAIMED)
 
 
 class Message(Base):
@@ -121,7 +127,8 @@ def queue_message(  # noqa: PLR0913 - the columns of its row
 
 def claim_message(session: Session, owner: str, database_now: float, lease: float) -> Message | None:
     """The oldest message that waits or whose claim ran out, claimed for `lease` seconds; none that the form caused."""
-    any_time = (Message.state.in_((MessageState.WAITING, MessageState.CLAIMED)), Message.not_before.is_(None))
+    unfinished = Message.state.in_((MessageState.WAITING, MessageState.CLAIMED))
+    any_time = (unfinished, Message.not_before.is_(None), Message.kind != ERASURE)
     return claim_first(session, owner, database_now, lease, any_time, (Message.id,))
 
 
@@ -147,6 +154,48 @@ def claim_first(
         message.retry_at = database_now + lease
         message.tries += 1
     return message
+
+
+def claim_erasures(session: Session, owner: str, database_now: float, lease: float, most: int) -> Sequence[Message]:
+    """Up to `most` addresses to be erased elsewhere, the oldest first, claimed; none that mail still goes to."""
+    mail = aliased(Message)
+    on_its_way = select(mail.id).where(
+        mail.recipient == Message.recipient,
+        mail.kind != ERASURE,
+        mail.state.in_(_UNFINISHED),
+        mail.not_before.is_(None),
+    )
+    due = (Message.kind == ERASURE, Message.state.in_(_UNFINISHED), Message.retry_at <= database_now)
+    found = session.scalars(
+        select(Message)
+        .where(*due, ~on_its_way.correlate(Message).exists())
+        .order_by(Message.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for message in found:
+        message.state, message.owner, message.retry_at = MessageState.CLAIMED, owner, database_now + lease
+        message.tries += 1
+    return found
+
+
+def erasures_taken_on(session: Session, owner: str) -> None:
+    """Those of this claim are done: nothing here names their addresses any more."""
+    session.execute(
+        delete(Message)
+        .where(Message.kind == ERASURE, Message.owner == owner, Message.state == MessageState.CLAIMED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def put_erasures_off(session: Session, owner: str, retry_at: float, detail: str) -> None:
+    """Those of this claim are tried again at `retry_at`, by the database's clock."""
+    session.execute(
+        update(Message)
+        .where(Message.kind == ERASURE, Message.owner == owner, Message.state == MessageState.CLAIMED)
+        .values(state=MessageState.WAITING, retry_at=retry_at, detail=detail[:1000])
+        .execution_options(synchronize_session=False)
+    )
 
 
 def abandoned_messages(session: Session, kind: str, database_now: float) -> Sequence[Message]:
@@ -181,7 +230,9 @@ def waiting_for_those_who_left(session: Session, kind: str) -> Sequence[Message]
 def waiting_since(session: Session, moment: datetime) -> tuple[int, datetime | None]:
     """How many messages could have left before that moment and still wait, and since when the oldest does."""
     since = func.coalesce(Message.not_before, Message.created_at)
-    asked = select(func.count(), func.min(since)).where(Message.state == MessageState.WAITING, since < moment)
+    asked = select(func.count(), func.min(since)).where(
+        Message.state == MessageState.WAITING, since < moment, Message.kind != ERASURE
+    )
     count, oldest = session.execute(asked).one()
     return count, oldest
 
@@ -244,7 +295,7 @@ def forget_messages(session: Session, ids: Sequence[int]) -> None:
 
 def forget_waiting_messages(session: Session, addresses: Sequence[str]) -> None:
     """Delete what has not left yet to these addresses."""
-    unfinished = Message.state.in_((MessageState.WAITING, MessageState.CLAIMED))
+    unfinished = and_(Message.state.in_(_UNFINISHED), Message.kind != ERASURE)
     session.execute(
         delete(Message).where(unfinished, Message.recipient.in_(addresses)).execution_options(synchronize_session=False)
     )
@@ -256,5 +307,5 @@ def messages_to(session: Session, address: str) -> Sequence[Message]:
 
 
 def forget_messages_to(session: Session, address: str) -> None:
-    """Delete every message to that address, sent or waiting."""
-    session.execute(delete(Message).where(Message.recipient == address))
+    """Delete every message to that address, sent or waiting. What is no mail stays: it is to be erased elsewhere."""
+    session.execute(delete(Message).where(Message.recipient == address, Message.kind != ERASURE))

@@ -91,6 +91,13 @@ def record_consents(
         session.execute(insert(ConsentRecord), rows)
 
 
+def latest_step(session: Session, subscriber_id: int, step: ConsentStep) -> datetime | None:
+    """When the subscriber last took this step; None: never."""
+    theirs = (ConsentRecord.subscriber_id == subscriber_id, ConsentRecord.step == step)
+    asked = select(ConsentRecord.at).where(*theirs).order_by(ConsentRecord.id.desc()).limit(1)
+    return session.execute(asked).scalar_one_or_none()
+
+
 def consent_of(session: Session, subscriber_id: int) -> list[tuple[ConsentRecord, StoredWording]]:
     """The subscriber's records with their wordings, the oldest first."""
     rows = session.execute(

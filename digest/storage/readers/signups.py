@@ -42,6 +42,11 @@ def signups_of(session: Session, subscriber_id: int) -> Sequence[SignUp]:
     return session.scalars(select(SignUp).where(SignUp.subscriber_id == subscriber_id).order_by(SignUp.id)).all()
 
 
+def forget_unconfirmed_signups_of(session: Session, subscriber_id: int) -> None:
+    """Delete those of a reader whose links were never used."""
+    session.execute(delete(SignUp).where(SignUp.subscriber_id == subscriber_id, SignUp.confirmed_at.is_(None)))
+
+
 def expired_signups(session: Session, now: datetime) -> Sequence[int]:
     """The ids of sign-ups that expired unconfirmed."""
     return session.scalars(select(SignUp.id).where(*_expired(now))).all()

@@ -28,12 +28,12 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from digest.storage.base.model import Base, BigKey, table_of, utc_day
 from digest.storage.issues.issues import Issue
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, audience
-from digest.storage.sending.batches import Batch
+from digest.storage.sending.batches import Batch, BatchState
 from digest.storage.suppressions.suppressions import Suppression
 
 PASSED_OVER = "left to the copy that an admin had sent to this reader alone"
@@ -242,16 +242,17 @@ def copies_gone(session: Session, batch_id: int, there: Collection[int]) -> dict
             Suppression.address_hash.is_not(None),
             Delivery.again_at.is_not(None),
             Subscriber.paused_until.is_not(None),
+            Subscriber.address.is_distinct_from(Delivery.address),
         )
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
         .where(Delivery.batch_id == batch_id, Delivery.outcome.is_(None))
     )
     known = set(there)
-    return {row[0]: _why_gone(row[1], row[2], row[3], row[4]) for row in rows if row[0] not in known}
+    return {row[0]: _why_gone(row[1], row[2], row[3], row[4], moved=row[5]) for row in rows if row[0] not in known}
 
 
-def _why_gone(state: str | None, suppressed: bool, sent_again: bool, paused: bool) -> str:
+def _why_gone(state: str | None, suppressed: bool, sent_again: bool, paused: bool, moved: bool) -> str:
     if not state:
         return "erased before it was sent"
     if suppressed:
@@ -260,6 +261,8 @@ def _why_gone(state: str | None, suppressed: bool, sent_again: bool, paused: boo
         return PASSED_OVER
     if paused and state == SubscriberState.CONFIRMED:
         return "paused before it was sent"
+    if moved and state == SubscriberState.CONFIRMED:
+        return "moved to another address before it was sent"
     return "unsubscribed before it was sent"
 
 
@@ -280,6 +283,30 @@ def has_copy(session: Session, issue_id: int, subscriber_id: int, address: str) 
     kept = Delivery.outcome.is_distinct_from(Outcome.SKIPPED)
     found = select(Delivery.id).where(Delivery.issue_id == issue_id, theirs, kept).limit(1)
     return session.execute(found).scalar_one_or_none() is not None
+
+
+def readdress_copies(session: Session, subscriber_id: int, address: str) -> None:
+    """Let a reader's copies that nobody has claimed yet go to another address."""
+    theirs = (Delivery.issue_id.in_(every_issue()), Delivery.subscriber_id == subscriber_id, Delivery.outcome.is_(None))
+    batch_ids = session.scalars(select(Delivery.batch_id).where(*theirs)).all()
+    # A sender that claims meanwhile either has the batch's row already, or waits and reads the new address.
+    unclaimed = select(Batch.id).where(Batch.id.in_(batch_ids), Batch.state == BatchState.PENDING).order_by(Batch.id)
+    mine = session.scalars(unclaimed.with_for_update()).all()
+    another = aliased(Delivery)
+    has_one = select(another.id).where(another.issue_id == Delivery.issue_id, another.address == address)
+    session.execute(
+        update(Delivery)
+        .where(*theirs, Delivery.batch_id.in_(mine), ~has_one.correlate(Delivery).exists())
+        .values(address=address)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def addresses_of_copies(session: Session, subscriber_id: int) -> Sequence[str]:
+    """Every address that a reader's copies went or go to."""
+    theirs = (Delivery.issue_id.in_(every_issue()), Delivery.subscriber_id == subscriber_id)
+    asked = select(Delivery.address).where(*theirs, Delivery.address.is_not(None)).distinct()
+    return [address for address in session.scalars(asked) if address]
 
 
 def every_issue() -> Select[int]:
@@ -331,7 +358,7 @@ _COPIES = (
     .where(
         _delivery.batch_id == bindparam("batch"),
         _delivery.outcome.is_(None),
-        _delivery.address.is_not(None),
+        _delivery.address == _reader.address,  # who has moved gets nothing at the old one
         _delivery.again_at.is_(None),
         _reader.state == SubscriberState.CONFIRMED.value,
         _reader.paused_until.is_(None),

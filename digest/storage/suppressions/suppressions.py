@@ -24,7 +24,12 @@ class SuppressionReason(StrEnum):
     ERASURE = "erasure"
 
 
-_OF_THE_MAILBOX = (SuppressionReason.BOUNCE, SuppressionReason.COMPLAINT, SuppressionReason.INVALID)
+_OF_THE_MAILBOX = (
+    SuppressionReason.BOUNCE,
+    SuppressionReason.COMPLAINT,
+    SuppressionReason.INVALID,
+    SuppressionReason.OBJECTION,
+)
 """What takes the place of an erasure, which its owner could lift: mail does not arrive there, or is not wanted."""
 
 
@@ -68,6 +73,14 @@ def _forget_erasures(session: Session, address_hashes: Sequence[str]) -> None:
 def suppressed_among(session: Session, address_hashes: Sequence[str]) -> set[str]:
     """Those of the hashes that are suppressed."""
     asked = select(Suppression.address_hash).where(Suppression.address_hash.in_(address_hashes))
+    return set(session.execute(asked).scalars())
+
+
+def never_mailed_among(session: Session, address_hashes: Sequence[str]) -> set[str]:
+    """Those of the hashes that not even their owner's asking brings mail to."""
+    asked = select(Suppression.address_hash).where(
+        Suppression.address_hash.in_(address_hashes), Suppression.reason != SuppressionReason.ERASURE
+    )
     return set(session.execute(asked).scalars())
 
 

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from digest.domain.shared.addresses import Address, masked
 from digest.domain.shared.tokens import Purpose
 from digest.operations.readers import consent_wordings, pausing, returning, subscribing
-from digest.operations.readers.consent_wordings import ConsentWording
 from digest.operations.readers.goodbyes import keep_goodbye
 from digest.operations.readers.subscribing import LinkState
 from digest.operations.sending.welcoming import confirm_and_welcome
@@ -74,11 +73,12 @@ def unsubscribe(token: str) -> ResponseReturnValue:
         except Busy:
             keep_goodbye(here(), key)
         return private_page(Response(f"{language().gettext('You are unsubscribed')}.\n", mimetype="text/plain"))
-    if forms.pressed("undo"):
-        return _come_back(key, "the page for unsubscribing")
+    if mark := forms.line("undo"):
+        return _come_back(key, mark, "the page for unsubscribing")
     wording = consent_wordings.leaving(settings())
-    subscribing.leave(here(), key, wording, "the page for unsubscribing")
-    return _leaving(subscriber_with_link_key(reread(), key))
+    left_at = subscribing.leave(here(), key, wording, "the page for unsubscribing")
+    mark = returning.mark_of(settings(), key, left_at) if left_at else ""
+    return _leaving(subscriber_with_link_key(reread(), key), mark)
 
 
 @links.get("/preferences/<token>")
@@ -94,8 +94,8 @@ def preferences(token: str) -> ResponseReturnValue:
     key = key_in(Purpose.PREFERENCES, token)
     if key is None or subscriber_with_link_key(reading(), key) is None:
         return _preferences(None) if key else not_ours()
-    if forms.pressed("undo"):
-        return _come_back(key, _PREFERENCES)
+    if mark := forms.line("undo"):
+        return _come_back(key, mark, _PREFERENCES)
     if forms.line("erase"):  # the button of a page from before: erasing takes a link of its own now
         return _preferences(subscriber_with_link_key(reading(), key))
     try:
@@ -140,7 +140,7 @@ def _confirmation(found: LinkState, subscriber: Subscriber | None, welcomed: boo
     )
 
 
-def _leaving(subscriber: Subscriber | None) -> Response:
+def _leaving(subscriber: Subscriber | None, undo_mark: str = "") -> Response:
     if subscriber is None:
         return private("readers/nothing_held.html")
     left = subscriber.state == SubscriberState.UNSUBSCRIBED
@@ -148,7 +148,8 @@ def _leaving(subscriber: Subscriber | None) -> Response:
         f"readers/{'left' if left else 'leave'}.html",
         address=masked(subscriber.email),
         wording=consent_wordings.leaving(settings()),
-        undo=_undoing(subscriber),
+        undo=consent_wordings.undoing(settings()) if undo_mark and subscriber.confirmed_at else None,
+        undo_mark=undo_mark,
         signing_up=consent_wordings.signing_up(settings()),
         preferences=preferences_url(settings(), subscriber.link_key),
     )
@@ -176,7 +177,6 @@ def _preferences(subscriber: Subscriber | None, saved: str = "", error: str = ""
         wording=consent_wordings.choosing_topics(settings()),
         pausing=consent_wordings.pausing(settings()),
         unsubscribe=unsubscribe_url(settings(), subscriber.link_key),
-        undo=_undoing(subscriber),
         signing_up=consent_wordings.signing_up(settings()),
     )
 
@@ -185,15 +185,9 @@ def _day_of(moment: datetime | None) -> str:
     return settings().schedule.local(moment).date().isoformat() if moment else ""
 
 
-def _undoing(subscriber: Subscriber) -> ConsentWording | None:
-    """The wording of the button that undoes their leaving; None where it is too late for that."""
-    may = returning.may_return(reading(), now(), subscriber)
-    return consent_wordings.undoing(settings()) if may else None
-
-
-def _come_back(link_key: str, place: str) -> Response:
+def _come_back(link_key: str, mark: str, place: str) -> Response:
     """At once, if they left a moment ago; else by a message, since only the mailbox's owner starts the mail again."""
-    undone = returning.undo_leaving(here(), link_key, place)
+    undone = returning.undo_leaving(here(), link_key, mark, place)
     subscriber = subscriber_with_link_key(reread(), link_key)
     if subscriber is None:
         return private("readers/nothing_held.html")

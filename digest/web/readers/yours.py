@@ -65,8 +65,8 @@ def act(token: str) -> ResponseReturnValue:
     if forms.pressed("erase", "ask"):
         return private("readers/yours_erase.html", address=reader.email)
     if forms.pressed("erase", "yes"):
-        privacy.erase(here(), reader.address, "the reader, on their own page")
-        return private("readers/erased.html")
+        erased = privacy.erase_by_link(here(), key, "the reader, on their own page")
+        return private("readers/erased.html") if erased else _gone()
     if forms.pressed("move"):
         return _ask_to_move(reader, key)
     return _page(reader)

@@ -8,14 +8,23 @@ from datetime import datetime, timedelta
 import pytest
 
 from digest.config import Settings
+from digest.domain.shared.addresses import parse
+from digest.domain.shared.tokens import fingerprint
+from digest.mail.sendgrid import SendGridTransport
+from digest.mail.sendgrid_events import Event, Ground, Kind
 from digest.mail.transports import open_transport
+from digest.operations.events.feedback import take_events
 from digest.operations.messages.delivering import deliver_waiting
-from digest.operations.readers import privacy
+from digest.operations.messages.next_message import claim_next
+from digest.operations.readers import privacy, subscribing
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
+from digest.storage.readers.reader_links import ReaderLink
+from digest.storage.suppressions.suppressions import SuppressionReason, never_mailed, suppress
 from tests.conftest import TUESDAY, through
 from tests.factories import make_editor, make_subscriber
+from tests.loopback.faults import TooManyRequests
 from tests.loopback.sendgrid import LoopbackSendGrid
 from tests.web.readers.doors import everything
 
@@ -39,6 +48,10 @@ def test_an_erasure_is_told_to_sendgrid_after_the_receipt(
 ) -> None:
     make_subscriber(db, settings, ALICE)
     privacy.erase(Context(db, settings, TUESDAY), ALICE, "a test")
+    sendgrid.misbehave(TooManyRequests())  # the receipt is refused for now, and must not come after the erasure
+    hand_over(db, settings)
+    assert sendgrid.account.erased == []
+    hand_over(db, settings)
     hand_over(db, settings)
     assert sendgrid.account.erased == [ALICE]
     assert sendgrid.addresses() == [ALICE]
@@ -62,3 +75,78 @@ def test_it_waits_until_sendgrid_answers_however_often_that_fails(
     hand_over(db, settings, TUESDAY + timedelta(hours=41))
     assert sendgrid.account.erased == [ALICE]
     assert ALICE not in repr(everything(db))
+
+
+def test_many_go_in_one_job_after_the_mail_and_their_trouble_is_told_once(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid
+) -> None:
+    make_editor(db, "ada@digest.test")
+    sendgrid.account.key = "SG.another"
+    for number in range(20):
+        privacy.erase(Context(db, settings, TUESDAY), f"old{number}@example.org", "a test")
+    for number in range(33):
+        hand_over(db, settings, TUESDAY + timedelta(hours=number))
+    sendgrid.account.key = "SG.loopback"
+    subscribing.ask(Context(db, settings, TUESDAY), parse("new@example.org"), "192.0.2.7", "a test")
+    asked = len(sendgrid.requests)
+    hand_over(db, settings, TUESDAY + timedelta(hours=34))
+    paths = [request.path for request in sendgrid.requests[asked:]]
+    assert paths[-1].endswith("erasejob")
+    assert len([path for path in paths if path.endswith("erasejob")]) == 1
+    assert len(sendgrid.account.erased) == 20
+    with db.reading() as session:
+        assert session.query(Message).filter_by(kind="notice").count() == 1
+
+
+def test_a_fault_of_ours_in_passing_it_on_stops_no_mail_and_loses_nothing(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    privacy.erase(Context(db, settings, TUESDAY), ALICE, "a test")
+    subscribing.ask(Context(db, settings, TUESDAY), parse("new@example.org"), "192.0.2.7", "a test")
+    with monkeypatch.context() as patched:
+        patched.setattr(SendGridTransport, "erase", broken)
+        hand_over(db, settings)
+    assert sendgrid.addresses() == ["new@example.org"]
+    hand_over(db, settings)
+    assert sendgrid.account.erased == [ALICE]
+
+
+def test_a_receipt_whose_senders_never_report_back_leaves_no_address_either(db: Database, settings: Settings) -> None:
+    make_subscriber(db, settings, ALICE)
+    privacy.erase(Context(db, settings, TUESDAY), ALICE, "a test")
+    with db.writing() as session:
+        receipts = session.query(Message).filter_by(kind="erased")
+        receipts.update({Message.state: "claimed", Message.tries: 30, Message.retry_at: 0.0})
+    assert claim_next(Context(db, settings, TUESDAY)) is None
+    with db.reading() as session:
+        assert session.query(Message).filter_by(kind="erased").count() == 0
+
+
+@pytest.mark.parametrize("reason", [SuppressionReason.COMPLAINT, SuppressionReason.OBJECTION])
+def test_a_complaint_or_an_objection_after_an_erasure_is_the_later_word(
+    db: Database, settings: Settings, reason: SuppressionReason
+) -> None:
+    privacy.erase(Context(db, settings, TUESDAY), ALICE, "a test")
+    address_hash = fingerprint(ALICE, settings.suppression_key)
+    make_subscriber(db, settings, ALICE)
+    if reason is SuppressionReason.COMPLAINT:
+        event = Event(Kind.COMPLAINED, ALICE, TUESDAY, "", Ground.COMPLAINT, args=None, message=None, bare=True)
+        take_events(Context(db, settings, TUESDAY), [event])
+    else:
+        with db.writing() as session:
+            suppress(session, address_hash, reason, TUESDAY, "the operator’s list")
+    with db.reading() as session:
+        assert never_mailed(session, address_hash)
+
+
+def test_a_reader_who_moved_meanwhile_is_erased_by_their_link(db: Database, settings: Settings) -> None:
+    reader = make_subscriber(db, settings, "alice@example.com")
+    with db.writing() as session:
+        until = TUESDAY + timedelta(minutes=30)
+        session.add(ReaderLink(subscriber_id=reader.id, key="a" * 32, asked_at=TUESDAY, valid_until=until))
+    assert privacy.erase_by_link(Context(db, settings, TUESDAY), "a" * 32, "a test")
+    assert not privacy.erase_by_link(Context(db, settings, TUESDAY), "a" * 32, "a test")
+    assert "alice@example.com" not in repr(everything(db)["subscribers"])

@@ -9,10 +9,15 @@ from flask.testing import FlaskClient
 
 from digest.config import Settings
 from digest.operations.issues.closing import close_issue
+from digest.operations.readers.consent_wordings import leaving
+from digest.operations.readers.subscribing import leave
 from digest.operations.sending.freezing import Freeze, freeze
+from digest.operations.sending.stopping import stop_send
 from digest.operations.shared.context import Context
 from digest.operations.writing.ending import withdraw
 from digest.storage.base.database import Database
+from digest.storage.issues.issues import latest_frozen_issue
+from digest.storage.messages.messages import Message
 from digest.storage.readers.subscribers import subscriber_with_address
 from tests.conftest import TUESDAY, Mailbox, html_of, text_of
 from tests.factories import make_issue, make_subscriber, make_summary, store_as_a_newer_program
@@ -96,3 +101,31 @@ def test_an_issue_that_a_newer_version_stored_keeps_nobody_from_confirming(
     store_as_a_newer_program(db, FRIDAY)
     subscribed(client, mailbox)
     assert len(mailbox.to(ALICE)) == 1
+
+
+def test_who_left_before_the_welcome_went_gets_none(
+    client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox, clock: time_machine.Traveller
+) -> None:
+    send_both(db, settings)
+    ask(client)
+    client.post(link_in(mailbox.to(ALICE)[-1], "confirm"))
+    clock.shift(timedelta(seconds=1))
+    with db.reading() as session:
+        alice = subscriber_with_address(session, ALICE)
+    assert alice
+    leave(Context(db, settings, TUESDAY + timedelta(seconds=1)), alice.link_key, leaving(settings), "a test")
+    assert [one["Subject"][:7] for one in mailbox.to(ALICE)] == ["Confirm"]
+    with db.reading() as session:
+        assert session.query(Message).filter_by(kind="welcome").count() == 0
+
+
+def test_nobody_is_welcomed_with_an_issue_whose_send_was_stopped(
+    client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox
+) -> None:
+    send_both(db, settings)
+    with db.reading() as session:
+        issue = latest_frozen_issue(session)
+    assert issue
+    stop_send(db, TUESDAY, issue.id, "ada")
+    subscribed(client, mailbox)
+    assert [one["Subject"][:7] for one in mailbox.to(ALICE)] == ["Confirm"]

@@ -25,7 +25,7 @@ from digest.storage.readers.reader_links import ReaderLink
 from digest.storage.readers.signups import SignUp
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_with_address
 from digest.storage.sending.batches import Batch
-from digest.storage.sending.deliveries import Delivery
+from digest.storage.sending.deliveries import Delivery, Outcome
 from digest.storage.sending.editions import Edition
 from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, suppress
 from tests.conftest import TUESDAY, Mailbox, text_of
@@ -221,6 +221,7 @@ def had_a_copy(db: Database, of: Subscriber) -> None:
                 batch_id=batch.id,
                 subscriber_id=of.id,
                 address=of.address,
+                outcome=Outcome.FAILED,
                 reason=f"bounced: {of.address} is full",
             )
         )
@@ -327,3 +328,38 @@ def test_the_evidence_of_consent_is_one_file_for_admins(
     for step in evidence["consent"]:
         text = f"{step['wording_version']}\n{step['wording']}"
         assert step["wording_hash"] == sha256(text.encode()).hexdigest()
+
+
+def test_after_a_move_no_link_from_before_counts_any_more(
+    client: FlaskClient, db: Database, mailbox: Mailbox, clock: time_machine.Traveller
+) -> None:
+    ask(client)
+    confirm = link_in(mailbox.to(ALICE)[-1], "confirm")
+    before = reader(db)
+    assert before
+    client.post(own_page(client, mailbox), data={"move": "1", "email": NEW})
+    ask(client, NEW, ip="203.0.113.9")  # anybody can do that, and it keeps nobody from their mailbox
+    move = [one for one in mailbox.to(NEW) if "Confirm your sub" not in one["Subject"]][-1]
+    client.post(link_in(move, "yours"))
+    clock.shift(timedelta(seconds=1))
+    assert client.post(confirm).status_code == 410
+    moved = reader(db, NEW)
+    assert moved
+    assert (moved.id, moved.state) == (before.id, SubscriberState.PENDING)
+    assert moved.link_key != before.link_key
+
+
+def test_who_moved_and_was_erased_stays_so_in_a_backup_from_before_the_move(
+    client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox, clock: time_machine.Traveller
+) -> None:
+    make_subscriber(db, settings, ALICE)
+    client.post(own_page(client, mailbox), data={"move": "1", "email": NEW})
+    client.post(link_in(mailbox.to(NEW)[-1], "yours"))
+    clock.shift(timedelta(hours=2))
+    client.post(own_page(client, mailbox, NEW), data={"erase": "yes"})
+    mailbox.read()
+    make_subscriber(db, settings, ALICE)  # as the backup has her
+    with db.writing() as session:
+        session.execute(JOURNAL_UNREAD)
+    replay(Context(db, settings, datetime.now(UTC)))
+    assert reader(db) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,8 +37,8 @@ class BackingUp:
     def probe(self) -> bool:
         return self._inner.probe()
 
-    def erase(self, address: str) -> Answer:
-        return self._inner.erase(address)
+    def erase(self, addresses: Sequence[str]) -> Answer:
+        return self._inner.erase(addresses)
 
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float

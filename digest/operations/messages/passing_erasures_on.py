@@ -1,0 +1,80 @@
+"""Erasures are passed on to SendGrid, in few jobs of many addresses, when no mail waits any more.
+
+Told until it answers. Whoever shut an account's door to that hears of it once, not once for each reader.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from digest.config import Settings
+from digest.domain.shared.tokens import fingerprint, new_key
+from digest.mail.interface import Answer, Certainty, Transport
+from digest.operations.messages.queue import tell_editors
+from digest.operations.shared.context import Work
+from digest.storage.base.database import Database, database_now
+from digest.storage.base.rate_limits import count_one, moment_of
+from digest.storage.messages.messages import claim_erasures, erasures_taken_on, put_erasures_off
+
+IN_ONE_JOB = 5_000
+"""What one job of SendGrid's takes."""
+_LEASE_SECONDS = 120.0
+_LONGEST_WAIT = 3_600.0
+_MOST_TRIES = 30
+_STUCK = "erasure-stuck"
+
+log = logging.getLogger(__name__)
+
+
+def pass_erasures_on(db: Database, settings: Settings, transport: Transport, clock: Callable[[], datetime]) -> None:
+    """Have SendGrid erase what is due. One job that isn't taken on ends the round: the next would fare alike.
+
+    Cut short, its addresses are told again when the claim has run out, which does no harm.
+    """
+    while _pass_one_job_on(db, settings, transport, clock):
+        pass
+
+
+def _pass_one_job_on(db: Database, settings: Settings, transport: Transport, clock: Callable[[], datetime]) -> bool:
+    owner = new_key()
+    with db.writing() as session:
+        claimed = claim_erasures(session, owner, database_now(session), _LEASE_SECONDS, IN_ONE_JOB)
+        addresses, tries = sorted({one.recipient for one in claimed}), max((one.tries for one in claimed), default=0)
+    if not addresses:
+        return False
+    answer = _handed_over(transport, addresses)
+    with db.writing() as session:
+        if answer.certainty is Certainty.ACCEPTED:
+            erasures_taken_on(session, owner)
+            return True
+        why = (answer.detail or answer.certainty)[:1000]
+        wait = answer.retry_after or min(_LONGEST_WAIT, 5.0 * 2 ** min(tries - 1, 20))
+        put_erasures_off(session, owner, database_now(session) + wait, why)
+        if tries >= _MOST_TRIES:
+            _tell_once(Work(session, settings, clock()), len(addresses), why)
+    log.warning("%s erasures were not taken on, and are tried again: %s", len(addresses), why)
+    return False
+
+
+def _handed_over(transport: Transport, addresses: list[str]) -> Answer:
+    try:
+        return transport.erase(addresses)
+    except Exception as error:
+        log.exception("passing %s erasures on failed", len(addresses))
+        return Answer(Certainty.UNKNOWN, detail=f"passing it on failed ({type(error).__name__})")
+
+
+def _tell_once(work: Work, addresses: int, why: str) -> None:
+    """An erasure must reach whoever processes for us: where it does not for a day, a person has to look."""
+    cause = fingerprint(why, work.settings.suppression_key)
+    if moment_of(work.session, _STUCK, cause):
+        return
+    count_one(work.session, _STUCK, cause, work.now)
+    words = [
+        f"Readers erased everything, and SendGrid has not taken that on in {_MOST_TRIES} tries: {why}. "
+        f"{addresses:,} {'address waits' if addresses == 1 else 'addresses wait'}.",
+        "It is tried once an hour until it has. The key needs the permission “recipients.erasejob.create”.",
+    ]
+    tell_editors(work, "SendGrid has not taken on an erasure", words)
