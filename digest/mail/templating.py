@@ -46,7 +46,7 @@ class Identity:
 
 
 _OF_READERS = frozenset(
-    ("already_subscribed", "confirmation", "digest", "erased", "move", "moved", "own_page", "welcome")
+    ("already_subscribed", "confirmation", "digest", "erased", "move", "moved", "own_page", "returned", "welcome")
 )
 """The messages that come in the publication's own language; editors are written to in English."""
 

@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(hours=24)
 MONTH = timedelta(days=30)
 PER_MAILBOX_HOUR = 1
-PER_MAILBOX_MONTH = 3
+PER_MAILBOX_SPAN = 3
 PER_NETWORK_HOUR = 20
 PER_SITE_HOUR = 60
 """For an IPv6 /48, which is what one customer may get (RFC 6177) and has 256 networks in it."""
@@ -81,11 +81,13 @@ def turn_to_return(work: Work, address: Address) -> Turn:
     return Turn(work.now, _hash(work.settings, address.key, RETURN))
 
 
-def may_mail(session: Session, turn: Turn) -> bool:
-    """Whether one more message may be queued for this mailbox; all is counted, whatever comes first."""
+def may_mail(session: Session, turn: Turn, span: timedelta = MONTH) -> bool:
+    """Whether one more message may be queued for this mailbox: one an hour, and three in that span. All is counted,
+    whatever comes first.
+    """
     this_hour = mail_to_mailbox(session, turn.mailbox, turn.not_before - HOUR, turn.not_before + HOUR)
-    this_month = mail_to_mailbox(session, turn.mailbox, turn.not_before - MONTH, turn.not_before + MONTH)
-    return this_hour < PER_MAILBOX_HOUR and this_month < PER_MAILBOX_MONTH
+    in_span = mail_to_mailbox(session, turn.mailbox, turn.not_before - span, turn.not_before + span)
+    return this_hour < PER_MAILBOX_HOUR and in_span < PER_MAILBOX_SPAN
 
 
 def expected(session: Session, now: datetime, turn: Turn) -> datetime:

@@ -38,7 +38,7 @@ def ask_for_own_page(context: Context, address: Address, ip: str) -> None:
         valid_until = signup_caps.expected(session, context.now, turn) + LIFETIME
         rendered = _message(context.settings, key, valid_until)
         suppressed = never_mailed(session, address_hash)
-        may = signup_caps.may_mail(session, turn) and not suppressed
+        may = signup_caps.may_mail(session, turn, signup_caps.DAY) and not suppressed
         known = subscriber_with_address(session, address.key)
         with session.begin_nested() as asking:
             reader = known or add_pending(context.within(session), address, address_hash, spare, "")

@@ -161,7 +161,6 @@ def leave_in(work: Work, subscriber: Subscriber, wording: ConsentWording, place:
         return
     subscriber.state = SubscriberState.UNSUBSCRIBED
     subscriber.unsubscribed_at = work.now
-    subscriber.paused_until = None
     record(work, subscriber.id, ConsentStep.UNSUBSCRIBED, wording, place, "unsubscribed")
     note_parting(work.settings, work.now, Parting.UNSUBSCRIBED, [subscriber.address_hash])
 

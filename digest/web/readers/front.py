@@ -72,6 +72,7 @@ def about() -> ResponseReturnValue:
         "readers/about.html",
         day=consent_wordings.send_day(settings()),
         at=settings().schedule.send.at,
+        about=markup.from_markdown(settings().branding.about),
         **_publisher(),
     )
 

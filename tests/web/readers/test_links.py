@@ -242,6 +242,7 @@ def test_leaving_is_undone_by_one_button(
     client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox, clock: time_machine.Traveller
 ) -> None:
     alice = make_subscriber(db, settings, ALICE, topics="ai")
+    client.post(preferences_path(settings, alice), data={"pause": "1", "until": "2024-05-24"})
     path = leave_path(settings, alice)
     mark = undo_mark(client.post(path))
     clock.shift(timedelta(minutes=30))
@@ -252,7 +253,8 @@ def test_leaving_is_undone_by_one_button(
     with db.reading() as session:
         found = session.get_one(Subscriber, alice.id)
         assert (found.state, found.topics, found.unsubscribed_at) == (SubscriberState.CONFIRMED, "ai", None)
-        assert [record.step for record, _ in consent_of(session, alice.id)] == ["unsubscribed", "returned"]
+        assert [record.step for record, _ in consent_of(session, alice.id)] == ["paused", "unsubscribed", "returned"]
+        assert found.paused_until is not None, "a pause outlasts a leaving that was a mistake"
     assert [one["Subject"] for one in mailbox.to(ALICE)] == ["Privacy Digest keeps coming"]
 
 

@@ -75,7 +75,7 @@ def test_asking_is_answered_alike_for_every_address(
         assert session.query(ReaderLink).count() == 2
 
 
-def test_a_mailbox_gets_three_links_a_month_whoever_asks_and_sign_ups_take_none_of_them(
+def test_a_mailbox_gets_three_links_a_day_whoever_asks_and_sign_ups_take_none_of_them(
     client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox, clock: time_machine.Traveller
 ) -> None:
     make_subscriber(db, settings, ALICE)
@@ -86,6 +86,9 @@ def test_a_mailbox_gets_three_links_a_month_whoever_asks_and_sign_ups_take_none_
         clock.shift(timedelta(hours=1))
     sent = [message["Subject"] for message in mailbox.to(ALICE)]
     assert sorted(sent) == ["You already receive Privacy Digest", *["Your data with Privacy Digest"] * 3]
+    clock.shift(timedelta(days=1))
+    ask_page(client, ALICE, ip="192.0.9.1")
+    assert len(mailbox.to(ALICE)) == 5, "strangers keep nobody from their rights for longer than a day"
 
 
 def test_the_page_and_its_file_show_everything(

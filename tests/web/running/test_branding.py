@@ -55,6 +55,7 @@ def test_what_an_admin_writes_is_seen_at_once_on_pages_and_in_mail(ada: Browser,
     assert one(front, ".hero .panel p").get_text() == "One message each Friday."
     assert "ask Daten & Schutz to email you" in one(front, "form .hint").get_text()
     assert one(front, "aside em").get_text() == "three"
+    assert one(page(ada.open("/about")), ".prose em").get_text() == "three"
     sheet = str(one(front, "link[href^='/branding/']")["href"])
     assert sheet == "/branding/ffd500.css"
     assert "--accent: #ffd500" in ada.open(sheet).text.partition("dark")[2]

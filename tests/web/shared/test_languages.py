@@ -43,7 +43,8 @@ FOR_READERS = (
     "pages/shared/base.html", "pages/shared/error.html", "pages/shared/unsaved.html", "pages/readers/*.html",
     "pages/writing/archive/*.html", "pages/sources/about.html",
     "email/base.*", "email/confirmation/*", "email/already_subscribed/*", "email/digest/*",
-    "email/erased/*", "email/move/*", "email/moved/*", "email/own_page/*", "email/welcome/*",
+    "email/erased/*", "email/move/*", "email/moved/*", "email/own_page/*", "email/returned/*",
+    "email/welcome/*",
 )  # fmt: skip
 SAID = ("aria-label", "alt", "title", "placeholder", "data-label")
 WORD = re.compile(r"[A-Za-z]{2,}")
