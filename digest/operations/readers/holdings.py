@@ -12,6 +12,7 @@ from digest.config.retention import MESSAGES_KEPT, RATE_COUNTS_KEPT
 
 _CONSENT = "Art. 6(1)(a) GDPR: your consent"
 _PROOF = "Art. 6(1)(c) with Art. 5(2) and 7(1) GDPR: we must be able to show that you agreed"
+_THEN_PROOF = f"{_CONSENT}; after you left {_PROOF}"
 _RIGHTS = "Art. 6(1)(c) with Art. 12 GDPR: we must make your rights easy to use, and be sure that it is you"
 _LEFT_ALONE = "Art. 6(1)(f) GDPR: our and your interest in that nobody is mailed against their will; also Art. 21(3)"
 _ACCOUNT = "Art. 6(1)(f) GDPR: our and your interest in that each issue reaches you, and once"
@@ -60,14 +61,14 @@ READERS: dict[str, Holding] = {
         "you chose; where the sign-up came from; the random key inside your own links",
         "To send you the digest that you asked for, and to know when you no longer want it",
         _WITH_READER + ". A sign-up that nobody confirms: 7 days from our message",
-        _CONSENT,
+        _THEN_PROOF,
     ),
     "signups": Holding(
         "When you asked for the digest and when you confirmed it; which link you did that by: the random key inside "
         "that link, and how long it works",
         "So that each confirmation link works for one sign-up, for 7 days from its message",
         "As long as your subscription’s entry",
-        _CONSENT,
+        _THEN_PROOF,
     ),
     "reader_links": Holding(
         "When you asked for your own page, or to move to another address, and the new one; the random key inside that "
@@ -88,8 +89,8 @@ READERS: dict[str, Holding] = {
         "mailbox",
         "To hand them over, again if that fails, and so that nobody can use our form to flood your mailbox",
         f"{MESSAGES_KEPT.days} days after they were handed over; a welcome and the receipt of an erasure as "
-        "soon as they have left",
-        _CONSENT,
+        "soon as they have left. An erasure that SendGrid has not taken yet: until it has, with the address",
+        f"{_CONSENT}; of what your rights cause (a link to your page, a receipt), Art. 6(1)(c) with Art. 12",
     ),
     "deliveries": Holding(
         "Which issues were sent to your address, whether they were handed over, whether and when your mail server took "

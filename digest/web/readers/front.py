@@ -82,6 +82,7 @@ def _privacy(email: str = "", error: str = "") -> str:
         "readers/privacy.html",
         readers=holdings.for_readers(settings()),
         editors=holdings.for_editors(settings()),
+        backups_kept=settings().backup_keep if settings().backup_path else None,
         processors=processors(settings()),
         authority=settings().site_authority,
         email=email,

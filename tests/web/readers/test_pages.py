@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -149,3 +150,11 @@ def test_the_privacy_page_names_a_readers_own_links_as_a_digest_does(client: Fla
     text = client.get("/privacy").text
     for name in own:
         assert f"“{name}”" in text
+
+
+def test_the_privacy_page_says_how_long_backups_remember(client: FlaskClient, app: Flask) -> None:
+    assert "stays in backups that the operator of this site has made" in client.get("/privacy").text
+    ours = app.extensions["digest"]
+    kept = replace(ours.settings, backup_path=ours.settings.instance_path / "backups", backup_keep=9)
+    app.extensions["digest"] = replace(ours, settings=kept)
+    assert "the newest 9 backups are kept" in client.get("/privacy").text
