@@ -154,8 +154,8 @@ INNER: Sequence[Mutant] = (
     Mutant(
         "until-without-its-last-day",
         "digest/storage/writing/summaries.py",
-        "Summary.published_on <= question.until",
-        "Summary.published_on < question.until",
+        "Summary.published_on <= question.until)\n    return asked",
+        "Summary.published_on < question.until)\n    return asked",
         "An archive asked for until a day has that day.",
         "tests/web/writing/test_archive.py::test_filters_narrow_the_archive",
     ),

@@ -125,7 +125,9 @@ def suppress_many(session: Session, bans: Sequence[Ban], source: str) -> list[st
     """
     if not bans:
         return []
-    _forget_erasures(session, [ban.address_hash for ban in bans if ban.reason in _OF_THE_MAILBOX])
+    # A list's word that somebody objected is no later than their erasure, which only they can lift.
+    told = {*_OF_THE_MAILBOX} - {SuppressionReason.OBJECTION}
+    _forget_erasures(session, [ban.address_hash for ban in bans if ban.reason in told])
     added = session.execute(
         insert_unless_there(session, Suppression).returning(Suppression.address_hash),
         [{"address_hash": ban.address_hash, "reason": ban.reason, "at": ban.at, "source": source} for ban in bans],

@@ -66,7 +66,7 @@ def _sources(db: Database) -> list[WatchedSource]:
 
 def test_a_feed_is_watched_at_once_and_its_leads_wait(alice: Browser, stranger: Stranger) -> None:
     where = _watch(alice, stranger)
-    assert "2 entries, of which 2 are new leads" in words(alice.open(where))
+    assert "Watching it: 2 entries, 2 new leads." in words(alice.open(where))
     assert "Ruling on letters" in words(alice.open("/desk/leads"))
     assert "Well" in one(page(alice.open("/desk/sources")), ".source-table tbody tr").text
 
