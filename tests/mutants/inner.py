@@ -153,9 +153,9 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "until-without-its-last-day",
-        "digest/storage/writing/summaries.py",
-        "Summary.published_on <= question.until)\n    return asked",
-        "Summary.published_on < question.until)\n    return asked",
+        "digest/operations/writing/browsing.py",
+        "until.toordinal() if until",
+        "until.toordinal() - 1 if until",
         "An archive asked for until a day has that day.",
         "tests/web/writing/test_archive.py::test_filters_narrow_the_archive",
     ),
