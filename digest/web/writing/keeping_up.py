@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from digest.operations.shared.fault_log import FaultLog
 from digest.operations.writing.indexing import index_summaries
@@ -11,6 +12,7 @@ from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.base.patience import Busy
 
 _ROUND_SECONDS = 5.0
+_AT_ONCE = 600
 _WORK = "keeping the search index up"
 _new_bell = threading.Event
 
@@ -34,12 +36,14 @@ class Indexer:
     def _rounds(self) -> None:
         fault_log = FaultLog()
         while True:
+            began, done = time.monotonic(), 0
             try:
-                index_summaries(self._db)
+                done = index_summaries(self._db, _AT_ONCE)
             except (DatabaseFileGone, Busy):
                 pass  # said elsewhere, or over soon
             except Exception as error:  # noqa: BLE001 - the next round may do it; said with its trace
                 fault_log.failed(_WORK, f"failed; it is tried again every {_ROUND_SECONDS:.0f} s", error)
             else:
                 fault_log.went_well(_WORK)
-            self._bell.wait(_ROUND_SECONDS)
+            # After an import there is work for minutes: every other moment is left to readers, and to the import.
+            self._bell.wait(time.monotonic() - began if done else _ROUND_SECONDS)
