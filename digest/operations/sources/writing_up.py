@@ -21,6 +21,7 @@ from digest.operations.sources.standings import (
     waiting_again,
 )
 from digest.operations.writing.editing import Beginning, Saving, start_draft
+from digest.operations.writing.indexing import leave_index, lock_index
 from digest.operations.writing.meaning import Meant, Said
 from digest.storage.base.database import one_at_a_time
 from digest.storage.people.editors import Editor
@@ -65,6 +66,7 @@ def write_about(context: Context, lead_id: int, editor: Editor, said: Said | Non
 
 def unwrite(work: Work, done: LeadAct) -> Undone:
     """Take the draft away again, and let its leads wait as before; but not where somebody has typed in it since."""
+    lock_index(work.session)  # before any row: whoever indexes holds it while it changes leads
     before = standings_in(done)
     summary_id = unpacked(done.before, VERSION, WHAT)["summary"]
     draft = work.session.get(Summary, summary_id, with_for_update={"of": Summary}, populate_existing=True)
@@ -77,6 +79,7 @@ def unwrite(work: Work, done: LeadAct) -> Undone:
     leads = [lead for lead in leads_for_change(work.session, before) if lead.summary_id == draft.id]
     put_leads(work.session, [lead.id for lead in leads], summary_id=None)
     bring_back(work.session, [before[lead.id] for lead in leads])
+    leave_index(work.session, draft.id, draft.indexed_seat)
     work.session.delete(draft)
     return Undone(f"{waiting_again(len(leads))} The draft is gone: nobody had typed in it.")
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.operations.shared.context import Context
 from digest.operations.sources import writing_up
+from digest.operations.writing.covering import Archive
 from digest.operations.writing.indexing import index_summaries
 from digest.storage.base.database import Database
 from digest.storage.people.editors import Editor
@@ -216,12 +217,15 @@ def test_two_editors_who_write_about_one_story_at_once_make_one_draft(
 
 
 def test_undo_takes_a_draft_back_that_nobody_typed_in(alice: Browser, db: Database) -> None:
-    lead, other = make_lead(db, "One", story=3), make_lead(db, "Two", story=3)
+    lead, other = make_lead(db, "Okapi court fines zebra herd", "CNIL", story=3), make_lead(db, "Two", story=3)
+    kept = make_summary(db, "Another matter entirely")
     alice.send("/desk/leads/act", form={"lead": lead, "verb": "keep"})
     _write(alice, lead)
+    index_summaries(db)
     assert "Undone: 2 leads are as before. The draft is gone" in _undo(alice)
     with db.reading() as session:
-        assert session.query(Summary).count() == 0
+        assert Archive(session).resembling("Okapi court fines zebra herd", "") == [], "nor does the index have it"
+        assert [summary.id for summary in session.query(Summary)] == [kept]
         assert [session.get_one(Lead, each).state for each in (lead, other)] == ["kept", "new"]
 
 
