@@ -146,10 +146,10 @@ INNER: Sequence[Mutant] = (
     Mutant(
         "draft-in-the-archive",
         "digest/storage/writing/summaries.py",
-        "asked = select(Summary.id).where(Summary.published_at.is_not(None))",
-        "asked = select(Summary.id)",
+        "return summary if summary and summary.published_at else None",
+        "return summary",
         "No reader sees a draft.",
-        "tests/web/writing/test_writing.py::test_draft_is_saved_and_seen_by_no_reader",
+        "tests/web/writing/test_summary_page.py::test_draft_is_not_there",
     ),
     Mutant(
         "until-without-its-last-day",
@@ -242,8 +242,8 @@ INNER: Sequence[Mutant] = (
     Mutant(
         "undo-of-what-was-typed",
         "digest/operations/sources/writing_up.py",
-        "draft.version > 1 or draft.published_at",
-        "draft.published_at",
+        "if draft.version > 1 or draft.published_at or copies_beside(work.session, draft.id):",
+        "if draft.published_at:",
         "Undoing “write” takes no draft away that somebody has typed in.",
         "tests/web/sources/test_from_lead_to_draft.py::test_undo_keeps_a_draft_that_somebody_typed_in",
     ),
