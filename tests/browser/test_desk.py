@@ -138,6 +138,8 @@ def test_keys_go_through_the_inbox_and_undo(live: Site, browser: Browser, publis
         expect(page.locator("#pane h2")).to_have_text("Decision about school cameras")
         page.keyboard.press("e")
         expect(page.locator(".is-kept .lead-title")).to_have_text("Decision about school cameras")
+        expect(page.locator("[data-count=kept]")).to_have_text("1")
+        expect(page.locator("#sweep-count")).to_have_text(f"{_TEN - 2} stories")
         page.keyboard.press("s")
         page.keyboard.press("Enter")
         expect(page.locator(".lead-row:visible")).to_have_count(_TEN - 2)

@@ -35,6 +35,8 @@ class Verb(StrEnum):
 
     KEEP = "keep"
     DISMISS = "dismiss"
+    SWEEP = "sweep"
+    """Dismiss all that are shown, but for what is kept."""
     SNOOZE = "snooze"
     RESTORE = "restore"
     """Back into the inbox, as if it were new."""
@@ -43,6 +45,7 @@ class Verb(StrEnum):
 _BECOMES: Mapping[Verb, LeadState] = {
     Verb.KEEP: LeadState.KEPT,
     Verb.DISMISS: LeadState.DISMISSED,
+    Verb.SWEEP: LeadState.DISMISSED,
     Verb.SNOOZE: LeadState.SNOOZED,
     Verb.RESTORE: LeadState.NEW,
 }
@@ -59,6 +62,8 @@ class Acted:
 def act(context: Context, editor_id: int, verb: Verb, lead_ids: Collection[int], until: date | None = None) -> Acted:
     """Do this with these leads; those that became a summary stay as they are. `until`: the day a snoozed lead is back.
 
+    A sweep leaves alone what anybody has kept by now, the list that it was read from notwithstanding.
+
     Raises Refused for a day that is not ahead, and for more leads than one act takes.
     """
     if len(lead_ids) > _MOST:
@@ -67,7 +72,8 @@ def act(context: Context, editor_id: int, verb: Verb, lead_ids: Collection[int],
     if verb is Verb.SNOOZE and (until is None or until <= today):
         raise Refused("Say a day after today on which the lead comes back.")
     with context.db.writing() as session:
-        leads = [lead for lead in leads_for_change(session, lead_ids) if lead.state != LeadState.USED]
+        stay = (LeadState.USED, LeadState.KEPT) if verb is Verb.SWEEP else (LeadState.USED,)
+        leads = [lead for lead in leads_for_change(session, lead_ids) if lead.state not in stay]
         if not leads:
             return Acted(verb, 0)
         before = told(map(standing_of, leads))

@@ -33,7 +33,7 @@ from digest.storage.sources.inbox import (
 from digest.storage.sources.leads import Lead
 from digest.storage.sources.neighbours import near_leads, resembled, summaries_named
 from digest.storage.sources.newsletters import newsletters_with
-from digest.web.shared.context import here, now, reading, settings, signed_in
+from digest.web.shared.context import here, now, reading, reread, settings, signed_in
 from digest.web.shared.desk import ROW_ID, asked_word, desk, page_number
 from digest.web.shared.security import local_path
 
@@ -135,14 +135,14 @@ def _done(do: Callable[[], str | Undone]) -> Response:
     except Refused as refusal:
         words, tone, status = str(refusal), "warn", 409
     if as_json:
-        answer = jsonify(words=words)
+        answer = jsonify(words=words, counts=leads_by_state(reread(), _today(), now()))
         answer.status_code = status
         return answer
     flash(words, tone)
     return redirect(local_path(request.form.get("back"), url_for("desk.leads")), 303)
 
 
-_PAST = {"keep": "kept", "dismiss": "dismissed", "snooze": "snoozed", "restore": "back in the inbox"}
+_PAST = {"keep": "kept", "dismiss": "dismissed", "sweep": "dismissed", "snooze": "snoozed", "restore": "back in the inbox"}
 
 
 def _words(acted: Acted) -> str:

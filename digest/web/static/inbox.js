@@ -103,6 +103,8 @@ async function act(row, form, name, value) {
   }
   document.querySelector("[data-undo]").hidden = false;
   if (!stays) countDownShown();
+  showCounts((await answer.json()).counts);
+  leaveOutOfSweep(data.getAll("lead"));
   if (!stays && !rows().some((each) => !each.hidden)) location.reload();
 }
 
@@ -121,6 +123,29 @@ function countDownShown() {
   const count = document.getElementById("shown-count");
   const left = Number(count.textContent.replaceAll(",", "")) - 1;
   if (left >= 0) count.textContent = left.toLocaleString("en-GB");
+}
+
+/**
+ * Shows in each tab how many leads are there now.
+ * @param {Record<string, number>} counts
+ */
+function showCounts(counts) {
+  document.querySelectorAll("[data-count]").forEach((each) => {
+    each.textContent = (counts[each.dataset.count] ?? 0).toLocaleString("en-GB");
+  });
+}
+
+/**
+ * Keeps true what “Dismiss all shown” says and takes.
+ * @param {string[]} done ids of leads that somebody has just dealt with
+ */
+function leaveOutOfSweep(done) {
+  const form = document.getElementById("sweep-count")?.closest("form");
+  if (!form) return;
+  form.querySelectorAll("input[name=lead]").forEach((field) => done.includes(field.value) && field.remove());
+  const left = rows().filter((row) => !row.hidden && !row.classList.contains("is-kept")).length;
+  form.hidden = left === 0;
+  document.getElementById("sweep-count").textContent = `${left} ${left === 1 ? "story" : "stories"}`;
 }
 
 /**

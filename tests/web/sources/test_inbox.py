@@ -87,11 +87,20 @@ def test_undo_brings_back_what_was_there_before(alice: Browser, db: Database) ->
 def test_dismissing_all_that_is_shown_leaves_what_is_kept(alice: Browser, db: Database) -> None:
     kept, new = make_lead(db, "Kept"), make_lead(db, "New")
     _act(alice, lead=kept, verb="keep")
-    button = one(page(alice.open("/desk/leads")), ".desk-bar button[value=dismiss]")
+    button = one(page(alice.open("/desk/leads")), ".desk-bar button[value=sweep]")
     assert button.text == "Dismiss the 1 story shown and not kept"
     form = button.find_parent("form")
     assert form is not None
     assert [field["value"] for field in form.select("[name=lead]")] == [str(new)]
+
+
+def test_dismissing_all_that_was_shown_spares_what_somebody_kept_meanwhile(
+    alice: Browser, ada: Browser, db: Database
+) -> None:
+    shown = [make_lead(db), make_lead(db)]
+    _act(ada, lead=shown[0], verb="keep")
+    assert "1 lead is dismissed." in _act(alice, lead=shown, verb="sweep")
+    assert [_lead(db, lead).state for lead in shown] == ["kept", "dismissed"]
 
 
 def test_undo_leaves_what_somebody_else_has_touched_since(alice: Browser, ada: Browser, db: Database) -> None:
@@ -143,7 +152,7 @@ def test_others_see_for_a_minute_that_a_lead_is_open(alice: Browser, ada: Browse
 def test_a_script_gets_its_answer_as_json(alice: Browser, db: Database) -> None:
     lead = make_lead(db)
     answer = _ask_as_script(alice, lead=lead, verb="keep")
-    assert answer.json == {"words": "1 lead is kept."}
+    assert answer.json == {"words": "1 lead is kept.", "counts": {"kept": 1, "waiting": 1}}
     refused = _ask_as_script(alice, lead=lead, snooze="x")
     assert (refused.status_code, "after today" in str(refused.json)) == (409, True)
 
