@@ -11,14 +11,11 @@ import argparse
 import logging
 import os
 import platform
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime, timedelta
-from itertools import accumulate
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from urllib.parse import quote_plus
@@ -28,27 +25,29 @@ from sqlalchemy.orm import Session
 
 from digest import config
 from digest.app import create_app
-from digest.domain.writing.archived import SourceRow
 from digest.operations.running.startup import MIGRATIONS
 from digest.operations.writing.indexing import index_summaries
 from digest.storage.base.database import Database
 from digest.storage.running import schema
-from digest.storage.writing.publications import publication_ids
 from digest.storage.writing.summaries import ArchiveQuestion, archive_page
-from digest.storage.writing.summary_rows import NewSummary, add_published, free_ids
-from digest.storage.writing.topics import topics_named
-from tests import postgresql
-from tests.bench.report import PAGE
+from tests.bench.pages import (
+    DATABASES,
+    DAYS,
+    TIMES,
+    TOPICS,
+    Times,
+    database_at,
+    day_at,
+    fill_archive,
+    keep_section,
+    row,
+    settle,
+    some,
+    timed,
+)
 from tests.bench.stage import environment
 
-DATABASES = ("SQLite", "PostgreSQL")
-_TOPICS = ("AI", "Courts", "Fines", "Transfers", "Cookies", "Health", "Children", "Security", "Work", "Police")
-_PUBLICATIONS = [f"The {number}th Gazette" for number in range(1, 301)]
-_DAYS, _AT_ONCE, _TIMES = 2_400, 1_000, 60
-_SYLLABLES = ("ba", "co", "di", "fu", "ga", "hel", "in", "jor", "ka", "lum", "mer", "nos", "op", "pra", "qui", "ron")
 _SECTION = "\n## The archive\n"
-_Times = list[tuple[float, float]]
-"""Seconds that passed, and of our own processor: what else is running shows less in the second."""
 
 
 def main() -> None:
@@ -59,114 +58,55 @@ def main() -> None:
     written = _page(asked.summaries, rows)
     sys.stdout.write(written)
     if asked.write:
-        before, _, after = PAGE.read_text().partition(_SECTION)
-        rest = after.partition("\n## ")
-        PAGE.write_text(before + written + "".join(rest[1:]))
+        keep_section(_SECTION, written)
 
 
-def _measured(kind: str, summaries: int) -> Iterator[tuple[str, str, _Times]]:
-    with tempfile.TemporaryDirectory() as folder, _database(kind, Path(folder)) as url:
+def _measured(kind: str, summaries: int) -> Iterator[tuple[str, str, Times]]:
+    with tempfile.TemporaryDirectory() as folder, database_at(kind, Path(folder)) as url:
         environ = environment(Path(folder), url, "https://api.sendgrid.com")
         db = Database(url)
         schema.upgrade(db, MIGRATIONS)
         began = time.perf_counter()
-        _fill(db, summaries)
+        fill_archive(db, summaries)
         sys.stderr.write(f"{kind}: {summaries:,} summaries stored in {time.perf_counter() - began:.0f} s\n")
         began = time.perf_counter()
         index_summaries(db)
         sys.stderr.write(f"{kind}: indexed in {time.perf_counter() - began:.0f} s\n")
-        _settle(db)
+        settle(db)
         client = create_app(config.load(environ, Path(folder))).test_client()
         for what, paths in _paths(summaries).items():
-            yield kind, what, _timed([lambda path=path: client.get(path) for path in paths])  # type: ignore[misc]
+            yield kind, what, timed([lambda path=path: client.get(path) for path in paths])  # type: ignore[misc]
         with db.reading() as session:
-            yield kind, "beside it: words by LIKE", _timed([_liked(session, words) for words in _WORDS[:12]])
+            yield kind, "beside it: words by LIKE", timed([_liked(session, words) for words in _WORDS[:12]])
         with db.writing() as session:
             _make_bare(session)
         with db.reading() as session:
-            yield kind, "beside it: words by the bare index", _timed([_bare(session, words) for words in _WORDS])
+            yield kind, "beside it: words by the bare index", timed([_bare(session, words) for words in _WORDS])
         db.close()
 
 
-def _timed(asked: Sequence[Callable[[], object]]) -> _Times:
-    asked[0]()
-    times = []
-    for each in asked:
-        began, busy = time.perf_counter(), time.process_time()
-        each()
-        times.append((time.perf_counter() - began, time.process_time() - busy))
-    return sorted(times)
-
-
-def _word(number: int) -> str:
-    return "".join(_SYLLABLES[number // 16**place % 16] for place in range(3 if number >= 256 else 2)) + "n"
-
-
-_VOCABULARY = [_word(number) for number in range(4_000)]
-_SPREAD = list(accumulate(1 / (rank + 8) for rank in range(len(_VOCABULARY))))
-"""As words in a language are: few very common ones, many rare ones."""
-
-
-def _some(random: Random, count: int) -> str:
-    return " ".join(random.choices(_VOCABULARY, cum_weights=_SPREAD, k=count))
-
-
 _random = Random(3)  # noqa: S311 - the same questions in every run
-_WORDS = [_some(_random, count) for count in (1, 2, 3) * (_TIMES // 3)]
+_WORDS = [some(_random, count) for count in (1, 2, 3) * (TIMES // 3)]
 
 
 def _paths(summaries: int) -> Mapping[str, Sequence[str]]:
     last = max(2, summaries // 20)
-    topics = [topic.lower() for topic in _TOPICS]
+    topics = [topic.lower() for topic in TOPICS]
     return {
-        "the first page": ["/news"] * _TIMES,
-        "any page": [f"/news?page={_random.randint(1, last)}" for _ in range(_TIMES)],
-        "the 2,000th page": [f"/news?page={min(2_000, last)}"] * _TIMES,
+        "the first page": ["/news"] * TIMES,
+        "any page": [f"/news?page={_random.randint(1, last)}" for _ in range(TIMES)],
+        "the 2,000th page": [f"/news?page={min(2_000, last)}"] * TIMES,
         "pages of a topic": [
             f"/news?topic={topic}&page={_random.randint(1, max(1, last // 10))}" for topic in topics * 6
         ],
-        "pages of a month": [f"/news?from={_day(at)}&to={_day(at + 30)}" for at in range(0, _DAYS - 40, 40)],
+        "pages of a month": [f"/news?from={day_at(at)}&to={day_at(at + 30)}" for at in range(0, DAYS - 40, 40)],
         "one to three words": [f"/news?q={quote_plus(words)}" for words in _WORDS],
         "words, by date": [f"/news?q={quote_plus(words)}&order=date" for words in _WORDS],
-        "a phrase": [f"/news?q={quote_plus(chr(34) + _some(_random, 2) + chr(34))}" for _ in range(_TIMES)],
-        "a headline, any of its words": [f"/news?q={quote_plus(_some(_random, 12))}" for _ in range(_TIMES)],
-        "words and filters": [f"/news?q={quote_plus(words)}&topic=ai&from={_day(900)}" for words in _WORDS],
+        "a phrase": [f"/news?q={quote_plus(chr(34) + some(_random, 2) + chr(34))}" for _ in range(TIMES)],
+        "a headline, any of its words": [f"/news?q={quote_plus(some(_random, 12))}" for _ in range(TIMES)],
+        "words and filters": [f"/news?q={quote_plus(words)}&topic=ai&from={day_at(900)}" for words in _WORDS],
         "words, as JSON": [f"/news.json?q={quote_plus(words)}" for words in _WORDS],
     }
-
-
-def _day(at: int) -> str:
-    return (date(2020, 1, 1) + timedelta(days=at)).isoformat()
-
-
-def _fill(db: Database, count: int) -> None:
-    random = Random(7)  # noqa: S311 - the same archive in every run
-    with db.writing() as session:
-        publications = list(publication_ids(session, _PUBLICATIONS).values())
-        topics = [topic.id for topic in topics_named(session, _TOPICS)]
-    for start in range(0, count, _AT_ONCE):
-        size = min(_AT_ONCE, count - start)
-        with db.writing() as session:
-            made = []
-            for at, key in enumerate(free_ids(session, size)):
-                title, body = _some(random, 9).capitalize(), _some(random, 80)
-                day = date.fromisoformat(_day((start + at) * _DAYS // count))
-                made.append(
-                    NewSummary(
-                        key, title, f"s-{key}", publications[int(random.paretovariate(1)) % 300], day, body, "markdown",
-                        f"<p>{body}</p>", (SourceRow(f"https://example.org/{key}", "", ""),),
-                        tuple(random.sample(topics, random.choice((1, 1, 2, 3)))),
-                    )
-                )  # fmt: skip
-            add_published(session, datetime.now(UTC), made)
-
-
-def _settle(db: Database) -> None:
-    """What both databases do by themselves, sooner or later."""
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
-        if db.engine.dialect.name == "postgresql":
-            connection.execute(text("VACUUM"))
 
 
 def _liked(session: Session, words: str) -> Callable[[], object]:
@@ -200,20 +140,11 @@ def _bare(session: Session, words: str) -> Callable[[], object]:
     return lambda: (session.execute(text(best), values).all(), session.execute(text(count), values).scalar())
 
 
-@contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "SQLite":
-        yield f"sqlite:///{folder}/digest.db"
-        return
-    with closing(postgresql.Server("bench-archive", durable=True)) as server, server.database(migrated=False) as url:
-        yield url
-
-
-def _page(summaries: int, rows: Sequence[tuple[str, str, _Times]]) -> str:
+def _page(summaries: int, rows: Sequence[tuple[str, str, Times]]) -> str:
     kinds = [what for _, what, _ in rows]
-    lines = [_row(what, kind, times) for kind, what, times in sorted(rows, key=lambda row: kinds.index(row[1]))]
+    lines = [row(what, kind, times) for kind, what, times in sorted(rows, key=lambda row: kinds.index(row[1]))]
     return f"""{_SECTION}
-Pages of an archive of {summaries:,} summaries from 300 publications about 10 topics, over {_DAYS:,} days. Made anew by:
+Pages of an archive of {summaries:,} summaries from 300 publications about 10 topics, over {DAYS:,} days. Made anew by:
 
 ```
 python -m tests.bench.archive --write
@@ -230,15 +161,6 @@ process's share at the 95th percentile, without PostgreSQL's server: what else t
 
 What is aimed at, on a machine of this size: 50 ms at the 95th percentile, in every row but those beside it.
 """
-
-
-def _row(what: str, kind: str, times: _Times) -> str:
-    passed, busy = (sorted(each) for each in zip(*times, strict=True))
-    high = max(0, int(len(times) * 0.95) - 1)
-    return (
-        f"| {what} | {kind} | {statistics.median(passed) * 1000:.0f} ms | {passed[high] * 1000:.0f} ms "
-        f"| {busy[high] * 1000:.0f} ms |"
-    )
 
 
 def _arguments() -> argparse.Namespace:

@@ -55,7 +55,7 @@ _BECOMES: Mapping[Verb, LeadState] = {
 class Acted:
     """What was done, and with how many leads."""
 
-    verb: str
+    verb: Verb
     leads: int
 
 

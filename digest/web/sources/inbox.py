@@ -142,12 +142,18 @@ def _done(do: Callable[[], str | Undone]) -> Response:
     return redirect(local_path(request.form.get("back"), url_for("desk.leads")), 303)
 
 
-_PAST = {"keep": "kept", "dismiss": "dismissed", "sweep": "dismissed", "snooze": "snoozed", "restore": "back in the inbox"}
+_PAST = {
+    Verb.KEEP: "kept",
+    Verb.DISMISS: "dismissed",
+    Verb.SWEEP: "dismissed",
+    Verb.SNOOZE: "snoozed",
+    Verb.RESTORE: "back in the inbox",
+}
 
 
 def _words(acted: Acted) -> str:
     what = "1 lead is" if acted.leads == 1 else f"{acted.leads:,} leads are"
-    return f"{what} {_PAST.get(acted.verb, acted.verb)}."
+    return f"{what} {_PAST[acted.verb]}."
 
 
 def _question() -> InboxQuestion:
