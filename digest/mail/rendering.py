@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from digest.domain.issues.choosing import ChosenContent
 from digest.domain.issues.edition import Content
+from digest.domain.people.roles import TASKS, Role
 from digest.mail.parts import Parts
 from digest.mail.tags import ForgedTag, Rendered, Tags, new_tags, personalise, refuse_forged, retagged
 from digest.mail.templating import Identity, fill, fill_only, template_folder
@@ -135,14 +136,15 @@ def render_password_reset(identity: Identity, editor_name: str, reset_url: str, 
 
 
 def render_invitation(
-    identity: Identity, editor_name: str, invited_by: str, set_password_url: str, expires: datetime
+    identity: Identity, editor_name: str, invited_by: str, role: Role, set_password_url: str, expires: datetime
 ) -> Rendered:
-    """Brings a new editor to the desk; `expires` needs its zone."""
+    """Brings a new editor to the desk, and says what for; `expires` needs its zone."""
     return fill(
         "invitation",
         identity,
         editor_name=editor_name,
         invited_by=invited_by,
+        tasks=TASKS[role],
         set_password_url=set_password_url,
         expires=expires,
     )

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from digest.domain.issues.edition import Content, Item, ItemTopic, Source
+from digest.domain.people.roles import Role
 from digest.mail.rendering import (
     Identity,
     ProofNote,
@@ -155,7 +156,9 @@ def single_messages() -> dict[str, Rendered]:
         "moved": render_moved(IDENTITY, "b***@example.com", EXPIRES),
         "erased": render_erased(IDENTITY, EXPIRES, through_sendgrid=True),
         "password_reset": render_password_reset(IDENTITY, "Erin", f"{desk}/password/erins-token", EXPIRES),
-        "invitation": render_invitation(IDENTITY, "Frank", "Erin", f"{desk}/password/franks-token", EXPIRES),
+        "invitation": render_invitation(
+            IDENTITY, "Frank", "Erin", Role.EDITOR, f"{desk}/password/franks-token", EXPIRES
+        ),
         "notice": render_notice(
             IDENTITY,
             "The issue of 17 May 2024 was skipped",

@@ -25,3 +25,10 @@ WORDS: Mapping[Role, str] = {
     Role.ADMIN: "also manages editors and subscribers",
 }
 """What each role may do, in the words of the page that gives it."""
+
+TASKS: Mapping[Role, str] = {
+    Role.EDITOR: "write summaries and put the week’s issue together",
+    Role.SENDER: "write summaries, put the week’s issue together and let it go",
+    Role.ADMIN: "write summaries, put the week’s issue together and let it go, and look after people and settings",
+}
+"""The same, said to whoever is given the role."""

@@ -216,7 +216,7 @@ def _send_invitation(work: Work, editor: Editor, invited_by: str) -> str:
         work.now,
         "invitation",
         editor.email,
-        render_invitation(identity_of(work.settings), editor.name, invited_by, link, local),
+        render_invitation(identity_of(work.settings), editor.name, invited_by, editor.role, link, local),
     )
     return link
 
