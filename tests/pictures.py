@@ -37,6 +37,8 @@ _COLOURS = 64
 """Of a picture's palette: a third of the bytes of all, and no difference that one sees."""
 _READER = "zoe@reader.example"
 
+_PUBLISHED = ".row:has-text('Issue of') .row-title a"
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -69,9 +71,7 @@ _ON_THE_DESK = (
     Shot("source", "One source, with its rules", "/desk/sources", ("a:has-text('The Harbour Ledger')",)),
     Shot("summaries", "Summaries and drafts", "/desk/summaries", phone=True),
     Shot("writing", "A summary being written", "/desk/summaries", ("a:has-text('Public bodies sent')",), phone=True),
-    Shot(
-        "summary-history", "Its history", "/desk/summaries", ("a:has-text('Public bodies sent')", "a[href$='/history']")
-    ),
+    Shot("summary-history", "The history of one", "/desk/summaries", (_PUBLISHED, "a[href$='/history']")),
     Shot("publications", "Publications", "/desk/publications"),
     Shot("one-publication", "One of them, to rename or to merge", "/desk/publications", ("main tbody a, main li a",)),
     Shot("topics", "Topics", "/desk/topics"),

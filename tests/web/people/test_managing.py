@@ -20,6 +20,7 @@ NEW = "nine amber kettles hum"
 def test_invited_editor_comes_in_by_the_link(ada: Browser, app: Flask, mailbox: Mailbox) -> None:
     ada.send("/desk/editors", email="Bob@Digest.test", name="Bob")
     message = mailbox.to("bob@digest.test")[0]
+    assert "put the week’s issue together and let it go" in " ".join(text_of(message).split())
     link = re.search(r"http://digest\.test(/desk/password/\S+)", text_of(message))
     assert link is not None
     bob = Browser(app.test_client())
