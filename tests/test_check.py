@@ -25,7 +25,7 @@ FILES = {
     "tests/operations/issues/test_week.py": "from digest.operations.issues import week",
     "tests/web/issues/test_issue.py": "from tests import conftest",
     "tests/web/issues/test_previews.py": "",
-    "tests/web/writing/test_archive.py": "from tests import conftest",
+    "tests/web/archive/test_archive.py": "from tests import conftest",
     "tests/crash/test_matrix.py": "import digest.operations.issues.week",
 }
 

@@ -29,8 +29,8 @@ from sqlalchemy.orm import Session
 from digest import config
 from digest.app import create_app
 from digest.domain.writing.archived import SourceRow
+from digest.operations.archive.indexing import index_summaries
 from digest.operations.running.startup import MIGRATIONS
-from digest.operations.writing.indexing import index_summaries
 from digest.storage.base.database import Database
 from digest.storage.running import schema
 from digest.storage.writing.publications import publication_ids

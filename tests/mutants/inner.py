@@ -149,15 +149,15 @@ INNER: Sequence[Mutant] = (
         "return summary if summary and summary.published_at else None",
         "return summary",
         "No reader sees a draft.",
-        "tests/web/writing/test_summary_page.py::test_draft_is_not_there",
+        "tests/web/archive/test_summary_page.py::test_draft_is_not_there",
     ),
     Mutant(
         "until-without-its-last-day",
-        "digest/operations/writing/browsing.py",
+        "digest/operations/archive/browsing.py",
         "until.toordinal() if until",
         "until.toordinal() - 1 if until",
         "An archive asked for until a day has that day.",
-        "tests/web/writing/test_archive.py::test_filters_narrow_the_archive",
+        "tests/web/archive/test_archive.py::test_filters_narrow_the_archive",
     ),
     Mutant(
         "suppressed-in-the-audience",

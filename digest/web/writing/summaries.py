@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from digest.domain.issues.manuscript import Manuscript, from_json
 from digest.domain.shared.slugs import folded
+from digest.operations.archive.browsing import Asking, Order, browse
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import editing
-from digest.operations.writing.browsing import Asking, Order, browse
 from digest.storage.issues.selections import issues_by_summary
 from digest.storage.writing.names import PUBLICATIONS, brief_names
 from digest.storage.writing.publications import all_publications
