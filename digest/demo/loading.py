@@ -24,7 +24,7 @@ from digest.domain.shared import addresses
 from digest.domain.shared.slugs import slugify
 from digest.domain.shared.tokens import fingerprint, new_key
 from digest.domain.writing import markup
-from digest.mail.interface import Transport
+from digest.mail.outgoing.interface import Transport
 from digest.operations.issues.closing import THE_CLOCK, close_issue
 from digest.operations.issues.week import ensure_issue
 from digest.operations.people.password_hashing import hash_password

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.issues.lifecycle import IssueState, Step
-from digest.mail import deadline, sendgrid
-from digest.mail.interface import Answer, Certainty
-from digest.mail.sendgrid_client import HttpAnswer
+from digest.mail.outgoing import deadline
+from digest.mail.outgoing.interface import Answer, Certainty
+from digest.mail.sendgrid import transport as sendgrid
+from digest.mail.sendgrid.client import HttpAnswer
 from digest.operations.accounting import deciding
 from digest.operations.running import tick
 from digest.operations.sending import claiming, freezing, recording, sender

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from digest.domain.issues.edition import Content, Item, ItemTopic, Source
-from digest.mail.rendering import (
+from digest.mail.message.rendering import (
     Identity,
     ProofNote,
     Rendered,

@@ -105,7 +105,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "plain-text-without-its-link",
-        "digest/mail/plaintext.py",
+        "digest/mail/message/plaintext.py",
         '_SHOWN_SCHEMES = ("https://", "http://", "mailto:")',
         '_SHOWN_SCHEMES = ("https://", "mailto:")',
         "Every link of the HTML part is in the plain text, too.",
@@ -113,7 +113,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "template-without-escaping",
-        "digest/mail/templating.py",
+        "digest/mail/message/templating.py",
         'select_autoescape(("html",), default=False)',
         "select_autoescape((), default=False)",
         "A headline is text in a message, never markup.",
@@ -121,7 +121,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "opens-are-tracked",
-        "digest/mail/sendgrid.py",
+        "digest/mail/sendgrid/transport.py",
         '"open_tracking": {"enable": False}',
         '"open_tracking": {"enable": True}',
         "No message carries a tracking pixel.",
@@ -137,7 +137,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "event-of-any-age",
-        "digest/mail/sendgrid_events.py",
+        "digest/mail/sendgrid/events.py",
         "return -SKEW <= age <= WINDOW",
         "return -SKEW <= age",
         "A signed post that is older than 25 hours is no news, but a replay.",

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint, new_key
-from digest.mail.interface import Answer, Certainty, Transport
+from digest.mail.outgoing.interface import Answer, Certainty, Transport
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Work
 from digest.storage.base.database import Database, database_now

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from digest.domain.people.acts import Act
 from digest.domain.shared.slugs import slugify, spelling
-from digest.mail.templating import counted
+from digest.mail.message.templating import counted
 from digest.operations.archive.indexing import lock_index
 from digest.operations.people import audit
 from digest.operations.shared.context import Context

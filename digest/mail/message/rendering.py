@@ -13,9 +13,9 @@ from datetime import date, datetime
 
 from digest.domain.issues.choosing import ChosenContent
 from digest.domain.issues.edition import Content
-from digest.mail.parts import Parts
-from digest.mail.tags import ForgedTag, Rendered, Tags, new_tags, personalise, refuse_forged, retagged
-from digest.mail.templating import Identity, fill, fill_only, template_folder
+from digest.mail.message.parts import Parts
+from digest.mail.message.tags import ForgedTag, Rendered, Tags, new_tags, personalise, refuse_forged, retagged
+from digest.mail.message.templating import Identity, fill, fill_only, template_folder
 
 __all__ = [
     "ForgedTag",

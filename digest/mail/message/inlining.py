@@ -26,9 +26,9 @@ _one_at_a_time = Lock()
 def inlined(document: str) -> str:
     """The whole HTML document with its first style block inlined; style blocks marked as ignored stay as they are.
 
-    Fetches nothing and opens no file, whatever the document says: see `mail/offline.py`.
+    Fetches nothing and opens no file, whatever the document says: see `mail/message/offline.py`.
     """
-    from digest.mail.offline import inline  # 15 MB, which sending what is stored can do without
+    from digest.mail.message.offline import inline  # 15 MB, which sending what is stored can do without
 
     with _one_at_a_time:
         return inline(document)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from html.parser import HTMLParser
 
-from digest.mail.tags import Rendered, Tags
+from digest.mail.message.tags import Rendered, Tags
 
 _KEPT = 128
 """Digests whose verdict is kept, since a sender posts the same one again and again."""

@@ -17,10 +17,10 @@ from digest.config.languages import ENGLISH
 from digest.domain.issues.edition import Source
 from digest.domain.running.colours import palette
 from digest.domain.shared.iris import as_uri
-from digest.mail.inlining import for_mail, inlined
-from digest.mail.plaintext import as_text
-from digest.mail.tags import Rendered
-from digest.mail.wrapping import wrap
+from digest.mail.message.inlining import for_mail, inlined
+from digest.mail.message.plaintext import as_text
+from digest.mail.message.tags import Rendered
+from digest.mail.message.wrapping import wrap
 
 _KEPT = 64
 """Texts of items that are kept, since the editions of an issue share them."""
@@ -53,7 +53,7 @@ _OF_READERS = frozenset(
 
 def template_folder() -> Path:
     """Where the templates are: beside the package in a source checkout, inside it in an installed wheel."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     checkout = package.parent / "templates"
     return checkout if (checkout / "email").is_dir() else package / "templates"
 
@@ -78,7 +78,7 @@ def fill_only(message: str, identity: Identity, **values: object) -> Rendered:
 
 @dataclass(frozen=True)
 class _Unmarked:
-    """Stands for `digest.mail.parts.Parts` where a message is inlined as a whole."""
+    """Stands for `digest.mail.message.parts.Parts` where a message is inlined as a whole."""
 
     begin: str = ""
     end: str = ""

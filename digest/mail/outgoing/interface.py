@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from digest.mail.rendering import Rendered, Tags
+from digest.mail.message.rendering import Rendered, Tags
 
 
 class Certainty(StrEnum):

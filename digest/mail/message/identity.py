@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digest.config import Settings
-from digest.mail.templating import Identity
+from digest.mail.message.templating import Identity
 
 
 def identity_of(settings: Settings) -> Identity:

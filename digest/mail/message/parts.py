@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Sequence
 
-from digest.mail.inlining import inlined
+from digest.mail.message.inlining import inlined
 
 _HEAD = re.compile(r"<head\b.*?</head>", re.DOTALL)
 _TABLE = re.compile(r"<body\b[^>]*>\s*<table[^>]*>(.*)</table>\s*</body>", re.DOTALL)

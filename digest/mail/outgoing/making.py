@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from digest.domain.shared.addresses import without_addresses
-from digest.mail.interface import Answer, Certainty
+from digest.mail.outgoing.interface import Answer, Certainty
 
 _Made = TypeVar("_Made")
 

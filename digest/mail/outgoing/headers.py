@@ -15,7 +15,7 @@ from email.policy import Policy
 from email.utils import formataddr
 
 from digest.domain.shared.addresses import unmailable
-from digest.mail.making import Unmakeable
+from digest.mail.outgoing.making import Unmakeable
 
 _LONGEST_LINE = 998  # RFC 5322, section 2.1.1
 _UTF8 = Charset("utf-8")

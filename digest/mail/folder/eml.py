@@ -11,8 +11,8 @@ from email.utils import format_datetime
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from digest.mail.headers import mailbox_line, text_line
-from digest.mail.rendering import Identity, Rendered
+from digest.mail.message.rendering import Identity, Rendered
+from digest.mail.outgoing.headers import mailbox_line, text_line
 
 _POLICY = SMTP.clone(max_line_length=998, cte_type="8bit")
 """Lines as long as RFC 5322 allows: folding would tear the addresses in List-Unsubscribe apart."""

@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from digest.config.private import make_folder, write_whole
-from digest.mail.eml import as_eml
-from digest.mail.interface import (
+from digest.mail.folder.eml import as_eml
+from digest.mail.message.rendering import Identity, personalise
+from digest.mail.outgoing.interface import (
     Answer,
     Bulk,
     Certainty,
@@ -20,8 +21,7 @@ from digest.mail.interface import (
     UnreadList,
     leave_headers,
 )
-from digest.mail.making import MakingFault, none_made, not_made, tried
-from digest.mail.rendering import Identity, personalise
+from digest.mail.outgoing.making import MakingFault, none_made, not_made, tried
 
 
 class OutboxFolder:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from digest.domain.issues.choosing import ChosenContent
-from digest.mail.plaintext import as_text
+from digest.mail.message.plaintext import as_text
 
 _KEPT = 512
 """Texts of which all forms are kept, since the editions of an issue share them."""

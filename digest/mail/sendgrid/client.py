@@ -22,8 +22,8 @@ from urllib.request import Request
 from python_http_client import Client
 from sendgrid import SendGridAPIClient
 
-from digest.mail.deadline import left_until, ticking
-from digest.mail.failures import in_words
+from digest.mail.outgoing.deadline import left_until, ticking
+from digest.mail.outgoing.failures import in_words
 
 _LONGEST_ANSWER = 1_000_000
 _LONGEST_IDLE = 15.0

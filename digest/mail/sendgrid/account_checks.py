@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from digest.mail.deadline import ticking
-from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
+from digest.mail.outgoing.deadline import ticking
+from digest.mail.sendgrid.client import HttpAnswer, NoAnswer, NotSent, SendGridClient
 
 
 class AccountSilent(Exception):

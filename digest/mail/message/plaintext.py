@@ -10,8 +10,8 @@ from digest.domain.issues.edition import STRIKE
 from digest.domain.shared.counting import counted_as
 from digest.domain.shared.figures import SCRIPTS, in_characters
 from digest.domain.shared.iris import as_uri
-from digest.mail.columns import as_columns
-from digest.mail.wrapping import WIDTH, spaced, wrap
+from digest.mail.message.columns import as_columns
+from digest.mail.message.wrapping import WIDTH, spaced, wrap
 
 _BLOCKS = frozenset(
     {"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote", "ul", "ol", "li", "hr", "table", "tr"}

@@ -14,13 +14,22 @@ from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from digest.domain.shared.addresses import unmailable, unmailable_among, without_addresses
-from digest.mail.deadline import ticking
-from digest.mail.headers import checked
-from digest.mail.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, UnreadList, leave_headers
-from digest.mail.making import MakingFault, not_made, not_made_for, tried
-from digest.mail.rendering import Identity, Rendered
-from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
-from digest.mail.suppression_lists import read_lists
+from digest.mail.message.rendering import Identity, Rendered
+from digest.mail.outgoing.deadline import ticking
+from digest.mail.outgoing.headers import checked
+from digest.mail.outgoing.interface import (
+    Answer,
+    Bulk,
+    Certainty,
+    ListMark,
+    ListPage,
+    Single,
+    UnreadList,
+    leave_headers,
+)
+from digest.mail.outgoing.making import MakingFault, not_made, not_made_for, tried
+from digest.mail.sendgrid.client import HttpAnswer, NoAnswer, NotSent, SendGridClient
+from digest.mail.sendgrid.suppression_lists import read_lists
 
 DEADLINE_SECONDS = 30.0
 """How long a request may take in all; its lease in the database is longer."""

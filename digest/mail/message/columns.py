@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from digest.mail.wrapping import wrap
+from digest.mail.message.wrapping import wrap
 
 _GAP = "  "
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from digest.mail.deadline import ticking
-from digest.mail.interface import ListEntry, ListMark, ListPage, SuppressionList, UnreadList
-from digest.mail.sendgrid_client import HttpAnswer, NoAnswer, NotSent, SendGridClient
+from digest.mail.outgoing.deadline import ticking
+from digest.mail.outgoing.interface import ListEntry, ListMark, ListPage, SuppressionList, UnreadList
+from digest.mail.sendgrid.client import HttpAnswer, NoAnswer, NotSent, SendGridClient
 
 PAGE_SIZE = 500
 """The most that SendGrid lists at once."""

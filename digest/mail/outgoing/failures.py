@@ -8,7 +8,7 @@ import ssl
 
 import urllib3.exceptions as pool
 
-from digest.mail.deadline import DeadlinePassed
+from digest.mail.outgoing.deadline import DeadlinePassed
 
 _WORDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((socket.gaierror, pool.NameResolutionError), "its name has no address"),
