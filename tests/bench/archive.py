@@ -31,10 +31,10 @@ from digest.app import create_app
 from digest.domain.writing.archived import SourceRow
 from digest.operations.archive.indexing import index_summaries
 from digest.operations.running.startup import MIGRATIONS
+from digest.storage.archive.published import ArchiveQuestion, archive_page
 from digest.storage.base.database import Database
 from digest.storage.running import schema
 from digest.storage.writing.publications import publication_ids
-from digest.storage.writing.summaries import ArchiveQuestion, archive_page
 from digest.storage.writing.summary_rows import NewSummary, add_published, free_ids
 from digest.storage.writing.topics import topics_named
 from tests import postgresql

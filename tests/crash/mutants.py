@@ -29,7 +29,8 @@ from digest.storage.issues.issues import Issue
 from digest.storage.readers.subscribers import Subscriber
 from digest.storage.sending.batches import Attempt, Batch, BatchState
 from digest.storage.sending.claims import attempts_out_of_lease, close_attempt, mark_accepted
-from digest.storage.sending.deliveries import Copies, Delivery
+from digest.storage.sending.copies_to_send import Copies
+from digest.storage.sending.deliveries import Delivery
 from tests.crash.patches import put
 from tests.crash.stage import FRIDAY
 

@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 from digest.domain.archive.postings import SEATS, Postings, bits_of, joined, together
 from digest.domain.archive.shelf import ArchiveShelf, Block
 from digest.operations.archive.terms import Terms, terms_of
+from digest.storage.archive.index_due import hidden_seats, stale_summaries
 from digest.storage.archive.search_index import (
     blocks_beginning,
-    hidden_seats,
     postings_of,
     shelf_blocks,
-    stale_summaries,
     stems_beginning,
     with_phrase,
     words_of,

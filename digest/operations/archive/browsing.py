@@ -12,15 +12,9 @@ from digest.domain.archive.postings import bits_of, mask
 from digest.domain.archive.shelf import Counts, Filters, months_of
 from digest.operations.archive.archive_index import ArchiveIndex
 from digest.operations.archive.searching import ArchiveSearch, WantedWords
+from digest.storage.archive.published import ArchiveQuestion, archive_page, publication_sizes, topic_sizes
 from digest.storage.writing.names import TOPICS, BriefName, brief_names
-from digest.storage.writing.summaries import (
-    ArchiveQuestion,
-    Summary,
-    archive_page,
-    publication_sizes,
-    published_by_ids,
-    topic_sizes,
-)
+from digest.storage.writing.summaries import Summary, published_by_ids
 
 
 class Order(StrEnum):

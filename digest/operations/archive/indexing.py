@@ -13,12 +13,10 @@ from digest.domain.sources.canonical import canonical_hash
 from digest.domain.sources.identity import link_key
 from digest.operations.archive.renewing import renew_resemblances
 from digest.operations.archive.terms import Terms, terms_of
+from digest.storage.archive.index_due import IndexedText, mark_indexed, stale_summaries
 from digest.storage.archive.search_index import (
     LONGEST_STEM,
-    IndexedText,
     first_free_seat,
-    mark_indexed,
-    stale_summaries,
     store_canonical,
     store_places,
     store_postings,

@@ -10,7 +10,8 @@ from html import unescape
 from digest.domain.archive.postings import HEAVIEST
 from digest.domain.shared.folding import words
 from digest.domain.shared.stems import stems
-from digest.storage.archive.search_index import LONGEST_STEM, IndexedText
+from digest.storage.archive.index_due import IndexedText
+from digest.storage.archive.search_index import LONGEST_STEM
 
 _TITLE, _NAMES = 1.2, 0.5
 _USUAL_LENGTH = 60

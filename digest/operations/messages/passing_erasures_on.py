@@ -16,7 +16,7 @@ from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Work
 from digest.storage.base.database import Database, database_now
 from digest.storage.base.rate_limits import count_one, moment_of
-from digest.storage.messages.messages import claim_erasures, erasures_taken_on, put_erasures_off
+from digest.storage.messages.erasures import claim_erasures, erasures_taken_on, put_erasures_off
 
 IN_ONE_JOB = 5_000
 """What one job of SendGrid's takes."""

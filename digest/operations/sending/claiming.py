@@ -18,7 +18,8 @@ from digest.storage.guard.installations import Count, count_claims
 from digest.storage.issues.issues import Issue
 from digest.storage.sending.batches import BatchState, batches_in
 from digest.storage.sending.claims import Claimable, add_attempts, claimable_batches, mark_claimed, mark_skipped
-from digest.storage.sending.deliveries import Copies, Outcome, copies_gone, copies_in, end_copies
+from digest.storage.sending.copies_to_send import Copies, copies_gone, copies_in
+from digest.storage.sending.deliveries import Outcome, end_copies
 from digest.storage.sending.editions import Edition
 
 LEASE_SECONDS = 45.0

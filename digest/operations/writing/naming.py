@@ -17,7 +17,7 @@ from digest.operations.archive.indexing import lock_index
 from digest.operations.people import audit
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
-from digest.storage.archive.search_index import mark_stale
+from digest.storage.archive.index_due import mark_stale
 from digest.storage.readers.subscribers import lock_subscribers
 from digest.storage.readers.topic_choices import choose_instead, readers_who_chose
 from digest.storage.running.schema import metadata

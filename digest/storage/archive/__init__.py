@@ -1,1 +1,1 @@
-"""The search index, and what else readers ask of everything that is published."""
+"""The search index, and what else readers ask of everything that went out: published summaries, past issues."""

@@ -8,8 +8,8 @@ from datetime import date
 from urllib.parse import urlencode
 
 from digest.operations.archive.browsing import Asking, Order
+from digest.storage.archive.published import ArchiveQuestion
 from digest.storage.writing.names import BriefName
-from digest.storage.writing.summaries import ArchiveQuestion
 from digest.web.shared.languages import language
 
 LONGEST_TEXT = 200

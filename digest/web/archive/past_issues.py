@@ -24,6 +24,7 @@ from digest.operations.archive.feed_ids import feed_root
 from digest.operations.issues.composing import has_own_subject
 from digest.operations.shared.fault_log import FaultLog
 from digest.storage.archive.beside import published_among
+from digest.storage.archive.past_issues import issues_beside, past_contents, past_issue_count
 from digest.storage.issues import issues
 from digest.storage.writing.revisions import corrections_of
 from digest.storage.writing.summaries import withdrawals_of
@@ -53,9 +54,9 @@ def hang_up(app: Flask) -> None:
 def past_issues() -> ResponseReturnValue:
     """Past digests, newest first."""
     number = page_number(request.args) or 1
-    total = issues.past_issue_count(reading())
+    total = past_issue_count(reading())
     pages = max(1, -(-total // _ISSUES_A_PAGE))
-    stored = issues.past_contents(reading(), number, _ISSUES_A_PAGE)
+    stored = past_contents(reading(), number, _ISSUES_A_PAGE)
     digests = [digest for day, content in stored if (digest := _readable(day, content))]
     gone = withdrawals_of(reading(), [item.summary_id for digest in digests for item in digest.items])
     body = render_template(
@@ -80,7 +81,7 @@ def past_issue(iso_date: str) -> ResponseReturnValue:
                 "There is no digest of that date. Past issues are listed from the newest to the oldest."
             ),
         )
-    earlier, later = issues.issues_beside(reading(), issue)
+    earlier, later = issues_beside(reading(), issue)
     content = edition.from_json(closing.content)
     ids = [item.summary_id for item in content.items]
     withdrawn = withdrawals_of(reading(), ids)

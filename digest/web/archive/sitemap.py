@@ -27,9 +27,9 @@ from werkzeug.urls import iri_to_uri
 
 from digest.config import Settings
 from digest.operations.shared.links import summary_path
+from digest.storage.archive.past_issues import past_issue_dates
 from digest.storage.archive.public_pages import PublicPages, public_pages
-from digest.storage.issues.issues import past_issue_dates
-from digest.storage.writing.summaries import published_addresses
+from digest.storage.archive.published import published_addresses
 from digest.web.shared.caching import keep_for_a_minute
 from digest.web.shared.context import reading, site
 from digest.web.shared.security import csrf

@@ -14,15 +14,10 @@ from digest.domain.shared.iris import as_uri
 from digest.operations.archive.browsing import ArchiveAnswer, Order, browse
 from digest.operations.archive.feed_ids import feed_path, feed_root
 from digest.storage.archive.beside import last_gone
+from digest.storage.archive.published import ArchiveQuestion, archive_page, latest_summaries, latest_withdrawals
 from digest.storage.writing.names import PUBLICATIONS, TOPICS, BriefName, NameKind, brief_names, named
 from digest.storage.writing.publications import Publication, all_publications
-from digest.storage.writing.summaries import (
-    ArchiveQuestion,
-    Summary,
-    archive_page,
-    latest_summaries,
-    latest_withdrawals,
-)
+from digest.storage.writing.summaries import Summary
 from digest.storage.writing.topics import Topic, all_topics
 from digest.web.archive import sitemap
 from digest.web.archive.asking import Asked, asked_of

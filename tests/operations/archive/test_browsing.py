@@ -13,9 +13,10 @@ from digest.operations.archive.browsing import ArchiveAnswer, Asking, Order, bro
 from digest.operations.archive.indexing import index_summaries
 from digest.operations.shared.context import Context
 from digest.operations.writing import naming
+from digest.storage.archive.published import ArchiveQuestion
 from digest.storage.base.database import Database
 from digest.storage.writing.names import PUBLICATIONS, TOPICS, BriefName, brief_names
-from digest.storage.writing.summaries import ArchiveQuestion, Summary
+from digest.storage.writing.summaries import Summary
 from tests.conftest import TUESDAY
 from tests.factories import make_summary
 
