@@ -16,6 +16,8 @@ from digest.storage.base.database import Database
 from digest.storage.base.patience import Gate, Patience
 from digest.storage.people.desk_sessions import LONGEST
 from digest.web import desk, readers
+from digest.web.archive import archive
+from digest.web.archive.keeping_up import Indexer
 from digest.web.events import webhook
 from digest.web.issues import holding
 from digest.web.messages.postman import Postman
@@ -24,8 +26,6 @@ from digest.web.serving.limits import LARGEST_BODY
 from digest.web.shared import errors, filters, languages, proxies, security, unsaved
 from digest.web.shared.context import EXTENSION, Site, end_reading
 from digest.web.sources import about, receiving
-from digest.web.writing import archive
-from digest.web.writing.keeping_up import Indexer
 
 _TEMPLATES = config.resource("templates")
 _WAIT_TO_WRITE = 3.0

@@ -17,8 +17,8 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from digest.config import Settings
 from digest.feeds.fetching.fetcher import Fetcher
 from digest.feeds.fetching.rules import fetch_rules
-from digest.mail.interface import Transport
 from digest.mail.monitors import ping
+from digest.mail.outgoing.interface import Transport
 from digest.operations.issues.link_checking import check_current_links, link_checker
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.running.backing_up import back_up_daily

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from digest.mail import templating
-from digest.mail.inlining import inlined
+from digest.mail.message import templating
+from digest.mail.message.inlining import inlined
 
 
 def keep_what_styles_become() -> None:

@@ -31,10 +31,11 @@ from digest.operations.sources.collecting import Poller
 from digest.operations.sources.turns import PollTurns, claim
 from digest.operations.sources.watching import check_now
 from digest.storage.accounting.settlements import Settlement, decisions_of
+from digest.storage.archive.past_issues import past_issues
 from digest.storage.base.database import Database
 from digest.storage.events.delivery_status import statuses_in
 from digest.storage.issues.history import history_of
-from digest.storage.issues.issues import Issue, all_issues, current_issue, issue_on, last_closing, past_issues
+from digest.storage.issues.issues import Issue, all_issues, current_issue, issue_on, last_closing
 from digest.storage.issues.selections import append_selection, selected_count
 from digest.storage.messages.messages import Message
 from digest.storage.readers.subscribers import Subscriber

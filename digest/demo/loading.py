@@ -24,7 +24,7 @@ from digest.domain.shared import addresses
 from digest.domain.shared.slugs import slugify
 from digest.domain.shared.tokens import fingerprint, new_key
 from digest.domain.writing import markup
-from digest.mail.interface import Transport
+from digest.mail.outgoing.interface import Transport
 from digest.operations.issues.closing import THE_CLOCK, close_issue
 from digest.operations.issues.week import ensure_issue
 from digest.operations.people.password_hashing import hash_password
@@ -33,6 +33,7 @@ from digest.operations.sending.freezing import freeze
 from digest.operations.sending.sender import send_issue
 from digest.operations.shared.context import Context, Process, Work
 from digest.operations.shared.refusal import Refused
+from digest.storage.archive.published import ArchiveQuestion, archive_page
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue, all_issues, current_issue, issue_on
 from digest.storage.issues.selections import append_selection
@@ -43,7 +44,7 @@ from digest.storage.running.demo_marks import DEMO_SOURCE, demo_ids, demo_leads,
 from digest.storage.sources.source_list import known_addresses
 from digest.storage.suppressions.suppressions import SuppressionReason, suppress
 from digest.storage.writing.publications import all_publications, publication_named
-from digest.storage.writing.summaries import ArchiveQuestion, SourceLink, Summary, archive_page, drafts
+from digest.storage.writing.summaries import SourceLink, Summary, drafts
 from digest.storage.writing.topics import all_topics, topics_named
 
 _FOLDER = Path(__file__).parent

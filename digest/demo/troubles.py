@@ -14,8 +14,8 @@ from itertools import count
 from sqlalchemy.orm import Session
 
 from digest.demo.people import EDITORS
-from digest.mail.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, Transport, UnreadList
-from digest.mail.sendgrid_events import Args, Event, Kind
+from digest.mail.outgoing.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, Transport, UnreadList
+from digest.mail.sendgrid.events import Args, Event, Kind
 from digest.operations.accounting.deciding import decide_batch
 from digest.operations.events.feedback import take_events
 from digest.operations.sending.freezing import freeze

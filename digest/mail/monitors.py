@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import urllib3
 
-from digest.mail.failures import in_words
-from digest.mail.interface import Answer, Certainty
+from digest.mail.outgoing.failures import in_words
+from digest.mail.outgoing.interface import Answer, Certainty
 
 ALERT = "alert"
 """The category of a single message that goes to ALERT_URL instead of a mailbox; its text part is the JSON."""

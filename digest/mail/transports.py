@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from digest.config import Settings
-from digest.mail.files import OutboxFolder
-from digest.mail.identity import identity_of
-from digest.mail.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, Transport, UnreadList
-from digest.mail.sendgrid import SendGridTransport
+from digest.mail.folder.files import OutboxFolder
+from digest.mail.message.identity import identity_of
+from digest.mail.outgoing.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, Transport, UnreadList
+from digest.mail.sendgrid.transport import SendGridTransport
 
 
 def open_transport(settings: Settings) -> Transport:

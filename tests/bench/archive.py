@@ -25,11 +25,11 @@ from sqlalchemy.orm import Session
 
 from digest import config
 from digest.app import create_app
+from digest.operations.archive.indexing import index_summaries
 from digest.operations.running.startup import MIGRATIONS
-from digest.operations.writing.indexing import index_summaries
+from digest.storage.archive.published import ArchiveQuestion, archive_page
 from digest.storage.base.database import Database
 from digest.storage.running import schema
-from digest.storage.writing.summaries import ArchiveQuestion, archive_page
 from tests.bench.pages import (
     DATABASES,
     DAYS,

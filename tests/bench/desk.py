@@ -23,8 +23,8 @@ from sqlalchemy import insert, select
 from digest import config
 from digest.app import create_app
 from digest.domain.sources.states import LeadState, SourceState
+from digest.operations.archive.indexing import index_summaries
 from digest.operations.running.startup import MIGRATIONS
-from digest.operations.writing.indexing import index_summaries
 from digest.storage.base.database import Database
 from digest.storage.base.model import table_of
 from digest.storage.running import schema

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from digest import config
 from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint, new_key
-from digest.mail.interface import Answer, Certainty
+from digest.mail.outgoing.interface import Answer, Certainty
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.startup import MIGRATIONS
 from digest.operations.sending.claiming import Claim, Claimant

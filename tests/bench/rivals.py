@@ -12,11 +12,11 @@ from sendgrid.helpers.mail import Content, From, Header, Mail, Subject, To
 
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
-from digest.mail.deadline import ticking
-from digest.mail.identity import identity_of
-from digest.mail.interface import Answer, Bulk, Certainty
-from digest.mail.sendgrid import SendGridTransport
-from digest.mail.sendgrid_client import SendGridClient
+from digest.mail.message.identity import identity_of
+from digest.mail.outgoing.deadline import ticking
+from digest.mail.outgoing.interface import Answer, Bulk, Certainty
+from digest.mail.sendgrid.client import SendGridClient
+from digest.mail.sendgrid.transport import SendGridTransport
 from digest.operations.sending.claiming import Claim, Claimant
 from digest.operations.sending.posting import bulk_of
 from digest.operations.sending.sender import take_turn

@@ -9,9 +9,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 
 from digest.operations.people.signing_in import sign_out_everywhere
+from digest.storage.archive.published import latest_summaries
 from digest.storage.people.editors import editor_with_email
 from digest.storage.writing.publications import publication_named
-from digest.storage.writing.summaries import drafts, latest_summaries
+from digest.storage.writing.summaries import drafts
 from digest.storage.writing.topics import topics_named
 from tests.browser.conftest import Site
 from tests.browser.test_journey import ALICE, PASSWORD, alice_signs_up_as_editor

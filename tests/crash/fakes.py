@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from digest.mail.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, UnreadList
+from digest.mail.outgoing.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, UnreadList
 
 
 class Mood(StrEnum):

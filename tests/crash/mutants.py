@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.issues.lifecycle import IssueState, Step
-from digest.mail import deadline, sendgrid
-from digest.mail.interface import Answer, Certainty
-from digest.mail.sendgrid_client import HttpAnswer
+from digest.mail.outgoing import deadline
+from digest.mail.outgoing.interface import Answer, Certainty
+from digest.mail.sendgrid import transport as sendgrid
+from digest.mail.sendgrid.client import HttpAnswer
 from digest.operations.accounting import deciding
 from digest.operations.running import tick
 from digest.operations.sending import claiming, freezing, recording, sender
@@ -28,7 +29,8 @@ from digest.storage.issues.issues import Issue
 from digest.storage.readers.subscribers import Subscriber
 from digest.storage.sending.batches import Attempt, Batch, BatchState
 from digest.storage.sending.claims import attempts_out_of_lease, close_attempt, mark_accepted
-from digest.storage.sending.deliveries import Copies, Delivery
+from digest.storage.sending.copies_to_send import Copies
+from digest.storage.sending.deliveries import Delivery
 from tests.crash.patches import put
 from tests.crash.stage import FRIDAY
 

@@ -25,8 +25,8 @@ from sqlalchemy import Engine
 from digest.config import Settings
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.running import uptime
-from digest.mail import sendgrid
-from digest.mail.interface import Transport
+from digest.mail.outgoing.interface import Transport
+from digest.mail.sendgrid import transport as sendgrid
 from digest.mail.transports import open_transport
 from digest.operations.running import tick
 from digest.operations.running.tick import note_heartbeat

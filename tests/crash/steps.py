@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
-from digest.mail.deadline import ticking
-from digest.mail.interface import Answer, Bulk, ListMark, ListPage, Single, Transport, UnreadList
+from digest.mail.outgoing.deadline import ticking
+from digest.mail.outgoing.interface import Answer, Bulk, ListMark, ListPage, Single, Transport, UnreadList
 from digest.operations.sending import sender
 from tests.crash.failpoint import Failpoint
 from tests.crash.patches import put

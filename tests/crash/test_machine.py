@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 
 from digest.domain.running import uptime
 from digest.domain.shared.tokens import new_key
-from digest.mail.sendgrid_events import Kind
+from digest.mail.sendgrid.events import Kind
 from digest.operations.accounting.completing import complete_if_done
 from digest.operations.accounting.deciding import decide_batch, decide_by_silence
 from digest.operations.accounting.pacing import probe_if_due

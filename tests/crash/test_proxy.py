@@ -9,10 +9,10 @@ from random import Random
 import pytest
 
 from digest.domain.shared.tokens import new_key
-from digest.mail.deadline import ticking
-from digest.mail.interface import Answer, Bulk, Certainty
-from digest.mail.rendering import Identity, Rendered, Tags
-from digest.mail.sendgrid import SendGridTransport
+from digest.mail.message.rendering import Identity, Rendered, Tags
+from digest.mail.outgoing.deadline import ticking
+from digest.mail.outgoing.interface import Answer, Bulk, Certainty
+from digest.mail.sendgrid.transport import SendGridTransport
 from tests.conftest import TUESDAY
 from tests.crash.programme import FORM, SEED, Form, by_form, note_figures
 from tests.crash.proxy import Cut, Proxy

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import select, text
 
 from digest.domain.shared import addresses
-from digest.mail.interface import Answer, Certainty
-from digest.mail.sendgrid_events import Args, Event, Kind
+from digest.mail.outgoing.interface import Answer, Certainty
+from digest.mail.sendgrid.events import Args, Event, Kind
 from digest.operations.events.feedback import take_events
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.privacy import erase

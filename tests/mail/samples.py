@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from digest.domain.issues.edition import Content, Item, ItemTopic, Source
 from digest.domain.people.roles import Role
-from digest.mail.rendering import (
+from digest.mail.message.rendering import (
     Identity,
     ProofNote,
     Rendered,

@@ -10,12 +10,12 @@ import pytest
 from digest.domain.issues.choosing import ChosenContent, chosen_content
 from digest.domain.issues.edition import Content, ItemTopic
 from digest.domain.issues.preflight import SIZE_LIMIT, check_edition
-from digest.mail import parts
-from digest.mail.foreign import foreign_in
-from digest.mail.inlining import inlined
-from digest.mail.parts import Parts
-from digest.mail.rendering import Rendered, new_tags, personalise, render_editions
-from digest.mail.templating import fill_only
+from digest.mail.message import parts
+from digest.mail.message.foreign import foreign_in
+from digest.mail.message.inlining import inlined
+from digest.mail.message.parts import Parts
+from digest.mail.message.rendering import Rendered, new_tags, personalise, render_editions
+from digest.mail.message.templating import fill_only
 
 from .samples import ALICE, CONTENT, COOKIES, FACES, IDENTITY, TAGS, a_digest, single_messages
 from .test_rendering import links, one, parsed, words

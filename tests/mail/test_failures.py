@@ -8,8 +8,8 @@ import ssl
 
 import pytest
 
-from digest.mail.deadline import DeadlinePassed
-from digest.mail.failures import in_words
+from digest.mail.outgoing.deadline import DeadlinePassed
+from digest.mail.outgoing.failures import in_words
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from email.policy import SMTP, default
 
 import pytest
 
-from digest.mail.headers import HeaderLine, mailbox_line, text_line
-from digest.mail.making import Unmakeable
+from digest.mail.outgoing.headers import HeaderLine, mailbox_line, text_line
+from digest.mail.outgoing.making import Unmakeable
 from tests.hostile import TEXTS
 
 

@@ -19,8 +19,8 @@ from typing import NoReturn
 import pytest
 from bs4 import BeautifulSoup
 
-from digest.mail.inlining import for_mail, inlined
-from digest.mail.rendering import render_digest
+from digest.mail.message.inlining import for_mail, inlined
+from digest.mail.message.rendering import render_digest
 
 from .samples import CONTENT, FACES, IDENTITY, TAGS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.mail.plaintext import as_text
+from digest.mail.message.plaintext import as_text
 
 CASES = {
     "paragraphs": ("<p>One\nline</p>\n<p>Two</p>", "One line\n\nTwo"),

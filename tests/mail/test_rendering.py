@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from digest.domain.issues.edition import Content, Source
 from digest.domain.running.colours import OUR_OWN, palette
-from digest.mail.rendering import (
+from digest.mail.message.rendering import (
     ForgedTag,
     Rendered,
     new_tags,

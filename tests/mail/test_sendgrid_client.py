@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from digest.mail.deadline import left_until, ticking
-from digest.mail.sendgrid_client import NoAnswer, NotSent, SendGridClient
+from digest.mail.outgoing.deadline import left_until, ticking
+from digest.mail.sendgrid.client import NoAnswer, NotSent, SendGridClient
 
 LARGE = b"x" * 30_000_000
 """More than the buffers of a loopback connection hold."""

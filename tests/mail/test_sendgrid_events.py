@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.mail.sendgrid_events import (
+from digest.mail.sendgrid.events import (
     SIGNATURE,
     TIMESTAMP,
     Args,

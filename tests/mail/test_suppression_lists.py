@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from digest.mail.deadline import ticking
-from digest.mail.interface import ListEntry, ListMark, ListPage, SuppressionList, UnreadList
-from digest.mail.sendgrid_client import HttpAnswer, SendGridClient
-from digest.mail.suppression_lists import read_lists
+from digest.mail.outgoing.deadline import ticking
+from digest.mail.outgoing.interface import ListEntry, ListMark, ListPage, SuppressionList, UnreadList
+from digest.mail.sendgrid.client import HttpAnswer, SendGridClient
+from digest.mail.sendgrid.suppression_lists import read_lists
 from tests.loopback.faults import AnswerMalformed, Fault, Hang, Refusal, TooManyRequests, Unauthorized
 from tests.loopback.sendgrid import LoopbackSendGrid
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from digest.mail import eml
-from digest.mail import sendgrid as sendgrid_transport
-from digest.mail.deadline import ticking
-from digest.mail.files import OutboxFolder
-from digest.mail.interface import Answer, Bulk, Certainty, Single, Transport
-from digest.mail.rendering import Rendered
-from digest.mail.sendgrid import SendGridTransport
+from digest.mail.folder import eml
+from digest.mail.folder.files import OutboxFolder
+from digest.mail.message.rendering import Rendered
+from digest.mail.outgoing.deadline import ticking
+from digest.mail.outgoing.interface import Answer, Bulk, Certainty, Single, Transport
+from digest.mail.sendgrid import transport as sendgrid_transport
+from digest.mail.sendgrid.transport import SendGridTransport
 from tests.hostile import TEXTS
 from tests.loopback.sendgrid import LoopbackSendGrid
 

@@ -105,7 +105,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "plain-text-without-its-link",
-        "digest/mail/plaintext.py",
+        "digest/mail/message/plaintext.py",
         '_SHOWN_SCHEMES = ("https://", "http://", "mailto:")',
         '_SHOWN_SCHEMES = ("https://", "mailto:")',
         "Every link of the HTML part is in the plain text, too.",
@@ -113,7 +113,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "template-without-escaping",
-        "digest/mail/templating.py",
+        "digest/mail/message/templating.py",
         'select_autoescape(("html",), default=False)',
         "select_autoescape((), default=False)",
         "A headline is text in a message, never markup.",
@@ -121,7 +121,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "opens-are-tracked",
-        "digest/mail/sendgrid.py",
+        "digest/mail/sendgrid/transport.py",
         '"open_tracking": {"enable": False}',
         '"open_tracking": {"enable": True}',
         "No message carries a tracking pixel.",
@@ -137,7 +137,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "event-of-any-age",
-        "digest/mail/sendgrid_events.py",
+        "digest/mail/sendgrid/events.py",
         "return -SKEW <= age <= WINDOW",
         "return -SKEW <= age",
         "A signed post that is older than 25 hours is no news, but a replay.",
@@ -149,15 +149,15 @@ INNER: Sequence[Mutant] = (
         "return summary if summary and summary.published_at else None",
         "return summary",
         "No reader sees a draft.",
-        "tests/web/writing/test_summary_page.py::test_draft_is_not_there",
+        "tests/web/archive/test_summary_page.py::test_draft_is_not_there",
     ),
     Mutant(
         "until-without-its-last-day",
-        "digest/operations/writing/browsing.py",
+        "digest/operations/archive/browsing.py",
         "until.toordinal() if until",
         "until.toordinal() - 1 if until",
         "An archive asked for until a day has that day.",
-        "tests/web/writing/test_archive.py::test_filters_narrow_the_archive",
+        "tests/web/archive/test_archive.py::test_filters_narrow_the_archive",
     ),
     Mutant(
         "suppressed-in-the-audience",

@@ -209,11 +209,11 @@ OUTER: Sequence[Mutant] = (
     ),
     Mutant(
         "first-after-last",
-        "digest/web/writing/asking.py",
+        "digest/web/archive/asking.py",
         "        since, until = until, since\n",
         "",
         "Two days in the wrong order are swapped, as the page says.",
-        "tests/web/writing/test_archive.py::test_two_days_in_the_wrong_order_are_asked_in_the_right_one",
+        "tests/web/archive/test_archive.py::test_two_days_in_the_wrong_order_are_asked_in_the_right_one",
     ),
     Mutant(
         "only-the-nearest-proxy",

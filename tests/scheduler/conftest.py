@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.config import Settings
-from digest.mail.interface import Answer, Bulk, ListMark, ListPage, Single, Transport, UnreadList
+from digest.mail.outgoing.interface import Answer, Bulk, ListMark, ListPage, Single, Transport, UnreadList
 from digest.mail.transports import open_transport
 from digest.operations.running.tick import tick
 from digest.operations.shared.context import Process

@@ -21,8 +21,8 @@ import time_machine
 
 from digest import config, scheduler
 from digest.config import Settings
-from digest.mail.files import OutboxFolder
-from digest.mail.identity import identity_of
+from digest.mail.folder.files import OutboxFolder
+from digest.mail.message.identity import identity_of
 from digest.mail.transports import open_transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.queue import tell_editors

@@ -16,10 +16,10 @@ from digest.cli.shared.installation import installation
 from digest.cli.shared.output import TerminalLine, bar_line, counted
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.people.acts import Act
+from digest.operations.archive import searching
+from digest.operations.archive.indexing import index_summaries
 from digest.operations.people import audit
 from digest.operations.people.audit import THE_COMMAND
-from digest.operations.writing import searching
-from digest.operations.writing.indexing import index_summaries
 from digest.operations.writing.reading_lines import Read
 from digest.operations.writing.summary_files import (
     CutShort,

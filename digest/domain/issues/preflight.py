@@ -53,7 +53,7 @@ class Beside:
     no_address: bool = False
     """The mail goes to readers and names no postal address."""
     foreign: tuple[str, ...] = ()
-    """What a reader's mail program would load or run, a few words each (`digest.mail.foreign`)."""
+    """What a reader's mail program would load or run, a few words each (`digest.mail.message.foreign`)."""
     sending: tuple[str, ...] = ()
     """What is wrong with the way it is sent, a sentence each with the remedy: SendGrid's key, the sender."""
 

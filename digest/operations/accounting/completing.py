@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
-from digest.mail.templating import counted
+from digest.mail.message.templating import counted
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_report_url

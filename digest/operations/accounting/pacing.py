@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.sending.pace import PROBING, START, Pace
 from digest.domain.shared.tokens import new_key
-from digest.mail.interface import Transport
+from digest.mail.outgoing.interface import Transport
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.issues import Issue, issue_for_change
 

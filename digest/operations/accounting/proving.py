@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.sending import pace
-from digest.mail.interface import Certainty
+from digest.mail.outgoing.interface import Certainty
 from digest.operations.accounting.completing import complete_in
 from digest.operations.accounting.pacing import pace_of, set_pace
 from digest.operations.shared.context import Work

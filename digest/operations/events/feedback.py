@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.shared.tokens import fingerprint
-from digest.mail.sendgrid_events import Event, Ground, Kind
+from digest.mail.sendgrid.events import Event, Ground, Kind
 from digest.operations.accounting.proving import TAKEN, prove_attempt
 from digest.operations.events.matching import Told, told_of_addresses, told_of_copies
 from digest.operations.readers import consent_wordings

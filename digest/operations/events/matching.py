@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from digest.domain.shared.addresses import key_of
-from digest.mail.sendgrid_events import Args, Event, Kind
+from digest.mail.sendgrid.events import Args, Event, Kind
 from digest.storage.events.delivery_status import ReportedCopy, reported_copies
 from digest.storage.messages.messages import recipients_of
 from digest.storage.sending.attempts import (

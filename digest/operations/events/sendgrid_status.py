@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from digest.mail.sendgrid_account import AccountChange, in_words
+from digest.mail.sendgrid.account import AccountChange, in_words
 from digest.operations.messages.queue import tell_operator
 from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database

@@ -15,9 +15,9 @@ from digest.domain.issues.manuscript import one_line
 from digest.domain.people.acts import Act
 from digest.domain.running.branding import to_json as branding_to_json
 from digest.domain.shared.tokens import new_key
-from digest.mail.identity import identity_of
-from digest.mail.rendering import render_test
-from digest.mail.templating import counted
+from digest.mail.message.identity import identity_of
+from digest.mail.message.rendering import render_test
+from digest.mail.message.templating import counted
 from digest.operations.issues.composing import Composed, compose, compose_now, sample, tags_to_json
 from digest.operations.issues.editions import with_faults_of_editions
 from digest.operations.issues.proofs import differences, post_proofs

@@ -32,10 +32,10 @@ from digest.domain.running.branding import from_json as branding_from_json
 from digest.domain.shared.stored import known, packed, unpacked
 from digest.domain.shared.urls import is_safe
 from digest.domain.writing import markup
-from digest.mail.foreign import foreign_in
-from digest.mail.identity import identity_of
-from digest.mail.rendering import Rendered, Tags, new_tags, personalise, render_digest, render_editions
-from digest.mail.sendgrid_account import in_words
+from digest.mail.message.foreign import foreign_in
+from digest.mail.message.identity import identity_of
+from digest.mail.message.rendering import Rendered, Tags, new_tags, personalise, render_digest, render_editions
+from digest.mail.sendgrid.account import in_words
 from digest.operations.shared.links import summary_url
 from digest.storage.events.sendgrid_status import sendgrid_status
 from digest.storage.issues.issues import Closing, Issue, issue_number, issues_being_sent, last_closing

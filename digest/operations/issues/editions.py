@@ -15,7 +15,7 @@ from digest.domain.issues.edition import Content, ItemTopic
 from digest.domain.issues.preflight import SIZE_LIMIT
 from digest.domain.issues.sharing import editions_for
 from digest.domain.shared.spoken import Spoken
-from digest.mail.templating import listed
+from digest.mail.message.templating import listed
 from digest.operations.issues.composing import Composed, compose_editions, has_own_subject
 from digest.storage.readers.subscribers import audience_by_topics
 from digest.storage.writing.names import TOPICS, slugs_now

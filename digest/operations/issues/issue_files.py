@@ -36,18 +36,11 @@ from digest.operations.issues.closing import THE_COMMAND
 from digest.operations.issues.composing import item_of
 from digest.operations.issues.issue_lines import IncomingIssue, issue_on_line
 from digest.operations.shared.context import Context
+from digest.storage.archive.beside import published_among
+from digest.storage.archive.past_issues import closings_of_past
 from digest.storage.base.database import Database
-from digest.storage.issues.issues import (
-    Closing,
-    Issue,
-    closings_of_past,
-    issue_number,
-    issues_by_date,
-    next_number,
-    numbers_given,
-)
+from digest.storage.issues.issues import Closing, Issue, issue_number, issues_by_date, next_number, numbers_given
 from digest.storage.issues.selections import append_selections, selected_ids
-from digest.storage.writing.beside import published_among
 from digest.storage.writing.summaries import summaries_by_ids, titles_of, withdrawals_of
 
 _AT_ONCE = 25

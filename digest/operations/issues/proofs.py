@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from digest.domain.issues.edition import Content, changes, from_json
 from digest.domain.shared.stored import UnreadableRecord
-from digest.mail.identity import identity_of
-from digest.mail.rendering import ProofNote, render_proof
+from digest.mail.message.identity import identity_of
+from digest.mail.message.rendering import ProofNote, render_proof
 from digest.operations.issues.composing import Composed, sample
 from digest.operations.issues.editions import edition_shares, told, whole_readers
 from digest.operations.messages.queue import post

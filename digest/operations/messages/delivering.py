@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.shared.addresses import masked
-from digest.mail.interface import Answer, Certainty, Single, Transport
-from digest.mail.making import MakingFault, not_made, tried
 from digest.mail.monitors import ALERT, post_alert
+from digest.mail.outgoing.interface import Answer, Certainty, Single, Transport
+from digest.mail.outgoing.making import MakingFault, not_made, tried
 from digest.operations.guard.restore_guard import note_claims
 from digest.operations.messages.next_message import MOST_TRIES, Claimed, claim_next
 from digest.operations.messages.passing_erasures_on import pass_erasures_on

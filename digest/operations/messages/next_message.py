@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.domain.shared.tokens import new_key
-from digest.mail.rendering import Rendered
+from digest.mail.message.rendering import Rendered
 from digest.operations.messages.next_form_mail import claim_next_form_mail
 from digest.operations.messages.queue import COPY, LEAVES_NO_TRACE, WELCOME
 from digest.operations.messages.taking_back import NOBODY_KNOWS, lock_batch_of, take_back, tell_of_unknown

@@ -11,12 +11,12 @@ from datetime import datetime
 
 from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint, new_key
-from digest.mail.interface import Answer, Certainty, Transport
+from digest.mail.outgoing.interface import Answer, Certainty, Transport
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Work
 from digest.storage.base.database import Database, database_now
 from digest.storage.base.rate_limits import count_one, moment_of
-from digest.storage.messages.messages import claim_erasures, erasures_taken_on, put_erasures_off
+from digest.storage.messages.erasures import claim_erasures, erasures_taken_on, put_erasures_off
 
 IN_ONE_JOB = 5_000
 """What one job of SendGrid's takes."""

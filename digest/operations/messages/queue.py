@@ -11,9 +11,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from digest.mail.identity import identity_of
+from digest.mail.message.identity import identity_of
+from digest.mail.message.rendering import Rendered, render_notice
 from digest.mail.monitors import ALERT, Alert
-from digest.mail.rendering import Rendered, render_notice
 from digest.operations.shared.context import Work
 from digest.storage.base.database import database_now
 from digest.storage.messages.messages import ERASURE, Message, Turn, queue_message

@@ -17,8 +17,8 @@ from digest.domain.people.passwords import fault_in_password
 from digest.domain.people.roles import Role
 from digest.domain.shared import addresses
 from digest.domain.shared.tokens import fingerprint, new_key
-from digest.mail.identity import identity_of
-from digest.mail.rendering import Rendered, render_invitation, render_password_reset
+from digest.mail.message.identity import identity_of
+from digest.mail.message.rendering import Rendered, render_invitation, render_password_reset
 from digest.operations.messages.queue import post
 from digest.operations.people import audit, password_hashing
 from digest.operations.people.signing_in import forget_tries, forgive

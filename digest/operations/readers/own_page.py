@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.shared.addresses import Address
 from digest.domain.shared.tokens import fingerprint, new_key
-from digest.mail.identity import identity_of
-from digest.mail.rendering import Rendered, render_own_page
+from digest.mail.message.identity import identity_of
+from digest.mail.message.rendering import Rendered, render_own_page
 from digest.operations.messages import signup_caps
 from digest.operations.messages.queue import OWN_PAGE, post
 from digest.operations.readers.subscribing import add_pending

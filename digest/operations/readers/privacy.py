@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from digest.domain.people.acts import Act
 from digest.domain.shared.tokens import fingerprint
-from digest.mail.identity import identity_of
-from digest.mail.rendering import render_erased
+from digest.mail.message.identity import identity_of
+from digest.mail.message.rendering import render_erased
 from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.messages.queue import RECEIPT, pass_erasure_on, post
 from digest.operations.messages.signup_caps import forget_mail

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.shared.addresses import Address, masked
 from digest.domain.shared.tokens import fingerprint, new_key
-from digest.mail.identity import identity_of
-from digest.mail.rendering import Rendered, render_move, render_moved
+from digest.mail.message.identity import identity_of
+from digest.mail.message.rendering import Rendered, render_move, render_moved
 from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.messages import signup_caps
 from digest.operations.messages.queue import MOVE, MOVED, post

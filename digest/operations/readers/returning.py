@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from digest.config import Settings
 from digest.domain.shared.addresses import Address
 from digest.domain.shared.tokens import Purpose, seal, unseal
-from digest.mail.identity import identity_of
-from digest.mail.rendering import render_returned
+from digest.mail.message.identity import identity_of
+from digest.mail.message.rendering import render_returned
 from digest.operations.messages import signup_caps
 from digest.operations.messages.queue import RETURNED, post
 from digest.operations.readers import consent_wordings

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from dns.resolver import NoResolverConfiguration, Resolver
 
 from digest.domain.running.findings import Finding, broken, doubtful, fine
-from digest.mail.account_checks import AccountSeen, AccountSilent, look_at_account
 from digest.mail.monitors import SiteSeen, SiteSilent, look_at_site
 from digest.mail.sender_domain import DomainRecords, NameServerSilent, records_of
+from digest.mail.sendgrid.account_checks import AccountSeen, AccountSilent, look_at_account
 from digest.operations.shared.context import Context
 
 _CLOCK_MAY_BE_OFF = 30.0

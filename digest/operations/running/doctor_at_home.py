@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from digest.config import Settings, resource
 from digest.domain.running.findings import Finding, broken, doubtful, fine
 from digest.domain.sources.states import SourceState
+from digest.operations.running.doctor_of_settings import of_settings
 from digest.operations.running.proxy_signs import unknown_proxy_was_seen
 from digest.operations.shared.context import Context
 from digest.operations.sources.source_files import listed_sources
@@ -36,14 +37,13 @@ _BACKUP_AFTER, _PROOF_AFTER = timedelta(hours=30), timedelta(days=9)
 _EVENTS_AFTER = 3_600
 _MESSAGE_AFTER = timedelta(minutes=15)
 _NAMED = 5
-_LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 log = logging.getLogger(__name__)
 
 
 def at_home(context: Context) -> list[Finding]:
     """Everything that can be told without asking anybody. Without a database only what needs none."""
-    found = carefully("settings", partial(_settings, context.settings))
+    found = carefully("settings", partial(of_settings, context.settings))
     found += carefully("disk", partial(_disk, context.settings))
     database = carefully("database", partial(_database, context))
     if any(each.remedy for each in database):
@@ -60,48 +60,6 @@ def carefully(name: str, look: Callable[[], Finding | Iterable[Finding]]) -> lis
     except Exception as error:
         log.warning("the doctor could not look at %s", name, exc_info=error)
         return [broken(name, f"Looking at it failed: {type(error).__name__}.", "The log has the whole of it.")]
-
-
-def _settings(settings: Settings) -> Iterator[Finding]:
-    is_real = settings.mail_transport == "sendgrid"
-    found = list(_doubts_on_settings(settings, is_real))
-    yield from found or [fine("settings", "Every setting is understood and fits the others.")]
-    if settings.mail_redirect_all:
-        yield doubtful(
-            "rehearsal",
-            "MAIL_REDIRECT_ALL is set: no reader gets anything.",
-            "Take it out when the rehearsal is over.",
-        )
-
-
-def _doubts_on_settings(settings: Settings, is_real: bool) -> Iterator[Finding]:
-    if not is_real:
-        return
-    if not settings.site_url.startswith("https://") and not settings.site_url.startswith(_LOOPBACK):
-        yield broken(
-            "settings",
-            f"SITE_URL is {settings.site_url}: readers’ links go over plain http, and one-click leaving does not work.",
-            "Serve the site by https, and set SITE_URL to its https address.",
-        )
-    if not settings.site_controller or not settings.mail_reply_to:
-        lacking = "SITE_CONTROLLER" if not settings.site_controller else "MAIL_REPLY_TO"
-        yield doubtful(
-            "settings",
-            f"{lacking} is not set: the privacy page can’t say who answers for the data, and where to write.",
-            "Set SITE_CONTROLLER, SITE_AUTHORITY and MAIL_REPLY_TO.",
-        )
-    if not settings.alert_url:
-        yield doubtful(
-            "settings",
-            "ALERT_URL is not set: when mail is what is broken, nobody hears of it.",
-            "Set it to an address that takes alerts by POST, for example of a chat.",
-        )
-    if not settings.heartbeat_url:
-        yield doubtful(
-            "settings",
-            "HEARTBEAT_URL is not set: a dead clock, or a dead machine, tells nobody.",
-            "Set it to a check of an outside monitor that expects a ping each minute.",
-        )
 
 
 def _disk(settings: Settings) -> Finding:

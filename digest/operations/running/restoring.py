@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
-from digest.mail.interface import Certainty
+from digest.mail.outgoing.interface import Certainty
 from digest.operations.guard.restore_guard import Noted, has_seen_others, make_note, note_claims, note_freezes, noted
 from digest.operations.issues.holding import hold
 from digest.operations.issues.week import ensure_issue

@@ -13,9 +13,9 @@ from digest.config import BadSetting, Settings
 from digest.config.keys import made
 from digest.config.loose import database_file
 from digest.config.private import make_file
+from digest.operations.archive.feed_ids import remember_feed_root
 from digest.operations.running.restoring import recover
 from digest.operations.shared.context import Context, branded
-from digest.operations.writing.feed_ids import remember_feed_root
 from digest.storage.base.database import Database
 from digest.storage.running import revisions
 from digest.storage.running.demo_marks import has_demo

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from digest.domain.issues.lifecycle import Step
-from digest.mail.interface import Transport
+from digest.mail.outgoing.interface import Transport
 from digest.operations.accounting.deciding import decide_by_silence
 from digest.operations.issues.closing import THE_CLOCK, close_at_cutoff, remind_of_open_issue
 from digest.operations.issues.week import ensure_issue, skip, step_of, tell_of_missed_issue

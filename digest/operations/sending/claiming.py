@@ -9,8 +9,8 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from digest.domain.issues.lifecycle import IssueState
-from digest.mail.rendering import Rendered, Tags
-from digest.mail.sendgrid import DEADLINE_SECONDS
+from digest.mail.message.rendering import Rendered, Tags
+from digest.mail.sendgrid.transport import DEADLINE_SECONDS
 from digest.operations.accounting.pacing import pace_of
 from digest.operations.issues.composing import tags_from_json
 from digest.operations.shared.context import Work
@@ -18,7 +18,8 @@ from digest.storage.guard.installations import Count, count_claims
 from digest.storage.issues.issues import Issue
 from digest.storage.sending.batches import BatchState, batches_in
 from digest.storage.sending.claims import Claimable, add_attempts, claimable_batches, mark_claimed, mark_skipped
-from digest.storage.sending.deliveries import Copies, Outcome, copies_gone, copies_in, end_copies
+from digest.storage.sending.copies_to_send import Copies, copies_gone, copies_in
+from digest.storage.sending.deliveries import Outcome, end_copies
 from digest.storage.sending.editions import Edition
 
 LEASE_SECONDS = 45.0
@@ -38,7 +39,7 @@ class Claim:
     """The edition's, as it was when it was frozen."""
     copies: Copies
     deadline: float
-    """On this machine's `mail.deadline.ticking`: after it, nothing may be sent under this claim."""
+    """On this machine's `mail.outgoing.deadline.ticking`: after it, nothing may be sent under this claim."""
     at: datetime
     sender_name: str
     """Whom the copies are from."""
@@ -78,9 +79,9 @@ class Claimant:
 def claim(work: Work, begun: float, at: float, issue: Issue, claimant: Claimant, attempt_ids: Sequence[str]) -> Claims:
     """Claim as many batches of the issue as may go now, one for each of these new attempts at the most.
 
-    The lease counts from `at`, by the database's clock; the deadline from `begun`, on `mail.deadline.ticking` and not
-    after it. Nothing is claimed of an issue that is not being sent, was stopped, or waits. Readers who left since the
-    freeze are skipped; a batch that they all left is done with.
+    The lease counts from `at`, by the database's clock; the deadline from `begun`, on
+    `mail.outgoing.deadline.ticking`, and not after it. Nothing is claimed of an issue that is not being sent, was
+    stopped, or waits. Readers who left since the freeze are skipped; a batch that they all left is done with.
     """
     if issue.state != IssueState.SENDING or issue.stopped_at is not None or issue.paused_until > at:
         return Claims(())

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from digest.domain.issues.lifecycle import IssueState, Step
 from digest.domain.people.acts import Act
 from digest.domain.sending.pace import START
-from digest.mail.foreign import hash_of
+from digest.mail.message.foreign import hash_of
 from digest.operations.accounting.pacing import set_pace
 from digest.operations.guard.restore_guard import note_freezes
 from digest.operations.issues.closing import named

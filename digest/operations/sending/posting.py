@@ -10,9 +10,9 @@ from functools import cache, partial
 from digest.config import Settings
 from digest.config.catalogues import Language, speaking
 from digest.domain.shared.tokens import Sealer
-from digest.mail.foreign import why_not_to_send
-from digest.mail.interface import Answer, Bulk, Certainty, Transport
-from digest.mail.making import MakingFault, not_made_for, tried
+from digest.mail.message.foreign import why_not_to_send
+from digest.mail.outgoing.interface import Answer, Bulk, Certainty, Transport
+from digest.mail.outgoing.making import MakingFault, not_made_for, tried
 from digest.operations.sending.claiming import Claim
 from digest.operations.shared import links
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.sending import pace
-from digest.mail.interface import Answer, Certainty
+from digest.mail.outgoing.interface import Answer, Certainty
 from digest.operations.accounting.pacing import ask_for_probe, pace_of, set_pace
 from digest.operations.accounting.proving import TAKEN, WHO
 from digest.operations.messages.queue import tell_editors

@@ -22,8 +22,8 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from digest.domain.shared.tokens import new_key
-from digest.mail.deadline import ticking
-from digest.mail.interface import Answer, Certainty
+from digest.mail.outgoing.deadline import ticking
+from digest.mail.outgoing.interface import Answer, Certainty
 from digest.operations.accounting.completing import complete_if_done
 from digest.operations.accounting.pacing import pace_of, probe_if_due
 from digest.operations.guard.restore_guard import note_claims

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.config.catalogues import speaking
-from digest.mail.foreign import why_not_to_send
-from digest.mail.interface import leave_headers
-from digest.mail.rendering import Rendered, personalise
+from digest.mail.message.foreign import why_not_to_send
+from digest.mail.message.rendering import Rendered, personalise
+from digest.mail.outgoing.interface import leave_headers
 from digest.operations.issues.composing import tag_values, tags_from_json
 from digest.operations.messages.queue import COPY, post
 from digest.operations.sending.posting import digest_headers, since

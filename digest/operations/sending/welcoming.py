@@ -8,9 +8,9 @@ from dataclasses import replace
 from digest.config.catalogues import speaking
 from digest.domain.issues.edition import Content, default_preheader, default_subject
 from digest.domain.shared.stored import UnreadableRecord
-from digest.mail.identity import identity_of
-from digest.mail.interface import leave_headers
-from digest.mail.rendering import personalise, render_welcome
+from digest.mail.message.identity import identity_of
+from digest.mail.message.rendering import personalise, render_welcome
+from digest.mail.outgoing.interface import leave_headers
 from digest.operations.issues.composing import Composed, has_own_subject, render, stored, tag_values
 from digest.operations.issues.editions import compose_for_topics
 from digest.operations.messages.queue import WELCOME, post

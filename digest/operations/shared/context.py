@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
-from digest.mail.interface import Transport
+from digest.mail.outgoing.interface import Transport
 from digest.storage.base.database import Database
 from digest.storage.running.branding import kept_branding
 

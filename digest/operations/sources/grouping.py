@@ -18,10 +18,10 @@ from digest.domain.sources.identity import link_key
 from digest.domain.sources.likeness import Terms, terms
 from digest.domain.sources.states import Likeness
 from digest.domain.sources.stories import WINDOW, ComparedLead, Grouping, Pair, grouped
+from digest.operations.archive.covering import Archive
+from digest.operations.archive.indexing import index_summaries
 from digest.operations.shared.context import Context
 from digest.operations.shared.wakeups import pause
-from digest.operations.writing.covering import Archive
-from digest.operations.writing.indexing import index_summaries
 from digest.storage.sources.linked_leads import link_leads_by_key, link_new_leads, store_resemblances
 from digest.storage.sources.stories import (
     LeadWords,

@@ -14,7 +14,7 @@ from typing import Any
 
 from digest.domain.issues.manuscript import LONGEST_PUBLICATION
 from digest.domain.people.acts import Act
-from digest.mail.templating import counted
+from digest.mail.message.templating import counted
 from digest.operations.people import audit
 from digest.operations.shared.context import Context
 from digest.operations.sources.arriving import Candidate, arrive, plain_line

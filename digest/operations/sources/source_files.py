@@ -12,7 +12,7 @@ from digest.domain.sources.answers import NEVER_CHECKED
 from digest.domain.sources.hosts import host_of
 from digest.domain.sources.states import SourceKind
 from digest.feeds.parsing.opml import Outline, read_opml, write_opml
-from digest.mail.templating import counted
+from digest.mail.message.templating import counted
 from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.sources.hosts import POLLING

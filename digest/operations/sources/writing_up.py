@@ -8,6 +8,7 @@ from digest.domain.issues.edition import Source
 from digest.domain.shared.stored import unpacked
 from digest.domain.shared.urls import is_safe
 from digest.domain.sources.states import LeadState
+from digest.operations.archive.indexing import leave_index, lock_index
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.standings import (
@@ -21,7 +22,6 @@ from digest.operations.sources.standings import (
     waiting_again,
 )
 from digest.operations.writing.editing import Beginning, Saving, start_draft
-from digest.operations.writing.indexing import leave_index, lock_index
 from digest.operations.writing.meaning import Meant, Said
 from digest.storage.base.database import one_at_a_time
 from digest.storage.people.editors import Editor

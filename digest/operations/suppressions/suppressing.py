@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from digest.domain.issues.lifecycle import BEFORE_SENDING
 from digest.domain.shared.tokens import fingerprint
-from digest.mail.deadline import ticking
-from digest.mail.interface import ListMark, ListPage, SuppressionList, Transport, UnreadList
+from digest.mail.outgoing.deadline import ticking
+from digest.mail.outgoing.interface import ListMark, ListPage, SuppressionList, Transport, UnreadList
 from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database

@@ -20,11 +20,11 @@ from digest.domain.issues.manuscript import LONGEST_PUBLICATION, LONGEST_TITLE, 
 from digest.domain.people.acts import Act
 from digest.domain.shared.slugs import slugify
 from digest.domain.writing.bodies import BodyFormat
+from digest.operations.archive.indexing import leave_index, lock_index
 from digest.operations.issues.week import ensure_issue
 from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.refusal import Refused
-from digest.operations.writing.indexing import leave_index, lock_index
 from digest.operations.writing.meaning import Meant, Said, publication_meant
 from digest.operations.writing.placing import closed_meanwhile, leave_open_issues, place
 from digest.operations.writing.revising import note_before, note_revision, wording_of

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from digest.domain.people.acts import Act
 from digest.domain.shared.slugs import slugify, spelling
-from digest.mail.templating import counted
+from digest.mail.message.templating import counted
+from digest.operations.archive.indexing import lock_index
 from digest.operations.people import audit
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
-from digest.operations.writing.indexing import lock_index
+from digest.storage.archive.index_due import mark_stale
 from digest.storage.readers.subscribers import lock_subscribers
 from digest.storage.readers.topic_choices import choose_instead, readers_who_chose
 from digest.storage.running.schema import metadata
@@ -37,7 +38,6 @@ from digest.storage.writing.names import (
     named_for_change,
     remove_merged,
 )
-from digest.storage.writing.search_index import mark_stale
 
 LONGEST = {PUBLICATIONS: 200, TOPICS: 100}
 _ALIKE = 0.8

@@ -14,7 +14,8 @@ from digest.storage.accounting.accounts import where_it_is
 from digest.storage.issues.issues import Issue
 from digest.storage.messages.messages import Message
 from digest.storage.sending.batches import Attempt, Batch
-from digest.storage.sending.deliveries import PASSED_OVER, Delivery, Outcome, every_issue
+from digest.storage.sending.copies_to_send import PASSED_OVER
+from digest.storage.sending.deliveries import Delivery, Outcome, every_issue
 
 _ACCEPTED = "accepted"
 _FOR_NOTHING = "passed over for a copy to this reader alone, which did not leave"

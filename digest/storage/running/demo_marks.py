@@ -8,6 +8,7 @@ from sqlalchemy import Select, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.sources.hosts import host_of
+from digest.storage.archive.search_index import forget_index
 from digest.storage.base.model import Base
 from digest.storage.issues.issues import Issue
 from digest.storage.messages.messages import Message
@@ -20,7 +21,6 @@ from digest.storage.sources.sources import WatchedSource, source_topics
 from digest.storage.sources.stories import Story
 from digest.storage.suppressions.suppressions import Suppression
 from digest.storage.writing.publications import Publication
-from digest.storage.writing.search_index import forget_index
 from digest.storage.writing.summaries import Summary
 from digest.storage.writing.topics import Topic, summary_topics
 

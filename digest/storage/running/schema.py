@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from digest.storage.accounting import settlements
+from digest.storage.archive import search_index
 from digest.storage.base import rate_limits
 from digest.storage.base.database import Database
 from digest.storage.base.model import Base
@@ -40,7 +41,6 @@ from digest.storage.writing import (
     other_names,
     publications,
     revisions,
-    search_index,
     summaries,
     supersedings,
     topics,

@@ -9,9 +9,9 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from digest.domain.sources.states import WAITING, LeadState
+from digest.storage.archive.search_index import linking_summaries
 from digest.storage.base.model import table_of
 from digest.storage.sources.leads import Lead, LeadKey, LeadResemblance
-from digest.storage.writing.search_index import linking_summaries
 from digest.storage.writing.summaries import Summary
 
 _AT_ONCE = 500

@@ -1,1 +1,1 @@
-"""Summaries, publications and topics: the archive."""
+"""Summaries with what belongs to them: history, ends, working copies; publications and topics."""

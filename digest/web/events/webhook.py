@@ -11,8 +11,8 @@ from flask import Blueprint, Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from digest.mail.sendgrid_account import AccountChange, account_changes
-from digest.mail.sendgrid_events import SIGNATURE, TIMESTAMP, Event, NotEvents, is_recent, is_sendgrids, parse
+from digest.mail.sendgrid.account import AccountChange, account_changes
+from digest.mail.sendgrid.events import SIGNATURE, TIMESTAMP, Event, NotEvents, is_recent, is_sendgrids, parse
 from digest.operations.events.feedback import take_events
 from digest.operations.events.sendgrid_status import take_account_changes
 from digest.storage.base.database_file import DatabaseFileGone

@@ -19,7 +19,7 @@ from digest.domain.issues.lifecycle import FROZEN, IssueState, asked_to_go_at
 from digest.domain.issues.preflight import CHECKS, SIZE_LIMIT, SUBJECT_SHOWN
 from digest.domain.issues.undoing import from_json
 from digest.domain.shared.stored import UnreadableRecord
-from digest.mail.templating import listed
+from digest.mail.message.templating import listed
 from digest.operations.issues.closing import cutoff_of, too_few
 from digest.operations.issues.composing import Composed, compose, compose_now, content_of
 from digest.operations.issues.editions import EditionShare, edition_shares, whole_readers, with_faults_of_editions

@@ -11,15 +11,12 @@ from sqlalchemy.orm import Session
 
 from digest.domain.issues.lifecycle import BEFORE_SENDING
 from digest.domain.issues.undoing import from_json, taken_off_lately
-from digest.operations.writing.browsing import Asking, Order, browse
+from digest.operations.archive.browsing import Asking, Order, browse
+from digest.storage.archive.published import ArchiveQuestion
 from digest.storage.issues.issues import Issue, latest_frozen_issue
 from digest.storage.issues.selections import candidate_count, candidates, issues_by_summary, selected_ids
 from digest.storage.writing.names import PUBLICATIONS, BriefName, brief_names
-from digest.storage.writing.summaries import (
-    ArchiveQuestion,
-    Summary,
-    published_by_ids,
-)
+from digest.storage.writing.summaries import Summary, published_by_ids
 
 _FIRST_WEEKS = timedelta(weeks=6)
 """How far back one looks before any issue went."""

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, make_response, render_template, request
 
 from digest.domain.issues.edition import plain
-from digest.mail.identity import identity_of
+from digest.mail.message.identity import identity_of
 from digest.operations.issues.composing import Composed, compose, sample
 from digest.operations.issues.editions import compose_for_topics
 from digest.web.issues.issue_page import issue_of

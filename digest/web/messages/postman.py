@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 
 from digest.config import Settings
-from digest.mail.interface import Transport
+from digest.mail.outgoing.interface import Transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.shared.fault_log import FaultLog
 from digest.storage.base.database import Database

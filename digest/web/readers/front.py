@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from digest.domain.shared.addresses import BadAddress, parse
 from digest.domain.writing import markup
+from digest.operations.archive.browsing import sizes
 from digest.operations.readers import consent_wordings, holdings, own_page
 from digest.operations.readers.recipients import processors
-from digest.operations.writing.browsing import sizes
-from digest.storage.issues.issues import latest_past_date
-from digest.storage.writing.summaries import latest_summaries
+from digest.storage.archive.past_issues import latest_past_date
+from digest.storage.archive.published import latest_summaries
 from digest.web.readers.answers import ask, check_your_inbox, contact, next_issue, private, said
 from digest.web.shared import forms
 from digest.web.shared.context import here, reading, settings

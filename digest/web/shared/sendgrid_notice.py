@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from digest.mail.sendgrid_account import Words, in_words
+from digest.mail.sendgrid.account import Words, in_words
 from digest.storage.events.sendgrid_status import sendgrid_status
 
 

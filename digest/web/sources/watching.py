@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from digest.domain.sources.states import SourceKind, SourceState
 from digest.feeds.base.entries import UnreadableDocument
-from digest.mail.templating import counted
+from digest.mail.message.templating import counted
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.finding import FoundSource, NoListFound, Search, find
 from digest.operations.sources.page_examples import PageOffer, offer_page

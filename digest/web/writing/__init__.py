@@ -1,1 +1,1 @@
-"""Summaries: the desk's form and the public archive with its feeds."""
+"""Summaries on the desk: the form, the list, history and ends; publications and topics."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from flask import render_template, request
 
 from digest.domain.sources.canonical import canonical_hash
-from digest.operations.writing.covering import Archive
-from digest.storage.writing.search_index import linking_summaries
+from digest.operations.archive.covering import Archive
+from digest.storage.archive.search_index import linking_summaries
 from digest.storage.writing.summaries import Summary, summary_by_id
 from digest.web.shared.context import reading
 from digest.web.shared.desk import desk

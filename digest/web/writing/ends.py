@@ -14,9 +14,10 @@ from digest.domain.writing.differences import Stretch, differences
 from digest.domain.writing.wording import from_json
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import ending
+from digest.storage.archive.published import latest_summaries
 from digest.storage.issues.selections import issues_carrying
 from digest.storage.writing.revisions import Revision, RevisionKind, revisions_of
-from digest.storage.writing.summaries import Summary, latest_summaries, summary_by_id, withdrawal_of
+from digest.storage.writing.summaries import Summary, summary_by_id, withdrawal_of
 from digest.storage.writing.supersedings import superseding_of
 from digest.web.shared import forms
 from digest.web.shared.context import here, reading, signed_in

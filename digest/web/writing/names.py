@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from digest.mail.templating import counted
+from digest.mail.message.templating import counted
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import naming
 from digest.operations.writing.naming import Hanging

@@ -9,21 +9,14 @@ from werkzeug.wrappers import Response
 
 from digest.domain.issues.manuscript import Manuscript, from_json
 from digest.domain.shared.slugs import folded
+from digest.operations.archive.browsing import Asking, Order, browse
 from digest.operations.shared.refusal import Refused
 from digest.operations.writing import editing
-from digest.operations.writing.browsing import Asking, Order, browse
+from digest.storage.archive.published import ArchivePage, ArchiveQuestion, latest_withdrawals, summaries_linking
 from digest.storage.issues.selections import issues_by_summary
 from digest.storage.writing.names import PUBLICATIONS, brief_names
 from digest.storage.writing.publications import all_publications
-from digest.storage.writing.summaries import (
-    ArchivePage,
-    ArchiveQuestion,
-    Summary,
-    drafts,
-    latest_withdrawals,
-    summaries_linking,
-    summary_by_id,
-)
+from digest.storage.writing.summaries import Summary, drafts, summary_by_id
 from digest.storage.writing.working_copies import WorkingCopy, unfinished_copies
 from digest.web.shared.context import db, here, now, reading, signed_in
 from digest.web.shared.desk import ROW_ID, asked_word, desk, page_number

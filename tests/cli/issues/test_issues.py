@@ -24,7 +24,7 @@ from digest.storage.issues.issues import Issue, current_issue, issue_on, latest_
 from digest.storage.sending.deliveries import Delivery
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_subscriber, make_summary
-from tests.web.writing.past import attribute, headlines, page_at, words
+from tests.web.archive.past import attribute, headlines, page_at, words
 
 
 @pytest.fixture(autouse=True)

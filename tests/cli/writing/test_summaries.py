@@ -16,12 +16,13 @@ from digest.domain.writing.markup import sanitised
 from digest.operations.issues.closing import close_issue
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
+from digest.storage.archive.published import ArchiveQuestion, archive_page
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import current_issue
 from digest.storage.issues.selections import selected_summaries
 from digest.storage.running import schema
 from digest.storage.writing.publications import Publication, all_publications
-from digest.storage.writing.summaries import ArchiveQuestion, archive_page, summary_by_id
+from digest.storage.writing.summaries import summary_by_id
 from digest.storage.writing.topics import Topic, all_topics
 from tests.conftest import TUESDAY
 from tests.domain.writing.test_tidying import WORD

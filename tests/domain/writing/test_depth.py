@@ -9,7 +9,7 @@ import pytest
 from digest.domain.writing.dialect import bare_links
 from digest.domain.writing.markup import from_markdown, sanitised
 from digest.domain.writing.rewriting import as_markdown
-from digest.mail.plaintext import as_text
+from digest.mail.message.plaintext import as_text
 
 
 def depth(html: str) -> int:

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from digest.domain.writing.markup import from_markdown, sanitised
-from digest.mail.plaintext import as_text
+from digest.mail.message.plaintext import as_text
 
 
 def lines(html: str) -> str:

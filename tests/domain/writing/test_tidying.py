@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.domain.writing.markup import sanitised
-from digest.mail.plaintext import as_text
+from digest.mail.message.plaintext import as_text
 
 WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><title>Draft 3</title>
 <style>p.MsoNormal {margin:0}</style>

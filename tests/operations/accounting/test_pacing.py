@@ -11,7 +11,7 @@ import pytest
 
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
-from digest.mail.interface import Answer, Certainty
+from digest.mail.outgoing.interface import Answer, Certainty
 from digest.mail.transports import open_transport
 from digest.operations.accounting.pacing import probe_if_due
 from digest.operations.issues.closing import close_issue

@@ -14,8 +14,8 @@ from sqlalchemy import update
 
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
-from digest.mail.interface import Answer, Certainty
-from digest.mail.sendgrid_events import Event, parse
+from digest.mail.outgoing.interface import Answer, Certainty
+from digest.mail.sendgrid.events import Event, parse
 from digest.mail.transports import open_transport
 from digest.operations.accounting.deciding import decide_batch
 from digest.operations.events.feedback import take_events

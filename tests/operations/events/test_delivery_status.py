@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from digest.config import Settings
-from digest.mail.sendgrid_events import parse
+from digest.mail.sendgrid.events import parse
 from digest.operations.events.feedback import take_events
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database

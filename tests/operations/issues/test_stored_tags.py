@@ -7,7 +7,7 @@ import json
 import pytest
 
 from digest.domain.shared.stored import UnreadableRecord
-from digest.mail.rendering import Tags
+from digest.mail.message.rendering import Tags
 from digest.operations.issues.composing import tags_from_json, tags_to_json
 
 TAGS = Tags("-0f-unsubscribe-", "-0f-preferences-", "-0f-since-")

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from digest.config import Settings
 from digest.domain.shared import addresses
-from digest.mail.interface import Answer, Certainty, Single
+from digest.mail.outgoing.interface import Answer, Certainty, Single
 from digest.operations.messages import signup_caps
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.readers import privacy, subscribing

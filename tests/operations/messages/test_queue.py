@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.config import Settings
-from digest.mail.interface import Answer, Certainty, Single
-from digest.mail.rendering import Rendered
+from digest.mail.message.rendering import Rendered
+from digest.mail.outgoing.interface import Answer, Certainty, Single
 from digest.mail.transports import open_transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.queue import post

@@ -10,8 +10,8 @@ import pytest
 from digest.config import Settings
 from digest.domain.shared.addresses import parse
 from digest.domain.shared.tokens import fingerprint
-from digest.mail.sendgrid import SendGridTransport
-from digest.mail.sendgrid_events import Event, Ground, Kind
+from digest.mail.sendgrid.events import Event, Ground, Kind
+from digest.mail.sendgrid.transport import SendGridTransport
 from digest.mail.transports import open_transport
 from digest.operations.events.feedback import take_events
 from digest.operations.messages.delivering import deliver_waiting

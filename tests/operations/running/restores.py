@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
-from digest.mail.interface import Transport
+from digest.mail.outgoing.interface import Transport
 from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.messages.delivering import deliver_waiting

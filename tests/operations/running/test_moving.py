@@ -27,8 +27,8 @@ from digest.operations.sending.sender import Ending, send_issue, take_turn
 from digest.operations.shared.context import Context, Process
 from digest.operations.shared.links import unsubscribe_url
 from digest.operations.shared.refusal import Miscounted, Refused
+from digest.storage.archive.past_issues import past_issues
 from digest.storage.base.database import Database
-from digest.storage.issues.issues import past_issues
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.running import revisions, schema
 from digest.storage.writing.summaries import Summary

@@ -17,7 +17,7 @@ import pytest
 from digest.config import Settings
 from digest.domain.shared import addresses
 from digest.domain.shared.tokens import new_key
-from digest.mail.deadline import ticking
+from digest.mail.outgoing.deadline import ticking
 from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.people.password_hashing import Places

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from digest.config import Settings
 from digest.domain.writing import markup
-from digest.mail.foreign import hash_of
-from digest.mail.rendering import Rendered
+from digest.mail.message.foreign import hash_of
+from digest.mail.message.rendering import Rendered
 from digest.operations.issues import composing
 from digest.operations.issues.closing import close_issue
 from digest.operations.issues.editions import compose_for_topics

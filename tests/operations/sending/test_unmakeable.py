@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select, update
 
 from digest.config import Settings
-from digest.mail import eml
-from digest.mail import sendgrid as sendgrid_transport
-from digest.mail.foreign import hash_of
-from digest.mail.rendering import Rendered
+from digest.mail.folder import eml
+from digest.mail.message.foreign import hash_of
+from digest.mail.message.rendering import Rendered
+from digest.mail.sendgrid import transport as sendgrid_transport
 from digest.operations.sending import posting
 from digest.operations.sending.claiming import Claim
 from digest.operations.sending.sender import Ending

@@ -8,13 +8,13 @@ import pytest
 
 from digest.config import Settings
 from digest.feeds.base.entries import Entry
+from digest.operations.archive.indexing import index_summaries
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
 from digest.operations.sources.arriving import Candidate, arrive
 from digest.operations.sources.grouping import group_leads
 from digest.operations.sources.joining import join, split
 from digest.operations.sources.lead_files import list_leads
-from digest.operations.writing.indexing import index_summaries
 from digest.storage.base.database import Database
 from digest.storage.people.editors import Editor
 from digest.storage.sources.listed_leads import ListedLead

@@ -14,7 +14,7 @@ import pytest
 from digest import config
 from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint
-from digest.mail.interface import ListPage, SuppressionList, Transport, UnreadList
+from digest.mail.outgoing.interface import ListPage, SuppressionList, Transport, UnreadList
 from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.sending_now import prepare

@@ -9,7 +9,7 @@ import pytest
 
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
-from digest.mail.interface import Answer, Certainty
+from digest.mail.outgoing.interface import Answer, Certainty
 from digest.operations.accounting.deciding import decide_batch
 from digest.operations.readers.consent_wordings import leaving
 from digest.operations.readers.privacy import erase

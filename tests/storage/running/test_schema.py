@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
-from digest.mail.interface import SuppressionList
+from digest.mail.outgoing.interface import SuppressionList
 from digest.operations.running.startup import MIGRATIONS
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Issue, issue_on

@@ -20,7 +20,7 @@ from digest.storage.running import schema
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
 from tests.mail.samples import TAGS, a_digest
-from tests.web.writing.past import send_issue
+from tests.web.archive.past import send_issue
 
 
 def test_an_empty_site_says_what_will_be_here(client: FlaskClient) -> None:

@@ -41,7 +41,7 @@ OF_EDITORS = frozenset(
 )
 FOR_READERS = (
     "pages/shared/base.html", "pages/shared/error.html", "pages/shared/unsaved.html", "pages/readers/*.html",
-    "pages/writing/archive/*.html", "pages/sources/about.html",
+    "pages/archive/*.html", "pages/sources/about.html",
     "email/base.*", "email/confirmation/*", "email/already_subscribed/*", "email/digest/*",
     "email/erased/*", "email/move/*", "email/moved/*", "email/own_page/*", "email/returned/*",
     "email/welcome/*",

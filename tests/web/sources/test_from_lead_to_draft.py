@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.operations.archive.covering import Archive
+from digest.operations.archive.indexing import index_summaries
 from digest.operations.shared.context import Context
 from digest.operations.sources import writing_up
-from digest.operations.writing.covering import Archive
-from digest.operations.writing.indexing import index_summaries
 from digest.storage.base.database import Database
 from digest.storage.people.editors import Editor
 from digest.storage.sources import inbox

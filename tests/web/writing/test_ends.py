@@ -17,8 +17,8 @@ from digest.storage.issues.selections import selected_summaries
 from digest.storage.writing.summaries import published_summary, summary_by_id
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_summary
+from tests.web.archive.past import item, send_issue
 from tests.web.browser import Browser, one, page, words
-from tests.web.writing.past import item, send_issue
 from tests.web.writing.test_nothing_is_lost import form_at
 
 LATER = date(2024, 5, 24)

@@ -11,9 +11,10 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from digest.operations.people.signing_in import sign_out_everywhere
+from digest.storage.archive.published import latest_summaries
 from digest.storage.base.database import Database
 from digest.storage.writing.publications import publication_named, publication_names
-from digest.storage.writing.summaries import Summary, drafts, latest_summaries, summary_by_id
+from digest.storage.writing.summaries import Summary, drafts, summary_by_id
 from digest.storage.writing.topics import all_topics
 from digest.storage.writing.working_copies import WorkingCopy
 from tests.conftest import TUESDAY

@@ -10,9 +10,9 @@ from digest.storage.base.database import Database
 from digest.storage.sources.sources import WatchedSource
 from digest.storage.writing.summaries import SourceLink
 from tests.factories import make_source, make_summary
+from tests.web.archive.past import page_at
+from tests.web.archive.past import words as words_of
 from tests.web.browser import Browser, page, words
-from tests.web.writing.past import page_at
-from tests.web.writing.past import words as words_of
 from tests.web.writing.test_nothing_is_lost import form_at
 
 URL = "https://example.org/story"

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from digest.config import Settings
-from digest.mail.interface import Answer, Certainty
+from digest.mail.outgoing.interface import Answer, Certainty
 from digest.operations.sending.claiming import Claimant
 from digest.operations.sending.recording import Result
 from digest.operations.sending.sender import take_turn

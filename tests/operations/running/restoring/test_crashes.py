@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from digest.mail.interface import Answer, Bulk, ListMark, ListPage, Single, Transport, UnreadList
+from digest.mail.outgoing.interface import Answer, Bulk, ListMark, ListPage, Single, Transport, UnreadList
 from digest.operations.guard.restore_guard import noted
 from digest.operations.running import restoring
 from digest.operations.running.restoring import Age

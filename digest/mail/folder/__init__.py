@@ -1,0 +1,1 @@
+"""The transport that writes messages as files, to be looked at."""

@@ -1,0 +1,1 @@
+"""The search index, and what else readers ask of everything that went out: published summaries, past issues."""

@@ -1,0 +1,1 @@
+"""What readers read: the list, summaries, past issues, feeds, the sitemap."""
