@@ -6,31 +6,40 @@ Mail may be what is broken, so alerts also go another way.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import urllib3
 
 from digest.mail.failures import in_words
 from digest.mail.interface import Answer, Certainty
 
+_JSON = {"Content-Type": "application/json"}
 ALERT = "alert"
 """The category of a single message that goes to ALERT_URL instead of a mailbox; its text part is the JSON."""
 
-_PATIENCE = urllib3.Timeout(connect=5.0, read=10.0)
+_PATIENCE = urllib3.Timeout(total=10.0)
+"""What a monitor says is not read, so that none can hold up whoever tells it something by dripping."""
 
 
 @dataclass(frozen=True)
 class Alert:
-    """What an alert says. `site` and `link` are addresses."""
+    """What an alert says. `site` and `link` are addresses.
+
+    `id` is of this one telling: it may come twice, and whoever has seen it may pass over it. `cause` is the same from
+    `begun` to `over`.
+    """
 
     site: str
     heading: str
     text: str
     link: str
+    id: str
+    cause: str
+    state: str
 
     def as_json(self) -> str:
         """The body that is POSTed."""
-        return json.dumps({"site": self.site, "heading": self.heading, "text": self.text, "link": self.link})
+        return json.dumps(asdict(self))
 
 
 def post_alert(url: str, body: str) -> Answer:
@@ -81,9 +90,8 @@ def look_at_site(url: str, seconds: float) -> SiteSeen:
 def _request(method: str, url: str, body: str | None) -> Answer:
     with urllib3.PoolManager(timeout=_PATIENCE, retries=False) as pool:
         try:
-            response = pool.request(
-                method, url, body=body, headers={"Content-Type": "application/json"}, redirect=False
-            )
+            response = pool.request(method, url, body=body, headers=_JSON, redirect=False, preload_content=False)
+            response.release_conn()
         except urllib3.exceptions.HTTPError as error:
             return Answer(Certainty.RETRY, detail=f"the monitor could not be reached ({in_words(error)})")
     if 200 <= response.status < 300:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -86,11 +87,15 @@ def test_an_alert_is_posted_as_json(db: Database, alerting: Settings, monitor: M
     deliver_waiting(db, alerting, open_transport(alerting), lambda: datetime.now(UTC))
     [(path, body)] = monitor.heard
     assert path == "/hook"
-    assert json.loads(body) == {
+    said = json.loads(body)
+    assert re.fullmatch("[0-9a-f]{32}", said.pop("id"))
+    assert said == {
         "site": "http://digest.test",
         "heading": "The send has stopped",
         "text": "Check the key.",
         "link": "http://digest.test",
+        "cause": "notice",
+        "state": "begun",
     }
 
 

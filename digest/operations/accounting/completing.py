@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
+from digest.domain.running.alerts import AlertKind, cause
 from digest.mail.templating import counted
+from digest.operations.messages.alerting import Sighting, sight
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_report_url
@@ -41,12 +43,13 @@ def complete_in(work: Work, issue: Issue) -> None:
 
 
 def _tell_of_rest(work: Work, issue: Issue, parts: Account) -> None:
-    tell_editors(
-        work,
-        f"The digest of {day_and_year(issue.send_date)} went, with exceptions",
-        [*_of_failed(parts.failed), *_of_held(parts.held)],
-        ("See the account", desk_report_url(work.settings, issue.send_date)),
-    )
+    heading = f"The digest of {day_and_year(issue.send_date)} went, with exceptions"
+    words = [*_of_failed(parts.failed), *_of_held(parts.held)]
+    link = ("See the account", desk_report_url(work.settings, issue.send_date))
+    if parts.held:
+        sight(work, Sighting(cause(AlertKind.HELD, issue.send_date), heading, words, link), is_news=True)
+    else:
+        tell_editors(work, heading, words, link)
 
 
 def _of_failed(copies: int) -> list[str]:

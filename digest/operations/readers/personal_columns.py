@@ -170,6 +170,10 @@ _SENDGRID = "what SendGrid says of a request as a whole; what it says of one add
 _SERVICE = "what SendGrid says of the installation's own account"
 
 NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
+    "alerts": {
+        "what is wrong with the installation, in words of its own": "cause heading words label link by_mail",
+        _QUEUE: "first_seen last_seen told_at over_since good_for",
+    },
     "audit": {_ROW: "id"},
     "backups": {
         "which day’s backup it is, and where": "day path bytes fault",
