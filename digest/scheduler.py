@@ -28,6 +28,7 @@ from digest.operations.running.tick import note_heartbeat, tick
 from digest.operations.running.watch import Watch
 from digest.operations.shared.context import Process
 from digest.operations.shared.fault_log import FaultLog
+from digest.operations.shared.log_context import at_work_on
 from digest.operations.shared.wakeups import pause
 from digest.operations.sources.collecting import Poller, keep_polling
 from digest.operations.sources.grouping import group_leads
@@ -175,7 +176,8 @@ class Clock:
         def run() -> None:
             started = time.monotonic()
             try:
-                job()
+                with at_work_on(name):
+                    job()
             except DatabaseFileGone:
                 return  # said when it was noticed
             except Exception as error:  # noqa: BLE001 - the last line of defence; it is said with its trace

@@ -58,6 +58,8 @@ class Settings:
     trusted_proxies: int
     alert_url: str
     heartbeat_url: str
+    log_format: str
+    """`text`, or `json`: one object a line."""
     feed_interval: timedelta
     """The least time between two checks of a source."""
     feed_networks: tuple[IPv4Network | IPv6Network, ...]
@@ -142,6 +144,7 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None, mak
         trusted_proxies=values.checked("TRUSTED_PROXIES", "0", checks.between(0, 10)),
         alert_url=values.checked("ALERT_URL", "", checks.monitor),
         heartbeat_url=values.checked("HEARTBEAT_URL", "", checks.monitor),
+        log_format=values.checked("LOG_FORMAT", "text", checks.one_of("text", "json")),
         feed_interval=timedelta(minutes=values.checked("FEED_INTERVAL", "60", checks.between(1, 1440))),
         feed_networks=values.checked("FEED_NETWORKS", "", checks.networks),
         feed_proxy=values.checked("FEED_PROXY", "", checks.proxy),

@@ -22,11 +22,7 @@ _SIGNS = {FindingState.OK: ("ok", "green"), FindingState.WARN: ("look", "yellow"
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-@click.option(
-    "--rehearse-alerts",
-    is_flag=True,
-    help="Instead: send one alert of each kind by every way, and say which ways took them.",
-)
+@click.option("--rehearse-alerts", is_flag=True, help="Instead: send an alert of each kind by every way there is.")
 def doctor(as_json: bool, rehearse_alerts: bool) -> None:
     """Say everything that an operator must know, with remedies.
 

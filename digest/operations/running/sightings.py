@@ -179,7 +179,7 @@ _OF_FINDINGS: Mapping[str, AlertKind | None] = {
     "backups": AlertKind.BACKUPS,
     "time abroad": AlertKind.TIME,
     "SendGrid’s key": AlertKind.SENDGRID,
-    "": AlertKind.SENDGRID,
+    "sender": AlertKind.SENDGRID,
     "SendGrid’s word": None,
     "clock": None,
 }

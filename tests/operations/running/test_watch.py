@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -120,8 +120,16 @@ def test_the_doctor_is_asked_each_few_minutes_and_others_each_hour(
     asked: list[str] = []
     bad = broken("SendGrid’s key", "SendGrid refuses it (401).", "Set SENDGRID_API_KEY.")
     full = doubtful("disk", "0.9 GB are free.", "Make room.")
-    monkeypatch.setattr(watch, "at_home", lambda _: asked.append("home") or [full, fine("time", "It is 9."), _dead()])
-    monkeypatch.setattr(watch, "examine_abroad", lambda _: asked.append("abroad") or [bad])
+
+    def finding(where: str, *found: Finding) -> Callable[[Context], list[Finding]]:
+        def look(_: Context) -> list[Finding]:
+            asked.append(where)
+            return list(found)
+
+        return look
+
+    monkeypatch.setattr(watch, "at_home", finding("home", full, fine("time", "It is 9."), _dead()))
+    monkeypatch.setattr(watch, "examine_abroad", finding("abroad", bad))
     clock = Watch(FaultLog())
     for minute in range(70):
         clock.look(after(ours, minutes=minute))
