@@ -21,6 +21,7 @@ from digest.mail.interface import Transport
 from digest.mail.monitors import ping
 from digest.operations.issues.link_checking import check_current_links, link_checker
 from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.messages.passing_events_on import pass_events_on
 from digest.operations.running.backing_up import back_up_daily
 from digest.operations.running.forgetting import forget_in_time
 from digest.operations.running.housekeeping import tidy_up
@@ -43,6 +44,7 @@ MESSAGES_SECONDS = 2
 HEARTBEAT_SECONDS = 10
 HOUSEKEEPING_SECONDS = 3_600
 WATCH_SECONDS = 60
+EVENTS_SECONDS = 5
 POLLING_SECONDS = 10
 BACKUP_SECONDS = 60
 _LONGEST_WAIT = 0.5
@@ -105,6 +107,7 @@ class Clock:
             ("finding stories", self._group, POLLING_SECONDS),
             ("looking at links", self._look_at_links, POLLING_SECONDS),
             ("the daily backup", self._back_up, BACKUP_SECONDS),
+            ("passing events on", self._pass_events_on, EVENTS_SECONDS),
             ("looking for what is wrong", self._look_for_trouble, WATCH_SECONDS),
         )
         """A thread each: a long send must not hold back the sign of life."""
@@ -166,6 +169,9 @@ class Clock:
 
     def _back_up(self) -> None:
         back_up_daily(self._process.context())
+
+    def _pass_events_on(self) -> None:
+        pass_events_on(self._process)
 
     def _look_for_trouble(self) -> None:
         self._watch.look(self._process.branded().context())

@@ -16,5 +16,7 @@ OFFERS_KEPT = timedelta(hours=1)
 """After a publisher answered an editor who was choosing what to watch there."""
 ALERTS_KEPT = timedelta(days=30)
 """After what was wrong was over."""
+EVENTS_KEPT = timedelta(days=4)
+"""After an event happened that nobody takes; the clock gives it up, and says so, a day before."""
 LINK_CHECKS_KEPT = timedelta(days=60)
 """After somebody last looked whether an issue's link is alive."""

@@ -6,7 +6,9 @@ Mail may be what is broken, so alerts also go another way.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 
 import urllib3
 
@@ -45,6 +47,11 @@ class Alert:
 def post_alert(url: str, body: str) -> Answer:
     """POST an alert's JSON to the operator's monitor; what came of it. Never raises for the other side."""
     return _request("POST", url, body)
+
+
+def post_event(url: str, body: str, headers: Mapping[str, str]) -> Answer:
+    """POST an event's JSON to the operator's own service; what came of it. Never raises for the other side."""
+    return _request("POST", url, body, headers)
 
 
 def ping(url: str) -> str | None:
@@ -87,10 +94,12 @@ def look_at_site(url: str, seconds: float) -> SiteSeen:
     )
 
 
-def _request(method: str, url: str, body: str | None) -> Answer:
+def _request(method: str, url: str, body: str | None, headers: Mapping[str, str] = MappingProxyType({})) -> Answer:
     with urllib3.PoolManager(timeout=_PATIENCE, retries=False) as pool:
         try:
-            response = pool.request(method, url, body=body, headers=_JSON, redirect=False, preload_content=False)
+            response = pool.request(
+                method, url, body=body, headers={**_JSON, **headers}, redirect=False, preload_content=False
+            )
             response.release_conn()
         except urllib3.exceptions.HTTPError as error:
             return Answer(Certainty.RETRY, detail=f"the monitor could not be reached ({in_words(error)})")

@@ -34,6 +34,7 @@ class AlertKind(StrEnum):
     MESSAGES = "messages"
     ALERT_URL = "alert-url"
     ERASURES = "erasures"
+    EVENTS = "events"
     BRAKE = "sign-ups-wait"
     NO_ROOM = "sign-ups-refused"
     BACKUPS = "backups"
@@ -59,6 +60,7 @@ MEANINGS: Mapping[AlertKind, str] = {
     AlertKind.MESSAGES: "single messages, such as confirmations, do not leave",
     AlertKind.ALERT_URL: "ALERT_URL does not take alerts",
     AlertKind.ERASURES: "SendGrid does not take erasures on",
+    AlertKind.EVENTS: "EVENTS_URL has not taken events for three days, and they are given up",
     AlertKind.BRAKE: "more people sign up than may be mailed in an hour",
     AlertKind.NO_ROOM: "sign-ups are turned away",
     AlertKind.BACKUPS: "the daily backup failed, is overdue, or was not proven",

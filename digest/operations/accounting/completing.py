@@ -7,6 +7,7 @@ from digest.domain.issues.lifecycle import IssueState
 from digest.domain.running.alerts import AlertKind, cause
 from digest.mail.templating import counted
 from digest.operations.messages.alerting import Sighting, sight
+from digest.operations.messages.outgoing_events import note_issue_sent
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_report_url
@@ -31,6 +32,8 @@ def complete_in(work: Work, issue: Issue) -> None:
         return
     before, issue.state, issue.sent_at = issue.sent_at, IssueState.SENT, work.now
     parts = account_of(work.session, issue)
+    if before is None:
+        note_issue_sent(work, issue.send_date)
     note(
         work.session, issue.id, work.now, "the send",
         f"finished: {parts.accepted:,} accepted, {parts.failed:,} failed, {parts.skipped:,} skipped, "

@@ -65,6 +65,7 @@ def _is_later(change: AccountChange, known: SendGridStatus | None) -> bool:
 
 def _tell(work: Work, change: AccountChange) -> None:
     words = in_words(change.word)
+    log.warning("%s (%s). %s", words.heading, change.word, words.meaning)
     which = cause(AlertKind.SENDGRID_ACCOUNT)
     if change.well:
         end(work, which, words.heading, [words.meaning])
