@@ -123,7 +123,7 @@ def webhook_key(text: str) -> str:
     return text
 
 
-A_KEY = "make one with `echo whsec_$(openssl rand -base64 32)`, and give it to the service, too"
+A_KEY = "make one with `openssl rand -base64 32`, put “whsec_” before it, and give it to the service, too"
 
 
 def events_key(text: str) -> str:

@@ -24,7 +24,7 @@ _PATIENCE = urllib3.Timeout(total=10.0)
 
 
 @dataclass(frozen=True)
-class Alert:
+class AlertPost:
     """What an alert says. `site` and `link` are addresses.
 
     `id` is of this one telling: it may come twice, and whoever has seen it may pass over it. `cause` is the same from

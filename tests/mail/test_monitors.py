@@ -88,6 +88,7 @@ def test_a_monitor_that_takes_nothing_is_logged_once_for_each_cause(
     try_all(200)
     assert caplog.text.count("to ALERT_URL: it went, at try 5") == 2
     assert len(monitor.heard) == 10
+    assert len({json.loads(heard.body)["id"] for heard in monitor.heard}) == 2
 
 
 def test_no_alert_without_an_address(db: Database, settings: Settings) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.domain.running.alerts import QUIET, AlertState, begins_anew, has_ended, word_when_seen
-from digest.operations.messages.queue import Told, tell_editors, tell_operator
+from digest.operations.messages.queue import Telling, tell_editors, tell_operator
 from digest.operations.shared.context import Work
 from digest.storage.messages.alerts import Alert, alert_for_change, alert_seen
 
@@ -45,7 +45,9 @@ def sight(work: Work, sighting: Sighting, is_news: bool = False) -> None:
     alert.heading, alert.words = sighting.heading, "\n".join(sighting.paragraphs)
     alert.label, alert.link = sighting.link
     alert.by_mail, alert.good_for = sighting.by_mail, round(sighting.good_for.total_seconds())
-    if state := AlertState.BEGUN if is_news else word_when_seen(alert.course, work.now, sighting.patience):
+    if is_news:
+        _say(work, alert, AlertState.REMINDER if alert.told_at else AlertState.BEGUN, alert.heading, alert.paragraphs)
+    elif state := word_when_seen(alert.course, work.now, sighting.patience):
         _tell_of(work, alert, state)
 
 
@@ -88,7 +90,7 @@ def _tell_of(work: Work, alert: Alert, state: AlertState) -> None:
 def _say(work: Work, alert: Alert, state: AlertState, heading: str, paragraphs: Sequence[str]) -> None:
     alert.told_at = work.now
     log.warning("alert %s (%s): %s. %s", state, alert.cause, heading, " ".join(paragraphs))
-    told = Told(alert.cause, state)
+    told = Telling(alert.cause, state)
     if alert.by_mail:
         tell_editors(work, heading, paragraphs, (alert.label, alert.link) if alert.link else None, told)
     else:

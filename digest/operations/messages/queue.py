@@ -16,7 +16,7 @@ from digest.config import Settings
 from digest.domain.running.alerts import AlertState
 from digest.domain.shared.tokens import new_key
 from digest.mail.identity import identity_of
-from digest.mail.monitors import ALERT, Alert
+from digest.mail.monitors import ALERT, AlertPost
 from digest.mail.rendering import Rendered, render_notice
 from digest.operations.shared.context import Work
 from digest.storage.base.database import database_now
@@ -72,14 +72,14 @@ def pass_erasure_on(work: Work, addresses: Iterable[str]) -> None:
 
 
 @dataclass(frozen=True)
-class Told:
+class Telling:
     """What is told of which cause."""
 
     cause: str
     state: AlertState
 
 
-ONCE = Told("notice", AlertState.BEGUN)
+ONCE = Telling("notice", AlertState.BEGUN)
 """A notice: told once, and never over."""
 
 
@@ -88,7 +88,7 @@ def tell_editors(
     heading: str,
     paragraphs: Sequence[str],
     link: tuple[str, str] | None = None,
-    told: Told = ONCE,
+    told: Telling = ONCE,
 ) -> None:
     """Queue a notice to every active editor, and an alert to ALERT_URL. `link` is a label and an address.
 
@@ -100,13 +100,13 @@ def tell_editors(
     tell_operator(work, heading, paragraphs, link[1] if link else work.settings.site_url, told)
 
 
-def tell_operator(work: Work, heading: str, paragraphs: Sequence[str], link: str, told: Told = ONCE) -> None:
+def tell_operator(work: Work, heading: str, paragraphs: Sequence[str], link: str, told: Telling = ONCE) -> None:
     """Queue an alert to ALERT_URL alone, where one is set: for what mail can't tell, since it is what is broken."""
     if work.settings.alert_url:
         alert = alert_of(work.settings, heading, paragraphs, link, told)
         queue_message(work.session, work.now, ALERT, work.settings.alert_url, (heading, alert.as_json(), ""))
 
 
-def alert_of(settings: Settings, heading: str, paragraphs: Sequence[str], link: str, told: Told) -> Alert:
+def alert_of(settings: Settings, heading: str, paragraphs: Sequence[str], link: str, told: Telling) -> AlertPost:
     """An alert as it is POSTed, with an id of its own."""
-    return Alert(settings.site_url, heading, " ".join(paragraphs), link, new_key(), told.cause, told.state)
+    return AlertPost(settings.site_url, heading, " ".join(paragraphs), link, new_key(), told.cause, told.state)

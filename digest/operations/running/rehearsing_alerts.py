@@ -12,7 +12,7 @@ from digest.mail.identity import identity_of
 from digest.mail.interface import Answer, Certainty, Single, Transport
 from digest.mail.monitors import post_alert
 from digest.mail.rendering import render_notice
-from digest.operations.messages.queue import Told, alert_of
+from digest.operations.messages.queue import Telling, alert_of
 from digest.operations.shared.context import Context
 from digest.storage.people.editors import active_editors
 
@@ -66,7 +66,7 @@ def _by_post(context: Context) -> Way:
         return Way("ALERT_URL", 0, 0, "it is not set")
     answers = []
     for kind, meaning in MEANINGS.items():
-        told = Told(cause(kind, "rehearsal"), AlertState.BEGUN)
+        told = Telling(cause(kind, "rehearsal"), AlertState.BEGUN)
         alert = alert_of(context.settings, _heading(kind), [_words(meaning)], context.settings.site_url, told)
         answers.append(post_alert(url, alert.as_json()))
         if answers[-1].status is None:

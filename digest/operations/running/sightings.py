@@ -23,8 +23,10 @@ from digest.storage.accounting.accounts import unsettled_issues
 from digest.storage.base.database import database_now
 from digest.storage.events.sendgrid_status import sendgrid_status
 from digest.storage.issues.issues import issue_on, issues_being_sent, unsent_issues
+from digest.storage.messages.alerts import open_alerts
 from digest.storage.messages.messages import alerts_not_taken
 from digest.storage.running.heartbeats import last_beat
+from digest.storage.sending.batches import last_accepted_and_heard
 
 PATIENCE = timedelta(minutes=10)
 """What may right itself is told of when it has lasted for so long."""
@@ -36,21 +38,26 @@ _ASKED_ABROAD = timedelta(hours=2, minutes=30)
 
 
 def of_sends(context: Context, session: Session) -> Iterator[Sighting]:
-    """Sends that stand still, other than by a person's word or SendGrid's refusal, which tells of itself."""
+    """Sends of which nothing was accepted for a while; not those that a person stopped, or SendGrid refuses: that tells
+    of itself.
+    """
+    now, (accepted, _) = database_now(session), last_accepted_and_heard(session)
     for issue in issues_being_sent(session):
         status = send_status_of(session, issue)
-        if words := _STALLS.get(status.stall):
+        moved_at = max(accepted or 0.0, issue.frozen_at.timestamp() if issue.frozen_at else 0.0)
+        if now - moved_at >= PATIENCE.total_seconds() and (words := _STALLS.get(status.stall)):
             yield Sighting(
                 cause(AlertKind.SEND_STALLED, issue.send_date, status.stall),
                 f"The send of {day_and_year(issue.send_date)} stands still",
                 [words(status), f"{counted(status.unclaimed + status.in_hand, 'copy waits', 'copies wait')}."],
                 ("See how far it is", desk_issue_url(context.settings, issue.send_date)),
-                PATIENCE,
             )
 
 
 def of_held_batches(context: Context, session: Session) -> Iterator[Sighting]:
-    """Held copies that wait for a person's word."""
+    """Held copies that wait for a person's word; after a restore its own alert says so of all together."""
+    if any(each.cause == cause(AlertKind.RESTORED) for each in open_alerts(session)):
+        return
     for each in unsettled_issues(session):
         if each.held:
             day = each.issue.send_date

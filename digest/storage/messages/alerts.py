@@ -77,6 +77,11 @@ def told_alerts(session: Session, over_after: datetime) -> Sequence[Alert]:
     return [*lasting, *over]
 
 
+def forget_alert(session: Session, cause: str) -> None:
+    """Drop one, whatever became of it."""
+    session.execute(delete(Alert).where(Alert.cause == cause))
+
+
 def forget_alerts(session: Session, before: datetime) -> None:
     """Drop what has been over since before that moment."""
     session.execute(delete(Alert).where(Alert.over_since < before))

@@ -26,6 +26,7 @@ from digest.storage.issues.issues import Issue
 from digest.storage.messages.alerts import open_alerts, told_alerts
 from digest.storage.messages.messages import Message
 from digest.storage.running.heartbeats import Heartbeat, beat
+from digest.storage.sending.batches import Batch, BatchState
 from tests.conftest import TUESDAY
 from tests.factories import make_editor, make_issue, make_readers, make_summary
 from tests.operations.sending.test_at_once import frozen_issue, together
@@ -184,12 +185,15 @@ def test_what_a_person_has_to_settle_is_reminded_of_until_they_have(ours: Contex
 
 def test_a_send_that_stands_still_is_told_with_its_reason(ours: Context, settings: Settings) -> None:
     make_readers(ours.db, settings, 2)
-    issue_id = frozen_issue(ours.db, settings, 2)
-    for minutes in (0, 11):
+    issue_id = frozen_issue(ours.db, settings, 1)
+    for minutes, told in ((1, []), (11, ["The send of 17 May 2024 stands still"])):
         with ours.db.writing() as session:
             session.get_one(Issue, issue_id).paused_until = database_now(session) + 3600
-        tell(after(ours, minutes=minutes), in_the_database(after(ours, minutes=minutes)))
-    assert mailed(ours) == ["The send of 17 May 2024 stands still"]
+            first = session.scalars(select(Batch).order_by(Batch.id)).first()
+            assert first
+            first.state, first.accepted_at = BatchState.ACCEPTED, database_now(session) - 60 * minutes
+        tell(ours, in_the_database(ours))
+        assert mailed(ours) == told
     assert posted(ours)[-1]["text"].startswith("SendGrid asked for a pause (429).")
     assert states(ours)[-1] == ("send-stalled:2024-05-17:limited", "begun")
 

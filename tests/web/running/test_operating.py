@@ -45,8 +45,8 @@ def test_alerts_are_on_every_page_of_the_desk_and_in_full_on_this_one(
         assert "The disk is nearly full" in shown
         assert "The webhook is silent" not in shown
     text = " ".join(BeautifulSoup(ada.open("/desk/operating").text, "html.parser").get_text(" ").split())
-    assert "The disk is nearly full: Make room. (since 14 May 2024" in text
-    assert "The webhook is silent: Turn it on. (over since 14 May 2024" in text
+    assert "The disk is nearly full: Make room. (since Tuesday 14 May 2024" in text
+    assert "The webhook is silent: Turn it on. (over since Tuesday 14 May 2024" in text
 
 
 def test_an_editor_is_not_shown_it(alice: Browser) -> None:

@@ -18,7 +18,10 @@ GIVEN = "3f0c9a4e-1b2d-4c5e-8f90-aabbccddeeff"
 
 
 def test_every_answer_has_an_id_of_its_own(client: FlaskClient) -> None:
-    ids = [client.get(path).headers["X-Request-ID"] for path in ("/", "/nowhere", "/static/site.css", "/")]
+    ids = []
+    for path in ("/", "/nowhere", "/static/site.css", "/"):
+        with client.get(path) as answer:
+            ids.append(answer.headers["X-Request-ID"])
     assert len(set(ids)) == 4
     assert all(re.fullmatch("[0-9a-f]{16}", each) for each in ids)
 
