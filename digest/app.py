@@ -25,6 +25,7 @@ from digest.web.running import branding, service
 from digest.web.serving.limits import LARGEST_BODY
 from digest.web.shared import errors, filters, languages, proxies, security, unsaved
 from digest.web.shared.context import EXTENSION, Site, end_reading
+from digest.web.shared.request_ids import RequestIds
 from digest.web.sources import about, receiving
 
 _TEMPLATES = config.resource("templates")
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None, with_postman: bool = True, thre
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.wsgi_app = RequestIds(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     proxies.watch(app, settings.trusted_proxies)
     security.guard(app)
     app.teardown_request(end_reading)

@@ -21,12 +21,15 @@ from digest.mail.monitors import ping
 from digest.mail.outgoing.interface import Transport
 from digest.operations.issues.link_checking import check_current_links, link_checker
 from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.messages.passing_events_on import pass_events_on
 from digest.operations.running.backing_up import back_up_daily
 from digest.operations.running.forgetting import forget_in_time
 from digest.operations.running.housekeeping import tidy_up
 from digest.operations.running.tick import note_heartbeat, tick
+from digest.operations.running.watch import Watch
 from digest.operations.shared.context import Process
 from digest.operations.shared.fault_log import FaultLog
+from digest.operations.shared.log_context import at_work_on
 from digest.operations.shared.wakeups import pause
 from digest.operations.sources.collecting import Poller, keep_polling
 from digest.operations.sources.grouping import group_leads
@@ -40,6 +43,8 @@ PING_SECONDS = 60
 MESSAGES_SECONDS = 2
 HEARTBEAT_SECONDS = 10
 HOUSEKEEPING_SECONDS = 3_600
+WATCH_SECONDS = 60
+EVENTS_SECONDS = 5
 POLLING_SECONDS = 10
 BACKUP_SECONDS = 60
 _LONGEST_WAIT = 0.5
@@ -81,6 +86,7 @@ class Clock:
         self._settings = settings
         self._transport = transport
         self._fault_log = FaultLog()
+        self._watch = Watch(self._fault_log)
         self._ticked_well = False
         self._pinged_at = -math.inf
         self._stopping = threading.Event()
@@ -101,6 +107,8 @@ class Clock:
             ("finding stories", self._group, POLLING_SECONDS),
             ("looking at links", self._look_at_links, POLLING_SECONDS),
             ("the daily backup", self._back_up, BACKUP_SECONDS),
+            ("passing events on", self._pass_events_on, EVENTS_SECONDS),
+            ("looking for what is wrong", self._look_for_trouble, WATCH_SECONDS),
         )
         """A thread each: a long send must not hold back the sign of life."""
         self._scheduler = _Scheduler(
@@ -162,13 +170,20 @@ class Clock:
     def _back_up(self) -> None:
         back_up_daily(self._process.context())
 
+    def _pass_events_on(self) -> None:
+        pass_events_on(self._process)
+
+    def _look_for_trouble(self) -> None:
+        self._watch.look(self._process.branded().context())
+
     def _carefully(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
         """A job whose failure is said and tried again at the next round: one bad moment must not end the clock."""
 
         def run() -> None:
             started = time.monotonic()
             try:
-                job()
+                with at_work_on(name):
+                    job()
             except DatabaseFileGone:
                 return  # said when it was noticed
             except Exception as error:  # noqa: BLE001 - the last line of defence; it is said with its trace

@@ -95,6 +95,9 @@ def test_an_empty_environment_is_enough(tmp_path: Path) -> None:
         ("SENDGRID_HOST", "http://api.sendgrid.com", "use https"),
         ("SENDGRID_HOST", "http://127.0.0.1.example.org", "use https"),
         ("SENDGRID_HOST", "api.sendgrid.com", "use an address such as https://"),
+        ("EVENTS_URL", "mailto:op@example.org", "use an http or https address, or leave it out"),
+        ("EVENTS_WITH_ADDRESS", "true", "yes"),
+        ("LOG_FORMAT", "xml", "json"),
         ("ALERT_URL", "mailto:op@example.org", "use an http or https address, or leave it out"),
         ("ALERT_URL", "https://[::1", "use an http or https address, or leave it out"),
         ("HEARTBEAT_URL", "ping", "use an http or https address, or leave it out"),
@@ -339,6 +342,18 @@ def test_given_keys_are_used_and_none_is_written(tmp_path: Path) -> None:
     assert not (tmp_path / "instance" / "secret_key").exists()
 
 
+PLANTED_KEY = "whsec_" + "planted0" * 5
+
+
+@pytest.mark.parametrize(
+    ("key", "remedy"), [("", "EVENTS_URL needs it"), ("c2hvcnQ=", "it has 5 bytes"), ("?", "base64")]
+)
+def test_events_need_a_key_that_is_one(key: str, remedy: str, tmp_path: Path) -> None:
+    values = {"EVENTS_URL": "https://hooks.example.org/", "EVENTS_KEY": key}
+    with pytest.raises(BadSetting, match=f"EVENTS_KEY.*{remedy}.*openssl rand"):
+        load(values, tmp_path)
+
+
 def test_printed_settings_show_no_secret(tmp_path: Path) -> None:
     values = SENDGRID | {
         "SECRET_KEY": "planted-secret-key-16",
@@ -346,5 +361,7 @@ def test_printed_settings_show_no_secret(tmp_path: Path) -> None:
         "SUPPRESSION_KEY": "planted-suppression-key",
         "DATABASE_URL": "postgresql+psycopg://digest:planted-password@db/digest",
         "ALERT_URL": "https://hooks.example.org/planted-token",
+        "EVENTS_URL": "https://hooks.example.org/planted-token",
+        "EVENTS_KEY": PLANTED_KEY,
     }
     assert "planted" not in f"{load(values, tmp_path)!r} {load(values, tmp_path)}"

@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 from digest.config import checks, keys, languages, names
 from digest.domain.issues.calendar import Schedule, Weekly
 from digest.domain.running.branding import LONGEST_NAME, LONGEST_TAGLINE, Branding
+from digest.domain.shared.webhook_signatures import PREFIX
 
 T = TypeVar("T")
 
-_SECRET = {"SENDGRID_API_KEY", "DATABASE_URL", "URL", "SENDGRID_WEBHOOK_KEY", "FEED_PROXY"}
+_SECRET = {"SENDGRID_API_KEY", "DATABASE_URL", "URL", "SENDGRID_WEBHOOK_KEY", "FEED_PROXY", "EVENTS_KEY"}
 """Never shown: the URL of a database or a proxy may carry a password, and one key is easily put in another's place."""
 _LONG = 16
 _PACKAGE = Path(__file__).parent.parent
@@ -58,6 +59,12 @@ class Settings:
     trusted_proxies: int
     alert_url: str
     heartbeat_url: str
+    events_url: str
+    """Where the operator's own service hears of readers and issues; empty: nobody does, and nothing is kept for it."""
+    events_key: str
+    events_with_address: bool
+    log_format: str
+    """`text`, or `json`: one object a line."""
     feed_interval: timedelta
     """The least time between two checks of a source."""
     feed_networks: tuple[IPv4Network | IPv6Network, ...]
@@ -89,10 +96,11 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """What may stand in no log. A monitor's address is a secret, too: whoever knows it can keep it quiet."""
         password = self.database_url.partition("://")[2].rpartition("@")[0].partition(":")[2]
-        monitors = [found.partition("://")[2] for found in (self.alert_url, self.heartbeat_url)]
+        monitors = [found.partition("://")[2] for found in (self.alert_url, self.heartbeat_url, self.events_url)]
         paths = [path for path in (found.partition("/")[2] for found in monitors) if len(path) >= _LONG]
         proxy = urlsplit(self.feed_proxy).password or ""
-        return (*self.signing_keys, self.suppression_key, self.sendgrid_api_key, password, proxy, *monitors, *paths)
+        keys = (*self.signing_keys, self.suppression_key, self.sendgrid_api_key, self.events_key)
+        return (*keys, self.events_key.removeprefix(PREFIX), password, proxy, *monitors, *paths)
 
     @property
     def outbox_path(self) -> Path:
@@ -142,6 +150,10 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None, mak
         trusted_proxies=values.checked("TRUSTED_PROXIES", "0", checks.between(0, 10)),
         alert_url=values.checked("ALERT_URL", "", checks.monitor),
         heartbeat_url=values.checked("HEARTBEAT_URL", "", checks.monitor),
+        events_url=values.checked("EVENTS_URL", "", checks.monitor),
+        events_key=values.checked("EVENTS_KEY", "", checks.events_key),
+        events_with_address=values.checked("EVENTS_WITH_ADDRESS", "no", checks.one_of("yes", "no")) == "yes",
+        log_format=values.checked("LOG_FORMAT", "text", checks.one_of("text", "json")),
         feed_interval=timedelta(minutes=values.checked("FEED_INTERVAL", "60", checks.between(1, 1440))),
         feed_networks=values.checked("FEED_NETWORKS", "", checks.networks),
         feed_proxy=values.checked("FEED_PROXY", "", checks.proxy),
@@ -230,6 +242,8 @@ def _require_together(settings: Settings, values: _Values) -> None:
         for name, (value, what) in needed.items():
             if not value:
                 raise BadSetting(f"{name}: MAIL_TRANSPORT=sendgrid needs it; set it to {what}")
+    if settings.events_url and not settings.events_key:
+        raise BadSetting(f"EVENTS_KEY: EVENTS_URL needs it, so that nobody can forge an event; {checks.A_KEY}")
     if settings.secret_key and settings.secret_key == settings.suppression_key:
         raise BadSetting(
             "SECRET_KEY: it is the same as SUPPRESSION_KEY, and only one of them may ever change. Make another "

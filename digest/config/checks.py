@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from digest.domain.issues.calendar import DAYS, Weekly
-from digest.domain.shared import addresses, signatures
+from digest.domain.shared import addresses, signatures, webhook_signatures
 from digest.domain.shared.invisible import invisible_in
 from digest.domain.shared.urls import fault_in_link
 
@@ -120,6 +120,18 @@ def webhook_key(text: str) -> str:
         raise ValueError(
             f"{error}; copy the verification key of SendGrid’s Event Webhook again, as one line without spaces"
         ) from None
+    return text
+
+
+A_KEY = "make one with `openssl rand -base64 32`, put “whsec_” before it, and give it to the service, too"
+
+
+def events_key(text: str) -> str:
+    try:
+        if text:
+            webhook_signatures.shared_key(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; {A_KEY}") from None
     return text
 
 

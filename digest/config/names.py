@@ -17,7 +17,8 @@ KNOWN = frozenset(
         "MAIL_TRANSPORT", "MAIL_REDIRECT_ALL",
         "SENDGRID_API_KEY", "SENDGRID_HOST", "SENDGRID_WEBHOOK_KEY",
         "DIGEST_DAY", "DIGEST_TIME", "DIGEST_TIMEZONE", "DIGEST_CUTOFF", "DIGEST_MINIMUM_ITEMS",
-        "SEND_CONCURRENCY", "TRUSTED_PROXIES", "ALERT_URL", "HEARTBEAT_URL",
+        "SEND_CONCURRENCY", "TRUSTED_PROXIES", "ALERT_URL", "HEARTBEAT_URL", "LOG_FORMAT", "EVENTS_URL", "EVENTS_KEY",
+        "EVENTS_WITH_ADDRESS",
         "FEED_INTERVAL", "FEED_NETWORKS", "FEED_PROXY", "RETENTION_LEADS", "RETENTION_DELIVERIES", "RETENTION_CONSENTS",
         "BACKUP_PATH", "BACKUP_KEEP", "SITE_CONTROLLER", "SITE_AUTHORITY",
     )
@@ -28,14 +29,14 @@ _OURS_ALONE = ("DIGEST_", "SENDGRID_")
 """What begins so is nobody else's, but for the exceptions."""
 _OURS = (
     "DATABASE_", "MAIL_", "SITE_", "FEED_", "BACKUP_", "RETENTION_", "SEND_", "ALERT_", "HEARTBEAT_", "TRUSTED_",
-    "POSTAL_", "INSTANCE_", "SUPPRESSION_", "SECRET_",
+    "POSTAL_", "EVENTS_", "INSTANCE_", "SUPPRESSION_", "SECRET_",
 )  # fmt: skip
 """What begins so may be another program's in a shared environment, and is ours where it is nearly one of our names."""
 _OTHERS = frozenset(("SECRET_KEY_BASE", "SECRET_TOKEN", "SENDGRID_USERNAME", "SENDGRID_PASSWORD", "SITE_PACKAGES"))
 """Names that other programs are known to read."""
 _OF_A_SERVICE = re.compile(r"[A-Z0-9_]+_(?:SERVICE_\w+|PORT(?:_\w+)?)", re.ASCII)
 """What Kubernetes, and Docker for linked containers, tell of every service, one called “digest” among them."""
-_KEYS = ("DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SUPPRESSION_KEY", "SENDGRID_API_KEY")
+_KEYS = ("DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SUPPRESSION_KEY", "SENDGRID_API_KEY", "EVENTS_KEY")
 _NEAR = 0.8
 _FAR = 0.6
 

@@ -14,5 +14,9 @@ LEADS_KEPT = timedelta(days=90)
 """After a lead that nobody used arrived or was last touched, unless RETENTION_LEADS says otherwise."""
 OFFERS_KEPT = timedelta(hours=1)
 """After a publisher answered an editor who was choosing what to watch there."""
+ALERTS_KEPT = timedelta(days=30)
+"""After what was wrong was over."""
+EVENTS_KEPT = timedelta(days=4)
+"""After an event happened that nobody takes; the clock gives it up, and says so, a day before."""
 LINK_CHECKS_KEPT = timedelta(days=60)
 """After somebody last looked whether an issue's link is alive."""

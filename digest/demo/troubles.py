@@ -14,6 +14,7 @@ from itertools import count
 from sqlalchemy.orm import Session
 
 from digest.demo.people import EDITORS
+from digest.domain.running.alerts import AlertKind, cause
 from digest.mail.outgoing.interface import Answer, Bulk, Certainty, ListMark, ListPage, Single, Transport, UnreadList
 from digest.mail.sendgrid.events import Args, Event, Kind
 from digest.operations.accounting.deciding import decide_batch
@@ -27,6 +28,7 @@ from digest.storage.accounting.unsettled import last_unsettled, unsettled_batche
 from digest.storage.base.database import Database
 from digest.storage.issues.history import last_noted_by, note
 from digest.storage.issues.issues import Issue
+from digest.storage.messages.alerts import forget_alert
 from digest.storage.sending.attempts import attempts_at
 
 _BATCH = 7
@@ -70,6 +72,13 @@ def send_with_trouble(context: Context, transport: Transport, issue_id: int, tro
         decide_batch(Context(db, settings, decided_at), doubts[0].batch_id, Verdict.RESEND, EDITORS[0][0], _SEEN)
     if not events_come:
         send_issue(Process(db, settings, transport, lambda: send_at + _DECIDED_AFTER), issue_id)
+    _stop_alerting(db, issue_id)
+
+
+def _stop_alerting(db: Database, issue_id: int) -> None:
+    """What was staged is settled, and nothing to be alerted to."""
+    with db.writing() as session:
+        forget_alert(session, cause(AlertKind.HELD, session.get_one(Issue, issue_id).send_date))
 
 
 def _own_up(db: Database, issue_id: int, at: datetime, events_come: bool) -> None:

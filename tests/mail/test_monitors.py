@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from sqlalchemy import func, select, update
@@ -21,38 +20,7 @@ from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Work
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message, MessageState
-
-
-class Monitor(HTTPServer):
-    """Notes what it is told; answers with `status`."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.heard: list[tuple[str, str]] = []
-        self.status = 200
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/hook"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Monitor
-
-    def do_GET(self) -> None:
-        self._hear("GET")
-
-    def do_POST(self) -> None:
-        self._hear(self.rfile.read(int(self.headers["Content-Length"])).decode())
-
-    def log_message(self, *_: object) -> None:
-        """Keeps quiet."""
-
-    def _hear(self, what: str) -> None:
-        self.server.heard.append((self.path, what))
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+from tests.monitor import Monitor, listening
 
 
 def waiting_messages(session: Session) -> int:
@@ -63,12 +31,8 @@ def waiting_messages(session: Session) -> int:
 
 @pytest.fixture
 def monitor() -> Iterator[Monitor]:
-    with Monitor() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with listening() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -84,13 +48,17 @@ def tell(db: Database, settings: Settings) -> None:
 def test_an_alert_is_posted_as_json(db: Database, alerting: Settings, monitor: Monitor) -> None:
     tell(db, alerting)
     deliver_waiting(db, alerting, open_transport(alerting), lambda: datetime.now(UTC))
-    [(path, body)] = monitor.heard
-    assert path == "/hook"
-    assert json.loads(body) == {
+    [heard] = monitor.heard
+    assert heard.path == "/hook"
+    said = json.loads(heard.body)
+    assert re.fullmatch("[0-9a-f]{32}", said.pop("id"))
+    assert said == {
         "site": "http://digest.test",
         "heading": "The send has stopped",
         "text": "Check the key.",
         "link": "http://digest.test",
+        "cause": "notice",
+        "state": "begun",
     }
 
 
@@ -120,6 +88,7 @@ def test_a_monitor_that_takes_nothing_is_logged_once_for_each_cause(
     try_all(200)
     assert caplog.text.count("to ALERT_URL: it went, at try 5") == 2
     assert len(monitor.heard) == 10
+    assert len({json.loads(heard.body)["id"] for heard in monitor.heard}) == 2
 
 
 def test_no_alert_without_an_address(db: Database, settings: Settings) -> None:
@@ -133,4 +102,4 @@ def test_the_heartbeat_says_what_is_wrong(monitor: Monitor) -> None:
     monitor.status = 404
     assert ping(monitor.url) == "the monitor answered 404"
     assert "could not be reached" in str(ping("http://127.0.0.1:1/"))
-    assert monitor.heard == [("/hook", "GET"), ("/hook", "GET")]
+    assert [(heard.path, heard.method) for heard in monitor.heard] == [("/hook", "GET")] * 2

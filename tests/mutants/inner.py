@@ -319,4 +319,20 @@ INNER: Sequence[Mutant] = (
         "A logo only draws: nothing in its styles asks for anything.",
         "tests/domain/running/test_logos.py::test_whatever_could_act_or_fetch_is_refused_in_words",
     ),
+    Mutant(
+        "alert-over-at-once",
+        "digest/domain/running/alerts.py",
+        "now - course.last_seen >= good_for",
+        "now > course.last_seen",
+        "What comes and goes within a while is one alert.",
+        "tests/operations/running/test_watch.py::test_what_comes_and_goes_is_one_alert",
+    ),
+    Mutant(
+        "reader-s-question-in-the-log",
+        "digest/domain/running/redaction.py",
+        'rf"\\1?{QUERY}"',
+        r'r"\g<0>"',
+        "What a reader looks for is in no log.",
+        "tests/cli/shared/test_logs.py::test_secrets_are_taken_out_and_nothing_else",
+    ),
 )

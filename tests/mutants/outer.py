@@ -336,4 +336,21 @@ OUTER: Sequence[Mutant] = (
         "An admin whose page is older than another’s change is told, and takes nothing back.",
         "tests/web/running/test_branding.py::test_whoever_saves_second_is_told_and_loses_nothing",
     ),
+    Mutant(
+        "strangers-choose-request-ids",
+        "digest/web/shared/request_ids.py",
+        "self._believes = trusted_proxies > 0",
+        "self._believes = True",
+        "A request’s id is believed only behind a proxy that the operator counts.",
+        "tests/web/shared/test_request_ids.py::test_what_a_stranger_sends_as_an_id_is_not_believed",
+    ),
+    Mutant(
+        "address-told-unasked",
+        "digest/operations/messages/passing_events_on.py",
+        " and settings.events_with_address",
+        "",
+        "A service of the operator’s own is told no address unless that is asked for.",
+        "tests/operations/messages/test_passing_events_on.py::"
+        "test_a_reader_who_comes_and_goes_is_told_signed_and_without_an_address",
+    ),
 )

@@ -7,7 +7,7 @@ import logging
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from digest.cli.shared.logs import log_to_stderr
+from digest.cli.shared.logs import in_json, log_to_stderr
 from digest.config import load
 
 
@@ -16,5 +16,8 @@ class ServerLog(Logger):  # type: ignore[misc]
 
     def setup(self, cfg: Config) -> None:
         """Set the process's logs up first: a malformed request is logged by the server, link and all."""
-        log_to_stderr(logging.INFO, load())
+        settings = load()
+        log_to_stderr(logging.INFO, settings)
         super().setup(cfg)
+        if settings.log_format == "json":
+            in_json(self.error_log)

@@ -15,7 +15,7 @@ import click
 
 from digest.cli.running.listening import Announcement, HostAndPort, listen
 from digest.cli.running.supervising import Child, supervise
-from digest.cli.shared.logs import log_to_stderr
+from digest.cli.shared.logs import log_to_stderr, take_out
 from digest.config import Settings, load
 from digest.web.serving.limits import THREADS
 
@@ -47,6 +47,7 @@ def serve(bind: HostAndPort, with_scheduler: bool) -> None:
     log_to_stderr(logging.INFO)
     listener = listen(bind)
     settings = load()
+    take_out(settings)
     _try_start()
     announcement = Announcement(bind, f"Serving on http://{bind}; the desk is at http://{bind}/desk. Stop with Ctrl-C.")
     children = [Child("site", _site(listener, settings), inherits=(listener.fileno(),))]

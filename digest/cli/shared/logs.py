@@ -15,11 +15,11 @@ import traceback
 from types import TracebackType
 from typing import Any, TextIO
 
+from digest.cli.shared.log_lines import JsonLines, TextLines, as_json
 from digest.config import Settings
 from digest.domain.running.redaction import Redaction
 
 _TOO_CHATTY = ("alembic", "python_http_client", "urllib3", "cssutils", "CSSUTILS")
-_FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _FORM_OF_A_COMMAND = "digest: %(message)s"
 _LONGEST_LINE = 65_536
 
@@ -32,31 +32,41 @@ def log_to_stderr(level: int, settings: Settings | None = None) -> None:
 
     With settings, their secrets are known and taken out wherever they stand.
     """
-    _handle(level, _FORM)
-    take_out(settings)
+    _handle(level, TextLines())
     if not isinstance(sys.stderr, _Guarded):
         sys.stderr = _Guarded(sys.stderr)
         atexit.register(sys.stderr.end)
+    take_out(settings)
 
 
 def log_as_a_command() -> None:
     """The same for a command: what it says to whoever runs it may name a reader, what it logs may not."""
-    _handle(logging.WARNING, _FORM_OF_A_COMMAND)
+    _handle(logging.WARNING, logging.Formatter(_FORM_OF_A_COMMAND))
     take_out(None)
     sys.excepthook = _tell_of_exception
     threading.excepthook = _tell_of_thread
 
 
 def take_out(settings: Settings | None) -> None:
-    """From now on take this installation's own secrets out of every record, too."""
+    """From now on take this installation's own secrets out of every record, too, and write as its LOG_FORMAT says."""
     _Guarded.redaction = redaction = Redaction(settings.secrets) if settings else redacted
     logging.setLogRecordFactory(lambda *args, **named: _without_secrets(logging.LogRecord(*args, **named), redaction))
+    _Guarded.in_json = settings is not None and settings.log_format == "json" and isinstance(sys.stderr, _Guarded)
+    if _Guarded.in_json:
+        in_json(logging.getLogger())
+
+
+def in_json(logger: logging.Logger) -> None:
+    """Have the handlers of this logger write one JSON object a line."""
+    for handler in logger.handlers:
+        handler.setFormatter(JsonLines())
 
 
 class _Guarded:
     """Standard error, whole lines at a time, with secrets and addresses taken out."""
 
     redaction = redacted
+    in_json = False
 
     def __init__(self, inner: TextIO) -> None:
         self._inner = inner
@@ -68,7 +78,8 @@ class _Guarded:
         if len(self._begun) > _LONGEST_LINE:
             lines, end, self._begun = lines + end + self._begun, "\n", ""
         if end:
-            self._inner.write(self.redaction(lines) + end)
+            safe = self.redaction(lines)
+            self._inner.write((as_json(safe) if self.in_json else safe) + end)
         return len(text)
 
     def end(self) -> None:
@@ -81,9 +92,9 @@ class _Guarded:
         return getattr(self._inner, name)
 
 
-def _handle(level: int, form: str) -> None:
+def _handle(level: int, form: logging.Formatter) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(form))
+    handler.setFormatter(form)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
     for name in _TOO_CHATTY:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
-SECRET, TOKEN = "[secret]", "[token]"
+SECRET, TOKEN, QUERY = "[secret]", "[token]", "[query]"
 _SHORTEST_KNOWN = 6
 """A known secret shorter than this would take words out that only look like it."""
 
@@ -50,6 +50,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(rf"(?i)(?<=[/F])((?:confirm|unsubscribe|preferences|hold|yours|password|welcome|inbound){_SLASH})"
                    r"[A-Za-z0-9_-]{16,}"),
         rf"\1{TOKEN}",
+    ),
+    # What readers look for, and what scanners try, stands after the question mark of readers' pages.
+    (
+        re.compile(r"(?<![\w./:-])(/(?:(?:news|issues|topics|publications|feed|subscribe|"
+                   r"confirm|unsubscribe|preferences|yours|privacy|welcome|about)[^\s?'\"<>]{0,400})?)\?[^\s'\"<>]+"),
+        rf"\1?{QUERY}",
     ),
     (
         re.compile(r"(?:(?<=%[0-9A-Fa-f]{2})|(?<![A-Za-z0-9_%-]))(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{40,}"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
+from digest.domain.running.alerts import AlertKind, cause
 from digest.mail.message.templating import counted
+from digest.operations.messages.alerting import Sighting, sight
+from digest.operations.messages.outgoing_events import note_issue_sent
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_report_url
@@ -29,6 +32,8 @@ def complete_in(work: Work, issue: Issue) -> None:
         return
     before, issue.state, issue.sent_at = issue.sent_at, IssueState.SENT, work.now
     parts = account_of(work.session, issue)
+    if before is None:
+        note_issue_sent(work, issue.send_date)
     note(
         work.session, issue.id, work.now, "the send",
         f"finished: {parts.accepted:,} accepted, {parts.failed:,} failed, {parts.skipped:,} skipped, "
@@ -41,12 +46,13 @@ def complete_in(work: Work, issue: Issue) -> None:
 
 
 def _tell_of_rest(work: Work, issue: Issue, parts: Account) -> None:
-    tell_editors(
-        work,
-        f"The digest of {day_and_year(issue.send_date)} went, with exceptions",
-        [*_of_failed(parts.failed), *_of_held(parts.held)],
-        ("See the account", desk_report_url(work.settings, issue.send_date)),
-    )
+    heading = f"The digest of {day_and_year(issue.send_date)} went, with exceptions"
+    words = [*_of_failed(parts.failed), *_of_held(parts.held)]
+    link = ("See the account", desk_report_url(work.settings, issue.send_date))
+    if parts.held:
+        sight(work, Sighting(cause(AlertKind.HELD, issue.send_date), heading, words, link), is_news=True)
+    else:
+        tell_editors(work, heading, words, link)
 
 
 def _of_failed(copies: int) -> list[str]:

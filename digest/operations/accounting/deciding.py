@@ -14,11 +14,12 @@ from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.people.acts import Act
+from digest.domain.running.alerts import AlertKind, cause
 from digest.domain.sending.silence import Judged, Judgement, Silence, judge
 from digest.domain.shared.addresses import without_addresses
 from digest.operations.accounting.completing import complete_in
 from digest.operations.issues.closing import THE_CLOCK, named
-from digest.operations.messages.queue import tell_editors
+from digest.operations.messages.alerting import Sighting, sight
 from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_report_url
@@ -176,13 +177,14 @@ def _in_common(judged: Sequence[tuple[UnsettledBatch, Judged]]) -> str:
 
 
 def _tell_of_held(work: Work, issue: Issue, held: Sequence[UnsettledBatch]) -> None:
-    tell_editors(
-        work, f"Someone must decide about copies of the digest of {day_and_year(issue.send_date)}",
+    sight(work, Sighting(
+        cause(AlertKind.HELD, issue.send_date),
+        f"Someone must decide about copies of the digest of {day_and_year(issue.send_date)}",
         [f"Nobody can know whether {_named(held)} left, and SendGrid’s events did not settle it.",
          "They are never sent again by themselves. Look at the report, then say sent, resend or skip, on the desk or "
          "with `digest settle`. The rest of the send goes on."],
         ("Decide", desk_report_url(work.settings, issue.send_date)),
-    )  # fmt: skip
+    ), is_news=True)  # fmt: skip
 
 
 def _in_question(session: Session, settings: Settings, batch_id: int, alike: bool) -> list[UnsettledBatch]:

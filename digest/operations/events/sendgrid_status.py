@@ -9,8 +9,9 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from digest.domain.running.alerts import AlertKind, cause
 from digest.mail.sendgrid.account import AccountChange, in_words
-from digest.operations.messages.queue import tell_operator
+from digest.operations.messages.alerting import Sighting, end, sight
 from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database
 from digest.storage.events.sendgrid_status import (
@@ -65,4 +66,9 @@ def _is_later(change: AccountChange, known: SendGridStatus | None) -> bool:
 def _tell(work: Work, change: AccountChange) -> None:
     words = in_words(change.word)
     log.warning("%s (%s). %s", words.heading, change.word, words.meaning)
-    tell_operator(work, words.heading, [words.meaning], f"{work.settings.site_url}/desk")
+    which = cause(AlertKind.SENDGRID_ACCOUNT)
+    if change.well:
+        end(work, which, words.heading, [words.meaning])
+        return
+    link = ("Open the desk", f"{work.settings.site_url}/desk")
+    sight(work, Sighting(which, words.heading, [words.meaning], link, by_mail=False), is_news=True)

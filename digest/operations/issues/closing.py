@@ -13,6 +13,7 @@ from digest.domain.issues.edition import to_json
 from digest.domain.issues.lifecycle import IssueState
 from digest.domain.issues.manuscript import one_line
 from digest.domain.people.acts import Act
+from digest.domain.running.alerts import AlertKind, cause
 from digest.domain.running.branding import to_json as branding_to_json
 from digest.domain.shared.tokens import new_key
 from digest.mail.message.identity import identity_of
@@ -21,6 +22,7 @@ from digest.mail.message.templating import counted
 from digest.operations.issues.composing import Composed, compose, compose_now, sample, tags_to_json
 from digest.operations.issues.editions import with_faults_of_editions
 from digest.operations.issues.proofs import differences, post_proofs
+from digest.operations.messages.alerting import Sighting, sight
 from digest.operations.messages.queue import post, tell_editors
 from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
@@ -214,12 +216,10 @@ def _store(work: Work, issue: Issue, composed: Composed, who: str, override: str
 
 
 def _tell_of_hold(work: Work, issue: Issue, blocking: Sequence[str]) -> None:
-    tell_editors(
-        work,
-        "The issue is on hold: pre-flight stops it",
-        [*blocking, "It does not go by itself. Reopen it, mend it, approve it again and release it."],
-        ("Open the issue", desk_issue_url(work.settings, issue.send_date)),
-    )
+    which = cause(AlertKind.PREFLIGHT, issue.send_date)
+    words = [*blocking, "It does not go by itself. Reopen it, mend it, approve it again and release it."]
+    link = ("Open the issue", desk_issue_url(work.settings, issue.send_date))
+    sight(work, Sighting(which, "The issue is on hold: pre-flight stops it", words, link), is_news=True)
 
 
 def _leave_open(work: Work, issue: Issue) -> None:

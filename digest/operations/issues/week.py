@@ -14,8 +14,10 @@ from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueFacts, IssueState, Step, next_step
 from digest.domain.people.acts import Act
+from digest.domain.running.alerts import AlertKind, cause
 from digest.operations.issues.closing import THE_CLOCK, close, cutoff_of, named
 from digest.operations.issues.holding import not_yet_sending
+from digest.operations.messages.alerting import Sighting, sight
 from digest.operations.messages.queue import tell_editors
 from digest.operations.people import audit
 from digest.operations.shared.context import Context, Work
@@ -178,12 +180,12 @@ def tell_of_missed_issue(context: Context, issue_id: int) -> None:
         issue.send_now_at = None
         at = context.settings.schedule.spoken(context.settings.schedule.send_moment(issue.send_date))
         note(session, issue.id, context.now, THE_CLOCK, "did not send it: it is over 24 hours late")
-        tell_editors(
-            context.within(session), f"The issue of {day_and_year(issue.send_date)} did not go",
+        sight(context.within(session), Sighting(
+            cause(AlertKind.MISSED, issue.send_date), f"The issue of {day_and_year(issue.send_date)} did not go",
             [f"It was due at {at}. After 24 hours nothing goes by itself: send it now, move it, or skip it.",
              "On hold." if issue.on_hold else "The clock was not running then, or it could not send."],
             ("Decide on the desk", desk_issue_url(context.settings, issue.send_date)),
-        )  # fmt: skip
+        ))  # fmt: skip
 
 
 def _one_lies_ahead(work: Work) -> bool:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from digest.config import Settings
-from digest.domain.shared.tokens import fingerprint, new_key
+from digest.domain.running.alerts import AlertKind, cause, mark_of
+from digest.domain.shared.tokens import new_key
 from digest.mail.outgoing.interface import Answer, Certainty, Transport
-from digest.operations.messages.queue import tell_editors
+from digest.operations.messages.alerting import Sighting, sight
 from digest.operations.shared.context import Work
 from digest.storage.base.database import Database, database_now
-from digest.storage.base.rate_limits import count_one, moment_of
 from digest.storage.messages.erasures import claim_erasures, erasures_taken_on, put_erasures_off
 
 IN_ONE_JOB = 5_000
@@ -23,7 +23,7 @@ IN_ONE_JOB = 5_000
 _LEASE_SECONDS = 120.0
 _LONGEST_WAIT = 3_600.0
 _MOST_TRIES = 30
-_STUCK = "erasure-stuck"
+_TRIED_WITHIN = timedelta(hours=2)
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def _pass_one_job_on(db: Database, settings: Settings, transport: Transport, clo
         wait = answer.retry_after or min(_LONGEST_WAIT, 5.0 * 2 ** min(tries - 1, 20))
         put_erasures_off(session, owner, database_now(session) + wait, why)
         if tries >= _MOST_TRIES:
-            _tell_once(Work(session, settings, clock()), len(addresses), why)
+            _alert(Work(session, settings, clock()), len(addresses), why)
     log.warning("%s erasures were not taken on, and are tried again: %s", len(addresses), why)
     return False
 
@@ -66,15 +66,12 @@ def _handed_over(transport: Transport, addresses: list[str]) -> Answer:
         return Answer(Certainty.UNKNOWN, detail=f"passing it on failed ({type(error).__name__})")
 
 
-def _tell_once(work: Work, addresses: int, why: str) -> None:
+def _alert(work: Work, addresses: int, why: str) -> None:
     """An erasure must reach whoever processes for us: where it does not for a day, a person has to look."""
-    cause = fingerprint(why, work.settings.suppression_key)
-    if moment_of(work.session, _STUCK, cause):
-        return
-    count_one(work.session, _STUCK, cause, work.now)
     words = [
         f"Readers erased everything, and SendGrid has not taken that on in {_MOST_TRIES} tries: {why}. "
         f"{addresses:,} {'address waits' if addresses == 1 else 'addresses wait'}.",
         "It is tried once an hour until it has. The key needs the permission “recipients.erasejob.create”.",
     ]
-    tell_editors(work, "SendGrid has not taken on an erasure", words)
+    which = cause(AlertKind.ERASURES, mark_of(why))
+    sight(work, Sighting(which, "SendGrid has not taken on an erasure", words, good_for=_TRIED_WITHIN))

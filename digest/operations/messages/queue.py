@@ -7,13 +7,17 @@ instead: the time of the request after it must not tell whether there was a mess
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from digest.config import Settings
+from digest.domain.running.alerts import AlertState
+from digest.domain.shared.tokens import new_key
 from digest.mail.message.identity import identity_of
 from digest.mail.message.rendering import Rendered, render_notice
-from digest.mail.monitors import ALERT, Alert
+from digest.mail.monitors import ALERT, AlertPost
 from digest.operations.shared.context import Work
 from digest.storage.base.database import database_now
 from digest.storage.messages.messages import ERASURE, Message, Turn, queue_message
@@ -67,21 +71,42 @@ def pass_erasure_on(work: Work, addresses: Iterable[str]) -> None:
         message.retry_at = database_now(work.session) + _ERASED_AFTER
 
 
+@dataclass(frozen=True)
+class Telling:
+    """What is told of which cause."""
+
+    cause: str
+    state: AlertState
+
+
+ONCE = Telling("notice", AlertState.BEGUN)
+"""A notice: told once, and never over."""
+
+
 def tell_editors(
     work: Work,
     heading: str,
     paragraphs: Sequence[str],
     link: tuple[str, str] | None = None,
+    told: Telling = ONCE,
 ) -> None:
-    """Queue a notice to every active editor, and an alert to ALERT_URL. `link` is a label and an address."""
+    """Queue a notice to every active editor, and an alert to ALERT_URL. `link` is a label and an address.
+
+    What lasts is told by `alerting.sight` instead.
+    """
     rendered = render_notice(identity_of(work.settings), heading, paragraphs, link)
     for editor in active_editors(work.session):
         post(work.session, work.now, "notice", editor.email, rendered)
-    tell_operator(work, heading, paragraphs, link[1] if link else work.settings.site_url)
+    tell_operator(work, heading, paragraphs, link[1] if link else work.settings.site_url, told)
 
 
-def tell_operator(work: Work, heading: str, paragraphs: Sequence[str], link: str) -> None:
+def tell_operator(work: Work, heading: str, paragraphs: Sequence[str], link: str, told: Telling = ONCE) -> None:
     """Queue an alert to ALERT_URL alone, where one is set: for what mail can't tell, since it is what is broken."""
     if work.settings.alert_url:
-        alert = Alert(work.settings.site_url, heading, " ".join(paragraphs), link)
+        alert = alert_of(work.settings, heading, paragraphs, link, told)
         queue_message(work.session, work.now, ALERT, work.settings.alert_url, (heading, alert.as_json(), ""))
+
+
+def alert_of(settings: Settings, heading: str, paragraphs: Sequence[str], link: str, told: Telling) -> AlertPost:
+    """An alert as it is POSTed, with an id of its own."""
+    return AlertPost(settings.site_url, heading, " ".join(paragraphs), link, new_key(), told.cause, told.state)

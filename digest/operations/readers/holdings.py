@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from digest.config import Settings
-from digest.config.retention import MESSAGES_KEPT, RATE_COUNTS_KEPT
+from digest.config.retention import EVENTS_KEPT, MESSAGES_KEPT, RATE_COUNTS_KEPT
 
 _CONSENT = "Art. 6(1)(a) GDPR: your consent"
 _PROOF = "Art. 6(1)(c) with Art. 5(2) and 7(1) GDPR: we must be able to show that you agreed"
@@ -16,6 +16,7 @@ _THEN_PROOF = f"{_CONSENT}; after you left {_PROOF}"
 _RIGHTS = "Art. 6(1)(c) with Art. 12 GDPR: we must make your rights easy to use, and be sure that it is you"
 _LEFT_ALONE = "Art. 6(1)(f) GDPR: our and your interest in that nobody is mailed against their will; also Art. 21(3)"
 _ACCOUNT = "Art. 6(1)(f) GDPR: our and your interest in that each issue reaches you, and once"
+_ACCOUNT_OF_READERS = "Art. 6(1)(f) GDPR: our interest in knowing how our publication does"
 _SAFE = "Art. 6(1)(f) GDPR: everybody’s interest in forms and a desk that nobody abuses"
 _TOGETHER = "Art. 6(1)(f) GDPR: making a publication together"
 
@@ -35,7 +36,8 @@ class Holding:
 
 def for_readers(settings: Settings) -> list[Holding]:
     """What we hold about readers, with the periods of this installation."""
-    return [_with_periods(holding, settings) for holding in READERS.values()]
+    told = {table: holding for table, holding in READERS.items() if table != _EVENTS or settings.events_url}
+    return [_with_periods(holding, settings) for holding in told.values()]
 
 
 def for_editors(settings: Settings) -> list[Holding]:
@@ -52,6 +54,7 @@ def _with_periods(holding: Holding, settings: Settings) -> Holding:
     return replace(holding, how_long=holding.how_long.format_map(periods))
 
 
+_EVENTS = "outgoing_events"
 _WITH_READER = "While you are a reader, and {consents} after you left; or until you erase it"
 
 READERS: dict[str, Holding] = {
@@ -99,6 +102,13 @@ READERS: dict[str, Holding] = {
         "{deliveries} after the issue: then your address and everything that leads to you is taken out of it, as by "
         "erasing. The count stays",
         _ACCOUNT,
+    ),
+    "outgoing_events": Holding(
+        "That you asked for the digest, confirmed it or left it, and when, for as long as a service of the operator’s "
+        "own is still to be told of that",
+        "So that the operator’s other programs know how many come and go",
+        f"Until it was told, {EVENTS_KEPT.days} days at most; or until you erase it",
+        _ACCOUNT_OF_READERS,
     ),
     "suppressions": Holding(
         "A keyed hash of an address that must not be mailed, since when, by whose word, and why: it bounced, "

@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 SAID: Mapping[str, Mapping[str, str]] = {
+    "outgoing_events": {
+        "subscriber_id": "That you",
+        "kind": "asked for the digest, confirmed it or left it",
+        "at": "when",
+    },
     "subscribers": {
         "email": "Your email address",
         "address": "Your email address",
@@ -170,7 +175,12 @@ _SENDGRID = "what SendGrid says of a request as a whole; what it says of one add
 _SERVICE = "what SendGrid says of the installation's own account"
 
 NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
+    "alerts": {
+        "what is wrong with the installation, in words of its own": "cause heading words label link by_mail",
+        _QUEUE: "first_seen last_seen told_at over_since good_for",
+    },
     "audit": {_ROW: "id"},
+    "outgoing_events": {_ROW: "id key", _QUEUE: "owner retry_at tries", _PUBLISHED: "issue_date"},
     "backups": {
         "which day’s backup it is, and where": "day path bytes fault",
         _SENDER: "owner",

@@ -33,15 +33,24 @@ class Processor:
 
 def processors(settings: Settings) -> list[Processor]:
     """Everybody whom this installation, as it is set, hands readers' data."""
-    if settings.mail_transport != "sendgrid":
-        return []
+    found = [_sendgrid(settings)] if settings.mail_transport == "sendgrid" else []
+    return [*found, _own_service(settings)] if settings.events_url and settings.events_with_address else found
+
+
+def _sendgrid(settings: Settings) -> Processor:
     host = urlsplit(settings.sendgrid_host).hostname or ""
-    return [
-        Processor(
-            f"Twilio SendGrid ({host})",
-            "Your address and each message to you, never your name, to hand it to your mailbox; it tells us whether "
-            "your mail server took it. All of its tracking is switched off in every message. An erasure is passed on "
-            "to it",
-            _EU if host == EU_HOST else _US,
-        )
-    ]
+    return Processor(
+        f"Twilio SendGrid ({host})",
+        "Your address and each message to you, never your name, to hand it to your mailbox; it tells us whether "
+        "your mail server took it. All of its tracking is switched off in every message. An erasure is passed on "
+        "to it",
+        _EU if host == EU_HOST else _US,
+    )
+
+
+def _own_service(settings: Settings) -> Processor:
+    return Processor(
+        f"A service that we run or have chosen ({urlsplit(settings.events_url).hostname})",
+        "Your address, and that you asked for the digest, confirmed it or left it, with the moment",
+        "Where that service is; ask us for its place, and for the safeguard if it is in a third country",
+    )

@@ -13,6 +13,7 @@ from digest.domain.shared.tokens import Purpose, seal, unseal
 from digest.mail.message.identity import identity_of
 from digest.mail.message.rendering import render_returned
 from digest.operations.messages import signup_caps
+from digest.operations.messages.outgoing_events import EventKind, note_reader
 from digest.operations.messages.queue import RETURNED, post
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.consent_wordings import record
@@ -69,6 +70,7 @@ def undo_leaving(context: Context, link_key: str, mark: str, place: str) -> bool
         subscriber.confirmed_at, subscriber.unsubscribed_at = context.now, None
         wording = consent_wordings.undoing(context.settings)
         record(work, subscriber.id, ConsentStep.RETURNED, wording, place, "left by mistake")
+        note_reader(work, EventKind.CONFIRMED, subscriber.id)
         _tell(work, subscriber, turn)
         return True
 

@@ -4,14 +4,14 @@ when it is over.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from digest.domain.running.alerts import AlertKind, cause
 from digest.operations.messages import signup_caps
-from digest.operations.messages.queue import tell_editors
+from digest.operations.messages.alerting import Sighting, end, sight
 from digest.operations.messages.signup_caps import BRAKE, HOUR, NO_ROOM, ON, braked_since
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_subscribers_url
@@ -21,7 +21,15 @@ from digest.storage.messages.form_mail import form_mail_due, form_mail_since, fo
 
 _TOLD_OF_NO_ROOM = "signup-full"
 
-log = logging.getLogger(__name__)
+
+def brake_lasts(session: Session) -> bool:
+    """Whether messages wait by the brake, as far as was told."""
+    return braked_since(session) is not None
+
+
+def no_room_lasts(session: Session) -> bool:
+    """Whether sign-ups find no room, as far as was told."""
+    return moment_of(session, _TOLD_OF_NO_ROOM, ON) is not None
 
 
 def watch_the_brake(context: Context) -> None:
@@ -42,7 +50,7 @@ def watch_the_brake(context: Context) -> None:
                 count_one(session, kind, ON, context.now)
             else:
                 forget(session, kind, ON)
-            _tell(context.within(session), *_WORDS[kind, news])
+            _tell(context.within(session), kind, news)
 
 
 def _brake(session: Session, now: datetime) -> bool | None:
@@ -65,16 +73,21 @@ def _room(session: Session, now: datetime) -> bool | None:
     return None if lately else False
 
 
-def _tell(work: Work, heading: str, words: str) -> None:
+def _tell(work: Work, kind: str, begins: bool) -> None:
+    heading, words = _WORDS[kind, begins]
     words = words.format(
         most=f"{signup_caps.IN_ALL_HOUR:,}", waiting=f"{form_mail_due(work.session, work.now):,}",
         in_all=f"{form_mail_waiting(work.session):,}", room=f"{signup_caps.MOST_WAITING // 2:,}",
     )  # fmt: skip
-    log.warning("%s. %s", heading, words)
-    tell_editors(work, heading, [words], ("See the subscribers", desk_subscribers_url(work.settings)))
+    if not begins:
+        end(work, cause(_CAUSES[kind]), heading, [words])
+        return
+    link = ("See the subscribers", desk_subscribers_url(work.settings))
+    sight(work, Sighting(cause(_CAUSES[kind]), heading, [words], link))
 
 
 _WATCHED: Mapping[str, Callable[[Session, datetime], bool | None]] = {BRAKE: _brake, _TOLD_OF_NO_ROOM: _room}
+_CAUSES = {BRAKE: AlertKind.BRAKE, _TOLD_OF_NO_ROOM: AlertKind.NO_ROOM}
 _WORDS: Mapping[tuple[str, bool], tuple[str, str]] = {
     (BRAKE, True): (
         "More people sign up than usual",

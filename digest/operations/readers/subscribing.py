@@ -16,6 +16,7 @@ from digest.mail.message.identity import identity_of
 from digest.mail.message.rendering import Rendered, render_already_subscribed, render_confirmation
 from digest.operations.guard.journal import Parting, note_parting
 from digest.operations.messages import signup_caps
+from digest.operations.messages.outgoing_events import EventKind, note_reader
 from digest.operations.messages.queue import CONFIRMATION, REMINDER, post
 from digest.operations.readers import consent_wordings
 from digest.operations.readers.consent_wordings import ConsentWording, record
@@ -84,6 +85,7 @@ def ask(context: Context, address: Address, ip: str, place: str) -> None:
                 place,
                 "asked",
             )
+            note_reader(context.within(session), EventKind.SUBSCRIBED, subscriber.id)
             post(session, context.now, CONFIRMATION, address.key, confirmation, subscriber_id=subscriber.id, turn=turn)
             if confirmed or not may:
                 signing_up.rollback()
@@ -133,6 +135,7 @@ def confirm_in(work: Work, key: str, place: str) -> tuple[LinkState, Subscriber 
     lift_erasure(work.session, subscriber.address_hash)
     wording = consent_wordings.confirming(work.settings)
     record(work, subscriber.id, ConsentStep.CONFIRMED, wording, place, "confirmed")
+    note_reader(work, EventKind.CONFIRMED, subscriber.id)
     return found, subscriber
 
 
@@ -162,6 +165,7 @@ def leave_in(work: Work, subscriber: Subscriber, wording: ConsentWording, place:
     subscriber.state = SubscriberState.UNSUBSCRIBED
     subscriber.unsubscribed_at = work.now
     record(work, subscriber.id, ConsentStep.UNSUBSCRIBED, wording, place, "unsubscribed")
+    note_reader(work, EventKind.LEFT, subscriber.id)
     note_parting(work.settings, work.now, Parting.UNSUBSCRIBED, [subscriber.address_hash])
 
 

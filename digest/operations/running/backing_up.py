@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from digest.config.private import make_folder
+from digest.domain.running.alerts import AlertKind, cause
 from digest.domain.running.backup_times import (
     PROVEN_EVERY,
     TRIED_AGAIN_AFTER,
@@ -18,7 +19,7 @@ from digest.domain.running.backup_times import (
 )
 from digest.operations.guard.journal import journal_path
 from digest.operations.guard.restore_guard import claims_path
-from digest.operations.messages.queue import tell_editors
+from digest.operations.messages.alerting import Sighting, sight
 from digest.operations.running.backup_files import (
     DATABASE_NAMES,
     KEYS,
@@ -38,6 +39,8 @@ from digest.storage.running.backups import (
     note_backup_fault,
     note_proof,
 )
+
+_TRIED_WITHIN = 2 * TRIED_AGAIN_AFTER
 
 
 @dataclass(frozen=True)
@@ -154,9 +157,7 @@ def _prove_weekly(context: Context, day: date, file: Path) -> None:
 
 def _tell_of_fault(context: Context, day: date, words: str) -> None:
     with context.db.writing() as session:
-        if note_backup_fault(session, day, words):
-            tell_editors(
-                context.within(session),
-                "Today’s backup failed",
-                [words, "The clock tries again in an hour. Until then the newest backup is an older one."],
-            )
+        is_news = note_backup_fault(session, day, words)
+        paragraphs = [words, "The clock tries again in an hour. Until then the newest backup is an older one."]
+        found = Sighting(cause(AlertKind.BACKUPS), "Today’s backup failed", paragraphs, good_for=_TRIED_WITHIN)
+        sight(context.within(session), found, is_news)

@@ -20,10 +20,19 @@ PATIENCE_SECONDS = 3.5
 
 def examine(context: Context) -> list[Finding]:
     """Look at everything. Ends within about PATIENCE_SECONDS."""
+    return _while_asking(context, lambda: at_home(context))
+
+
+def examine_abroad(context: Context) -> list[Finding]:
+    """Look at what has to be asked of others. Ends within about PATIENCE_SECONDS."""
+    return _while_asking(context, list)
+
+
+def _while_asking(context: Context, meanwhile: Callable[[], list[Finding]]) -> list[Finding]:
     pool = ThreadPoolExecutor(len(_ABROAD), thread_name_prefix="doctor")
     try:
         asked = {name: pool.submit(carefully, name, partial(look, context)) for name, look in _ABROAD.items()}
-        found = at_home(context)
+        found = meanwhile()
         wait(asked.values(), PATIENCE_SECONDS)
         return found + [finding for name, future in asked.items() for finding in _in_time(name, future)]
     finally:

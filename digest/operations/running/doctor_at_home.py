@@ -225,7 +225,7 @@ def _backups(context: Context) -> Finding:
         because = f" {fault}" if fault else ""
         return (broken if fault or backup else doubtful)("backups", f"Overdue: {age}.{because}", remedy)
     if proven is None or context.now - proven > _PROOF_AFTER:
-        return doubtful("backups", "None was proven within the week.", f"Run `digest backup --check {backup.path}`.")
+        return broken("backups", "None was proven within the week.", f"Run `digest backup --check {backup.path}`.")
     return fine("backups", f"The last was made {backup.made_at:%d %B, %H:%M} UTC; one was proven {proven:%d %B}.")
 
 

@@ -8,9 +8,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from digest.domain.issues.calendar import day_and_year
+from digest.domain.running.alerts import AlertKind, cause
 from digest.domain.shared.stored import UnreadableRecord
 from digest.operations.issues.closing import THE_CLOCK
-from digest.operations.messages.queue import tell_editors
+from digest.operations.messages.alerting import Sighting, see_again, sight
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import desk_issue_url
 from digest.operations.shared.refusal import Miscounted, Refused
@@ -37,11 +38,13 @@ def tell_of_failed_step(context: Context, issue_id: int, doing: str, error: Exce
     words = f"failed at {doing} ({type(error).__name__}); each tick tries again"
     with context.db.writing() as session:
         issue = issue_for_change(session, issue_id)
+        which = cause(AlertKind.STEP_FAILED, issue.send_date, doing, type(error).__name__)
         if _is_told(context.within(session), issue_id, doing, words):
+            see_again(context.within(session), which)
             return
         note(session, issue_id, context.now, THE_CLOCK, words)
-        tell_editors(
-            context.within(session),
+        found = Sighting(
+            which,
             f"The issue of {day_and_year(issue.send_date)} is stuck: {doing} failed",
             [
                 _cause(error),
@@ -50,6 +53,7 @@ def tell_of_failed_step(context: Context, issue_id: int, doing: str, error: Exce
             ],
             ("Open the issue", desk_issue_url(context.settings, issue.send_date)),
         )
+        sight(context.within(session), found, is_news=True)
 
 
 def note_recovery(context: Context, issue_id: int, doing: str) -> None:

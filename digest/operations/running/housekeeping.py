@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from digest.config.retention import (
+    ALERTS_KEPT,
+    EVENTS_KEPT,
     LEADS_KEPT,
     LINK_CHECKS_KEPT,
     MESSAGES_KEPT,
@@ -21,7 +23,9 @@ from digest.operations.writing.shelving import GAP
 from digest.storage.base.database import Database
 from digest.storage.base.rate_limits import counts_before, forget_counts
 from digest.storage.issues.link_checks import forget_link_checks
+from digest.storage.messages.alerts import forget_alerts
 from digest.storage.messages.messages import forget_messages, messages_before
+from digest.storage.messages.outgoing_events import forget_events
 from digest.storage.people.desk_sessions import forget_old_sessions
 from digest.storage.readers.signups import (
     expired_signups,
@@ -58,6 +62,8 @@ def tidy_up(db: Database, now: datetime, leads_kept: timedelta = LEADS_KEPT) -> 
     with db.writing() as session:
         forget_old_sessions(session, now)
         forget_link_checks(session, now - LINK_CHECKS_KEPT)
+        forget_alerts(session, now - ALERTS_KEPT)
+        forget_events(session, now - EVENTS_KEPT)
         forget_kept_answers(session, now - OFFERS_KEPT)
     _in_turn(db, lambda s: untouched_leads(s, now - UNTOUCHED_LEADS), retire_leads)
     _in_turn(db, lambda s: unused_leads(s, now - leads_kept), forget_leads)

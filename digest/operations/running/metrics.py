@@ -12,6 +12,7 @@ from digest.storage.accounting.accounts import accounts_by_counters
 from digest.storage.base.database import database_now
 from digest.storage.events.sendgrid_status import sendgrid_status
 from digest.storage.issues.issues import current_issue, latest_frozen_issue
+from digest.storage.messages.alerts import open_alerts
 from digest.storage.messages.messages import waiting_since
 from digest.storage.running.backups import last_backup, last_proof
 from digest.storage.running.heartbeats import last_beat
@@ -47,6 +48,8 @@ def measures(context: Context) -> Iterator[Measure]:
         waiting, oldest = waiting_since(session, context.now)
         yield Measure("digest_messages_waiting", "Single messages that wait.", waiting)
         yield Measure("digest_messages_oldest_seconds", "For how long the oldest does.", _age(context.now, oldest))
+        lasting = sum(1 for alert in open_alerts(session) if alert.told_at)
+        yield Measure("digest_alerts", "Alerts that last.", lasting)
         status = sendgrid_status(session)
         yield Measure("digest_sendgrid_well", "By SendGrid’s last word on the account.", int(not status or status.well))
         backup, proven = last_backup(session), last_proof(session)

@@ -16,11 +16,13 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
+from digest.domain.running.alerts import AlertKind, cause
 from digest.mail.outgoing.interface import Certainty
 from digest.operations.guard.restore_guard import Noted, has_seen_others, make_note, note_claims, note_freezes, noted
 from digest.operations.issues.holding import hold
 from digest.operations.issues.week import ensure_issue
-from digest.operations.messages.queue import COPY, tell_editors
+from digest.operations.messages.alerting import Sighting, sight
+from digest.operations.messages.queue import COPY
 from digest.operations.messages.taking_back import NOBODY_KNOWS, lock_batch_of, note_unknown
 from digest.operations.running.replaying import replay
 from digest.operations.shared.context import Context, Work
@@ -231,7 +233,8 @@ def _tell(work: Work, recovered: Recovered) -> None:
         )
     words.append("Nothing of this goes by itself. Everything after it does.")
     link = desk_issue_url(work.settings, recovered.issues[0]) if recovered.issues else f"{work.settings.site_url}/desk"
-    tell_editors(work, _HEADINGS[recovered.age], words, ("Decide on the desk", link))
+    found = Sighting(cause(AlertKind.RESTORED), _HEADINGS[recovered.age], words, ("Decide on the desk", link))
+    sight(work, found, is_news=True)
 
 
 _MEANING = {

@@ -20,6 +20,7 @@ from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.sending.sender import send_issue
 from digest.operations.shared.context import Context, Process
 from digest.operations.shared.fault_log import FaultLog
+from digest.operations.shared.log_context import at_work_on
 from digest.operations.suppressions.suppressing import pull_before_freeze
 from digest.storage.base.database import Database, database_now
 from digest.storage.base.database_file import DatabaseFileGone
@@ -92,7 +93,8 @@ def _step(process: Process, what: str, issue_id: int, doing: str, do: Callable[[
 def _failure(duty: Duty, fault_log: FaultLog) -> Exception | None:
     """Why it failed, if it did: said and told here, and raised once the others are done."""
     try:
-        duty.do()
+        with at_work_on(f"the tick: {duty.what}"):
+            duty.do()
     except DatabaseFileGone as error:
         return error  # said when it was noticed
     except Exception as error:  # noqa: BLE001 - it is said, and raised when the others are done

@@ -10,11 +10,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.domain.running.alerts import AlertKind, cause, mark_of
 from digest.domain.sending import pace
 from digest.mail.outgoing.interface import Answer, Certainty
 from digest.operations.accounting.pacing import ask_for_probe, pace_of, set_pace
 from digest.operations.accounting.proving import TAKEN, WHO
-from digest.operations.messages.queue import tell_editors
+from digest.operations.messages.alerting import Sighting, sight
 from digest.operations.shared.context import Work
 from digest.operations.shared.links import desk_issue_url
 from digest.storage.accounting.settlements import Verdict, note_settlement
@@ -157,15 +158,13 @@ def _refused(work: Work, issue: Issue, batch: Batch, result: Result) -> None:
         return
     batch.state, batch.because = BatchState.PENDING, detail[:500]
     issue.paused_until = max(issue.paused_until, database_now(work.session) + _REFUSED_WAIT)
-    if issue.paused_because == detail[:1000]:
-        return
-    issue.paused_because = detail[:1000]
-    note(work.session, issue.id, work.now, "the send", f"stopped: {detail}")
-    tell_editors(
-        work, "The send has stopped",
+    if issue.paused_because != detail[:1000]:
+        issue.paused_because = detail[:1000]
+        note(work.session, issue.id, work.now, "the send", f"stopped: {detail}")
+    _alert(
+        work, issue, detail, "The send has stopped",
         [f"{detail}. Nothing is lost: what has not left waits.",
          "Check the API key and the verified sender. While the clock runs, it tries again every five minutes."],
-        ("See how far it is", desk_issue_url(work.settings, issue.send_date)),
     )  # fmt: skip
 
 
@@ -174,15 +173,20 @@ def _postpone_edition(work: Work, issue: Issue, batch: Batch, detail: str) -> No
     until = database_now(work.session) + _REFUSED_WAIT
     batch.state, batch.because, batch.retry_at = BatchState.PENDING, detail[:500], until
     postpone_edition(work.session, batch, detail, until)
-    if told:
-        return
-    note(work.session, issue.id, work.now, "the send", f"passed an edition over: {detail}")
-    tell_editors(
-        work, "One edition does not go",
+    if not told:
+        note(work.session, issue.id, work.now, "the send", f"passed an edition over: {detail}")
+    _alert(
+        work, issue, f"{batch.edition_id} {detail}", "One edition does not go",
         [f"{detail}. Its readers’ copies wait; those of other editions go on. Nothing is lost.",
          "Tell the operator. It is tried again every five minutes."],
-        ("See how far it is", desk_issue_url(work.settings, issue.send_date)),
     )  # fmt: skip
+
+
+def _alert(work: Work, issue: Issue, reason: str, heading: str, paragraphs: Sequence[str]) -> None:
+    """Of each try that is refused: the alert knows what was told. A reason is told by itself."""
+    which = cause(AlertKind.SEND_REFUSED, issue.send_date, mark_of(reason))
+    link = ("See how far it is", desk_issue_url(work.settings, issue.send_date))
+    sight(work, Sighting(which, heading, paragraphs, link))
 
 
 def _offenders(work: Work, issue: Issue, batch: Batch, result: Result) -> None:

@@ -17,10 +17,19 @@ _TOLD_OF = "digest_told_of"
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Lasting:
+    """What is in trouble now, and the latest kind of error, or what was said of it: never an error's own words."""
+
+    what: str
+    kind: str
+
+
 @dataclass
 class _Fault:
     since: float
     causes: set[str] = field(default_factory=set)
+    kind: str = ""
 
 
 class FaultLog:
@@ -43,6 +52,7 @@ class FaultLog:
             fault = self._now.setdefault(what, _Fault(self._clock()))
             known = cause in fault.causes
             fault.causes.add(cause)
+            fault.kind = type(error).__name__ if error else words
         if not known:
             log.warning("%s %s; this is said once, and when it is over", what, words, exc_info=error)
 
@@ -52,6 +62,11 @@ class FaultLog:
             fault = self._now.pop(what, None)
         if fault:
             log.warning("%s: all is well again, after %s", what, _in_words(self._clock() - fault.since))
+
+    def lasting(self) -> list[Lasting]:
+        """All that is in trouble now."""
+        with self._lock:
+            return [Lasting(what, fault.kind) for what, fault in self._now.items()]
 
     def lasts(self, what: str) -> bool:
         """Whether this is in trouble."""

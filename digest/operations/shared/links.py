@@ -58,6 +58,11 @@ def desk_issue_url(settings: Settings, send_date: date) -> str:
     return f"{settings.site_url}/desk/issues/{send_date.isoformat()}"
 
 
+def past_issue_url(settings: Settings, send_date: date) -> str:
+    """A sent issue's public page."""
+    return f"{settings.site_url}/issues/{send_date.isoformat()}"
+
+
 def desk_report_url(settings: Settings, send_date: date) -> str:
     """An issue's account on the desk."""
     return f"{settings.site_url}/desk/reports/{send_date.isoformat()}"

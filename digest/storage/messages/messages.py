@@ -30,6 +30,7 @@ from digest.storage.base.model import Base, BigKey
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.suppressions.suppressions import Suppression
 
+_ALERT = "alert"
 ERASURE = "erasure"
 """The kind of what is no mail: an address that SendGrid is to erase, told until it answers."""
 
@@ -193,6 +194,15 @@ def waiting_since(session: Session, moment: datetime) -> tuple[int, datetime | N
     )
     count, oldest = session.execute(asked).one()
     return count, oldest
+
+
+def alerts_not_taken(session: Session, moment: datetime) -> tuple[int, str]:
+    """How many alerts to ALERT_URL of before that moment were tried and still wait, and why the latest try failed."""
+    waits = (Message.kind == _ALERT, Message.state == MessageState.WAITING, Message.tries > 0)
+    since = (*waits, Message.created_at < moment)
+    count = session.execute(select(func.count()).where(*since)).scalar_one()
+    why = session.execute(select(Message.detail).where(*since).order_by(Message.id.desc()).limit(1)).scalar()
+    return count, why or ""
 
 
 def give_up_message(session: Session, message: Message, now: datetime, detail: str) -> bool:

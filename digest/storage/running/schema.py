@@ -19,7 +19,7 @@ from digest.storage.base.model import Base
 from digest.storage.events import sendgrid_status
 from digest.storage.guard import installations, journals
 from digest.storage.issues import history, issues, link_checks, selections
-from digest.storage.messages import messages
+from digest.storage.messages import alerts, messages, outgoing_events
 from digest.storage.people import audit, desk_sessions, editors
 from digest.storage.readers import consents, reader_links, signups, subscribers
 from digest.storage.running import backups, branding, demo_marks, heartbeats
@@ -52,6 +52,7 @@ metadata = Base.metadata
 
 _TABLES = (
     acts,
+    alerts,
     audit,
     backups,
     batches,
@@ -75,6 +76,7 @@ _TABLES = (
     messages,
     newsletters,
     other_names,
+    outgoing_events,
     publications,
     rate_limits,
     reader_links,

@@ -9,11 +9,15 @@ from datetime import UTC, datetime
 from digest.config import Settings
 from digest.mail.outgoing.interface import Transport
 from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.running.watch import watch_the_clock
+from digest.operations.shared.context import Context
 from digest.operations.shared.fault_log import FaultLog
 from digest.storage.base.database import Database
 from digest.storage.base.database_file import DatabaseFileGone
 
 _ROUND_SECONDS = 5.0
+_CLOCK_SECONDS = 60.0
+"""A clock that has died can't tell of itself: so often he looks whether it ticks."""
 _new_bell = threading.Event
 _WORK = "handing over single messages"
 
@@ -48,11 +52,15 @@ class Postman:
     def _rounds(self) -> None:
         fault_log = FaultLog()
         next_round = time.monotonic() + _ROUND_SECONDS
+        clock_due = time.monotonic() + _CLOCK_SECONDS
         while True:
             if not self._bell.wait(max(0.0, next_round - time.monotonic())):
                 next_round = time.monotonic() + _ROUND_SECONDS
             self._bell.clear()
             try:
+                if time.monotonic() >= clock_due:
+                    clock_due = time.monotonic() + _CLOCK_SECONDS
+                    watch_the_clock(Context(self._db, self._settings, datetime.now(UTC)))
                 deliver_waiting(self._db, self._settings, self._transport, lambda: datetime.now(UTC))
             except DatabaseFileGone:
                 continue  # said when it was noticed; nothing can be handed over before a restart

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import render_template
 
 from digest.domain.running.findings import FindingState, worst
 from digest.operations.running.doctor import examine
-from digest.web.shared.context import here
+from digest.storage.messages.alerts import told_alerts
+from digest.web.shared.context import here, now, reading
 from digest.web.shared.desk import desk
 from digest.web.shared.security import admins_only
 
+_SHOWN = timedelta(days=7)
+"""What is over is shown for so long."""
 _ORDER = (FindingState.BAD, FindingState.WARN, FindingState.OK)
 
 
@@ -18,4 +23,7 @@ def operating() -> str:
     """Everything looked at now, the worst first. It asks others for a few seconds, and changes nothing."""
     admins_only()
     found = sorted(examine(here()), key=lambda each: _ORDER.index(each.state))
-    return render_template("running/operating.html", findings=found, worst=worst(found), states=FindingState)
+    told = told_alerts(reading(), now() - _SHOWN)
+    return render_template(
+        "running/operating.html", findings=found, worst=worst(found), states=FindingState, alerts=told
+    )

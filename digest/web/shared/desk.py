@@ -9,8 +9,10 @@ from datetime import timedelta
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from digest.domain.running.alerts import AlertKind, cause
 from digest.operations.people.signing_in import WINDOW, is_news, note_seen
 from digest.storage.base.patience import Busy
+from digest.storage.messages.alerts import open_alerts
 from digest.storage.people.desk_sessions import DeskSession
 from digest.web.shared.context import db, now, reading
 from digest.web.shared.proxies import unknown_proxy
@@ -55,8 +57,15 @@ def _what_desk_pages_know() -> dict[str, object]:
     return {
         "editor": editor,
         "for_the_operator": unknown_proxy() if editor and editor.is_admin else "",
+        "alerts_now": _alerts_now() if editor else [],
         "trouble": sendgrid_notice(reading()) if editor else None,
     }
+
+
+def _alerts_now() -> list[str]:
+    """The headings of alerts that last, but for what the desk shows by itself."""
+    told = (each for each in open_alerts(reading()) if each.told_at)
+    return [each.heading for each in told if each.cause != cause(AlertKind.SENDGRID_ACCOUNT)]
 
 
 def network() -> str:

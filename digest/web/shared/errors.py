@@ -13,6 +13,7 @@ from digest.storage.base.faults import is_database_fault
 from digest.storage.people.desk_sessions import editor_signed_in
 from digest.web.shared.context import now, reading
 from digest.web.shared.languages import language
+from digest.web.shared.request_ids import request_id
 from digest.web.shared.security import is_from_here, session_key_hash
 from digest.web.shared.typed import Field, typed_fields
 
@@ -32,6 +33,8 @@ _WORDS = {
     413: (_("That is too large"), _("Send a smaller file, or import it with the command on the server.")),
     429: (_("That was too often"), _("Wait a few minutes, then try again.")),
 }
+_OURS = 500
+"""From here on it is our fault, and the log says more."""
 _BROKEN = (
     _("Something broke on our side"),
     _("Nothing you entered was half-saved. Try again in a minute; if it goes on, tell the operator."),
@@ -93,6 +96,9 @@ def _unreadable(error: UnreadableRecord) -> Response:
 
 def _page(code: int, heading: str, remedy: str) -> Response:
     heading, remedy = language().gettext(heading), language().gettext(remedy)
+    mention = request_id() if code >= _OURS else ""
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        return make_response(jsonify(error=heading, remedy=remedy), code)
-    return make_response(render_template("shared/error.html", heading=heading, remedy=remedy, code=code), code)
+        more = {"request": mention} if mention else {}
+        return make_response(jsonify(error=heading, remedy=remedy, **more), code)
+    page = render_template("shared/error.html", heading=heading, remedy=remedy, code=code, mention=mention)
+    return make_response(page, code)

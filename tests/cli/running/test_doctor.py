@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from digest.domain.running.alerts import AlertKind
 from digest.storage.base.database import Database, database_now
 from digest.storage.running.heartbeats import beat
 from tests.cli.shell import Shell
+from tests.factories import make_editor
+from tests.monitor import listening
 
 
 @pytest.fixture
@@ -35,6 +39,23 @@ def test_it_tells_programs_in_json_and_by_its_status(shell: Shell, db: Database)
 def test_it_tells_people_the_thing_and_the_remedy(shell: Shell) -> None:
     _, out, _ = shell.run("doctor")
     assert "BAD   clock: It has never run: nothing closes or sends an issue.\n      → Start it: " in out
+
+
+def test_a_rehearsal_of_alerts_says_what_each_way_took(shell: Shell, db: Database) -> None:
+    make_editor(db, "ada@digest.test")
+    with listening() as monitor:
+        status, out, _ = Shell(shell.environ | {"ALERT_URL": monitor.url}).run("doctor", "--rehearse-alerts")
+    kinds = len(AlertKind)
+    assert (status, out) == (
+        0,
+        f"ok    mail: {kinds - 1} of {kinds - 1} were accepted.\nok    ALERT_URL: {kinds} of {kinds} were accepted.\n",
+    )
+    letters = [path.read_bytes() for path in (Path(shell.environ["INSTANCE_PATH"]) / "outbox").glob("*.eml")]
+    assert len(letters) == kinds - 1
+    assert all(b"Rehearsal of an alert" in letter for letter in letters)
+    status, out, _ = Shell(shell.environ | {"ALERT_URL": "http://127.0.0.1:9/"}).run("doctor", "--rehearse-alerts")
+    assert status == 1
+    assert "BAD   ALERT_URL: 0 of 1 were accepted: the monitor could not be reached" in out
 
 
 def test_it_does_not_end_on_a_database_that_is_not_there(shell: Shell) -> None:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, text
 
 from digest.app import create_app
 from digest.config import Settings
+from digest.operations.shared.links import unsubscribe_url
+from digest.storage.base.database import Database
+from digest.storage.messages.messages import Message
 from tests.cli.shell import Shell
+from tests.factories import make_subscriber
 
 TOKEN = "Q2hlY2stb25seS1hLXRva2VuLW5vdC1hLXNlY3JldDA"
 ADDRESS = "planted.zoe@bücher.example"
@@ -41,7 +47,13 @@ def port() -> int:
 @pytest.fixture
 def log(shell: Shell, port: int, tmp_path: Path, db: object) -> Iterator[Path]:  # noqa: ARG001
     """The log of a site that runs."""
-    path = tmp_path / "log"
+    with serving(shell, port, tmp_path / "log") as path:
+        yield path
+
+
+@contextmanager
+def serving(shell: Shell, port: int, path: Path) -> Iterator[Path]:
+    """A site that runs, and its log."""
     with path.open("w") as file, subprocess.Popen(
         [sys.executable, "-m", "digest.cli", "serve", "--bind", f"127.0.0.1:{port}"],
         env=shell.environ, stdout=file, stderr=file,
@@ -52,8 +64,10 @@ def log(shell: Shell, port: int, tmp_path: Path, db: object) -> Iterator[Path]: 
                     break
             assert process.poll() is None, path.read_text()
             time.sleep(0.1)
-        yield path
-        process.terminate()
+        try:
+            yield path
+        finally:
+            process.terminate()
 
 
 def sent(port: int, request: bytes) -> bytes:
@@ -63,6 +77,20 @@ def sent(port: int, request: bytes) -> bytes:
         connection.shutdown(socket.SHUT_WR)
         return connection.recv(4096)
     return b""
+
+
+def posted(port: int, path: str, form: str) -> bytes:
+    """The beginning of the answer to a form."""
+    kind = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\nConnection: close\r\n"
+    return sent(port, f"POST {path} HTTP/1.1\r\nHost: x\r\n{kind}\r\n{form}".encode())
+
+
+def wait_for(seen: Callable[[], bool]) -> None:
+    """Look until it is so, half a minute at most."""
+    deadline = time.monotonic() + 30
+    while not seen():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
 
 
 def paths(app: Flask) -> list[tuple[str, str]]:
@@ -89,6 +117,44 @@ MALFORMED = (
     f"PROXY TCP4 {ADDRESS} /confirm/{TOKEN}\r\n\r\n",
     f"/confirm/{TOKEN}. " + "x" * 9000 + "\r\n\r\n",
 )
+
+
+@pytest.fixture
+def in_json(shell: Shell) -> Shell:
+    """A site behind a proxy that logs in JSON, and whose SendGrid is not there."""
+    changed = {"LOG_FORMAT": "json", "TRUSTED_PROXIES": "1", "SENDGRID_HOST": "http://127.0.0.1:9"}
+    return Shell(shell.environ | changed | {"SENDGRID_API_KEY": "SG.planted-key"})
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_reader_who_comes_and_goes_leaves_no_trace_in_a_log_of_json(
+    in_json: Shell, port: int, tmp_path: Path, db: Database, settings: Settings
+) -> None:
+    reader = make_subscriber(db, settings, "planted.max@example.org")
+    leaving = unsubscribe_url(settings, reader.link_key).partition("digest.test")[2]
+    with serving(in_json, port, tmp_path / "log") as log:
+        posted(port, "/subscribe", "email=planted.zoe@example.org")
+        wait_for(lambda: "to p***@example.org: " in log.read_text())  # SendGrid is not there
+        with db.reading() as session:
+            letter = session.scalars(select(Message.text).where(Message.recipient == "planted.zoe@example.org")).one()
+        confirming = re.search(r"digest\.test(/confirm/\S+)", letter)
+        assert confirming
+        assert b" 200 " in posted(port, confirming[1], "")
+        assert b" 200 " in posted(port, leaving, "")
+        with db.writing() as session:
+            session.execute(text("ALTER TABLE topics RENAME TO elsewhere"))
+        broken = sent(port, b"GET /news?q=planted-question HTTP/1.1\r\nHost: x\r\nX-Request-ID: cafe-0123\r\n"
+                      b"Connection: close\r\n\r\n")  # fmt: skip
+        assert broken.startswith(b"HTTP/1.1 503")
+        assert b"\r\nX-Request-ID: cafe-0123\r\n" in broken
+    lines = [json.loads(line) for line in log.read_text().splitlines() if not line.startswith("Serving on")]
+    assert all({"at", "level", "logger", "message"} <= line.keys() for line in lines)
+    assert [line["message"] for line in lines if line.get("request") == "cafe-0123"] == [
+        "database: no such table: topics"
+    ]
+    said = log.read_text()
+    planted = ("planted", confirming[1].split("/")[2], leaving.split("/")[2], "SG.", "illness")
+    assert [one for one in planted if one in said] == [], said
 
 
 @pytest.mark.only_on("sqlite")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -55,7 +56,10 @@ KNOWN = "planted @:/ value"
         ("digest_desk=eyJr.Zg.sig; Path=/desk", "digest_desk=[secret]; Path=/desk"),
         ("csrf IjRk.Zg8.q1-w", "csrf [secret]"),
         (f"{KNOWN} and planted%20%40%3A%2F%20value", "[secret] and [secret]"),
+        ("GET /news?q=my+illness&page=2 HTTP/1.1", "GET /news?[query] HTTP/1.1"),
+        ("'/preferences/x?a=b'", "'/preferences/x?[query]'"),
         # What is no secret stays.
+        ("https://feeds.example/news?format=rss", "https://feeds.example/news?format=rss"),
         ("X-Forwarded-For: 203.0.113.7", "X-Forwarded-For: 203.0.113.7"),
         ("GET /news/reuters/court-annuls-the-fine-of-the-data-protection-authority/4351", None),
         ("https://social.example/@name", None),
@@ -135,6 +139,25 @@ def test_nothing_that_a_process_writes_to_its_log_has_a_secret() -> None:
     assert "zoe" not in said
     assert TOKEN not in said
     assert "ValueError" in said
+
+
+IN_JSON = """
+import tempfile
+from digest import config
+log_to_stderr(logging.INFO, config.load({"INSTANCE_PATH": tempfile.mkdtemp(), "LOG_FORMAT": "json"}))
+"""
+
+
+def test_in_json_every_line_is_an_object_without_a_secret() -> None:
+    speaker = SPEAKER.format(token=TOKEN).replace("log_to_stderr(logging.INFO)\n", IN_JSON)
+    said = subprocess.run([sys.executable, "-c", speaker], capture_output=True, text=True).stderr
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert {"at", "level", "logger", "message"} <= lines[0].keys()
+    assert {line["logger"] for line in lines} == {"werkzeug", "theirs", "py.warnings", "stderr", "apscheduler"}
+    assert said.count("z***@example.org") == 9
+    assert "ValueError" in next(line["trace"] for line in lines if line["logger"] == "apscheduler")
+    assert "zoe" not in said
+    assert TOKEN not in said
 
 
 LONG_TICK = """

@@ -256,7 +256,7 @@ FAULTS = [
     (_silent_webhook, "webhook", "bad", "/events/sendgrid"),
     (_suspended_account, "SendGrid’s word", "bad", "Sign in at SendGrid"),
     (_overdue_backup, "backups", "bad", "BACKUP_PATH can be written"),
-    (_unproven_backup, "backups", "warn", "digest backup --check"),
+    (_unproven_backup, "backups", "bad", "digest backup --check"),
     (_ailing_source, "sources", "warn", "Each one’s page"),
     (_unknown_proxy, "proxy", "bad", "Set TRUSTED_PROXIES"),
     (_withdrawn_key, "SendGrid’s key", "bad", "set SENDGRID_API_KEY"),

@@ -99,6 +99,23 @@ def test_the_privacy_page_shows_the_whole_table(client: FlaskClient, settings: S
     assert "reply@digest.test" in text
 
 
+def test_the_privacy_page_names_a_service_that_is_told_of_addresses(app: Flask, settings: Settings) -> None:
+    def shown(**told: object) -> str:
+        here = replace(settings, events_key="k", **told)  # type: ignore[arg-type]
+        app.extensions["digest"] = replace(app.extensions["digest"], settings=here)
+        return words_of(app.test_client().get("/privacy").text)
+
+    service, waits = "A service that we run or have chosen (crm.example)", "a service of the operator’s own"
+    assert service not in shown()
+    assert waits not in shown()
+    told = shown(events_url="https://crm.example/hook")
+    assert waits in told
+    assert service not in told
+    assert f"{service} Your address, and that you asked" in shown(
+        events_url="https://crm.example/hook", events_with_address=True
+    )
+
+
 def test_the_privacy_page_says_what_a_data_protection_officer_asks_for(app: Flask, settings: Settings) -> None:
     told = {
         "site_controller": "Example Publishing Ltd, 1 Street, London",

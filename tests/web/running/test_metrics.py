@@ -42,6 +42,7 @@ def test_a_monitor_reads_how_the_clock_the_issue_and_the_messages_are(
     assert 89 <= told["digest_clock_age_seconds"] < 150
     assert told["digest_next_issue_timestamp_seconds"] == settings.schedule.send_moment(FRIDAY).timestamp()
     assert told["digest_sendgrid_well"] == 1
+    assert told["digest_alerts"] == 0
 
 
 @pytest.mark.parametrize(
