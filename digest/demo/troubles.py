@@ -63,13 +63,13 @@ def send_with_trouble(context: Context, transport: Transport, issue_id: int, tro
     bad_day = transport if lost else _BadDay(transport, events_come)
     send_issue(Process(db, settings, bad_day, lambda: send_at), issue_id)
     with db.reading() as session:
-        doubts = unsettled_batches(session, issue_id)
-        events = _events(session, issue_id, send_at) if doubts and events_come else ()
+        unsettled = unsettled_batches(session, issue_id)
+        events = _events(session, issue_id, send_at) if unsettled and events_come else ()
     if events:
         take_events(Context(db, settings, send_at + _EVENTS_AFTER), events)
-    elif doubts:
+    elif unsettled:
         decided_at = send_at + _DECIDED_AFTER
-        decide_batch(Context(db, settings, decided_at), doubts[0].batch_id, Verdict.RESEND, EDITORS[0][0], _SEEN)
+        decide_batch(Context(db, settings, decided_at), unsettled[0].batch_id, Verdict.RESEND, EDITORS[0][0], _SEEN)
     if not events_come:
         send_issue(Process(db, settings, transport, lambda: send_at + _DECIDED_AFTER), issue_id)
     _stop_alerting(db, issue_id)

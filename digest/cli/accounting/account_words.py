@@ -18,7 +18,7 @@ from digest.storage.issues.issues import issue_on
 from digest.storage.sending.attempts import last_attempts
 from digest.storage.sending.batches import Attempt, BatchState
 
-_MOST_DOUBTS = 20
+_MOST_SHOWN = 20
 MAY_STILL_TELL = "SendGrid’s events may still tell {}; silence is judged once the clock has run for an hour."
 _PARTS = ("accepted", "failed", "skipped", "unknown", "held", "waiting")
 
@@ -38,9 +38,9 @@ def account_in_words(ours: OpenInstallation, found: Report) -> str:
     if found.unknown or found.held:
         with ours.db.reading() as session:
             issue = issue_on(session, found.issue)
-            doubts = unsettled_batches(session, issue.id) if issue else []
-            shown = [doubt.batch_id for doubt in doubts[:_MOST_DOUBTS]]
-            lines += _unsettled_in_words(ours.settings, doubts, last_attempts(session, shown))
+            unsettled = unsettled_batches(session, issue.id) if issue else []
+            shown = [batch.batch_id for batch in unsettled[:_MOST_SHOWN]]
+            lines += _unsettled_in_words(ours.settings, unsettled, last_attempts(session, shown))
     return "\n".join(lines)
 
 
@@ -59,34 +59,36 @@ def _how_it_goes(ours: OpenInstallation, day: date) -> list[str]:
     return lines
 
 
-def what_is_known(settings: Settings, doubt: UnsettledBatch, last: Attempt | None) -> str:
-    """One batch in doubt: how many copies, why, since when, and who tried it `last` and when."""
+def what_is_known(settings: Settings, batch: UnsettledBatch, last: Attempt | None) -> str:
+    """One unsettled batch: how many copies, why, since when, and who tried it `last` and when."""
     parts = [
-        f"batch {doubt.batch_id}",
-        doubt.state,
-        copies(doubt.copies),
-        doubt.cause or "cause not recorded",
+        f"batch {batch.batch_id}",
+        batch.state,
+        copies(batch.copies),
+        batch.cause or "cause not recorded",
     ]
-    if doubt.unknown_at:
-        parts.append(f"since {settings.schedule.spoken(datetime.fromtimestamp(doubt.unknown_at, UTC))}")
+    if batch.unknown_at:
+        parts.append(f"since {settings.schedule.spoken(datetime.fromtimestamp(batch.unknown_at, UTC))}")
     if last:
         parts.append(f"last attempt begun {settings.schedule.spoken(last.started_at)} by {last.owner}")
-    return ", ".join(parts) + (f": {doubt.because}" if doubt.because else "")
+    return ", ".join(parts) + (f": {batch.because}" if batch.because else "")
 
 
-def _unsettled_in_words(settings: Settings, doubts: Sequence[UnsettledBatch], last: Mapping[int, Attempt]) -> list[str]:
-    if not doubts:
+def _unsettled_in_words(
+    settings: Settings, unsettled: Sequence[UnsettledBatch], last: Mapping[int, Attempt]
+) -> list[str]:
+    if not unsettled:
         return []
     lines = ["Nobody can know whether these left; they are never sent again without evidence or a person’s word:"]
-    lines += [f"  {what_is_known(settings, doubt, last.get(doubt.batch_id))}" for doubt in doubts[:_MOST_DOUBTS]]
-    if len(doubts) > _MOST_DOUBTS:
-        lines.append(f"  and {len(doubts) - _MOST_DOUBTS:,} more")
-    if any(doubt.state == BatchState.UNKNOWN for doubt in doubts):
+    lines += [f"  {what_is_known(settings, batch, last.get(batch.batch_id))}" for batch in unsettled[:_MOST_SHOWN]]
+    if len(unsettled) > _MOST_SHOWN:
+        lines.append(f"  and {len(unsettled) - _MOST_SHOWN:,} more")
+    if any(batch.state == BatchState.UNKNOWN for batch in unsettled):
         lines.append(MAY_STILL_TELL.format("of the unknown ones"))
     lines.append(
         "Look at SendGrid’s Activity for the minutes before (after a restore: since the backup), then say one:"
     )
-    first = doubts[0].batch_id
+    first = unsettled[0].batch_id
     lines.append(f"  digest settle {first} sent      SendGrid took it")
     lines.append(f"  digest settle {first} resend    SendGrid did not take it: it goes again")
     lines.append(f"  digest settle {first} skip      nobody can tell: its readers go without")

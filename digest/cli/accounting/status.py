@@ -54,25 +54,26 @@ def _not_frozen(issue: Issue) -> str:
 
 
 def _for_machines(session: Session, issue: Issue | None, found: Report) -> dict[str, object]:
-    """The account with what is known of each doubt; moments are ISO 8601 in UTC."""
-    doubts = {doubt.batch_id: doubt for doubt in unsettled_batches(session, issue.id)} if issue else {}
-    last = last_attempts(session, list(doubts))
+    """The account with what is known of each unsettled batch; moments are ISO 8601 in UTC."""
+    unsettled = {each.batch_id: each for each in unsettled_batches(session, issue.id)} if issue else {}
+    last = last_attempts(session, list(unsettled))
     return asdict(found) | {
         "issue": found.issue.isoformat() if found.issue else None,
         "paused": found.paused or None,
         "stopped_at": found.stopped_at.isoformat() if found.stopped_at else None,
         "batches": [
-            asdict(batch) | _unsettled_for_machines(doubts.get(batch.id), last.get(batch.id)) for batch in found.batches
+            asdict(batch) | _unsettled_for_machines(unsettled.get(batch.id), last.get(batch.id))
+            for batch in found.batches
         ],
     }
 
 
-def _unsettled_for_machines(doubt: UnsettledBatch | None, last: Attempt | None) -> dict[str, object]:
-    """Why and since when nobody knows, and the attempt begun last; nulls for a batch that is in no doubt."""
-    since = doubt.unknown_at if doubt else None
+def _unsettled_for_machines(unsettled: UnsettledBatch | None, last: Attempt | None) -> dict[str, object]:
+    """Why and since when nobody knows, and the attempt begun last; nulls for a batch that is settled."""
+    since = unsettled.unknown_at if unsettled else None
     return {
-        "cause": (doubt.cause or None) if doubt else None,
-        "because": (doubt.because or None) if doubt else None,
+        "cause": (unsettled.cause or None) if unsettled else None,
+        "because": (unsettled.because or None) if unsettled else None,
         "since": datetime.fromtimestamp(since, UTC).isoformat() if since else None,
         "last_attempt": {"started_at": last.started_at.isoformat(), "owner": last.owner} if last else None,
     }

@@ -6,14 +6,12 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
 
 import click
 
-from digest.cli.shared.failing import Failed
 from digest.cli.shared.installation import installation
+from digest.cli.shared.lines_files import FILE, lines_of, say_faults
 from digest.cli.shared.output import TerminalLine, bar_line, counted
 from digest.operations.sources.lead_files import ImportedLeads, as_json, import_leads, list_leads
 
@@ -26,7 +24,7 @@ def leads() -> None:
 
 
 @leads.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@FILE
 def import_(file: Path) -> None:
     """Make the entries in FILE leads, one JSON object a line.
 
@@ -38,13 +36,8 @@ def import_(file: Path) -> None:
     What is there already stays in the state that it is in.
     """
     here = installation()
-    try:
-        with _lines_of(file) as lines, _bar() as tell:
-            imported = import_leads(here.context(), lines, tell)
-    except UnicodeDecodeError as error:
-        raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
-    except KeyboardInterrupt:
-        raise Failed("Ended before it was done. Run this again: it does what is left.") from None
+    with lines_of(file) as lines, _bar() as tell:
+        imported = import_leads(here.context(), lines, tell)
     _report(imported)
 
 
@@ -65,15 +58,6 @@ def list_(as_lines: bool, everything: bool) -> None:
 
 
 @contextmanager
-def _lines_of(file: Path) -> Iterator[TextIO]:
-    if str(file) != "-":
-        with file.open(encoding="utf-8-sig", newline="\n") as lines:
-            yield lines
-        return
-    yield TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="\n")
-
-
-@contextmanager
 def _bar() -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda _done, _of: None
@@ -86,11 +70,6 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
 
 
 def _report(imported: ImportedLeads) -> None:
-    if imported.faults:
-        for number, reason in imported.faults:
-            click.echo(f"line {number}: {reason}", err=True)
-        faulty = len(imported.faults)
-        are, them = ("line is", "it") if faulty == 1 else ("lines are", "them")
-        raise Failed(f"{faulty:,} {are} faulty; nothing was imported. Mend {them}, then run this again.")
+    say_faults(imported.faults)
     total = imported.added + imported.already_there
     click.echo(f"{counted(total, 'lead')}: {imported.added:,} added, {imported.already_there:,} already there.")

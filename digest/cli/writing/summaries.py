@@ -6,18 +6,13 @@ begins to read its file before that.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
-from io import TextIOWrapper
 from pathlib import Path
 from types import ModuleType
-from typing import TextIO
 
 import click
 
-from digest.cli.shared.failing import Failed
+from digest.cli.shared.lines_files import FILE, lines_of
 from digest.operations.writing.reading_lines import LineReader
 
 
@@ -27,7 +22,7 @@ def summaries() -> None:
 
 
 @summaries.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@FILE
 @click.option("--select", is_flag=True, help="Put them on the current issue too, in file order.")
 def import_(file: Path, select: bool) -> None:
     """Publish the summaries in FILE, one JSON object a line.
@@ -40,15 +35,10 @@ def import_(file: Path, select: bool) -> None:
     Then it is written a little at a time, so that the site goes on meanwhile. Run again after an interruption, it
     does what is left. What is there already stays as it is.
     """
-    try:
-        with _lines_of(file) as lines, LineReader(lines) as read:
-            if file.is_file():
-                read.begin()
-            _moving().bring_in(read, select)
-    except UnicodeDecodeError as error:
-        raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
-    except KeyboardInterrupt:
-        raise Failed("Ended before it was done. Run this again: it does what is left.") from None
+    with lines_of(file) as lines, LineReader(lines) as read:
+        if file.is_file():
+            read.begin()
+        _moving().bring_in(read, select)
 
 
 @summaries.command()
@@ -70,12 +60,3 @@ def search(words: tuple[str, ...], as_json: bool) -> None:
 
 def _moving() -> ModuleType:
     return import_module("digest.cli.writing.moving")
-
-
-@contextmanager
-def _lines_of(file: Path) -> Iterator[TextIO]:
-    if str(file) != "-":
-        with file.open(encoding="utf-8-sig", newline="\n") as lines:
-            yield lines
-        return
-    yield TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="\n")

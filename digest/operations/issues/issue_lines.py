@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from digest.domain.issues.manuscript import one_line, several_lines
 from digest.operations.issues.wording import LONGEST_LINE, LONGEST_TEXT
+from digest.operations.shared.json_lines import expect_keys, object_on, whole_text_of
 
 _KEYS = ("date", "number", "subject", "preheader", "introduction", "closing_note", "by_topic", "summaries")
 _LARGEST = 2**31 - 1
@@ -30,7 +30,8 @@ class IncomingIssue:
 
 def issue_on_line(line: str) -> IncomingIssue:
     """The issue on this line. Raises ValueError with the reason and the remedy."""
-    found = _object(line)
+    found = object_on(line)
+    expect_keys(found, _KEYS)
     by_topic = found.get("by_topic") or False
     if not isinstance(by_topic, bool):
         raise ValueError("by_topic must be true or false")
@@ -44,18 +45,6 @@ def issue_on_line(line: str) -> IncomingIssue:
         by_topic=by_topic,
         summaries=_ids(found.get("summaries")),
     )
-
-
-def _object(line: str) -> dict[str, Any]:
-    try:
-        found = json.loads(line.lstrip("\ufeff"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"not a JSON object: {error}") from None
-    if not isinstance(found, dict):
-        raise ValueError("not a JSON object: begin the line with { and end it with }")
-    if unknown := sorted(set(found) - set(_KEYS)):
-        raise ValueError(f"it has {', '.join(unknown)}; known are {', '.join(_KEYS)}")
-    return found
 
 
 def _day(value: Any) -> date:
@@ -76,28 +65,17 @@ def _number(value: Any) -> int | None:
 
 
 def _line(found: dict[str, Any], key: str) -> str:
-    text = one_line(_string(found, key))
+    text = one_line(whole_text_of(found, key).replace("\0", ""))
     if len(text) > LONGEST_LINE:
         raise ValueError(f"{key} has {len(text)} characters; {LONGEST_LINE} is the most")
     return text
 
 
 def _text(found: dict[str, Any], key: str) -> str:
-    text = several_lines(_string(found, key))
+    text = several_lines(whole_text_of(found, key).replace("\0", ""))
     if len(text) > LONGEST_TEXT:
         raise ValueError(f"{key} has {len(text):,} characters; {LONGEST_TEXT:,} is the most")
     return text
-
-
-def _string(found: dict[str, Any], key: str) -> str:
-    value = found.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"{key} must be a text")
-    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError(f"{key} has half of a character (\\ud800 to \\udfff): write the whole one")
-    return value.replace("\0", "")
 
 
 def _ids(value: Any) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from digest.storage.issues.issues import issue_for_change
 from digest.storage.messages.messages import Message, never_left
 from digest.storage.sending.batches import batch_for_change
 
-WHO = "the outbox"
+WHO = "the queue"
 NOBODY_KNOWS = "nobody can know whether it left"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,10 @@ from typing import Any
 from digest.domain.issues.edition import Source
 from digest.domain.issues.manuscript import Manuscript, Piece, read
 from digest.domain.writing.bodies import BodyFormat
+from digest.operations.shared.json_lines import expect_keys, object_on, text_of
 
-_KEYS = {"id", "title", "date", "publication", "body", "body_html", "sources", "topics", "slug"}
-_SOURCE_KEYS = {"url", "title", "publication"}
+_KEYS = sorted(("id", "title", "date", "publication", "body", "body_html", "sources", "topics", "slug"))
+_SOURCE_KEYS = sorted(("url", "title", "publication"))
 _LARGEST_ID = 2**31 - 1
 _LONGEST_SLUG = 100
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
@@ -30,15 +30,15 @@ class Incoming:
 
 def read_line(line: str) -> Incoming:
     """The summary on this line. Raises ValueError with every reason against it, in words."""
-    found = _object(line)
-    _expect_keys(found, _KEYS, "this line")
+    found = object_on(line)
+    expect_keys(found, _KEYS, "this line")
     if ("body" in found) == ("body_html" in found):
         raise ValueError("give either body (Markdown) or body_html")
     manuscript = Manuscript(
-        title=_text(found, "title"),
-        date=_text(found, "date"),
-        publication=_text(found, "publication"),
-        body=_text(found, "body_html" if "body_html" in found else "body"),
+        title=text_of(found, "title"),
+        date=text_of(found, "date"),
+        publication=text_of(found, "publication"),
+        body=text_of(found, "body_html" if "body_html" in found else "body"),
         sources=tuple(_source(each) for each in _list(found, "sources")),
         topics=tuple(_topic(each) for each in _list(found, "topics")),
         body_is_html="body_html" in found,
@@ -56,31 +56,6 @@ def read_line(line: str) -> Incoming:
     )
 
 
-def _object(line: str) -> dict[str, Any]:
-    try:
-        found = json.loads(line.lstrip("\ufeff"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"not a JSON object: {error}") from None
-    if not isinstance(found, dict):
-        raise ValueError("not a JSON object: begin the line with { and end it with }")
-    return found
-
-
-def _expect_keys(found: dict[str, Any], known: set[str], where: str) -> None:
-    unknown = sorted(set(found) - known)
-    if unknown:
-        raise ValueError(f"{where} has {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-
-
-def _text(found: dict[str, Any], key: str) -> str:
-    value = found.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"{key} must be a text")
-    return value
-
-
 def _list(found: dict[str, Any], key: str) -> list[Any]:
     value = found.get(key)
     if value is None:
@@ -93,8 +68,8 @@ def _list(found: dict[str, Any], key: str) -> list[Any]:
 def _source(each: Any) -> Source:
     if not isinstance(each, dict):
         raise ValueError("each of sources must be an object with url, and title and publication where known")
-    _expect_keys(each, _SOURCE_KEYS, "a source")
-    return Source(_text(each, "url"), _text(each, "title"), _text(each, "publication"))
+    expect_keys(each, _SOURCE_KEYS, "a source")
+    return Source(text_of(each, "url"), text_of(each, "title"), text_of(each, "publication"))
 
 
 def _topic(each: Any) -> str:

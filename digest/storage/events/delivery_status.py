@@ -13,7 +13,7 @@ from digest.storage.sending.batches import Batch, BatchState
 from digest.storage.sending.deliveries import Delivery, DeliveryStatus
 
 RANKS: Mapping[str, int] = {status.value: rank for rank, status in enumerate(DeliveryStatus, start=1)}
-"""How telling each fate is. A copy's fate only ever rises, so that neither order nor repetition of events matters."""
+"""How telling each delivery status is. A copy's only rises, so that neither order nor repetition of events matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class ReportedCopy:
     batch_id: int
     address: str | None
     rank: int
-    """How telling its fate is so far; 0 without one."""
+    """How telling its delivery status is so far; 0 without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusTold:
-    """The fate that an event tells of one copy."""
+    """The delivery status that an event tells of one copy."""
 
     delivery_id: int
     address: str
@@ -65,7 +65,7 @@ def accepted_copies_to(session: Session, issue_id: int, addresses: Collection[st
 
 
 def raise_statuses(session: Session, told: Sequence[StatusTold]) -> None:
-    """Give copies these fates, unless they have one that is as telling, or their reader was erased meanwhile.
+    """Give copies these statuses, unless they have one that is as telling, or their reader was erased meanwhile.
 
     In one order, so that two processes that write the same copies wait for each other and never for both.
     """
@@ -80,7 +80,7 @@ def raise_statuses(session: Session, told: Sequence[StatusTold]) -> None:
 
 
 def statuses_in(session: Session, issue_id: int) -> dict[str, int]:
-    """How many of the issue's copies have each fate; every fate is named. Copies without one are not counted."""
+    """How many of the issue's copies have each delivery status, all of them named. Copies without are not counted."""
     rows = session.execute(
         select(Delivery.fate, func.count()).where(Delivery.issue_id == issue_id).group_by(Delivery.fate)
     )

@@ -47,7 +47,7 @@ def bells(monkeypatch: pytest.MonkeyPatch) -> list[Bell]:
         hung.append(Bell())
         return hung[-1]
 
-    monkeypatch.setattr(postman, "_ROUND_SECONDS", 1e6)
+    monkeypatch.setattr(postman, "ROUND_SECONDS", 1e6)
     monkeypatch.setattr(postman, "_new_bell", hang)
     return hung
 
@@ -102,7 +102,7 @@ def test_he_goes_his_rounds_from_the_first_request_on(settings: Settings, monkey
         gone.set()
         threading.Event().wait()  # he rests for good
 
-    monkeypatch.setattr(postman, "_ROUND_SECONDS", 0.01)
+    monkeypatch.setattr(postman, "ROUND_SECONDS", 0.01)
     monkeypatch.setattr(postman, "deliver_waiting", one_round)
     app = create_app(settings)
     app.test_client().get("/robots.txt")

@@ -29,7 +29,7 @@ def test_round_that_breaks_down_does_not_end_the_thread(
         raise SystemExit  # the thread must not outlive its test
 
     monkeypatch.setattr(postman, "deliver_waiting", deliver)
-    monkeypatch.setattr(postman, "_ROUND_SECONDS", 0.01)
+    monkeypatch.setattr(postman, "ROUND_SECONDS", 0.01)
     others = set(threading.enumerate())
     postman.Postman(db, settings, open_transport(settings)).wake()
     assert went_on.wait(10)

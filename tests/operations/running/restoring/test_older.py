@@ -73,7 +73,7 @@ def test_a_copy_that_went_again_after_the_backup_does_not_go_once_more(
     assert sendgrid.addresses().count(address) == 2
     assert ours.notices()[-1] == HEADING
     assert any(
-        line.startswith(f"the outbox: sent delivery {copy.id} again, and nobody can know") for line in ours.history()
+        line.startswith(f"the queue: sent delivery {copy.id} again, and nobody can know") for line in ours.history()
     )
 
 

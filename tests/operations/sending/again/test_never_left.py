@@ -91,7 +91,7 @@ def test_the_history_tells_of_it(db: Database, settings: Settings, held: int, se
     again(db, settings, may_double=True)
     drain(db, settings)
     line = history(db, held)[-1]
-    assert line.startswith(f"the outbox: could not send delivery {copy_of(db).delivery_id} again: ")
+    assert line.startswith(f"the queue: could not send delivery {copy_of(db).delivery_id} again: ")
     assert "(personalizations.0.to.0.email)" in line
     assert "@" not in line
 
@@ -146,9 +146,9 @@ def test_people_are_told_once_of_one_that_may_have_left(
     drain(db, settings)
     zoe = copy_of(db)
     why = "whoever sent it did not report back" if died else "no complete answer"
-    (told,) = [line for line in history(db, held) if line.startswith("the outbox: ")]
+    (told,) = [line for line in history(db, held) if line.startswith("the queue: ")]
     assert told.startswith(
-        f"the outbox: sent delivery {zoe.delivery_id} again, and nobody can know whether it left: {why}"
+        f"the queue: sent delivery {zoe.delivery_id} again, and nobody can know whether it left: {why}"
     )
     assert zoe.again_detail.startswith("nobody can know whether it left")
     with db.reading() as session:
@@ -175,7 +175,7 @@ def test_one_that_could_not_be_noted_waits_and_does_not_leave(
     last_try(db)
     drain(db, settings)
     assert sendgrid.addresses() == [ZOE]
-    assert not any("nobody can know" in line for line in history(db, held) if line.startswith("the outbox"))
+    assert not any("nobody can know" in line for line in history(db, held) if line.startswith("the queue"))
 
 
 def test_one_that_left_before_stays_remembered(
