@@ -331,7 +331,7 @@ INNER: Sequence[Mutant] = (
         "reader-s-question-in-the-log",
         "digest/domain/running/redaction.py",
         'rf"\\1?{QUERY}"',
-        r'r"\\g<0>"',
+        r'r"\g<0>"',
         "What a reader looks for is in no log.",
         "tests/cli/shared/test_logs.py::test_secrets_are_taken_out_and_nothing_else",
     ),
