@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import func, select, update
@@ -14,12 +15,14 @@ from sqlalchemy.orm import Session
 from digest import config
 from digest.config import Settings
 from digest.mail.monitors import ping
+from digest.mail.outgoing.interface import Answer, Certainty
 from digest.mail.transports import open_transport
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Work
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message, MessageState
+from tests.factories import make_editor
 from tests.monitor import Monitor, listening
 
 
@@ -89,6 +92,23 @@ def test_a_monitor_that_takes_nothing_is_logged_once_for_each_cause(
     assert caplog.text.count("to ALERT_URL: it went, at try 5") == 2
     assert len(monitor.heard) == 10
     assert len({json.loads(heard.body)["id"] for heard in monitor.heard}) == 2
+
+
+@pytest.mark.parametrize(("monitors_status", "mail"), [(204, Certainty.RETRY), (500, Certainty.ACCEPTED)])
+def test_one_way_that_is_broken_keeps_no_alert_from_the_other(
+    db: Database, alerting: Settings, monitor: Monitor, monitors_status: int, mail: Certainty
+) -> None:
+    make_editor(db, "alice@digest.test")
+    monitor.status, transport = monitors_status, Mock(wraps=open_transport(alerting))
+    transport.send_single.side_effect = lambda _: Answer(mail, detail="away")
+    tell(db, alerting)
+    deliver_waiting(db, alerting, transport, lambda: datetime.now(UTC))
+    with db.reading() as session:
+        left = {message.kind: message.state for message in session.scalars(select(Message))}
+    assert left == {
+        "alert": MessageState.ACCEPTED if monitors_status == 204 else MessageState.WAITING,
+        "notice": MessageState.ACCEPTED if mail is Certainty.ACCEPTED else MessageState.WAITING,
+    }
 
 
 def test_no_alert_without_an_address(db: Database, settings: Settings) -> None:

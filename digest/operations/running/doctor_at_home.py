@@ -15,6 +15,8 @@ from digest.config import Settings, resource
 from digest.domain.running.findings import Finding, broken, doubtful, fine
 from digest.domain.sources.states import SourceState
 from digest.operations.running.doctor_of_settings import of_settings
+from digest.operations.running.doctor_on_backups import look_at_backups
+from digest.operations.running.doctor_on_hooks import look_at_alert_url, look_at_events_url
 from digest.operations.running.proxy_signs import unknown_proxy_was_seen
 from digest.operations.shared.context import Context
 from digest.operations.sources.source_files import listed_sources
@@ -23,7 +25,6 @@ from digest.storage.events.sendgrid_status import sendgrid_status
 from digest.storage.issues.issues import current_issue
 from digest.storage.messages.messages import waiting_since
 from digest.storage.running import revisions
-from digest.storage.running.backups import last_backup, last_fault, last_proof
 from digest.storage.running.heartbeats import last_beat
 from digest.storage.sending.batches import last_accepted_and_heard
 from digest.storage.sources.source_list import SourceLine
@@ -33,7 +34,6 @@ _DATABASE_MAY_BE_OFF = 2.0
 _GIGABYTE = 1_000_000_000
 _SCARCE, _FULL = 1.0, 0.2
 """Gigabytes left."""
-_BACKUP_AFTER, _PROOF_AFTER = timedelta(hours=30), timedelta(days=9)
 _EVENTS_AFTER = 3_600
 _MESSAGE_AFTER = timedelta(minutes=15)
 _NAMED = 5
@@ -205,30 +205,6 @@ def _sources(context: Context) -> Finding:
     )
 
 
-def _backups(context: Context) -> Finding:
-    settings = context.settings
-    if settings.backup_path is None:
-        return doubtful(
-            "backups",
-            "BACKUP_PATH is not set: the clock makes none.",
-            "Set it to a folder on another disk, or run `digest backup FILE` by a timer of your own.",
-        )
-    with context.db.reading() as session:
-        backup, proven, fault = last_backup(session), last_proof(session), last_fault(session)
-    if backup is None or backup.made_at is None or context.now - backup.made_at > _BACKUP_AFTER:
-        age = (
-            "none has been made"
-            if backup is None or backup.made_at is None
-            else f"the last is of {backup.made_at:%d %B}"
-        )
-        remedy = "See that the clock runs and that BACKUP_PATH can be written, then run `digest backup`."
-        because = f" {fault}" if fault else ""
-        return (broken if fault or backup else doubtful)("backups", f"Overdue: {age}.{because}", remedy)
-    if proven is None or context.now - proven > _PROOF_AFTER:
-        return broken("backups", "None was proven within the week.", f"Run `digest backup --check {backup.path}`.")
-    return fine("backups", f"The last was made {backup.made_at:%d %B, %H:%M} UTC; one was proven {proven:%d %B}.")
-
-
 def _proxy(context: Context) -> Finding:
     if unknown_proxy_was_seen(context.settings, context.now):
         return broken(
@@ -255,9 +231,11 @@ _IN_THE_DATABASE: Mapping[str, Callable[[Context], Finding]] = {
     "clock": _heartbeat,
     "next issue": _next_issue,
     "single messages": _messages,
+    "ALERT_URL": look_at_alert_url,
+    "EVENTS_URL": look_at_events_url,
     "webhook": _webhook,
     "SendGrid’s word": _account,
-    "backups": _backups,
+    "backups": look_at_backups,
     "sources": _sources,
     "proxy": _proxy,
 }

@@ -14,6 +14,7 @@ from digest.domain.sources.states import SourceState
 from digest.mail.message.templating import counted
 from digest.operations.messages.alerting import Sighting
 from digest.operations.readers.signup_brake import brake_lasts, no_room_lasts
+from digest.operations.running.doctor_on_hooks import ALERT_WAITS
 from digest.operations.sending.send_status import SendStatus, Stall, send_status_of
 from digest.operations.shared.context import Context
 from digest.operations.shared.fault_log import Lasting
@@ -31,7 +32,6 @@ from digest.storage.sending.batches import last_accepted_and_heard
 PATIENCE = timedelta(minutes=10)
 """What may right itself is told of when it has lasted for so long."""
 CLOCK_IS_DEAD_AFTER = timedelta(minutes=5)
-_ALERT_WAITS = timedelta(minutes=10)
 _MOST_AILING, _AT_LEAST = 0.25, 5
 _ASKED_ABROAD = timedelta(hours=2, minutes=30)
 """What is asked of others is asked each hour: a sighting is good until it was missed twice."""
@@ -73,7 +73,7 @@ def of_held_batches(context: Context, session: Session) -> Iterator[Sighting]:
 
 def of_alert_url(context: Context, session: Session) -> Iterator[Sighting]:
     """An ALERT_URL that takes nothing: mail has to say it."""
-    waiting, why = alerts_not_taken(session, context.now - _ALERT_WAITS)
+    waiting, why = alerts_not_taken(session, context.now - ALERT_WAITS)
     if waiting:
         yield Sighting(
             cause(AlertKind.ALERT_URL),
@@ -189,6 +189,7 @@ _OF_FINDINGS: Mapping[str, AlertKind | None] = {
     "sender": AlertKind.SENDGRID,
     "SendGrid’s word": None,
     "clock": None,
+    "ALERT_URL": None,
 }
 """By the finding's name. None: it is alerted to as such, elsewhere."""
 _BAD = (FindingState.BAD,)

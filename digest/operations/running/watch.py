@@ -69,7 +69,8 @@ def in_the_database(context: Context) -> list[Sighting]:
 def tell(context: Context, found: Iterable[Sighting], may_end: bool = True) -> None:
     """Begin and repeat alerts for what was seen, and end those that nobody has seen for long enough.
 
-    One transaction: whoever dies in it has told of nothing, and the next look tells it.
+    A transaction for each: whoever dies in it has not told of that one, and the next look tells it. Two at once could
+    wait for each other's alerts for ever with a sender that tells of several.
     """
     seen = {each.cause: each for each in found}
     with context.db.reading() as session:
@@ -77,11 +78,9 @@ def tell(context: Context, found: Iterable[Sighting], may_end: bool = True) -> N
         still = {each.cause for each in unseen if sightings.lasts(context, session, each.cause)}
         quiet = {each.cause for each in unseen if has_ended(each.course, context.now, each.lasts_for)}
     ended = quiet - still if may_end else set()
-    if not (seen or still or ended):
-        return
-    with context.db.writing() as session:
-        work = context.within(session)
-        for name in sorted({*seen, *still, *ended}):
+    for name in sorted({*seen, *still, *ended}):
+        with context.db.writing() as session:
+            work = context.within(session)
             if name in seen:
                 sight(work, seen[name])
             elif name in still:

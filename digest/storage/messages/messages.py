@@ -187,10 +187,10 @@ def waiting_for_those_who_left(session: Session, kind: str) -> Sequence[Message]
 
 
 def waiting_since(session: Session, moment: datetime) -> tuple[int, datetime | None]:
-    """How many messages could have left before that moment and still wait, and since when the oldest does."""
+    """How many messages, no alerts, could have left before that moment and wait, and since when the oldest does."""
     since = func.coalesce(Message.not_before, Message.created_at)
     asked = select(func.count(), func.min(since)).where(
-        Message.state == MessageState.WAITING, since < moment, Message.kind != ERASURE
+        Message.state == MessageState.WAITING, since < moment, Message.kind.not_in((ERASURE, _ALERT))
     )
     count, oldest = session.execute(asked).one()
     return count, oldest

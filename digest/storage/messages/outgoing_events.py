@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, delete, select, update
+from sqlalchemy import ForeignKey, Index, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base.model import Base, BigKey
@@ -54,6 +54,11 @@ def queue_event(
     """Put one in the queue."""
     session.add(OutgoingEvent(key=key, kind=kind, at=at, subscriber_id=subscriber_id, issue_date=issue))
     session.flush()
+
+
+def events_since(session: Session, moment: datetime) -> int:
+    """How many of before that moment are still to be told."""
+    return session.execute(select(func.count()).where(OutgoingEvent.at < moment)).scalar_one()
 
 
 def claim_event(session: Session, owner: str, database_now: float, lease: float) -> ClaimedEvent | None:

@@ -36,6 +36,7 @@ from digest.storage.base.database import Database, database_now
 from digest.storage.events.sendgrid_status import put_sendgrid_status
 from digest.storage.issues.issues import current_issue
 from digest.storage.messages.messages import queue_message
+from digest.storage.messages.outgoing_events import queue_event
 from digest.storage.running import schema
 from digest.storage.running.backups import Backup
 from digest.storage.running.heartbeats import Heartbeat, beat
@@ -194,6 +195,19 @@ def _silent_webhook(well: Context, _sendgrid: LoopbackSendGrid) -> Context:
     return well
 
 
+def _refused_alert(well: Context, _sendgrid: LoopbackSendGrid) -> Context:
+    with well.db.writing() as session:
+        alert = queue_message(session, well.now - timedelta(minutes=30), "alert", "http://127.0.0.1:9/", ("s", "t", ""))
+        alert.tries, alert.detail = 3, "the monitor answered 500"
+    return well
+
+
+def _waiting_event(well: Context, _sendgrid: LoopbackSendGrid) -> Context:
+    with well.db.writing() as session:
+        queue_event(session, "k" * 32, "issue.sent", well.now - timedelta(hours=2))
+    return with_settings(well, events_url="http://127.0.0.1:9/")
+
+
 def _suspended_account(well: Context, _sendgrid: LoopbackSendGrid) -> Context:
     with well.db.writing() as session:
         put_sendgrid_status(session, "suspended", False, well.now, "event")
@@ -253,6 +267,8 @@ FAULTS = [
     (_dead_clock, "clock", "bad", "Start it"),
     (_held_issue, "next issue", "warn", "Release it or skip it"),
     (_waiting_message, "single messages", "bad", "See the outbox"),
+    (_refused_alert, "ALERT_URL", "bad", "--rehearse-alerts"),
+    (_waiting_event, "EVENTS_URL", "warn", "the service there"),
     (_silent_webhook, "webhook", "bad", "/events/sendgrid"),
     (_suspended_account, "SendGrid’s word", "bad", "Sign in at SendGrid"),
     (_overdue_backup, "backups", "bad", "BACKUP_PATH can be written"),

@@ -56,7 +56,8 @@ def test_events_that_we_do_not_take_settle_nothing(
 ) -> None:
     before = everything(db)
     assert webhook.tell(one_event(sendgrid, name)) == [204]
-    assert everything(db) | {"standings": []} == before  # how the account stands is kept, and is about no copy
+    # How the account stands is kept and alerted to, and is about no copy.
+    assert everything(db) | {"standings": [], "alerts": []} == before
 
 
 def test_the_decision_is_written_with_who_when_and_on_which_evidence(
