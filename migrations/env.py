@@ -23,7 +23,8 @@ _BEFORE_AND_AFTER = {
     # Rebuilding a parent table would delete its children by cascade while foreign keys are on.
     "sqlite": ("PRAGMA foreign_keys=OFF", "PRAGMA foreign_keys=ON"),
     # Whoever waits for a table's lock keeps all from it who come later, readers included: rather give up, come again.
-    "postgresql": ("SET lock_timeout = '2s'", "SET lock_timeout = DEFAULT"),
+    # It is less than deadlock_timeout, so that of a page and a migration which wait for each other the page goes on.
+    "postgresql": ("SET lock_timeout = '500ms'", "SET lock_timeout = DEFAULT"),
 }
 
 
