@@ -25,7 +25,7 @@ _ROOT = Path(__file__).parents[1]
 _UNITS = sorted((_ROOT / "docs" / "systemd").iterdir())
 _SERVICES = [unit for unit in _UNITS if unit.suffix == ".service"]
 _COMPOSE: dict[str, Any] = yaml.safe_load((_ROOT / "compose.yaml").read_text())
-_OURS = {name: service for name, service in _COMPOSE["services"].items() if service["image"] == "digest"}
+_OURS = {name: service for name, service in _COMPOSE["services"].items() if service["image"] == "digest:local"}
 _STEPS = re.sub(r"\\\n\s*", "", (_ROOT / "Containerfile").read_text()).splitlines()
 
 
@@ -141,9 +141,7 @@ def test_each_unit_runs_a_command_that_there_is_as_a_user_who_can_write_nowhere_
     must_be_a_command(shlex.split(command))
     assert (unit["User"], unit["StateDirectory"], unit["StateDirectoryMode"]) == (["digest"], ["digest"], ["0700"])
     assert (unit["ProtectSystem"], unit["NoNewPrivileges"], unit["UMask"]) == (["strict"], ["yes"], ["0077"])
-    assert unit.get("ReadWritePaths", []) == [
-        value.partition("=")[2] for value in unit.get("Environment", []) if value.startswith("BACKUP_PATH=")
-    ]
+    assert {path.lstrip("-") for path in unit.get("ReadWritePaths", [])} <= {"/var/backups/digest"}
 
 
 def test_systemd_understands_the_units_and_calls_them_confined(tmp_path: Path) -> None:
