@@ -30,7 +30,7 @@ def of_the_database(error: DBAPIError) -> str:
 
 
 _OURS = "of DATABASE_URL and its folder"
-_RESTORE, _POSTGRESQL = "docs/running.md, “Restore”", "docs/running.md, “PostgreSQL”"
+_RESTORE, _POSTGRESQL = "docs/backup.md, “Restore”", "docs/moving.md, “PostgreSQL”"
 
 _DATABASE: Mapping[str, str] = {
     "unable to open database file": f"See that the file {_OURS} are there, and are the user’s that runs Digest.",
