@@ -3,12 +3,14 @@
 `digest db` brings its own; Alembic's command brings none, and gets the one that the settings name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from alembic import context
+from alembic.migration import MigrationContext
 from alembic.operations.ops import MigrationScript
+from alembic.runtime.migration import MigrationInfo
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
@@ -17,32 +19,50 @@ from digest.operations.running.startup import open_as_it_is
 from digest.storage.base.model import UTCDateTime
 from digest.storage.running.schema import metadata
 
+_BEFORE_AND_AFTER = {
+    # Rebuilding a parent table would delete its children by cascade while foreign keys are on.
+    "sqlite": ("PRAGMA foreign_keys=OFF", "PRAGMA foreign_keys=ON"),
+    # Whoever waits for a table's lock keeps all from it who come later, readers included: rather give up, come again.
+    # It is less than deadlock_timeout, so that of a page and a migration which wait for each other the page goes on.
+    "postgresql": ("SET lock_timeout = '500ms'", "SET lock_timeout = DEFAULT"),
+}
+
 
 def migrate() -> None:
-    """Run the asked-for migrations in one transaction."""
-    with asked_engine() as engine, engine.connect() as connection:
-        sqlite = connection.dialect.name == "sqlite"
-        if sqlite:
-            # Rebuilding a parent table would delete its children by cascade while foreign keys are on, and
-            # SQLite ignores this pragma inside a transaction: so it comes first, on the bare connection.
-            connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
-        try:
-            context.configure(
-                connection=connection,
-                target_metadata=metadata,
-                render_as_batch=True,
-                render_item=plain_type,
-                process_revision_directives=number,
-                # Alembic takes SQLite for a database that can't undo DDL and commits after each migration; it can.
-                transactional_ddl=True,
-            )
-            with context.begin_transaction():
-                context.run_migrations()
-                if sqlite:
-                    refuse_orphans(connection)
-        finally:
-            if sqlite:
-                connection.connection.cursor().execute("PRAGMA foreign_keys=ON")
+    """Run the asked-for migrations, each in a transaction of its own: the site goes on between two of them."""
+    with asked_engine() as engine, engine.connect() as connection, prepared(connection):
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            render_as_batch=True,
+            render_item=plain_type,
+            process_revision_directives=number,
+            # Alembic takes SQLite for a database that can't undo DDL; it can.
+            transactional_ddl=True,
+            transaction_per_migration=True,
+            on_version_apply=refuse_orphans,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+@contextmanager
+def prepared(connection: Connection) -> Iterator[None]:
+    """The connection with what holds for migrations alone. Said outside any transaction, where SQLite heeds it."""
+    before, after = _BEFORE_AND_AFTER[connection.dialect.name]
+    say(connection, before)
+    try:
+        yield
+    finally:
+        connection.rollback()
+        say(connection, after)
+
+
+def say(connection: Connection, words: str) -> None:
+    """Have the driver say it, without a transaction of SQLAlchemy's, which Alembic would take for its caller's."""
+    bare = connection.connection
+    bare.cursor().execute(words)
+    bare.commit()
 
 
 @contextmanager
@@ -67,8 +87,16 @@ def plain_type(kind: str, item: object, _autogen_context: object) -> str | Liter
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UTCDateTime) else False
 
 
-def refuse_orphans(connection: Connection) -> None:
-    """Raise if a migration left a row that points nowhere; the transaction is rolled back."""
+def refuse_orphans(
+    ctx: MigrationContext,
+    step: MigrationInfo,  # noqa: ARG001 - as Alembic calls it
+    heads: Collection[Any],  # noqa: ARG001
+    run_args: Mapping[str, Any],  # noqa: ARG001
+) -> None:
+    """Raise if a migration left a row that points nowhere; its transaction is rolled back."""
+    connection = ctx.connection
+    if connection is None or connection.dialect.name != "sqlite":
+        return
     orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if orphans:
         raise RuntimeError(f"The migration would leave rows without their parent: {orphans[:5]}. Nothing was changed.")

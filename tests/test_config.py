@@ -233,7 +233,7 @@ def test_names_of_other_programs_may_be_in_the_environment_and_not_in_the_file(t
 def test_every_documented_setting_is_known_and_every_known_one_documented(tmp_path: Path) -> None:
     documents = Path(__file__).parents[1]
     offered = re.findall(r"^#([A-Z_]+)=", (documents / ".env.example").read_text(), re.MULTILINE)
-    settings = (documents / "docs" / "running.md").read_text().partition("## Settings")[2].partition("## systemd")[0]
+    settings = (documents / "docs" / "running.md").read_text().partition("## Settings")[2].partition("\n## ")[0]
     rows = [row.partition("|")[0] for row in re.findall(r"^\|(.*)$", settings, re.MULTILINE)]
     listed = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
     assert set(offered) == listed == KNOWN

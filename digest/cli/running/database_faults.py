@@ -30,12 +30,13 @@ def of_the_database(error: DBAPIError) -> str:
 
 
 _OURS = "of DATABASE_URL and its folder"
-_RESTORE, _POSTGRESQL = "docs/running.md, “Restore”", "docs/running.md, “PostgreSQL”"
+_RESTORE, _POSTGRESQL = "docs/backup.md, “Restore”", "docs/moving.md, “PostgreSQL”"
 
 _DATABASE: Mapping[str, str] = {
     "unable to open database file": f"See that the file {_OURS} are there, and are the user’s that runs Digest.",
     "readonly database": f"Give the file {_OURS} to the user that runs Digest, or run this as that user.",
     "database is locked": "Another program holds it: wait until that has ended, or end it, then run this again.",
+    "lock timeout": "Another program holds what this needs: wait until that has ended, or end it, then run this again.",
     "database or disk is full": "Make room on its disk, then run this again.",
     "disk I/O error": f"Its disk has faults, or the file was replaced while in use: restart all, or {_RESTORE}.",
     "file is not a database": f"DATABASE_URL names a file of something else: name the right one, or {_RESTORE}.",

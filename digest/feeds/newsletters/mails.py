@@ -78,7 +78,7 @@ class NewsletterMail:
 def newsletter_in(fields: Mapping[str, bytes]) -> NewsletterMail:
     """The message in these fields. Raises UnreadableDocument where there is none."""
     if not {"email", "html", "text", "subject"} & set(fields):
-        raise UnreadableDocument("It holds no message. Set Inbound Parse up as docs/running.md says.")
+        raise UnreadableDocument("It holds no message. Set Inbound Parse up as docs/sendgrid.md says.")
     recipients = _recipients(_said(fields, "envelope"))
     try:
         return _whole(fields["email"], recipients) if "email" in fields else _in_fields(fields, recipients)

@@ -59,6 +59,11 @@ class Database:
         with Session(self._reader) as session:
             yield session
 
+    @property
+    def writer(self) -> Engine:
+        """Connections without sessions; a transaction takes SQLite's lock for writing at its start."""
+        return self._writer
+
     def listen(self, hear: Callable[[], None]) -> None:
         """Have this called, by whoever commits, after each transaction that announces something."""
         self._listeners.append(hear)

@@ -30,6 +30,11 @@ def must_be_known(database: Database, migrations: Path) -> None:
         )
 
 
+def is_newer(database: Database, migrations: Path) -> bool:
+    """Whether a newer program has brought the database up."""
+    return bool(_revisions(database) - set(_before(migrations)))
+
+
 def has_tables(database: Database) -> bool:
     """Whether any migration has been applied."""
     return bool(_revisions(database))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -16,6 +18,7 @@ from digest.storage.archive import search_index
 from digest.storage.base import rate_limits
 from digest.storage.base.database import Database
 from digest.storage.base.model import Base
+from digest.storage.base.patience import Busy
 from digest.storage.events import sendgrid_status
 from digest.storage.guard import installations, journals
 from digest.storage.issues import history, issues, link_checks, selections
@@ -100,17 +103,24 @@ _TABLES = (
 )
 
 
+_PATIENCE, _PAUSE = 120.0, 1.0
+"""Seconds for which a migration asks for its locks again and again, and for which others may go on in between."""
+
+
 def upgrade(database: Database, migrations: Path, revision: str = "head") -> None:
-    """Bring the database up to `revision`. Safe to run again. Raises UnknownRevision for a newer program's database."""
+    """Bring the database up to `revision`, while others read and write. Safe to run again.
+
+    Raises UnknownRevision for a newer program's database, Busy where others let no migration have its turn.
+    """
     must_be_known(database, migrations)
-    command.upgrade(_config(database, migrations), revision)
+    _in_turn(lambda: command.upgrade(_config(database, migrations), revision))
 
 
 def downgrade(database: Database, migrations: Path, revision: str) -> None:
     """Take the database back to `revision`, such as -1 for one step. Raises UnknownRevision, and then does nothing."""
     must_be_known(database, migrations)
     try:
-        command.downgrade(_config(database, migrations), revision)
+        _in_turn(lambda: command.downgrade(_config(database, migrations), revision))
     except CommandError as error:
         known = [script.revision for script in _scripts(database, migrations).walk_revisions()]
         raise UnknownRevision(
@@ -126,6 +136,18 @@ def differences(database: Database) -> list[str]:
         return [str(difference) for difference in compare_metadata(context, metadata)]
 
 
+def _in_turn(migrate: Callable[[], None]) -> None:
+    """Migrate; where somebody holds a lock that it needs, let go and come again: what was applied stays applied."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return migrate()
+        except Busy:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE)
+
+
 def _scripts(database: Database, migrations: Path) -> ScriptDirectory:
     return ScriptDirectory.from_config(_config(database, migrations))
 
@@ -133,5 +155,5 @@ def _scripts(database: Database, migrations: Path) -> ScriptDirectory:
 def _config(database: Database, migrations: Path) -> Config:
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
-    config.attributes["engine"] = database.engine
+    config.attributes["engine"] = database.writer
     return config

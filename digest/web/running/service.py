@@ -28,6 +28,7 @@ from digest.web.shared.security import csrf
 _CLOCK_IS_DEAD_AFTER = 60  # seconds: it ticks every 5
 _CLOSED_TO_CRAWLERS = ("/desk", "/confirm/", "/unsubscribe/", "/preferences/", "/yours/", "/hold/", "/events/")
 _OK = "ok"
+_MIGRATIONS = config.resource("migrations")
 
 service = Blueprint("service", __name__)
 csrf.exempt(service)
@@ -47,6 +48,8 @@ def health() -> ResponseReturnValue:
     checks = {"database": _database(db()), "migrations": _migrations(db()), "clock": _clock(db())}
     well = set(checks.values()) == {_OK}
     hints = {"proxy": words} if (words := unknown_proxy()) else {}
+    if checks["migrations"] == _OK and revisions.is_newer(db(), _MIGRATIONS):
+        hints["program"] = "older than its database; restart it with the release that upgraded the database"
     answer = jsonify(status=_OK if well else "failing", **checks, **hints)
     answer.cache_control.no_store = True
     return answer, 200 if well else 503
@@ -109,11 +112,12 @@ def _database(database: Database) -> str:
 
 
 def _migrations(database: Database) -> str:
+    """A newer release's are no fault: they only add, so that this one goes on until it is started anew."""
     try:
-        at_head = revisions.at_head(database, config.resource("migrations"))
+        applied = revisions.is_newer(database, _MIGRATIONS) or revisions.at_head(database, _MIGRATIONS)
     except SQLAlchemyError:
         return "unknown"
-    return _OK if at_head else "not all applied"
+    return _OK if applied else "not all applied"
 
 
 def _clock(database: Database) -> str:

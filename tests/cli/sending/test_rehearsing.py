@@ -1,4 +1,4 @@
-"""The rehearsal as docs/running.md has it, line for line, on a copy of an installation whose issue has just gone."""
+"""The rehearsal as docs/operating.md has it, line for line, on a copy of an installation whose issue has just gone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WITHOUT_THE_TOOL = """sqlite3() {{
 
 def documented(settings: Settings) -> Sequence[str]:
     """The blocks of the chapter, with our folder and our Python in place of the document's."""
-    chapter = (CHECKOUT / "docs" / "running.md").read_text().partition("## Rehearsal")[2].partition("\n## ")[0]
+    chapter = (CHECKOUT / "docs" / "operating.md").read_text().partition("## Rehearsal")[2].partition("\n## ")[0]
     there = {
         "sudo -u digest ": "",
         "/var/lib/digest": str(settings.instance_path),
