@@ -21,6 +21,7 @@ from digest.mail.interface import Transport
 from digest.mail.monitors import ping
 from digest.operations.issues.link_checking import check_current_links, link_checker
 from digest.operations.messages.delivering import deliver_waiting
+from digest.operations.readers.desk_imports import forget_imports, go_on_with_imports
 from digest.operations.running.backing_up import back_up_daily
 from digest.operations.running.forgetting import forget_in_time
 from digest.operations.running.housekeeping import tidy_up
@@ -42,6 +43,7 @@ HEARTBEAT_SECONDS = 10
 HOUSEKEEPING_SECONDS = 3_600
 POLLING_SECONDS = 10
 BACKUP_SECONDS = 60
+IMPORT_SECONDS = 3
 _LONGEST_WAIT = 0.5
 _MONITOR = "the monitor at HEARTBEAT_URL"
 
@@ -101,6 +103,7 @@ class Clock:
             ("finding stories", self._group, POLLING_SECONDS),
             ("looking at links", self._look_at_links, POLLING_SECONDS),
             ("the daily backup", self._back_up, BACKUP_SECONDS),
+            ("imports of readers", self._import, IMPORT_SECONDS),
         )
         """A thread each: a long send must not hold back the sign of life."""
         self._scheduler = _Scheduler(
@@ -148,6 +151,7 @@ class Clock:
     def _housekeeping(self) -> None:
         tidy_up(self._db, utc_now(), self._settings.leads_kept)
         forget_in_time(self._process.context())
+        forget_imports(self._process.context())
 
     def _poll(self) -> None:
         keep_polling(self._poller)
@@ -161,6 +165,9 @@ class Clock:
 
     def _back_up(self) -> None:
         back_up_daily(self._process.context())
+
+    def _import(self) -> None:
+        go_on_with_imports(self._process)
 
     def _carefully(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
         """A job whose failure is said and tried again at the next round: one bad moment must not end the clock."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import String, delete, select
+from sqlalchemy import Index, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base.conflicts import insert_unless_there
@@ -37,6 +37,7 @@ class Suppression(Base):
     """One suppressed address, as its hash under SUPPRESSION_KEY."""
 
     __tablename__ = "suppressions"
+    __table_args__ = (Index(None, "at", "address_hash"),)
 
     address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     reason: Mapped[str] = mapped_column(String(12))
