@@ -34,8 +34,8 @@ class ImportTally:
         """With what became of some more rows."""
         return ImportTally(
             rows=self.rows + part.rows,
-            added=Counter(self.added) + Counter(part.added),
-            banned=Counter(self.banned) + Counter(part.banned),
+            added=dict(Counter(self.added) + Counter(part.added)),
+            banned=dict(Counter(self.banned) + Counter(part.banned)),
             already_there=self.already_there + part.already_there,
             stated_otherwise=self.stated_otherwise + part.stated_otherwise,
             suppressed=self.suppressed + part.suppressed,

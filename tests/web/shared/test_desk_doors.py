@@ -19,7 +19,11 @@ OPEN = {
 ADMINS = {
     "desk.editors", "desk.invite", "desk.invite_again", "desk.deactivate", "desk.deactivate_now",
     "desk.reactivate", "desk.subscribers", "desk.subscriber", "desk.erase_subscriber", "desk.erase_subscriber_now",
-    "desk.consent_of_subscriber",
+    "desk.consent_of_subscriber", "desk.export_readers", "desk.add_subscriber", "desk.add_subscriber_now",
+    "desk.correct_subscriber", "desk.correct_subscriber_now", "desk.topics_of_subscriber", "desk.choose_for_subscriber",
+    "desk.unsubscribe_subscriber", "desk.unsubscribe_subscriber_now", "desk.ask_subscriber_again",
+    "desk.import_readers", "desk.bring_readers", "desk.reader_import", "desk.import_progress", "desk.refused_rows",
+    "desk.run_import", "desk.cancel_import", "desk.suppressions", "desk.lift_suppression_now",
     "desk.copy_again", "desk.copy_again_now",
     "desk.outbox", "desk.outbox_message", "desk.outbox_html", "desk.outbox_source",
     "desk.report_csv", "desk.set_role", "desk.audit", "desk.operating", "desk.publication", "desk.change_publication",
