@@ -12,7 +12,7 @@ from digest.cli.shared.parameters import EMAIL, HELD_EMAIL
 from digest.domain.shared.addresses import Address
 from digest.operations.people.audit import THE_COMMAND
 from digest.operations.readers import on_behalf
-from digest.storage.readers.subscriber_list import SUPPRESSED, Wanted, subscriber_page
+from digest.storage.readers.subscriber_list import SUPPRESSED, WantedReaders, subscriber_page
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 
 _AT_ONCE = 1_000
@@ -82,7 +82,7 @@ def list_(state: str | None, topic: str, search: str, as_json: bool) -> None:
 
     Address, state, topics and since when; with --search in the order of addresses.
     """
-    found = _found(installation(), Wanted(state or "", topic, search.strip().lower()))
+    found = _found(installation(), WantedReaders(state or "", topic, search.strip().lower()))
     if not as_json:
         for reader in found:
             since = reader.unsubscribed_at or reader.confirmed_at or reader.created_at
@@ -96,7 +96,7 @@ def list_(state: str | None, topic: str, search: str, as_json: bool) -> None:
     click.echo("\n]" if comma else "]")
 
 
-def _found(here: OpenInstallation, wanted: Wanted) -> Iterator[Subscriber]:
+def _found(here: OpenInstallation, wanted: WantedReaders) -> Iterator[Subscriber]:
     after = ""
     while True:
         with here.db.reading() as session:

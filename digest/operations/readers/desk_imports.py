@@ -23,7 +23,7 @@ from digest.config.retention import IMPORTS_KEPT, UNANSWERED_IMPORTS
 from digest.domain.people.acts import Act
 from digest.domain.shared.tokens import new_key
 from digest.operations.people import audit
-from digest.operations.readers.import_batches import Batch, Place, batches, import_batch_in, source_of, try_batch
+from digest.operations.readers.import_batches import Place, ReadRows, batches, import_batch_in, source_of, try_batch
 from digest.operations.readers.import_tally import ImportTally, read_tally
 from digest.operations.readers.subscriber_files import subscriber_table
 from digest.operations.shared.context import Context, Process
@@ -183,7 +183,7 @@ class _Work:
             pause(_BREATH)
         return True
 
-    def _run_batch(self, batch: Batch) -> bool:
+    def _run_batch(self, batch: ReadRows) -> bool:
         context = self._process.context()
         with self._mine(context) as (session, found):
             if found is None:

@@ -50,7 +50,7 @@ class ImportedSubscribers:
     """Lines of rows of those who left, of now, since the date can't be read."""
 
 
-class Stage(IntEnum):
+class Round(IntEnum):
     """Which of the two times a file is gone through."""
 
     LEFT = 0
@@ -61,7 +61,7 @@ class Stage(IntEnum):
 class Place:
     """How far an import has come: all rows of the stage up to this line."""
 
-    stage: int = Stage.LEFT
+    stage: int = Round.LEFT
     line: int = 0
 
 
@@ -69,7 +69,7 @@ START = Place()
 
 
 @dataclass(frozen=True)
-class Batch:
+class ReadRows:
     """Some rows as they were read, and where they end."""
 
     until: Place
@@ -79,13 +79,13 @@ class Batch:
     undated: Sequence[int]
 
 
-def batches(table: Table, now: datetime, source: str, after: Place = START) -> Iterator[Batch]:
+def batches(table: Table, now: datetime, source: str, after: Place = START) -> Iterator[ReadRows]:
     """The table's rows beyond that place, a thousand at a time; `source` stands in where a row names none."""
-    for stage in (Stage.LEFT, Stage.OTHERS):
-        if stage < after.stage or (stage is Stage.LEFT and not table.may_say_left):
+    for stage in (Round.LEFT, Round.OTHERS):
+        if stage < after.stage or (stage is Round.LEFT and not table.may_say_left):
             continue
         beyond = after.line if stage == after.stage else 0
-        rows = (row for row in table.rows() if row.line > beyond and says_left(row) is (stage is Stage.LEFT))
+        rows = (row for row in table.rows() if row.line > beyond and says_left(row) is (stage is Round.LEFT))
         for some in in_batches(rows, lambda _: True, AT_ONCE):
             yield _read(some, stage, now, source)
 
@@ -95,7 +95,7 @@ def source_of(file_name: str) -> str:
     return f"import of {file_name}"[:LONGEST]
 
 
-def import_batch_in(work: Work, batch: Batch, consent: str, source: str) -> ImportedSubscribers:
+def import_batch_in(work: Work, batch: ReadRows, consent: str, source: str) -> ImportedSubscribers:
     """Add these rows in the caller's transaction, which has taken its turn. Nobody who is here is changed."""
     hashes = _hashes(work.settings, batch.good)
     suppressed = suppressed_among(work.session, list(hashes.values()))
@@ -106,7 +106,7 @@ def import_batch_in(work: Work, batch: Batch, consent: str, source: str) -> Impo
 
 
 def try_batch(
-    session: Session, settings: Settings, tried: TriedAddresses, batch: Batch, now: datetime
+    session: Session, settings: Settings, tried: TriedAddresses, batch: ReadRows, now: datetime
 ) -> ImportedSubscribers:
     """What `import_batch_in` would say of them after all that was tried before; writes nothing."""
     hashes = _hashes(settings, batch.good)
@@ -127,7 +127,7 @@ class _Weighed:
     outcome: ImportedSubscribers
 
 
-def _read(rows: Sequence[CsvRow], stage: Stage, now: datetime, source: str) -> Batch:
+def _read(rows: Sequence[CsvRow], stage: Round, now: datetime, source: str) -> ReadRows:
     good: list[Row] = []
     refused: list[Refusal] = []
     undated: list[int] = []
@@ -137,7 +137,7 @@ def _read(rows: Sequence[CsvRow], stage: Stage, now: datetime, source: str) -> B
             undated += [row.line] if good[-1].undated else []
         except ValueError as error:
             refused.append(Refusal(row.line, str(error)))
-    return Batch(Place(stage, rows[-1].line), len(rows), good, refused, undated)
+    return ReadRows(Place(stage, rows[-1].line), len(rows), good, refused, undated)
 
 
 def _hashes(settings: Settings, rows: Iterable[Row]) -> dict[str, str]:
@@ -145,7 +145,7 @@ def _hashes(settings: Settings, rows: Iterable[Row]) -> dict[str, str]:
 
 
 def _weigh(
-    batch: Batch, hashes: Mapping[str, str], suppressed: set[str], states: Mapping[str, str], now: datetime
+    batch: ReadRows, hashes: Mapping[str, str], suppressed: set[str], states: Mapping[str, str], now: datetime
 ) -> _Weighed:
     """Who is new, and who is to be suppressed; of several rows with one address the first counts."""
     allowed = [row for row in batch.good if hashes[row.address.key] not in suppressed]

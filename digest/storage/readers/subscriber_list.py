@@ -28,7 +28,7 @@ _ADDRESS = table_of(Subscriber).c.address
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedReaders:
     """Which subscribers: of a state (or `SUPPRESSED`), who chose a topic, whose address begins so. Empty: any."""
 
     state: str = ""
@@ -38,7 +38,7 @@ class Wanted:
     @property
     def is_anybody(self) -> bool:
         """Whether everybody is wanted."""
-        return self == Wanted()
+        return self == WantedReaders()
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class SubscriberPage:
     is_partial: bool = False
 
 
-def subscriber_page(session: Session, wanted: Wanted, after: str, size: int) -> SubscriberPage:
+def subscriber_page(session: Session, wanted: WantedReaders, after: str, size: int) -> SubscriberPage:
     """The page that begins behind `after`, which the page before gave; empty: the first one."""
     rows = _rows(session, wanted, after)
     conditions = _unindexed(wanted)
@@ -68,7 +68,7 @@ def subscriber_page(session: Session, wanted: Wanted, after: str, size: int) -> 
     return SubscriberPage(found, _suppressed(session, found), end, bool(end))
 
 
-def beginning_count(session: Session, wanted: Wanted, most: int) -> int:
+def beginning_count(session: Session, wanted: WantedReaders, most: int) -> int:
     """How many subscribers there are of those whom the index knows; `most` + 1 stands for more."""
     return session.execute(
         select(func.count()).select_from(_rows(session, wanted, "").limit(most + 1).subquery())
@@ -89,7 +89,7 @@ def are_many(session: Session, most: int) -> bool:
     return session.execute(beyond).scalar_one_or_none() is not None
 
 
-def _rows(session: Session, wanted: Wanted, after: str) -> Select[int, str]:
+def _rows(session: Session, wanted: WantedReaders, after: str) -> Select[int, str]:
     """Ids and addresses of those whom an index finds, in its order."""
     asked = select(Subscriber.id, Subscriber.address)
     if not wanted.beginning:
@@ -103,13 +103,13 @@ def _rows(session: Session, wanted: Wanted, after: str) -> Select[int, str]:
     return asked.where(_compared(session, ">", after)) if after else asked
 
 
-def _looked_through(session: Session, wanted: Wanted, rows: Select[int, str]) -> Select[Subscriber]:
+def _looked_through(session: Session, wanted: WantedReaders, rows: Select[int, str]) -> Select[Subscriber]:
     looked = rows.limit(_LOOKED_THROUGH).subquery()
     asked = select(Subscriber).join(looked, looked.c.id == Subscriber.id)
     return asked.order_by(_by_bytes(session, looked.c.address) if wanted.beginning else looked.c.id.desc())
 
 
-def _unindexed(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _unindexed(wanted: WantedReaders) -> list[ColumnElement[bool]]:
     conditions = [chose(wanted.topic)] if wanted.topic else []
     if wanted.state == SUPPRESSED:
         banned = select(Suppression.address_hash).where(Suppression.address_hash == Subscriber.address_hash)
@@ -119,7 +119,7 @@ def _unindexed(wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _end(session: Session, wanted: Wanted, rows: Select[int, str]) -> str:
+def _end(session: Session, wanted: WantedReaders, rows: Select[int, str]) -> str:
     """The key of the last row that was looked through; empty where there are no more behind it."""
     last = session.execute(rows.offset(_LOOKED_THROUGH - 1).limit(2)).all()
     if len(last) < 2:
@@ -127,7 +127,7 @@ def _end(session: Session, wanted: Wanted, rows: Select[int, str]) -> str:
     return str(last[0][1] if wanted.beginning else last[0][0])
 
 
-def _key(wanted: Wanted, subscriber: Subscriber) -> str:
+def _key(wanted: WantedReaders, subscriber: Subscriber) -> str:
     return subscriber.address if wanted.beginning else str(subscriber.id)
 
 

@@ -22,7 +22,7 @@ from digest.storage.readers.consents import consent_of
 from digest.storage.readers.subscriber_list import (
     SUPPRESSED,
     SubscriberPage,
-    Wanted,
+    WantedReaders,
     are_many,
     beginning_count,
     subscriber_page,
@@ -157,7 +157,7 @@ class _Listed:
     """Whether the words stand anywhere in address or name, since no address begins with them."""
 
 
-def _listed(wanted: Wanted, counts: dict[str, int]) -> _Listed:
+def _listed(wanted: WantedReaders, counts: dict[str, int]) -> _Listed:
     after = asked_word("after", _LONGEST)
     if not wanted.beginning and not _NUMBER.fullmatch(after):
         after = ""
@@ -174,13 +174,13 @@ def _listed(wanted: Wanted, counts: dict[str, int]) -> _Listed:
     return _Listed(some, min(len(found), _PAGE), len(found) > _PAGE, anywhere=True)
 
 
-def _wanted() -> Wanted:
+def _wanted() -> WantedReaders:
     state = request.args.get("state", "")
     known = state in list(SubscriberState) or state == SUPPRESSED
-    return Wanted(state if known else "", asked_word("topic", 200), asked_word("q", _LONGEST).lower())
+    return WantedReaders(state if known else "", asked_word("topic", 200), asked_word("q", _LONGEST).lower())
 
 
-def _url(wanted: Wanted, after: str = "") -> str:
+def _url(wanted: WantedReaders, after: str = "") -> str:
     return url_for(
         "desk.subscribers",
         state=wanted.state or None,

@@ -12,7 +12,7 @@ from digest.config import Settings
 from digest.operations.guard.journal import journal_path
 from digest.storage.base.database import Database
 from digest.storage.readers.consents import consent_of
-from digest.storage.readers.subscriber_list import Wanted, subscriber_page
+from digest.storage.readers.subscriber_list import WantedReaders, subscriber_page
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, subscriber_with_address
 from digest.storage.suppressions.suppressions import SuppressionReason, suppress
 from tests.conftest import TUESDAY, Mailbox, text_of
@@ -161,9 +161,11 @@ def test_a_filter_without_an_index_says_how_far_it_came(
         make_subscriber(db, settings, f"r{number}@example.org", topics="law" if number == 0 else "")
     for beginning in ("", "r"):
         with db.reading() as session:
-            pages = [subscriber_page(session, Wanted(topic="law", beginning=beginning), "", 2)]
+            pages = [subscriber_page(session, WantedReaders(topic="law", beginning=beginning), "", 2)]
             while pages[-1].after:
-                pages.append(subscriber_page(session, Wanted(topic="law", beginning=beginning), pages[-1].after, 2))
+                pages.append(
+                    subscriber_page(session, WantedReaders(topic="law", beginning=beginning), pages[-1].after, 2)
+                )
         assert [len(each.found) for each in pages] == ([0, 0, 1] if not beginning else [1, 0, 0])
         assert [each.is_partial for each in pages] == [True, True, False]
 
