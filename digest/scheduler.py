@@ -22,6 +22,7 @@ from digest.mail.outgoing.interface import Transport
 from digest.operations.issues.link_checking import check_current_links, link_checker
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.passing_events_on import pass_events_on
+from digest.operations.readers.desk_imports import forget_imports, go_on_with_imports
 from digest.operations.running.backing_up import back_up_daily
 from digest.operations.running.forgetting import forget_in_time
 from digest.operations.running.housekeeping import tidy_up
@@ -47,6 +48,7 @@ WATCH_SECONDS = 60
 EVENTS_SECONDS = 5
 POLLING_SECONDS = 10
 BACKUP_SECONDS = 60
+IMPORT_SECONDS = 3
 _LONGEST_WAIT = 0.5
 _MONITOR = "the monitor at HEARTBEAT_URL"
 
@@ -109,6 +111,7 @@ class Clock:
             ("the daily backup", self._back_up, BACKUP_SECONDS),
             ("passing events on", self._pass_events_on, EVENTS_SECONDS),
             ("looking for what is wrong", self._look_for_trouble, WATCH_SECONDS),
+            ("imports of readers", self._import, IMPORT_SECONDS),
         )
         """A thread each: a long send must not hold back the sign of life."""
         self._scheduler = _Scheduler(
@@ -156,6 +159,7 @@ class Clock:
     def _housekeeping(self) -> None:
         tidy_up(self._db, utc_now(), self._settings.leads_kept)
         forget_in_time(self._process.context())
+        forget_imports(self._process.context())
 
     def _poll(self) -> None:
         keep_polling(self._poller)
@@ -175,6 +179,9 @@ class Clock:
 
     def _look_for_trouble(self) -> None:
         self._watch.look(self._process.branded().context())
+
+    def _import(self) -> None:
+        go_on_with_imports(self._process)
 
     def _carefully(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
         """A job whose failure is said and tried again at the next round: one bad moment must not end the clock."""

@@ -20,3 +20,8 @@ EVENTS_KEPT = timedelta(days=4)
 """After an event happened that nobody takes; the clock gives it up, and says so, a day before."""
 LINK_CHECKS_KEPT = timedelta(days=60)
 """After somebody last looked whether an issue's link is alive."""
+
+UNANSWERED_IMPORTS = timedelta(days=1)
+"""After a file of readers was brought to the desk: if nobody says that it may be imported, it is deleted."""
+IMPORTS_KEPT = timedelta(days=30)
+"""After an import of readers ended: what became of its rows, and why some were refused."""

@@ -9,7 +9,7 @@ from digest.web.events import sendgrid_status
 from digest.web.issues import issue, putting_on
 from digest.web.messages import outbox
 from digest.web.people import audit, editors, own_login, signing_in
-from digest.web.readers import subscribers
+from digest.web.readers import importing, subscriber_acts, subscribers, suppressions
 from digest.web.running import branding, operating
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
@@ -27,6 +27,7 @@ __all__ = [
     "editors",
     "ends",
     "hang_up",
+    "importing",
     "inbox",
     "issue",
     "links_kept",
@@ -41,8 +42,10 @@ __all__ = [
     "sendgrid_status",
     "signing_in",
     "source",
+    "subscriber_acts",
     "subscribers",
     "summaries",
+    "suppressions",
     "watching",
     "writing",
     "writing_up",

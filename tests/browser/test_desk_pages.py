@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from io import BytesIO
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from digest.feeds.newsletters.mails import NewsletterMail
-from digest.operations.shared.context import Context
+from digest.mail.transports import open_transport
+from digest.operations.readers import desk_imports
+from digest.operations.shared.context import Context, Process
 from digest.operations.sources.receiving import receive, watch_newsletter
 from digest.operations.writing import ending, naming
 from digest.storage.people.editors import Editor
 from digest.storage.sources.newsletters import Newsletter
 from digest.storage.sources.sources import WatchedSource
+from digest.storage.suppressions.suppressions import SuppressionReason, suppress
 from digest.storage.writing.names import PUBLICATIONS, id_of_name
 from tests.browser.conftest import Site
 from tests.browser.test_journey import ALICE, PASSWORD, alice_signs_up_as_editor
 from tests.conftest import TUESDAY
-from tests.factories import make_lead, make_source, make_summary
+from tests.factories import make_lead, make_source, make_subscriber, make_summary
 
 _MAIL = '<h1>Our week</h1><p>See <a href="https://example.org/a">a decision on letters that named patients</a>.</p>'
 
@@ -44,12 +49,30 @@ def pages(live: Site) -> list[str]:
     receive(context, key, NewsletterMail("<1@example.org>", "news@example.org", "Our week", _MAIL, "In plain text"))
     with live.db.reading() as session:
         message = session.query(Newsletter).one().id
+    reader, on_its_way = _readers(live)
     return [
+        "/desk/subscribers", f"/desk/subscribers/{reader}", f"/desk/subscribers/{reader}/address",
+        "/desk/subscribers/add", "/desk/subscribers/import", f"/desk/subscribers/imports/{on_its_way}",
+        "/desk/suppressions?q=bad@example.org",
         "/desk/publications", f"/desk/publications/{cnil}", f"/desk/publications/{cnil}/merge?into=Gazette",
         "/desk/topics", "/desk/audit", f"/desk/sources/{source}?kind=keep_out&rule=a", f"/desk/sources/{mail}",
         f"/desk/sources/{mail}/mail/{message}", f"/desk/sources/{source}/remove", f"/desk/leads/{lead}",
         "/desk/leads/new", f"/desk/summaries/{old}", f"/desk/summaries/{old}/history", "/desk/summaries",
     ]  # fmt: skip
+
+
+def _readers(live: Site) -> tuple[int, int]:
+    """A reader, and an import that was tried; somebody is suppressed."""
+    banned = make_subscriber(live.db, live.settings, "bad@example.org")
+    with live.db.writing() as session:
+        suppress(session, banned.address_hash, SuppressionReason.COMPLAINT, TUESDAY, "an event")
+    context = Context(live.db, live.settings, TUESDAY)
+    file = BytesIO(b"email\nnew@example.org\nno address\n")
+    tried = desk_imports.take_in(context, file, "readers.csv", "I want the digest", "", ALICE)
+    desk_imports.go_on_with_imports(
+        Process(live.db, live.settings, open_transport(live.settings), lambda: datetime.now(UTC))
+    )
+    return banned.id, tried
 
 
 @pytest.mark.parametrize("width", [1280, 375])

@@ -15,6 +15,7 @@ from digest.mail.message.rendering import (
     Tags,
     render_already_subscribed,
     render_confirmation,
+    render_corrected,
     render_digest,
     render_erased,
     render_invitation,
@@ -154,6 +155,9 @@ def single_messages() -> dict[str, Rendered]:
         "move": render_move(IDENTITY, "b***@example.org", "https://digest.example/yours/bobs-token", EXPIRES),
         "returned": render_returned(IDENTITY, ALICE[TAGS.preferences], ALICE[TAGS.unsubscribe]),
         "moved": render_moved(IDENTITY, "b***@example.com", EXPIRES),
+        "corrected": render_corrected(
+            IDENTITY, "b***@exmaple.org", "b***@example.org", ALICE[TAGS.preferences], ALICE[TAGS.unsubscribe]
+        ),
         "erased": render_erased(IDENTITY, EXPIRES, through_sendgrid=True),
         "password_reset": render_password_reset(IDENTITY, "Erin", f"{desk}/password/erins-token", EXPIRES),
         "invitation": render_invitation(

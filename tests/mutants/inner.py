@@ -169,7 +169,7 @@ INNER: Sequence[Mutant] = (
     ),
     Mutant(
         "percent-finds-everybody",
-        "digest/storage/readers/subscribers.py",
+        "digest/storage/readers/subscriber_list.py",
         "Subscriber.address.contains(text.lower(), autoescape=True)",
         "Subscriber.address.contains(text.lower())",
         "The desk finds the readers who were typed: % and _ are characters.",

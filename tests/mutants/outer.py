@@ -121,9 +121,9 @@ OUTER: Sequence[Mutant] = (
     ),
     Mutant(
         "import-brings-the-erased-back",
-        "digest/operations/readers/subscriber_files.py",
-        "allowed = [row for row in good if hashes[row.address.key] not in suppressed]",
-        "allowed = good",
+        "digest/operations/readers/import_batches.py",
+        "allowed = [row for row in batch.good if hashes[row.address.key] not in suppressed]",
+        "allowed = batch.good",
         "Nobody who was erased comes back by an import.",
         "tests/cli/readers/test_subscribers.py::test_erase_removes_and_keeps_out",
     ),

@@ -1,101 +1,33 @@
-"""`digest subscribers`: bring readers in, take them along, show and erase one."""
+"""`digest subscribers`: bring readers in, take them along, show one, act for one, erase one."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
-from pathlib import Path
 
 import click
 
+from digest.cli.readers import acts, importing
 from digest.cli.readers.reader_words import for_people
 from digest.cli.shared.failing import Failed
-from digest.cli.shared.import_words import (
-    IGNORE,
-    added_in_words,
-    banned_in_words,
-    opened,
-    stated_otherwise,
-    undated_in_words,
-)
 from digest.cli.shared.installation import installation
-from digest.cli.shared.output import counted, write_csv
+from digest.cli.shared.output import write_csv
 from digest.cli.shared.parameters import HELD_EMAIL
-from digest.domain.people.acts import Act
 from digest.domain.shared.addresses import Address
-from digest.operations.people import audit
 from digest.operations.people.audit import THE_COMMAND
 from digest.operations.readers.personal_file import for_machines
 from digest.operations.readers.privacy import erase, what_we_hold
-from digest.operations.readers.subscriber_files import export_subscribers, import_subscribers, subscriber_table
+from digest.operations.readers.subscriber_files import export_subscribers
 from digest.storage.readers.subscribers import SubscriberState, subscriber_with_address
 
 
 @click.group()
 def subscribers() -> None:
-    """Bring readers in, take them along, show or erase one."""
+    """Bring readers in and take them along; act for one."""
 
 
-@subscribers.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--consent",
-    required=True,
-    help="The words that these readers agreed to, for example “I want the weekly digest by email”; kept with each.",
-)
-@IGNORE
-def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
-    """Add the readers in a CSV FILE with a header row.
-
-    \b
-    Columns: email; and any of name, state (confirmed, pending, unsubscribed),
-    topics (separated by ; or ,), confirmed_at, unsubscribed_at (ISO), source.
-    A row without a state is confirmed: at confirmed_at, else now.
-
-    Columns and words of other senders are understood, too: who left, bounced or complained there is out here, who
-    never confirmed there is not confirmed here. An empty cell where others say yes or no is no yes: its row is refused.
-    A column that is not known stops the import; --ignore leaves it out.
-
-    Good rows are added, the others reported; the exit status is 1 if any was refused. Readers whom we know already
-    stay as they are, so nobody who left comes back. Nobody is mailed by it. Run again after an interruption, it does
-    what is left.
-    """
-    if not consent.strip():
-        raise click.BadParameter("it is empty: give the words that these readers agreed to.", param_hint="'--consent'")
-    here = installation()
-    table = opened(file, ignored, subscriber_table)
-    total: Counter[str] = Counter()
-    added: Counter[str] = Counter()
-    banned: Counter[str] = Counter()
-    undated, first_undated = 0, 0
-    for part in import_subscribers(here.context(), table, consent.strip()):
-        for refusal in part.refused:
-            click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
-        added.update(part.added)
-        banned.update(part.banned)
-        undated += len(part.undated)
-        first_undated = first_undated or next(iter(part.undated), 0)
-        total.update(
-            rows=part.rows,
-            there=part.already_there,
-            otherwise=part.stated_otherwise,
-            suppressed=part.suppressed,
-            refused=len(part.refused),
-        )
-    click.echo(
-        f"{counted(total['rows'], 'row')}: {added_in_words(added)}, {total['there']:,} already there, "
-        f"{total['suppressed']:,} suppressed, {total['refused']:,} refused."
-    )
-    audit.note_alone(here.context(), THE_COMMAND, Act.IMPORTED, f"{counted(added.total(), 'reader')} from {file.name}")
-    if banned.total():
-        click.echo(banned_in_words(banned))
-    if total["otherwise"]:
-        click.echo(stated_otherwise(total["otherwise"]))
-    if undated:
-        click.echo(undated_in_words(undated, first_undated))
-    if total["refused"]:
-        sys.exit(1)
+for _command in (importing.import_, acts.add, acts.correct, acts.unsubscribe, acts.resend, acts.list_):
+    subscribers.add_command(_command)
 
 
 @subscribers.command()

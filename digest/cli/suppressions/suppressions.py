@@ -1,7 +1,8 @@
-"""`digest suppressions`: addresses that are never mailed, brought in from elsewhere, listed, and asked about."""
+"""`digest suppressions`: addresses that are never mailed: brought in from elsewhere, listed, asked about, lifted."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -9,14 +10,16 @@ from pathlib import Path
 import click
 
 from digest.cli.shared.import_words import IGNORE, added_in_words, opened, undated_in_words
-from digest.cli.shared.installation import installation
+from digest.cli.shared.installation import OpenInstallation, installation
 from digest.cli.shared.output import counted, write_csv
 from digest.cli.shared.parameters import HELD_EMAIL
 from digest.domain.people.acts import Act
 from digest.domain.shared.addresses import Address
 from digest.operations.people import audit
 from digest.operations.people.audit import THE_COMMAND
+from digest.operations.readers.lifting import lift_suppression
 from digest.operations.suppressions.suppression_files import (
+    WhySuppressed,
     import_suppressions,
     list_suppressions,
     suppression_table,
@@ -26,7 +29,7 @@ from digest.operations.suppressions.suppression_files import (
 
 @click.group()
 def suppressions() -> None:
-    """Bring in addresses that are never mailed, or list them."""
+    """Addresses that are never mailed: bring in, list, lift."""
 
 
 @suppressions.command("import")
@@ -43,7 +46,7 @@ def import_(file: Path, ignored: tuple[str, ...]) -> None:
     that its reader did not leave is refused. A column that is not known stops the import; --ignore leaves it out.
 
     Good rows are taken, the others reported; the exit status is 1 if any was refused. Subscribers among them stay as
-    they are and get no mail. Only hashes are kept, never the addresses. No command lifts a suppression.
+    they are and get no mail. Only hashes are kept, never the addresses. `digest suppressions lift` lifts one.
     """
     here = installation()
     table = opened(file, ignored, suppression_table)
@@ -83,9 +86,39 @@ def list_(address: Address | None) -> None:
     if address is None:
         write_csv(list_suppressions(here.db))
         return
+    click.echo(_in_words(here, address, why_suppressed(here.db, here.settings, address)))
+
+
+@suppressions.command()
+@click.argument("address", metavar="EMAIL", type=HELD_EMAIL)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def show(address: Address, as_json: bool) -> None:
+    """Say whether this address is suppressed, why, since when and by whom."""
+    here = installation()
     found = why_suppressed(here.db, here.settings, address)
+    if as_json:
+        why = {"reason": found.reason, "at": found.at.isoformat(), "source": found.source} if found else None
+        click.echo(json.dumps({"email": address.shown, "suppressed": why}, indent=2, ensure_ascii=False))
+        return
+    click.echo(_in_words(here, address, found))
+
+
+@suppressions.command()
+@click.argument("address", metavar="EMAIL", type=HELD_EMAIL)
+@click.option("--reason", required=True, help="How you know that it may be mailed again; kept in the audit log.")
+@click.option("--asked-again", is_flag=True, help="Its owner has asked in writing to get mail again.")
+def lift(address: Address, reason: str, asked_again: bool) -> None:
+    """Let an address be mailed again.
+
+    A complaint or an objection is lifted only with --asked-again. An erasure never is: only its owner lifts it, by
+    asking on the form and confirming. SendGrid keeps lists of its own: take the address out there, too.
+    """
+    was = lift_suppression(installation().context(), address, reason.strip(), asked_again, THE_COMMAND)
+    click.echo(f"{address.shown} is no longer suppressed. It was: {was}.")
+
+
+def _in_words(here: OpenInstallation, address: Address, found: WhySuppressed | None) -> str:
     if found is None:
-        click.echo(f"{address.shown} is not suppressed.")
-    else:
-        since = here.settings.schedule.spoken(found.at)
-        click.echo(f"{address.shown} is suppressed: {found.reason}, since {since}, by {found.source or 'us'}.")
+        return f"{address.shown} is not suppressed."
+    since = here.settings.schedule.spoken(found.at)
+    return f"{address.shown} is suppressed: {found.reason}, since {since}, by {found.source or 'us'}."

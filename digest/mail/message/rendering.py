@@ -125,6 +125,14 @@ def render_moved(identity: Identity, other: str, at: datetime) -> Rendered:
     return fill("moved", identity, other=other, at=at)
 
 
+def render_corrected(identity: Identity, old: str, new: str, preferences_url: str, unsubscribe_url: str) -> Rendered:
+    """Tells a reader that their address was corrected, from `old` to `new` (both masked); links are "" where they are
+    not for whoever reads it.
+    """
+    urls = {"preferences_url": preferences_url, "unsubscribe_url": unsubscribe_url}
+    return fill("corrected", identity, old=old, new=new, **urls)
+
+
 def render_erased(identity: Identity, at: datetime, through_sendgrid: bool) -> Rendered:
     """The receipt of an erasure; `at` needs its zone."""
     return fill("erased", identity, at=at, through_sendgrid=through_sendgrid)

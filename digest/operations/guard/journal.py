@@ -32,6 +32,8 @@ class Parting(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     ERASED = "erased"
+    LIFTED = "lifted"
+    """No parting but its end: a suppression was lifted, which no erasure is by this."""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ WELCOME = "welcome"
 """The kind of what greets a reader who has just confirmed: the latest issue."""
 MOVE, MOVED = "move", "moved"
 """The kinds of what moves a reader: the link to the new address, and what tells the old one."""
+CORRECTED = "corrected"
+"""The kind of what tells a reader that an admin has corrected their address."""
 RECEIPT = "erased"
 """The kind of what tells a reader that everything is erased."""
 _ERASED_AFTER = 3_600.0

@@ -81,6 +81,11 @@ def turn_to_return(work: Work, address: Address) -> Turn:
     return Turn(work.now, _hash(work.settings, address.key, RETURN))
 
 
+def turn_of_the_desk(work: Work, address: Address) -> Turn:
+    """The turn of a link that an admin has sent again, at once: it counts as one that the mailbox asked for."""
+    return Turn(work.now, _hash(work.settings, address.key, SIGN_UP))
+
+
 def may_mail(session: Session, turn: Turn, span: timedelta = MONTH) -> bool:
     """Whether one more message may be queued for this mailbox: one an hour, and three in that span. All is counted,
     whatever comes first.

@@ -120,6 +120,21 @@ def imported(text: str) -> ConsentWording:
     return ConsentWording("import", text)
 
 
+def offline(text: str) -> ConsentWording:
+    """What an admin was told: who asked, when, in which words."""
+    return ConsentWording("offline", text)
+
+
+def correcting(reason: str) -> ConsentWording:
+    """How an admin knew that an address was wrong."""
+    return ConsentWording("correction", reason)
+
+
+def by_an_admin() -> ConsentWording:
+    """For what an admin did on the reader's word."""
+    return ConsentWording("by an admin 1", "An admin did this because the reader had asked for it.")
+
+
 def from_the_journal() -> ConsentWording:
     """For a reader who left, in a database that had forgotten it or could not be told at that moment."""
     return ConsentWording(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from digest.config import Settings
-from digest.config.retention import EVENTS_KEPT, MESSAGES_KEPT, RATE_COUNTS_KEPT
+from digest.config.retention import EVENTS_KEPT, IMPORTS_KEPT, MESSAGES_KEPT, RATE_COUNTS_KEPT
 
 _CONSENT = "Art. 6(1)(a) GDPR: your consent"
 _PROOF = "Art. 6(1)(c) with Art. 5(2) and 7(1) GDPR: we must be able to show that you agreed"
@@ -115,8 +115,16 @@ READERS: dict[str, Holding] = {
         "complained, is invalid, objected, or was erased or "
         "changed. SendGrid’s own lists are read for our readers’ addresses, too",
         "So that no list brings it back, and nobody mails it against your will. The address can’t be read from it",
-        "For good: it is what keeps the promise. Of an erased address, until its owner subscribes again",
+        "For good: it is what keeps the promise. Of an erased address, until its owner subscribes again; else until it "
+        "was a mistake, or you have asked us in writing to mail you again",
         _LEFT_ALONE,
+    ),
+    "import_refusals": Holding(
+        "If you stood in a file of readers that was brought in, and your row could not be taken: why, with what was "
+        "wrong in it. The file itself is deleted when its import has ended, or after a day if nobody lets it run",
+        "So that whoever keeps that list can mend it",
+        f"{IMPORTS_KEPT.days} days after the import ended",
+        "Art. 6(1)(f) GDPR: everybody’s interest in lists that are right",
     ),
     "tallies": Holding(
         "Keyed hashes of the network that a sign-up came from and of the mailbox that was written to, with the time; "
@@ -143,6 +151,11 @@ EDITORS: dict[str, Holding] = {
         "Who did what of consequence, to which issue or editor, and when: roles, holds, sends, sign-ins by link",
         "To know whom to ask, and that nobody did it in another’s name",
         "As long as the installation",
+    ),
+    "reader_imports": Holding(
+        "Who brought a file of readers, or let it be imported, and when",
+        "To know whom to ask",
+        f"{IMPORTS_KEPT.days} days after the import ended",
     ),
     "desk_sessions": Holding(
         "That an editor is signed in: a hash of the cookie’s key, since when, and when it was last seen",

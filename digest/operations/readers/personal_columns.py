@@ -83,6 +83,8 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "source": "by whose word",
         "reason": "why",
     },
+    "import_refusals": {"reason": "why, with what was wrong in it"},
+    "reader_imports": {"who": "Who brought a file of readers", "begun_at": "when"},
     "tallies": {
         "key": "Keyed hashes of the network that a sign-up came from and of the mailbox that was written to",
         "at": "with the time",
@@ -211,6 +213,13 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
         "stand in the text for a reader's links, before anybody's are put in": "tags",
     },
     "consent_records": {_ROW: "id"},
+    "reader_imports": {
+        _ROW: "id key",
+        "what its admin calls the file, and what its readers were shown": "file_name consent ignored",
+        "how many rows became what, and how far it is": "lines expected tally fault stage line state ended_at",
+        _SENDER: "owner",
+        _QUEUE: "lease_until",
+    },
     "reader_links": {_ROW: "id"},
     "deliveries": {_ROW: "id batch_id"},
     "demo_marks": {_ROW: "noun row_id"},
@@ -225,6 +234,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "heartbeats": {_SENDER: "owner", _QUEUE: "at since"},
     "history": {_ROW: "id issue_id"},
     "host_visits": {_ROW: "id", "a publisher’s host": "host", _QUEUE: "until"},
+    "import_refusals": {_ROW: "import_id line"},
     "installation": {_ROW: "id epoch", _COUNT: "claims", "the site’s own first address": "feed_root"},
     "issues": {
         _ROW: "id",

@@ -24,7 +24,7 @@ from digest.storage.guard.journals import bytes_read, note_bytes_read
 from digest.storage.messages.messages import forget_waiting_messages
 from digest.storage.readers.consents import ConsentStep, latest_step, record_consents
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, lock_subscribers, subscribers_with_hashes
-from digest.storage.suppressions.suppressions import SuppressionReason, suppress_all
+from digest.storage.suppressions.suppressions import SuppressionReason, lift, suppress_all
 
 SOURCE = "the journal"
 _CHUNK = 1_000
@@ -64,7 +64,9 @@ def _apply(work: Work, lines: Sequence[JournalEntry]) -> int:
     }
     erased_at = {line.address_hash: line.at for line in lines if line.what is Parting.ERASED}
     erased = {key for key in erased_at if key not in known or not _came_back(work.session, known[key], erased_at[key])}
-    reasons = {line.address_hash: _reason(line) for line in lines if line.what is Parting.SUPPRESSED}
+    bans = {line.address_hash: line for line in lines if line.what in (Parting.SUPPRESSED, Parting.LIFTED)}
+    reasons = {key: _reason(line) for key, line in bans.items() if line.what is Parting.SUPPRESSED}
+    lift(work.session, [key for key, line in bans.items() if line.what is Parting.LIFTED])
     changed = suppress_all(work.session, dict.fromkeys(erased, SuppressionReason.ERASURE) | reasons, work.now, SOURCE)
     for address_hash in erased & known.keys():
         if known[address_hash].created_at > erased_at[address_hash]:

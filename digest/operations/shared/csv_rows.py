@@ -66,6 +66,8 @@ class Table:
     """Each column's name as written, and what it means."""
     _separator: str
     _announced: bool
+    lines: int
+    """Below the header: as many as its rows, where no cell goes over several."""
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -119,8 +121,8 @@ def read_table(path: Path, columns: Sequence[str], ignored: Collection[str] = ()
     found = tuple((name, Means.NOTHING if plain(name) in without else _meaning(name)) for name in map(_text, header))
     _refuse_header(found, columns)
     known = tuple((name, means) for name, means in found if means is not None)
-    _read_to_the_end(file, separator, announced)
-    return Table(file, known, separator, announced)
+    first, last = _read_to_the_end(file, separator, announced)
+    return Table(file, known, separator, announced, last - first)
 
 
 def in_batches(rows: Iterator[CsvRow], wanted: Callable[[CsvRow], bool], size: int) -> Iterator[list[CsvRow]]:
@@ -181,6 +183,9 @@ def _options(names: Sequence[str]) -> str:
     return " ".join(f"--ignore {quote(name)}" for name in names)
 
 
-def _read_to_the_end(file: TextFile, separator: str, announced: bool) -> None:
-    for _ in numbered_rows(file, separator, announced):
-        pass
+def _read_to_the_end(file: TextFile, separator: str, announced: bool) -> tuple[int, int]:
+    """The lines on which the first row and the last one end."""
+    first = last = 0
+    for last, _ in numbered_rows(file, separator, announced):
+        first = first or last
+    return first, last

@@ -19,6 +19,10 @@ NEVER_REUSED: Any = {"sqlite_autoincrement": True}
 """For tables whose ids others remember (addresses of pages, demo marks): SQLite would hand out a freed id again."""
 
 
+ONLY_ON = "only_on"
+"""In an index's `info`: the one database that has it."""
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """A moment: aware in UTC on our side; SQLite keeps it naive, PostgreSQL with its zone."""
 

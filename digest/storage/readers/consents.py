@@ -26,6 +26,10 @@ class ConsentStep(StrEnum):
     """Leaving undone by its button."""
     ADDRESS = "address"
     """Confirmed at another address."""
+    ADDED = "added"
+    """By an admin, who was told offline."""
+    CORRECTED = "corrected"
+    """The address, by an admin."""
 
 
 class StoredWording(Base):

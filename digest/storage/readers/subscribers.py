@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, String, Text, func, insert, select, update
+from sqlalchemy import Index, Select, String, Text, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base.database import one_at_a_time
-from digest.storage.base.model import NEVER_REUSED, Base
+from digest.storage.base.model import NEVER_REUSED, ONLY_ON, Base
 from digest.storage.suppressions.suppressions import Suppression
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SubscriberState(StrEnum):
@@ -22,11 +24,20 @@ class SubscriberState(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
 
 
+_BEGINNING = Index(
+    "ix_subscribers_beginning",
+    "address",
+    postgresql_ops={"address": "text_pattern_ops"},
+    info={ONLY_ON: "postgresql"},
+)
+"""PostgreSQL keeps its unique one in the order of its language, in which a beginning is no range."""
+
+
 class Subscriber(Base):
     """One reader. Erasing removes the row."""
 
     __tablename__ = "subscribers"
-    __table_args__ = NEVER_REUSED
+    __table_args__ = (Index(None, "state", "id"), _BEGINNING, NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254))
@@ -36,7 +47,7 @@ class Subscriber(Base):
     address_hash: Mapped[str] = mapped_column(String(64), index=True)
     """Under SUPPRESSION_KEY, so that one join finds the suppressed, and a line of the journal its reader."""
     name: Mapped[str] = mapped_column(String(200), default="")
-    state: Mapped[str] = mapped_column(String(12), index=True)
+    state: Mapped[str] = mapped_column(String(12))
     link_key: Mapped[str] = mapped_column(String(32), unique=True)
     """The random key inside this reader's links."""
     topics: Mapped[str] = mapped_column(Text, default="")
@@ -116,8 +127,12 @@ def audience_size(session: Session) -> int:
 
 def paused_size(session: Session) -> int:
     """How many readers would be in the audience, had they not paused."""
-    paused = _mailable().where(Subscriber.paused_until.is_not(None))
-    return session.execute(select(func.count()).select_from(paused.subquery())).scalar_one()
+    paused = select(Subscriber.id, Subscriber.state, Subscriber.address_hash).where(Subscriber.paused_until > _EPOCH)
+    few = paused.cte("paused").prefix_with("MATERIALIZED")
+    suppressed = select(Suppression.address_hash).where(Suppression.address_hash == few.c.address_hash)
+    asked = select(func.count()).select_from(few)
+    asked = asked.where(few.c.state == SubscriberState.CONFIRMED, ~suppressed.correlate(few).exists())
+    return session.execute(asked).scalar_one()
 
 
 def pauses_ended(session: Session, now: datetime) -> bool:
@@ -156,23 +171,14 @@ def count_by_state(session: Session) -> dict[str, int]:
     return {state.value: 0 for state in SubscriberState} | dict(rows.all())
 
 
-def subscribers_listed(state: str = "", text: str = "") -> Select[Subscriber]:
-    """Subscribers by address, optionally of one state or with a text in the address or name."""
-    text = text.replace("\0", "")  # which no text in PostgreSQL has, and which it refuses to be asked for
+def subscribers_and_bans(session: Session, state: str) -> Iterator[tuple[Subscriber, str]]:
+    """Subscribers of one state, or of all, by address, each with why the address is suppressed (empty if it isn't),
+    read in parts.
+    """
     asked = select(Subscriber).order_by(Subscriber.address)
     if state:
         asked = asked.where(Subscriber.state == state)
-    if text:
-        asked = asked.where(
-            Subscriber.address.contains(text.lower(), autoescape=True)
-            | Subscriber.name.icontains(text, autoescape=True)
-        )
-    return asked
-
-
-def subscribers_and_bans(session: Session, state: str) -> Iterator[tuple[Subscriber, str]]:
-    """`subscribers_listed` by state, each with why the address is suppressed (empty if it isn't), read in parts."""
-    asked = subscribers_listed(state).outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
+    asked = asked.outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
     both = asked.add_columns(func.coalesce(Suppression.reason, ""))
     for found in session.execute(both.execution_options(yield_per=1_000)):
         yield found[0], found[1]
@@ -181,11 +187,3 @@ def subscribers_and_bans(session: Session, state: str) -> Iterator[tuple[Subscri
 def subscriber_by_id(session: Session, subscriber_id: int) -> Subscriber | None:
     """The subscriber, in whatever state."""
     return session.get(Subscriber, subscriber_id)
-
-
-def subscribers_page(session: Session, state: str, text: str, number: int, size: int) -> tuple[list[Subscriber], int]:
-    """One page (from 1) of `subscribers_listed`, and how many there are in all."""
-    asked = subscribers_listed(state, text)
-    total = session.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
-    rows = session.execute(asked.limit(size).offset((number - 1) * size))
-    return list(rows.scalars()), total

@@ -10,12 +10,12 @@ from digest.storage.readers.subscribers import Subscriber
 
 def readers_who_chose(session: Session, slug: str) -> int:
     """How many readers have this topic among those they chose."""
-    return session.execute(select(func.count()).select_from(Subscriber).where(_chose(slug))).scalar_one()
+    return session.execute(select(func.count()).select_from(Subscriber).where(chose(slug))).scalar_one()
 
 
 def choose_instead(session: Session, slug: str, new: str) -> None:
     """Let who chose the one have the other; who chose both has it once."""
-    chosen = session.execute(select(Subscriber.topics).where(_chose(slug)).distinct()).scalars().all()
+    chosen = session.execute(select(Subscriber.topics).where(chose(slug)).distinct()).scalars().all()
     for topics in chosen:
         kept = ",".join(sorted({new if each == slug else each for each in topics.split(",")}))
         session.execute(
@@ -26,5 +26,6 @@ def choose_instead(session: Session, slug: str, new: str) -> None:
         )
 
 
-def _chose(slug: str) -> ColumnElement[bool]:
+def chose(slug: str) -> ColumnElement[bool]:
+    """That a subscriber has this topic among those they chose."""
     return (literal(",") + Subscriber.topics + literal(",")).contains(f",{slug},", autoescape=True)

@@ -12,19 +12,20 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy.schema import SchemaItem
 
 from digest.storage.accounting import settlements
 from digest.storage.archive import search_index
 from digest.storage.base import rate_limits
 from digest.storage.base.database import Database
-from digest.storage.base.model import Base
+from digest.storage.base.model import ONLY_ON, Base
 from digest.storage.base.patience import Busy
 from digest.storage.events import sendgrid_status
 from digest.storage.guard import installations, journals
 from digest.storage.issues import history, issues, link_checks, selections
 from digest.storage.messages import alerts, messages, outgoing_events
 from digest.storage.people import audit, desk_sessions, editors
-from digest.storage.readers import consents, reader_links, signups, subscribers
+from digest.storage.readers import consents, reader_imports, reader_links, signups, subscribers
 from digest.storage.running import backups, branding, demo_marks, heartbeats
 from digest.storage.running.revisions import UnknownRevision, must_be_known
 from digest.storage.sending import batches, deliveries, editions
@@ -82,6 +83,7 @@ _TABLES = (
     outgoing_events,
     publications,
     rate_limits,
+    reader_imports,
     reader_links,
     revisions,
     rules,
@@ -132,7 +134,13 @@ def downgrade(database: Database, migrations: Path, revision: str) -> None:
 def differences(database: Database) -> list[str]:
     """What the database's tables lack or have over the models; empty when they agree."""
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        dialect = connection.dialect.name
+
+        def belongs_here(thing: SchemaItem, *_: object) -> bool:
+            return bool(thing.info.get(ONLY_ON, dialect) == dialect)
+
+        opts = {"compare_type": True, "include_object": belongs_here}
+        context = MigrationContext.configure(connection, opts=opts)
         return [str(difference) for difference in compare_metadata(context, metadata)]
 
 

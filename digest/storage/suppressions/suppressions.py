@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import String, delete, select
+from sqlalchemy import Index, String, delete, func, literal, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base.conflicts import insert_unless_there
@@ -37,6 +37,7 @@ class Suppression(Base):
     """One suppressed address, as its hash under SUPPRESSION_KEY."""
 
     __tablename__ = "suppressions"
+    __table_args__ = (Index(None, "at", "address_hash"),)
 
     address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     reason: Mapped[str] = mapped_column(String(12))
@@ -68,6 +69,16 @@ def _forget_erasures(session: Session, address_hashes: Sequence[str]) -> None:
             Suppression.address_hash.in_(address_hashes), Suppression.reason == SuppressionReason.ERASURE
         )
     )
+
+
+def lift(session: Session, address_hashes: Sequence[str]) -> None:
+    """Let these addresses be mailed again, but for those that were erased."""
+    if address_hashes:
+        session.execute(
+            delete(Suppression).where(
+                Suppression.address_hash.in_(address_hashes), Suppression.reason != SuppressionReason.ERASURE
+            )
+        )
 
 
 def suppressed_among(session: Session, address_hashes: Sequence[str]) -> set[str]:
@@ -144,3 +155,20 @@ def all_suppressions(session: Session) -> Iterator[Suppression]:
     """Every suppression, the oldest first, read a thousand at a time."""
     ordered = select(Suppression).order_by(Suppression.at, Suppression.address_hash)
     yield from session.scalars(ordered.execution_options(yield_per=1_000))
+
+
+def count_by_reason(session: Session) -> dict[str, int]:
+    """How many addresses are suppressed for each reason; every reason is named."""
+    rows = session.execute(select(Suppression.reason, func.count()).group_by(Suppression.reason))
+    return {reason.value: 0 for reason in SuppressionReason} | dict(rows.all())
+
+
+def suppression_page(session: Session, before: tuple[datetime, str] | None, size: int) -> Sequence[Suppression]:
+    """The newest that lie before that moment and hash, or of all."""
+    asked = select(Suppression).order_by(Suppression.at.desc(), Suppression.address_hash.desc()).limit(size)
+    if before:
+        asked = asked.where(
+            tuple_(Suppression.at, Suppression.address_hash)
+            < tuple_(literal(before[0], Suppression.at.type), literal(before[1]))
+        )
+    return session.scalars(asked).all()

@@ -12,6 +12,7 @@ from digest.config import Settings
 from digest.domain.people.acts import Act
 from digest.storage.base.database import Database
 from digest.storage.people.audit import AuditEntry
+from digest.storage.readers.subscribers import SubscriberState
 from digest.storage.writing.names import PUBLICATIONS, id_of_name
 from digest.storage.writing.summaries import SourceLink
 from tests.factories import make_source, make_subscriber, make_summary
@@ -34,6 +35,15 @@ _LOGGED: Mapping[str, tuple[Act, ...]] = {
     "reactivate": (Act.REACTIVATED,),
     "set_password": (Act.LINK,),
     "erase_subscriber_now": (Act.ERASED,),
+    "add_subscriber_now": (Act.ADDED,),
+    "correct_subscriber_now": (Act.READDRESSED,),
+    "choose_for_subscriber": (Act.CHOSE,),
+    "unsubscribe_subscriber_now": (Act.UNSUBSCRIBED,),
+    "ask_subscriber_again": (Act.ASKED_AGAIN,),
+    "export_readers": (Act.EXPORTED,),
+    "run_import": (Act.IMPORTED,),
+    "cancel_import": (Act.IMPORT_CANCELLED,),
+    "lift_suppression_now": (Act.LIFTED,),
     "withdraw_now": (Act.WITHDREW,),
     "supersede_now": (Act.SUPERSEDED,),
     "restore": (Act.RESTORED,),
@@ -57,6 +67,7 @@ _LOGGED: Mapping[str, tuple[Act, ...]] = {
     "change_publication": (Act.BRANDED,),
 }  # fmt: skip
 _OF_NO_CONSEQUENCE: Mapping[str, str] = {
+    "bring_readers": _READS,
     "act_on_leads": _UNDONE,
     "undo_leads": _UNDONE,
     "regroup_lead": _UNDONE,
@@ -171,6 +182,18 @@ def test_the_ends_of_summaries_are_logged(alice: Browser, db: Database) -> None:
     assert _did(alice, db, f"{at}/withdraw", reason="It was another.") == "withdrew “Old”: It was another."
     assert _did(alice, db, f"/desk/summaries/{new}/take-back") == "took back to draft “New”"
     assert _did(alice, db, f"/desk/summaries/{new}/delete") == "deleted a draft “New”"
+
+
+def test_acts_for_readers_are_logged_by_their_numbers(ada: Browser, db: Database, settings: Settings) -> None:
+    reader = make_subscriber(db, settings, "rita@reader.test", SubscriberState.PENDING, topics="ai")
+    at, who = f"/desk/subscribers/{reader.id}", f"reader {reader.id}"
+    assert _did(ada, db, f"{at}/ask-again") == f"asked a reader again to confirm {who}"
+    added = {"email": "sam@reader.test", "asked": "Sam", "day": "2024-05-13", "words": "Yes"}
+    assert _did(ada, db, "/desk/subscribers/add", **added) == f"added a reader reader {reader.id + 1}"
+    assert _did(ada, db, f"{at}/topics") == f"changed a reader’s topics {who}"
+    corrected = {"email": "rita@example.test", "reason": "She rang"}
+    assert _did(ada, db, f"{at}/address", **corrected) == f"corrected a reader’s address {who}"
+    assert _did(ada, db, f"{at}/unsubscribe") == f"unsubscribed a reader {who}"
 
 
 def test_erasing_a_reader_is_logged_without_the_reader(ada: Browser, db: Database, settings: Settings) -> None:

@@ -37,13 +37,25 @@ NOT_YET = frozenset(
 )  # fmt: skip
 """What readers see and is still in English alone: it gets shorter, never longer."""
 OF_EDITORS = frozenset(
-    ("pages/readers/subscriber.html", "pages/readers/subscribers.html", "pages/readers/erase_subscriber.html")
+    (
+        "pages/readers/subscriber.html",
+        "pages/readers/subscribers.html",
+        "pages/readers/erase_subscriber.html",
+        "pages/readers/add_subscriber.html",
+        "pages/readers/correct_subscriber.html",
+        "pages/readers/bring_readers.html",
+        "pages/readers/topics_of_subscriber.html",
+        "pages/readers/unsubscribe_subscriber.html",
+        "pages/readers/import.html",
+        "pages/readers/import_progress.html",
+        "pages/readers/suppressions.html",
+    )
 )
 FOR_READERS = (
     "pages/shared/base.html", "pages/shared/error.html", "pages/shared/unsaved.html", "pages/readers/*.html",
     "pages/archive/*.html", "pages/sources/about.html",
     "email/base.*", "email/confirmation/*", "email/already_subscribed/*", "email/digest/*",
-    "email/erased/*", "email/move/*", "email/moved/*", "email/own_page/*", "email/returned/*",
+    "email/corrected/*", "email/erased/*", "email/move/*", "email/moved/*", "email/own_page/*", "email/returned/*",
     "email/welcome/*",
 )  # fmt: skip
 SAID = ("aria-label", "alt", "title", "placeholder", "data-label")
