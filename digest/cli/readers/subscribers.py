@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from digest.cli.shared.failing import Failed
 from digest.cli.shared.import_words import (
     IGNORE,
     added_in_words,
+    as_named,
     banned_in_words,
     opened,
     stated_otherwise,
@@ -28,7 +30,12 @@ from digest.operations.people import audit
 from digest.operations.people.audit import THE_COMMAND
 from digest.operations.readers.personal_file import for_machines
 from digest.operations.readers.privacy import erase, what_we_hold
+from digest.operations.readers.reader_archives import reader_files
+from digest.operations.readers.rehearsing import Rehearsal
 from digest.operations.readers.subscriber_files import export_subscribers, import_subscribers, subscriber_table
+from digest.operations.shared.context import Context
+from digest.operations.shared.csv_rows import Table
+from digest.operations.shared.former_senders import BY_NAME
 from digest.storage.readers.subscribers import SubscriberState, subscriber_with_address
 
 
@@ -38,15 +45,23 @@ def subscribers() -> None:
 
 
 @subscribers.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--consent",
     required=True,
     help="The words that these readers agreed to, for example “I want the weekly digest by email”; kept with each.",
 )
+@click.option(
+    "--from",
+    "sender",
+    type=click.Choice(list(BY_NAME)),
+    default=None,
+    help="Whose export it is, where its columns don’t tell.",
+)
+@click.option("--dry-run", is_flag=True, help="Change nothing: say what would become of each row.")
 @IGNORE
-def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
-    """Add the readers in a CSV FILE with a header row.
+def import_(file: Path, consent: str, sender: str | None, dry_run: bool, ignored: tuple[str, ...]) -> None:
+    """Add the readers in FILE: CSV with a header row, or the ZIP archive or folder of a service’s export.
 
     \b
     Columns: email; and any of name, state (confirmed, pending, unsubscribed),
@@ -64,14 +79,29 @@ def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
     if not consent.strip():
         raise click.BadParameter("it is empty: give the words that these readers agreed to.", param_hint="'--consent'")
     here = installation()
-    table = opened(file, ignored, subscriber_table)
+    opening = partial(subscriber_table, sender=sender or "")
+    rehearsal = Rehearsal() if dry_run else None
+    with as_named(file), reader_files(file, sender or "") as found:
+        if found.left_out:
+            click.echo(
+                f"{file.name}: left out, since it is no table of readers: {', '.join(found.left_out)}.", err=True
+            )
+        tables = [opened(each, ignored, opening) for each in found.files]
+        where = "{}, line" if len(tables) > 1 else "line"
+        refused = [_import_table(here.context(), each, consent.strip(), rehearsal, where) for each in tables]
+    if any(refused):
+        sys.exit(1)
+
+
+def _import_table(context: Context, table: Table, consent: str, rehearsal: Rehearsal | None, where: str) -> int:
+    """Returns how many rows were refused; `where` says how their lines are named."""
     total: Counter[str] = Counter()
     added: Counter[str] = Counter()
     banned: Counter[str] = Counter()
     undated, first_undated = 0, 0
-    for part in import_subscribers(here.context(), table, consent.strip()):
+    for part in import_subscribers(context, table, consent, rehearsal):
         for refusal in part.refused:
-            click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
+            click.echo(f"{where.format(table.file.name)} {refusal.line}: {refusal.reason}", err=True)
         added.update(part.added)
         banned.update(part.banned)
         undated += len(part.undated)
@@ -84,18 +114,26 @@ def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
             refused=len(part.refused),
         )
     click.echo(
-        f"{counted(total['rows'], 'row')}: {added_in_words(added)}, {total['there']:,} already there, "
-        f"{total['suppressed']:,} suppressed, {total['refused']:,} refused."
+        f"{_introduced(table, rehearsal)}{counted(total['rows'], 'row')}: {added_in_words(added)}, "
+        f"{total['there']:,} already there, {total['suppressed']:,} suppressed, {total['refused']:,} refused."
     )
-    audit.note_alone(here.context(), THE_COMMAND, Act.IMPORTED, f"{counted(added.total(), 'reader')} from {file.name}")
+    if rehearsal is None:
+        audit.note_alone(
+            context, THE_COMMAND, Act.IMPORTED, f"{counted(added.total(), 'reader')} from {table.file.name}"
+        )
     if banned.total():
         click.echo(banned_in_words(banned))
     if total["otherwise"]:
         click.echo(stated_otherwise(total["otherwise"]))
     if undated:
         click.echo(undated_in_words(undated, first_undated))
-    if total["refused"]:
-        sys.exit(1)
+    return total["refused"]
+
+
+def _introduced(table: Table, rehearsal: Rehearsal | None) -> str:
+    """What stands before the count: whose export it is, and that nothing was changed."""
+    told = f"{table.file.name}, {table.sender.shown}: " if table.sender else ""
+    return f"{told}Nothing was changed. It would be so: " if rehearsal else told
 
 
 @subscribers.command()
