@@ -61,7 +61,9 @@ def subscribers() -> None:
 @click.option("--dry-run", is_flag=True, help="Change nothing: say what would become of each row.")
 @IGNORE
 def import_(file: Path, consent: str, sender: str | None, dry_run: bool, ignored: tuple[str, ...]) -> None:
-    """Add the readers in FILE: CSV with a header row, or the ZIP archive or folder of a service’s export.
+    """Add the readers in FILE.
+
+    FILE is CSV with a header row, or a service’s export as it is: a ZIP archive, or a folder.
 
     \b
     Columns: email; and any of name, state (confirmed, pending, unsubscribed),
