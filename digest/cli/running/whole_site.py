@@ -26,7 +26,8 @@ def export(folder: Path, with_keys: bool) -> None:
     """Write the whole site into FOLDER, in open formats.
 
     Every row of it as JSON lines, and readers, summaries, issues and feeds as their own commands export them; README.md
-    in it explains the files. Everything may run meanwhile. FOLDER is new, or empty, and appears whole or not at all. It is as secret as the site.
+    in it explains the files. Everything may run meanwhile. FOLDER is new, or empty, and appears whole or not at all. It
+    is as secret as the site.
     """
     settings = settings_for_a_start()
     database = until_the_end(open_as_it_is(settings))
@@ -53,9 +54,9 @@ def export(folder: Path, with_keys: bool) -> None:
 def import_(folder: Path, nothing_left_since: bool) -> None:
     """Make the site in FOLDER in an empty place.
 
-    FOLDER is what `digest export` wrote; the place is where INSTANCE_PATH and DATABASE_URL point. All of it is read and compared first; then
-    every row comes in with its id, in one transaction. What the site had not sent may have gone since: it waits on the
-    desk for a person’s word, unless --nothing-left-since says that nothing did.
+    FOLDER is what `digest export` wrote; the place is where INSTANCE_PATH and DATABASE_URL point. All of it is read and
+    compared first; then every row comes in with its id, in one transaction. What the site had not sent may have gone
+    since: it waits on the desk for a person’s word, unless --nothing-left-since says that nothing did.
     """
     settings = config.load(make_keys=False)
     take_out(settings)
