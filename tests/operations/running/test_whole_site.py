@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, insert, select
 
-from digest import demo
 from digest.config import Settings
-from digest.mail.transports import open_transport
+from digest.domain.shared.tokens import new_key
 from digest.operations.guard.restore_guard import note_claims
 from digest.operations.issues.closing import close_issue
 from digest.operations.running.bringing_in import BroughtIn, bring_in
@@ -38,7 +37,7 @@ from tests.operations.running.test_moving import empty as empty
 from tests.web.readers.doors import everything
 
 pytestmark = pytest.mark.only_on("sqlite")
-DEMO_DAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ALICE = "alice@digest.test"
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -65,10 +64,23 @@ def elsewhere(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
+def fresh(migrated: Path, tmp_path: Path) -> Iterator[Callable[[], Database]]:
+    """Makes a place of SQLite's that is migrated and empty."""
+    with ExitStack() as stack:
+
+        def make() -> Database:
+            path = tmp_path / f"{new_key()}.db"
+            path.write_bytes(migrated.read_bytes())
+            return stack.enter_context(closing(Database(f"sqlite:///{path}")))
+
+        yield make
+
+
+@pytest.fixture
 def full(db: Database, settings: Settings) -> Database:
-    """A site with a row in every table, most of them the demo's."""
-    with closing(open_transport(settings)) as transport:
-        demo.load(db, settings, transport, DEMO_DAY)
+    """A site that sends, with a row in every table."""
+    make_readers(db, settings, 3)
+    frozen_issue(db, settings)
     with db.writing() as session:
         for table in schema.metadata.sorted_tables:
             if not session.execute(select(table).limit(1)).first():
@@ -90,6 +102,12 @@ def _values(table: Table) -> dict[str, object]:
     return {column.name: made[python_type(column)] for column in table.columns}
 
 
+def frozen_issue(db: Database, settings: Settings) -> None:
+    issue = make_issue(db, summary_ids=[make_summary(db, "Zoë’s <story>")])
+    close_issue(Context(db, settings, TUESDAY), issue, ALICE)
+    assert freeze(Context(db, settings, TUESDAY), issue, ALICE, batch_size=2) is Freeze.FROZEN
+
+
 def exported(db: Database, settings: Settings, folder: Path, with_keys: bool = False) -> Path:
     take_along(Context(db, settings, TUESDAY), folder, MIGRATIONS, with_keys)
     return folder
@@ -100,12 +118,17 @@ def imported(target: Database, settings: Settings, folder: Path, nothing_left_si
 
 
 def test_every_row_of_every_table_comes_over_to_either_database(
-    full: Database, settings: Settings, elsewhere: Settings, empty: Callable[[str], Database], tmp_path: Path
+    full: Database,
+    settings: Settings,
+    elsewhere: Settings,
+    empty: Callable[[str], Database],
+    fresh: Callable[[], Database],
+    tmp_path: Path,
 ) -> None:
     before, first = everything(full), exported(full, settings, tmp_path / "first")
     assert {name for name, rows in before.items() if not rows} == set()
     for kind in ("postgresql", "sqlite"):
-        target = empty(kind)
+        target = empty(kind) if kind == "postgresql" else fresh()
         done = imported(target, elsewhere, first)
         after = everything(target)
         assert taken(after) == taken(before)
@@ -118,27 +141,25 @@ def test_every_row_of_every_table_comes_over_to_either_database(
 
 
 def test_no_id_is_handed_out_twice(
-    db: Database, settings: Settings, elsewhere: Settings, empty: Callable[[str], Database], tmp_path: Path
+    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[[], Database], tmp_path: Path
 ) -> None:
     kept, erased = make_subscriber(db, settings), make_subscriber(db, settings)
     with db.writing() as session:
         session.delete(session.get_one(type(erased), erased.id))
-    target = empty("postgresql")
+    target = fresh()
     imported(target, elsewhere, exported(db, settings, tmp_path / "site"))
     assert kept.id < erased.id < make_subscriber(target, settings).id
 
 
 def test_what_may_have_gone_since_waits_for_a_person(
-    db: Database, settings: Settings, elsewhere: Settings, empty: Callable[[str], Database], tmp_path: Path
+    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[[], Database], tmp_path: Path
 ) -> None:
     make_readers(db, settings, 3)
-    frozen = make_issue(db, summary_ids=[make_summary(db)])
-    close_issue(Context(db, settings, TUESDAY), frozen, "alice@digest.test")
-    assert freeze(Context(db, settings, TUESDAY), frozen, "alice@digest.test", batch_size=2) is Freeze.FROZEN
+    frozen_issue(db, settings)
     with db.reading() as session:
         next_week = unsent_issues(session)[0].id
     folder = exported(db, settings, tmp_path / "site")
-    target = empty("sqlite")
+    target = fresh()
     assert imported(target, elsewhere, folder).is_doubtful
     recovered = recover(Context(target, elsewhere, TUESDAY))
     assert recovered is not None
@@ -146,7 +167,7 @@ def test_what_may_have_gone_since_waits_for_a_person(
     with target.reading() as session:
         assert issue_for_change(session, next_week).held_by == "a restored backup"
 
-    believed, here = empty("sqlite"), replace(elsewhere, instance_path=tmp_path / "a third")
+    believed, here = fresh(), replace(elsewhere, instance_path=tmp_path / "a third")
     assert not imported(believed, here, folder, nothing_left_since=True).is_doubtful
     assert recover(Context(believed, here, TUESDAY)) is None
     with believed.reading() as session:
@@ -154,21 +175,21 @@ def test_what_may_have_gone_since_waits_for_a_person(
 
 
 def test_claims_that_are_newer_than_the_export_are_believed(
-    db: Database, settings: Settings, empty: Callable[[str], Database], tmp_path: Path
+    db: Database, settings: Settings, fresh: Callable[[], Database], tmp_path: Path
 ) -> None:
     folder = exported(db, settings, tmp_path / "site")
     with db.writing() as session:
         count = count_claims(session, 1)
     note_claims(settings, count)
-    assert imported(target := empty("sqlite"), settings, folder).is_doubtful
+    assert imported(target := fresh(), settings, folder).is_doubtful
     assert age_of(target, settings) is Age.OLDER
 
 
 def test_half_an_import_leaves_an_empty_place(
-    db: Database, settings: Settings, elsewhere: Settings, empty: Callable[[str], Database], tmp_path: Path
+    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[[], Database], tmp_path: Path
 ) -> None:
     make_readers(db, settings, 2)
-    folder, target = exported(db, settings, tmp_path / "site"), empty("sqlite")
+    folder, target = exported(db, settings, tmp_path / "site"), fresh()
     table = folder / "tables" / "suppressions.jsonl"
     table.write_text('{"address_hash":"x"}\n')
     with pytest.raises(Refused, match=r"suppressions\.jsonl is not what was exported"):
@@ -196,9 +217,9 @@ def test_a_place_that_holds_anything_is_left_alone(
 
 
 def test_another_key_is_refused_since_nobody_suppressed_would_be_known(
-    db: Database, settings: Settings, elsewhere: Settings, empty: Callable[[str], Database], tmp_path: Path
+    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[[], Database], tmp_path: Path
 ) -> None:
-    folder, target = exported(db, settings, tmp_path / "site"), empty("sqlite")
+    folder, target = exported(db, settings, tmp_path / "site"), fresh()
     with pytest.raises(Refused, match="SUPPRESSION_KEY is not the old site’s"):
         imported(target, replace(elsewhere, suppression_key="another key, of another site"), folder)
     with pytest.raises(Refused, match="SUPPRESSION_KEY is not set, and not in the export"):
