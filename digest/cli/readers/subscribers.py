@@ -58,9 +58,12 @@ def subscribers() -> None:
     default=None,
     help="Whose export it is, where its columns don’t tell.",
 )
+@click.option("--list", "mailing_list", default="", help="Which of listmonk’s lists has these readers.")
 @click.option("--dry-run", is_flag=True, help="Change nothing: say what would become of each row.")
 @IGNORE
-def import_(file: Path, consent: str, sender: str | None, dry_run: bool, ignored: tuple[str, ...]) -> None:
+def import_(
+    file: Path, consent: str, sender: str | None, mailing_list: str, dry_run: bool, ignored: tuple[str, ...]
+) -> None:
     """Add the readers in FILE.
 
     FILE is CSV with a header row, or a service’s export as it is: a ZIP archive, or a folder.
@@ -83,7 +86,7 @@ def import_(file: Path, consent: str, sender: str | None, dry_run: bool, ignored
     here = installation()
     opening = partial(subscriber_table, sender=sender or "")
     rehearsal = Rehearsal() if dry_run else None
-    with as_named(file), reader_files(file, sender or "") as found:
+    with as_named(file), reader_files(file, sender or "", mailing_list) as found:
         if found.left_out:
             click.echo(
                 f"{file.name}: left out, since it is no table of readers: {', '.join(found.left_out)}.", err=True

@@ -15,6 +15,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from digest.operations.readers.listmonk_answers import listmonk_answer, write_table
 from digest.operations.shared.former_senders import BY_NAME, SENDERS
 from digest.operations.shared.refusal import Refused
 
@@ -28,13 +29,17 @@ class ReaderFiles:
 
 
 @contextmanager
-def reader_files(path: Path, sender: str = "") -> Iterator[ReaderFiles]:
-    """The files of readers in `path`, unpacked for as long as this lasts; `sender` is whose, if the caller knows.
+def reader_files(path: Path, sender: str = "", mailing_list: str = "") -> Iterator[ReaderFiles]:
+    """The files of readers in `path`, unpacked for as long as this lasts; `sender` is whose, if the caller knows, and
+    `mailing_list` which of a service's lists is this one.
 
     Raises Refused for an archive or folder in which none is called like one.
     """
     if path.is_dir():
         yield _folder(path, sender)
+    elif (answer := listmonk_answer(path)) is not None:
+        with TemporaryDirectory(prefix="readers-") as folder:
+            yield ReaderFiles((write_table(answer, Path(folder) / f"{path.stem}.csv", mailing_list),))
     elif tables := _tables_in(path):
         with TemporaryDirectory(prefix="readers-") as folder:  # for its owner alone, as all that Python makes so
             chosen, left_out = _chosen(tables, sender)

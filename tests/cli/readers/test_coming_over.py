@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -170,3 +171,38 @@ def test_whose_export_it_is_can_be_said(command: Command, db: Database, tmp_path
     (path := tmp_path / "unsubscribed_segment_export.csv").write_text("Email Address\nbob@example.org\n")
     assert command("import", str(path), "--consent", ASKED, "--from", "mailchimp").exit_code == 0
     assert states(db) == {"bob": "unsubscribed"}
+
+
+def on_list(name: str, status: str, optin: str = "double") -> dict[str, str]:
+    return {"name": name, "optin": optin, "subscription_status": status, "subscription_created_at": "2024-01-01",
+            "subscription_updated_at": "2024-02-01"}  # fmt: skip
+
+
+def test_who_left_one_of_listmonks_lists_is_told_by_what_its_api_answers(
+    command: Command, db: Database, tmp_path: Path
+) -> None:
+    lists: dict[str, tuple[str, list[dict[str, str]]]] = {
+        "alice": ("enabled", [on_list("Weekly", "confirmed"), on_list("Other", "unsubscribed")]),
+        "bob": ("enabled", [on_list("Weekly", "unsubscribed"), on_list("Other", "confirmed")]),
+        "carol": ("enabled", [on_list("Weekly", "unconfirmed")]),
+        "dave": ("enabled", [on_list("Weekly", "unconfirmed", "single")]),
+        "erin": ("blocklisted", [on_list("Weekly", "confirmed")]),
+        "frank": ("enabled", [on_list("Other", "confirmed")]),
+    }
+    (path := tmp_path / "subscribers.json").write_text(
+        json.dumps({"data": {"results": [
+            {"uuid": name, "email": f"{name}@example.org", "name": name, "status": status, "lists": some}
+            for name, (status, some) in lists.items()
+        ]}})
+    )  # fmt: skip
+    refused = command("import", str(path), "--consent", ASKED)
+    assert "It has the lists Other, Weekly. Say with --list which of them has your readers." in refused.stderr
+    assert "There is no list “weekly” in it" in command("import", str(path), "--consent", ASKED, "--list=weekly").stderr
+    done = command("import", str(path), "--consent", ASKED, "--list", "Weekly")
+    assert "line 7: subscription_status “not on this list” is not known" in done.stderr
+    assert states(db) == {
+        "alice": "confirmed", "bob": "unsubscribed", "carol": "pending", "dave": "confirmed", "erin": "unsubscribed",
+    }  # fmt: skip
+    found = all_subscribers(db)
+    assert found["alice@example.org"].confirmed_at == datetime(2024, 1, 1, tzinfo=UTC)
+    assert found["bob@example.org"].unsubscribed_at == datetime(2024, 2, 1, tzinfo=UTC)

@@ -33,7 +33,6 @@ from digest.storage.issues.issues import issue_for_change, unsent_issues
 from digest.storage.running import schema
 from tests.conftest import TUESDAY
 from tests.factories import make_issue, make_readers, make_subscriber, make_summary
-from tests.operations.running.test_moving import empty as empty
 from tests.web.readers.doors import everything
 
 pytestmark = pytest.mark.only_on("sqlite")
@@ -64,14 +63,17 @@ def elsewhere(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def fresh(migrated: Path, tmp_path: Path) -> Iterator[Callable[[], Database]]:
-    """Makes a place of SQLite's that is migrated and empty."""
+def fresh(migrated: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Database]]:
+    """Makes a database of this kind that is migrated and empty."""
     with ExitStack() as stack:
 
-        def make() -> Database:
-            path = tmp_path / f"{new_key()}.db"
-            path.write_bytes(migrated.read_bytes())
-            return stack.enter_context(closing(Database(f"sqlite:///{path}")))
+        def make(kind: str = "sqlite") -> Database:
+            if kind == "postgresql":
+                url = stack.enter_context(request.getfixturevalue("postgresql_server").database())
+            else:
+                (path := tmp_path / f"{new_key()}.db").write_bytes(migrated.read_bytes())
+                url = f"sqlite:///{path}"
+            return stack.enter_context(closing(Database(url)))
 
         yield make
 
@@ -121,14 +123,13 @@ def test_every_row_of_every_table_comes_over_to_either_database(
     full: Database,
     settings: Settings,
     elsewhere: Settings,
-    empty: Callable[[str], Database],
-    fresh: Callable[[], Database],
+    fresh: Callable[..., Database],
     tmp_path: Path,
 ) -> None:
     before, first = everything(full), exported(full, settings, tmp_path / "first")
     assert {name for name, rows in before.items() if not rows} == set()
     for kind in ("postgresql", "sqlite"):
-        target = empty(kind) if kind == "postgresql" else fresh()
+        target = fresh(kind)
         done = imported(target, elsewhere, first)
         after = everything(target)
         assert taken(after) == taken(before)
@@ -141,7 +142,7 @@ def test_every_row_of_every_table_comes_over_to_either_database(
 
 
 def test_no_id_is_handed_out_twice(
-    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[[], Database], tmp_path: Path
+    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[..., Database], tmp_path: Path
 ) -> None:
     kept, erased = make_subscriber(db, settings), make_subscriber(db, settings)
     with db.writing() as session:
@@ -152,7 +153,7 @@ def test_no_id_is_handed_out_twice(
 
 
 def test_what_may_have_gone_since_waits_for_a_person(
-    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[[], Database], tmp_path: Path
+    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[..., Database], tmp_path: Path
 ) -> None:
     make_readers(db, settings, 3)
     frozen_issue(db, settings)
@@ -175,7 +176,7 @@ def test_what_may_have_gone_since_waits_for_a_person(
 
 
 def test_claims_that_are_newer_than_the_export_are_believed(
-    db: Database, settings: Settings, fresh: Callable[[], Database], tmp_path: Path
+    db: Database, settings: Settings, fresh: Callable[..., Database], tmp_path: Path
 ) -> None:
     folder = exported(db, settings, tmp_path / "site")
     with db.writing() as session:
@@ -186,7 +187,7 @@ def test_claims_that_are_newer_than_the_export_are_believed(
 
 
 def test_half_an_import_leaves_an_empty_place(
-    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[[], Database], tmp_path: Path
+    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[..., Database], tmp_path: Path
 ) -> None:
     make_readers(db, settings, 2)
     folder, target = exported(db, settings, tmp_path / "site"), fresh()
@@ -217,7 +218,7 @@ def test_a_place_that_holds_anything_is_left_alone(
 
 
 def test_another_key_is_refused_since_nobody_suppressed_would_be_known(
-    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[[], Database], tmp_path: Path
+    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[..., Database], tmp_path: Path
 ) -> None:
     folder, target = exported(db, settings, tmp_path / "site"), fresh()
     with pytest.raises(Refused, match="SUPPRESSION_KEY is not the old site’s"):
