@@ -2,7 +2,8 @@
 
 GET /api/subscribers?per_page=all: {"data": {"results": [{uuid, email, name, status (enabled, disabled, blocklisted),
 created_at, updated_at, lists: [{name, optin (single, double), subscription_status (unconfirmed, confirmed,
-unsubscribed), subscription_created_at, subscription_updated_at}]}]}}. Who is unconfirmed on a list with single opt-in gets its mail.
+unsubscribed), subscription_created_at, subscription_updated_at}]}]}}. Who is unconfirmed on a list with single opt-in
+gets its mail.
 """
 
 from __future__ import annotations
