@@ -138,7 +138,7 @@ def test_an_archive_of_ghost_comes_in_and_every_post_is_accounted_for(
         "passed over: Of the future: 3 March 2033 is still to come: only issues that went out can be imported",
     ]
     page = page_at(client, "/issues/2023-03-10")
-    assert (words(page, "h1"), words(page, ".lede h3"), words(page, ".lede strong")) == (
+    assert (words(page, "h1"), words(page, ".prose h3"), words(page, ".prose strong")) == (
         "As it was mailed",
         "In court",
         "fine",
@@ -165,7 +165,8 @@ def test_what_each_service_hands_over_becomes_an_issue(
     assert done.exit_code == 0, done.output
     assert f"1 issue added, 0 already there, {passed} passed over" in done.stdout
     page = page_at(client, "/issues/2023-03-03")
-    assert (words(page, "h1"), words(page, ".lede h3"), words(page, ".lede a")) == ("Old news", "In court", "millions")
+    assert (words(page, "h1"), words(page, ".prose h3"), words(page, ".prose a")) == ("Old news", "In court", "millions")
+    assert "0 stories" not in client.get("/issues/2023-03-03").text + client.get("/issues").text
     assert "1 already there" in issues("import", str(unpacked(tmp_path, files))).stdout
 
 
