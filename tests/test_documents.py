@@ -29,7 +29,7 @@ _SETTING = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+(?![\w…])")
 _NOT_IN_THE_CHECKOUT = ("/", "$", "instance/", "INSTANCE_PATH/", "<INSTANCE_PATH>/", ".venv/", "Europe/London", "I/O")
 _OF_OTHERS = {
     "MAIL_SERVER", "SECRET_KEY_BASE", "DIGEST_PORT",
-    "CLEAN_TIME", "CLEAN_CAMPAIGN_ID", "CONFIRM_TIME", "UNSUB_TIME", "UNSUB_CAMPAIGN_TITLE",
+    "CLEAN_TIME", "CLEAN_CAMPAIGN_ID", "CONFIRM_TIME", "OPTIN_TIME", "UNSUB_TIME", "UNSUB_CAMPAIGN_TITLE",
     "CRASH_SEED", "CRASH_CASE", "CRASH_KILLS",
 }  # fmt: skip
 """Other programs' settings, columns of other services, and what `make crash` is told."""

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -34,6 +35,8 @@ _HOMES = {
     "backup": "running.backup",
     "doctor": "running.doctor",
     "restore": "running.backup",
+    "export": "running.whole_site",
+    "import": "running.whole_site",
     "demo": "running.demo",
 }
 """Each command, and the file that it lives in."""
@@ -48,8 +51,13 @@ class _Commands(click.Group):
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         if name not in _HOMES:
             return None
-        command: click.Command = getattr(import_module(f"digest.cli.{_HOMES[name]}"), name.replace("-", "_"))
+        command: click.Command = getattr(import_module(f"digest.cli.{_HOMES[name]}"), _attribute(name))
         return command
+
+
+def _attribute(name: str) -> str:
+    """What the command is called in its file; `import` is a word of Python's own."""
+    return f"{name}_" if iskeyword(name) else name.replace("-", "_")
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,9 +1,10 @@
-"""`digest subscribers import`: bring readers in from a CSV file, or see what would become of its rows."""
+"""`digest subscribers import`: bring readers in from a file, or see what would become of its rows."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from shutil import get_terminal_size
 
@@ -12,6 +13,7 @@ import click
 from digest.cli.shared.import_words import (
     IGNORE,
     added_in_words,
+    as_named,
     banned_in_words,
     opened,
     stated_otherwise,
@@ -24,20 +26,37 @@ from digest.operations.people import audit
 from digest.operations.people.audit import THE_COMMAND
 from digest.operations.readers.import_batches import ImportedSubscribers
 from digest.operations.readers.import_tally import ImportTally
+from digest.operations.readers.reader_archives import reader_files
 from digest.operations.readers.subscriber_files import import_subscribers, subscriber_table, try_subscribers
+from digest.operations.shared.context import Context
+from digest.operations.shared.csv_rows import Table
+from digest.operations.shared.former_senders import BY_NAME
+from digest.storage.readers.tried_addresses import TriedAddresses
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--consent",
     required=True,
     help="The words that these readers agreed to, for example “I want the weekly digest by email”; kept with each.",
 )
+@click.option(
+    "--from",
+    "sender",
+    type=click.Choice(list(BY_NAME)),
+    default=None,
+    help="Whose export it is, where its columns don’t tell.",
+)
+@click.option("--list", "mailing_list", default="", help="Which of listmonk’s lists has these readers.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would become of each row.")
 @IGNORE
-def import_(file: Path, consent: str, dry_run: bool, ignored: tuple[str, ...]) -> None:
-    """Add the readers in a CSV FILE with a header row.
+def import_(
+    file: Path, consent: str, sender: str | None, mailing_list: str, dry_run: bool, ignored: tuple[str, ...]
+) -> None:
+    """Add the readers in FILE.
+
+    FILE is CSV with a header row, or a service’s export as it is: a ZIP archive, or a folder.
 
     \b
     Columns: email; and any of name, state (confirmed, pending, unsubscribed),
@@ -54,38 +73,49 @@ def import_(file: Path, consent: str, dry_run: bool, ignored: tuple[str, ...]) -
     """
     if not consent.strip():
         raise click.BadParameter("it is empty: give the words that these readers agreed to.", param_hint="'--consent'")
-    here = installation()
-    table = opened(file, ignored, subscriber_table)
-    context = here.context()
-    parts = try_subscribers(context, table) if dry_run else import_subscribers(context, table, consent.strip())
-    tally = _summed(parts, table.lines)
-    _tell(tally, dry_run)
-    if not dry_run:
-        about = f"{counted(tally.added_in_all, 'reader')} from {file.name}"
-        audit.note_alone(here.context(), THE_COMMAND, Act.IMPORTED, about)
-    if tally.refused:
+    context = installation().context()
+    opening = partial(subscriber_table, sender=sender or "")
+    with as_named(file), reader_files(file, sender or "", mailing_list) as found, TriedAddresses() as tried:
+        if found.left_out:
+            left = ", ".join(found.left_out)
+            click.echo(f"{file.name}: left out, since it is no table of readers: {left}.", err=True)
+        tables = [opened(each, ignored, opening) for each in found.files]
+        where = "{}, line" if len(tables) > 1 else "line"
+        refused = 0
+        for table in tables:
+            if dry_run:
+                parts = try_subscribers(context, table, tried)
+            else:
+                parts = import_subscribers(context, table, consent.strip())
+            tally = _summed(parts, table, where.format(table.called))
+            _tell(tally, table, dry_run)
+            refused += tally.refused
+            if not dry_run:
+                _note(context, tally, table)
+    if refused:
         sys.exit(1)
 
 
-def _summed(parts: Iterator[ImportedSubscribers], lines: int) -> ImportTally:
-    """The sum, with each refusal said as it comes, and on a terminal how far it is."""
+def _summed(parts: Iterator[ImportedSubscribers], table: Table, where: str) -> ImportTally:
+    """The sum, with each refusal said as it comes, and on a terminal how far it is; `where` stands before a line."""
     tally, line = ImportTally(), TerminalLine()
     drawn = sys.stderr.isatty()
     for part in parts:
         for refusal in part.refused:
-            click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
+            click.echo(f"{where} {refusal.line}: {refusal.reason}", err=True)
         tally = tally.plus(part)
         if drawn:
-            line.draw(bar_line(tally.rows, max(lines, tally.rows), 0, get_terminal_size().columns))
+            line.draw(bar_line(tally.rows, max(table.lines, tally.rows), 0, get_terminal_size().columns))
     line.end()
     return tally
 
 
-def _tell(tally: ImportTally, dry_run: bool) -> None:
+def _tell(tally: ImportTally, table: Table, dry_run: bool) -> None:
     if dry_run:
         click.echo("Nothing was written. This is what would become of the rows:")
+    told = f"{table.called}, {table.sender.shown}: " if table.sender else ""
     click.echo(
-        f"{counted(tally.rows, 'row')}: {added_in_words(tally.added)}, {tally.already_there:,} already there, "
+        f"{told}{counted(tally.rows, 'row')}: {added_in_words(tally.added)}, {tally.already_there:,} already there, "
         f"{tally.suppressed:,} suppressed, {tally.refused:,} refused."
     )
     if tally.banned:
@@ -94,3 +124,8 @@ def _tell(tally: ImportTally, dry_run: bool) -> None:
         click.echo(stated_otherwise(tally.stated_otherwise))
     if tally.undated:
         click.echo(undated_in_words(tally.undated, tally.first_undated))
+
+
+def _note(context: Context, tally: ImportTally, table: Table) -> None:
+    about = f"{counted(tally.added_in_all, 'reader')} from {table.called}"
+    audit.note_alone(context, THE_COMMAND, Act.IMPORTED, about)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -22,12 +23,19 @@ IGNORE = click.option(
 )
 
 
-def opened(path: Path, ignored: Collection[str], opening: Callable[[Path, Collection[str]], Table]) -> Table:
-    """The table in this file, once it is sure that it can be imported; says what was guessed and what is left out."""
+@contextmanager
+def as_named(path: Path) -> Iterator[None]:
+    """What is refused of this file or folder fails with its name before it."""
     try:
-        table = opening(path, ignored)
+        yield
     except Refused as refusal:
         raise Failed(f"{path.name}: {refusal}") from None
+
+
+def opened(path: Path, ignored: Collection[str], opening: Callable[[Path, Collection[str]], Table]) -> Table:
+    """The table in this file, once it is sure that it can be imported; says what was guessed and what is left out."""
+    with as_named(path):
+        table = opening(path, ignored)
     if table.ignored:
         names = ", ".join(f"“{name}”" for name in table.ignored)
         click.echo(f"{path.name}: {names} may say who left, and is ignored, as you asked.", err=True)

@@ -19,12 +19,19 @@ FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, allow
 @contextmanager
 def lines_of(file: Path) -> Iterator[TextIO]:
     """Its lines, or those of standard input; raises Failed where they are no text, or the import was ended."""
-    try:
+    with told_of(file):
         if str(file) == "-":
             yield TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="\n")
         else:
             with file.open(encoding="utf-8-sig", newline="\n") as lines:
                 yield lines
+
+
+@contextmanager
+def told_of(file: Path) -> Iterator[None]:
+    """Raises Failed where this file is no text, or the import was ended."""
+    try:
+        yield
     except UnicodeDecodeError as error:
         raise Failed(f"{file.name} is not UTF-8 ({error.reason}): save it as UTF-8 text.") from None
     except KeyboardInterrupt:

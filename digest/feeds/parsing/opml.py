@@ -190,12 +190,13 @@ def _told_once(outline: Outline, seen: dict[str, int]) -> Outline:
     return outline
 
 
-def write_opml(outlines: Sequence[Outline], title: str, now: datetime) -> bytes:
+def write_opml(outlines: Sequence[Outline], title: str, now: datetime | None) -> bytes:
     """An OPML 2.0 file of the feeds, each in the folders of its topics' order; what was refused is left out."""
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = title
-    etree.SubElement(head, "dateCreated").text = format_datetime(now)
+    if now:
+        etree.SubElement(head, "dateCreated").text = format_datetime(now)
     body = etree.SubElement(root, "body")
     folders: dict[tuple[str, ...], Any] = {(): body}
     for outline in outlines:

@@ -35,11 +35,20 @@ from digest.domain.writing import markup
 from digest.operations.issues.closing import THE_COMMAND
 from digest.operations.issues.composing import item_of
 from digest.operations.issues.issue_lines import IncomingIssue, issue_on_line
+from digest.operations.issues.past_posts import PassedOver
 from digest.operations.shared.context import Context
 from digest.storage.archive.beside import published_among
 from digest.storage.archive.past_issues import closings_of_past
 from digest.storage.base.database import Database
-from digest.storage.issues.issues import Closing, Issue, issue_number, issues_by_date, next_number, numbers_given
+from digest.storage.issues.issues import (
+    Closing,
+    Issue,
+    issue_number,
+    issues_by_date,
+    last_closing,
+    next_number,
+    numbers_given,
+)
 from digest.storage.issues.selections import append_selections, selected_ids
 from digest.storage.writing.summaries import summaries_by_ids, titles_of, withdrawals_of
 
@@ -58,9 +67,35 @@ class ImportedIssues:
     faults: tuple[tuple[int, str], ...] = ()
 
 
-def import_issues(context: Context, lines: Iterable[str]) -> ImportedIssues:
-    """Keep the past issues on these lines, to be read. Again, it changes nothing."""
+def import_issues(context: Context, lines: Iterable[str], dry_run: bool = False) -> ImportedIssues:
+    """Keep the past issues on these lines, to be read. Again, it changes nothing; nor does a `dry_run`."""
     read, faults = _read(lines)
+    new, more, following = _sorted_out(context, read)
+    if faults := sorted([*faults, *more]):
+        return ImportedIssues(faults=tuple(faults))
+    if not dry_run:
+        following = _keep_all(context, list(new.values()))
+    return ImportedIssues(len(new), len(read) - len(new), following)
+
+
+def import_posts(
+    context: Context, posts: Iterable[tuple[str, IncomingIssue]], dry_run: bool = False
+) -> tuple[ImportedIssues, list[PassedOver]]:
+    """Keep issues made of posts from elsewhere, each with what it is of; those that can't be kept are passed over."""
+    read = list(enumerate(posts))
+    new, faults, following = _sorted_out(context, [(number, issue) for number, (_, issue) in read])
+    passed = [PassedOver(read[number][1][0], why.removesuffix(". Take the line out")) for number, why in faults]
+    kept = [issue for number, issue in new.items() if number not in dict(faults)]
+    if not dry_run:
+        following = _keep_all(context, kept)
+    return ImportedIssues(len(kept), len(read) - len(kept) - len(passed), following), passed
+
+
+def _sorted_out(
+    context: Context, read: Sequence[tuple[int, IncomingIssue]]
+) -> tuple[dict[int, IncomingIssue], list[tuple[int, str]], int]:
+    """The issues that are new, by line; what is wrong with lines; and the number that the next issue has now."""
+    faults = list[tuple[int, str]]()
     with context.db.reading() as session:
         known = issues_by_date(session, [issue.day for _, issue in read])
         there = published_among(session, {key for _, issue in read for key in issue.summaries})
@@ -73,9 +108,12 @@ def import_issues(context: Context, lines: Iterable[str]) -> ImportedIssues:
             elif ours is None:
                 new[number] = issue
         faults += _faults_in_numbers(session, new)
-    if faults:
-        return ImportedIssues(faults=tuple(sorted(faults)))
-    in_order = sorted(new.values(), key=lambda issue: issue.day)
+        return new, faults, next_number(session)
+
+
+def _keep_all(context: Context, new: Sequence[IncomingIssue]) -> int:
+    """Returns the number that the next issue will have."""
+    in_order = sorted(new, key=lambda issue: issue.day)
     for start in range(0, len(in_order), _AT_ONCE):
         some = in_order[start : start + _AT_ONCE]
         with context.db.writing() as session:
@@ -84,7 +122,7 @@ def import_issues(context: Context, lines: Iterable[str]) -> ImportedIssues:
             for issue in some:
                 _keep(session, context, issue, items)
     with context.db.reading() as session:
-        return ImportedIssues(len(new), len(read) - len(new), next_number(session))
+        return next_number(session)
 
 
 def export_issues(db: Database) -> Iterator[str]:
@@ -97,7 +135,16 @@ def export_issues(db: Database) -> Iterator[str]:
             carried = _carried(session, issue, content)
             published, gone = published_among(session, carried), withdrawals_of(session, list(carried))
             lost = [carried[key] for key in gone] + list(titles_of(session, list(gone)).values())
-            yield _as_line(issue, issue_number(session, issue), [key for key in carried if key in published], lost)
+            number, ids = issue_number(session, issue), [key for key in carried if key in published]
+            yield _as_line(issue, number, ids, lost, _own_text(issue, content))
+
+
+def _own_text(issue: Issue, content: str) -> str:
+    """What an imported issue said, where that came as HTML; empty for any other."""
+    try:
+        return from_json(content).introduction_html if issue.imported_at and not issue.introduction else ""
+    except UnreadableRecord:
+        return ""
 
 
 def _carried(session: Session, issue: Issue, content: str) -> dict[int, str]:
@@ -108,7 +155,7 @@ def _carried(session: Session, issue: Issue, content: str) -> dict[int, str]:
         return dict.fromkeys(selected_ids(session, issue.id), "")
 
 
-def _as_line(issue: Issue, number: int, ids: Sequence[int], lost: Sequence[str]) -> str:
+def _as_line(issue: Issue, number: int, ids: Sequence[int], lost: Sequence[str], body_html: str) -> str:
     values = {
         "date": issue.send_date.isoformat(),
         "number": number,
@@ -118,6 +165,7 @@ def _as_line(issue: Issue, number: int, ids: Sequence[int], lost: Sequence[str])
         "closing_note": issue.closing_note,
         "by_topic": issue.by_topic,
         "summaries": list(ids),
+        "body_html": body_html,
     }
     return json.dumps(
         {name: value for name, value in values.items() if value != "" and value is not False}, ensure_ascii=False
@@ -166,6 +214,9 @@ def _fault_of_ours(session: Session, ours: Issue, issue: IncomingIssue) -> str:
     there = published_among(session, here)
     if sorted(key for key in here if key in there) != sorted(asked):
         return f"an issue of {day} is here already, with other summaries; it stays as it is. Take the line out"
+    closing = last_closing(session, ours) if issue.body_html else None
+    if closing and issue.body_html != _own_text(ours, closing.content) and issue.subject != ours.subject:
+        return f"an issue of {day} is here already, with another text; it stays as it is. Take the line out"
     if issue.number is not None and issue.number != issue_number(session, ours):
         return (
             f"the issue of {day} that is here already has the number {issue_number(session, ours)}. Take the line out"
@@ -194,7 +245,8 @@ def _keep(session: Session, context: Context, incoming: IncomingIssue, items: Ma
     session.flush()
     append_selections(session, issue.id, incoming.summaries)
     spoken = speaking(context.settings.branding.language)
-    content = _content(session, spoken, issue, [items[key] for key in incoming.summaries if key in items])
+    carried = [items[key] for key in incoming.summaries if key in items]
+    content = _content(session, spoken, issue, carried, incoming.body_html)
     session.add(
         Closing(
             issue_id=issue.id,
@@ -210,7 +262,7 @@ def _keep(session: Session, context: Context, incoming: IncomingIssue, items: Ma
     )
 
 
-def _content(session: Session, spoken: Spoken, issue: Issue, carried: Sequence[Item]) -> Content:
+def _content(session: Session, spoken: Spoken, issue: Issue, carried: Sequence[Item], body_html: str) -> Content:
     items = in_sections(carried) if issue.by_topic else tuple(carried)
     titles = [item.title for item in items]
     return Content(
@@ -218,7 +270,7 @@ def _content(session: Session, spoken: Spoken, issue: Issue, carried: Sequence[I
         number=issue_number(session, issue),
         subject=issue.subject or default_subject(titles, spoken) or f"Issue of {day_and_year(issue.send_date)}",
         preheader=issue.preheader or default_preheader(titles),
-        introduction_html=markup.from_markdown(issue.introduction),
+        introduction_html=body_html or markup.from_markdown(issue.introduction),
         items=items,
         closing_html=markup.from_markdown(issue.closing_note),
         by_topic=issue.by_topic,

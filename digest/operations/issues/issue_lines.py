@@ -7,11 +7,14 @@ from datetime import date
 from typing import Any
 
 from digest.domain.issues.manuscript import one_line, several_lines
+from digest.domain.writing.markup import sanitised
 from digest.operations.issues.wording import LONGEST_LINE, LONGEST_TEXT
 from digest.operations.shared.json_lines import expect_keys, object_on, whole_text_of
 
-_KEYS = ("date", "number", "subject", "preheader", "introduction", "closing_note", "by_topic", "summaries")
+_KEYS = ("date", "number", "subject", "preheader", "introduction", "closing_note", "by_topic", "summaries", "body_html")
 _LARGEST = 2**31 - 1
+LONGEST_BODY = 1_000_000
+"""Characters of an issue's own text: a digest of ours has fifty thousand."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class IncomingIssue:
     closing_note: str
     by_topic: bool
     summaries: tuple[int, ...]
+    body_html: str = ""
+    """What it said where it was no list of summaries, sanitised; stands in for the introduction."""
 
 
 def issue_on_line(line: str) -> IncomingIssue:
@@ -44,6 +49,7 @@ def issue_on_line(line: str) -> IncomingIssue:
         closing_note=_text(found, "closing_note"),
         by_topic=by_topic,
         summaries=_ids(found.get("summaries")),
+        body_html=_body(found),
     )
 
 
@@ -76,6 +82,15 @@ def _text(found: dict[str, Any], key: str) -> str:
     if len(text) > LONGEST_TEXT:
         raise ValueError(f"{key} has {len(text):,} characters; {LONGEST_TEXT:,} is the most")
     return text
+
+
+def _body(found: dict[str, Any]) -> str:
+    text = whole_text_of(found, "body_html").replace("\0", "")
+    if text and found.get("introduction"):
+        raise ValueError("it has introduction and body_html: body_html stands in for it, so leave one out")
+    if len(text) > LONGEST_BODY:
+        raise ValueError(f"body_html has {len(text):,} characters; {LONGEST_BODY:,} is the most")
+    return sanitised(text) if text else ""
 
 
 def _ids(value: Any) -> tuple[int, ...]:

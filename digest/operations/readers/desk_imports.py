@@ -23,7 +23,7 @@ from digest.config.retention import IMPORTS_KEPT, UNANSWERED_IMPORTS
 from digest.domain.people.acts import Act
 from digest.domain.shared.tokens import new_key
 from digest.operations.people import audit
-from digest.operations.readers.import_batches import Place, ReadRows, batches, import_batch_in, source_of, try_batch
+from digest.operations.readers.import_batches import Place, ReadRows, batches, import_batch_in, origin_of, try_batch
 from digest.operations.readers.import_tally import ImportTally, read_tally
 from digest.operations.readers.subscriber_files import subscriber_table
 from digest.operations.shared.context import Context, Process
@@ -135,7 +135,7 @@ class _Work:
         self._owner = owner
         self._id = found.id
         self._key = found.key
-        self._source = source_of(found.file_name)
+        self._called = found.file_name
         self._ignored = found.ignored.split("\n") if found.ignored else []
         self._consent = found.consent
         self._tries = found.state == ImportState.TRYING
@@ -148,7 +148,7 @@ class _Work:
             self._end(ImportState.UNFIT, "The file is no longer there. Upload it again: who is here already stays.")
             return
         try:
-            table = subscriber_table(path, self._ignored)
+            table = subscriber_table(path, self._ignored, called=self._called)
         except Refused as refusal:
             self._end(ImportState.UNFIT, str(refusal))
             return
@@ -164,7 +164,7 @@ class _Work:
                 forget_refusals(session, found.id)
                 found.lines, found.expected = table.lines, ""
         with TriedAddresses() as tried:
-            for batch in batches(table, context.now, self._source):
+            for batch in batches(table, context.now, origin_of(table)):
                 with context.db.reading() as session:
                     outcome = try_batch(session, context.settings, tried, batch, context.now)
                 tally = tally.plus(outcome)
@@ -177,19 +177,20 @@ class _Work:
         return True
 
     def _run(self, table: Table) -> bool:
-        for batch in batches(table, self._process.context().now, self._source, self._after):
-            if not self._run_batch(batch):
+        source = origin_of(table)
+        for batch in batches(table, self._process.context().now, source, self._after):
+            if not self._run_batch(batch, source):
                 return False
             pause(_BREATH)
         return True
 
-    def _run_batch(self, batch: ReadRows) -> bool:
+    def _run_batch(self, batch: ReadRows, source: str) -> bool:
         context = self._process.context()
         with self._mine(context) as (session, found):
             if found is None:
                 return False
             lock_subscribers(session)
-            outcome = import_batch_in(context.within(session), batch, self._consent, self._source)
+            outcome = import_batch_in(context.within(session), batch, self._consent, source)
             found.tally = read_tally(found.tally).plus(outcome).kept()
             found.stage, found.line = batch.until.stage, batch.until.line
         return True

@@ -8,7 +8,7 @@ they say, wait for the second time, so that they are told in the file's order.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
@@ -27,7 +27,7 @@ from digest.storage.readers.consents import ConsentStep, record_consents
 from digest.storage.readers.subscribers import SubscriberState, add_subscribers, known_states
 from digest.storage.readers.tried_addresses import TriedAddresses
 from digest.storage.suppressions.suppressions import Ban, suppressed_among
-from digest.storage.writing.names import TOPICS, slugs_now
+from digest.storage.writing.names import TOPICS, slugs_now, slugs_there
 
 AT_ONCE = 1_000
 
@@ -90,9 +90,9 @@ def batches(table: Table, now: datetime, source: str, after: Place = START) -> I
             yield _read(some, stage, now, source)
 
 
-def source_of(file_name: str) -> str:
-    """Where readers of a file came from, as their rows say."""
-    return f"import of {file_name}"[:LONGEST]
+def origin_of(table: Table) -> str:
+    """Where readers of a file came from, as is kept with each."""
+    return table.origin[:LONGEST]
 
 
 def import_batch_in(work: Work, batch: ReadRows, consent: str, source: str) -> ImportedSubscribers:
@@ -182,13 +182,20 @@ def _add(work: Work, rows: Sequence[Row], hashes: Mapping[str, str], consent: st
 
 
 def _with_topics_of_today(work: Work, rows: Sequence[Row]) -> list[Row]:
-    """A file may name a topic by another of its names, or by the one it had."""
-    slugs = {slug for row in rows for slug in row.topics.split(",") if slug}
+    """A file may name a topic by another of its names, or by the one it had. A tag counts if there is such a topic."""
+    slugs = {slug for row in rows for slug in (*row.topics.split(","), *row.tags) if slug}
     now = slugs_now(work.session, TOPICS, slugs) if slugs else {}
+    there = slugs_there(work.session, TOPICS, {now.get(tag, tag) for row in rows for tag in row.tags})
     return [
-        replace(row, topics=",".join(sorted({now.get(slug, slug) for slug in row.topics.split(",")}))) if now else row
+        replace(row, topics=",".join(sorted(chosen)))
+        if (chosen := {now.get(slug, slug) for slug in row.topics.split(",") if slug} or _known(row.tags, now, there))
+        else row
         for row in rows
     ]
+
+
+def _known(tags: Collection[str], now: Mapping[str, str], there: Collection[str]) -> set[str]:
+    return {now.get(tag, tag) for tag in tags} & set(there)
 
 
 def _values(row: Row, now: datetime, address_hash: str) -> dict[str, object]:

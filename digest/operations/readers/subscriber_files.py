@@ -14,13 +14,14 @@ from digest.operations.readers.import_batches import (
     ImportedSubscribers,
     batches,
     import_batch_in,
-    source_of,
+    origin_of,
     try_batch,
 )
 from digest.operations.readers.subscriber_rows import COLUMNS
 from digest.operations.shared.context import Context
 from digest.operations.shared.csv_cells import as_csv
 from digest.operations.shared.csv_rows import Table, read_table
+from digest.operations.shared.former_senders import BY_NAME
 from digest.storage.base.database import Database
 from digest.storage.readers.subscribers import lock_subscribers, subscribers_and_bans
 from digest.storage.readers.tried_addresses import TriedAddresses
@@ -29,12 +30,13 @@ EXPORTED = (*COLUMNS, "suppressed")
 """With the reason for which an address gets no mail: where the file is imported, it gets none either."""
 
 
-def subscriber_table(path: Path, ignored: Collection[str] = ()) -> Table:
+def subscriber_table(path: Path, ignored: Collection[str] = (), sender: str = "", called: str = "") -> Table:
     """The file, read once to be sure that all of it can be read, since half an import is worse than none.
 
-    `ignored` names columns to leave out. Raises Refused, with the remedy, for a file that can't be imported.
+    `ignored` names columns to leave out; `sender` is whose export it is (`former_senders.BY_NAME`), `called` its name
+    where the path has another. Raises Refused, with the remedy, for a file that can't be imported.
     """
-    return read_table(path, COLUMNS, ignored)
+    return read_table(path, COLUMNS, ignored, BY_NAME.get(sender), called)
 
 
 def import_subscribers(context: Context, table: Table, consent: str) -> Iterator[ImportedSubscribers]:
@@ -43,7 +45,7 @@ def import_subscribers(context: Context, table: Table, consent: str) -> Iterator
     Nobody who is known here is changed, so nobody who left comes back. Who left there is added as unsubscribed; who
     bounced or complained there by any row is suppressed, too, unless they were confirmed here before.
     """
-    source = source_of(table.file.name)
+    source = origin_of(table)
     for batch in batches(table, context.now, source):
         with context.db.writing() as session:
             lock_subscribers(session)
@@ -51,13 +53,12 @@ def import_subscribers(context: Context, table: Table, consent: str) -> Iterator
         yield outcome
 
 
-def try_subscribers(context: Context, table: Table) -> Iterator[ImportedSubscribers]:
-    """What `import_subscribers` would do, a thousand rows at a time; it writes nothing."""
-    with TriedAddresses() as tried:
-        for batch in batches(table, context.now, source_of(table.file.name)):
-            with context.db.reading() as session:
-                outcome = try_batch(session, context.settings, tried, batch, context.now)
-            yield outcome
+def try_subscribers(context: Context, table: Table, tried: TriedAddresses) -> Iterator[ImportedSubscribers]:
+    """What `import_subscribers` would do after all that was tried before, a thousand rows at a time; writes nothing."""
+    for batch in batches(table, context.now, origin_of(table)):
+        with context.db.reading() as session:
+            outcome = try_batch(session, context.settings, tried, batch, context.now)
+        yield outcome
 
 
 def export_subscribers(db: Database, state: str = "") -> Iterator[str]:

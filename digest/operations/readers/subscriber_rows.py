@@ -18,8 +18,11 @@ from digest.storage.suppressions.suppressions import SuppressionReason
 COLUMNS = ("email", "name", "state", "topics", "confirmed_at", "unsubscribed_at", "source")
 LONGEST = 200
 
-_CONFIRMED_AT = (Means.CONFIRMED_AT, Means.DOUBLE_OPT_IN_AT, Means.OPTED_IN_AT)
+_CONFIRMED = (Means.CONFIRMED_AT, Means.DOUBLE_OPT_IN_AT)
+_CONSENTED = (*_CONFIRMED, Means.OPTED_IN_AT)
+"""Who only signed up, and never confirmed, has consented at no moment."""
 _LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
+_BETWEEN_TAGS = re.compile(r"[,;|\"\[\]\n]")
 _OTHER_SPACE = re.compile(r"[^\S ]")
 _A_DAY = timedelta(days=1)
 
@@ -41,6 +44,8 @@ class Row:
     source: str
     undated: bool = False
     """Whether the file tells when they left in a way that can't be read."""
+    tags: tuple[str, ...] = ()
+    """As slugs; those that are topics here are their choice, where the row has no topics."""
 
 
 def read_row(row: CsvRow, now: datetime, source: str) -> Row:
@@ -59,7 +64,7 @@ def read_row(row: CsvRow, now: datetime, source: str) -> Row:
     if faults := [sign.fault for sign in told if sign.fault]:
         raise ValueError(" ".join(faults))
     pending = any(sign.state is FormerState.PENDING for sign in told)
-    confirmed_at = _confirmed_at(row, now)
+    confirmed_at = _confirmed_at(row, now, _CONFIRMED if pending else _CONSENTED)
     return Row(
         address=address,
         name=_line("name", _name(row) or shown),
@@ -70,6 +75,7 @@ def read_row(row: CsvRow, now: datetime, source: str) -> Row:
         confirmed_at=confirmed_at if pending else confirmed_at or now,
         unsubscribed_at=None,
         source=_line("source", row.said(Means.SOURCE)) or source,
+        tags=_tags(row),
     )
 
 
@@ -92,15 +98,16 @@ def _left(row: CsvRow, sign: Sign, address: Address, now: datetime, source: str)
         states_it=True,
         ban=BANS.get(sign.state) if sign.state else None,
         topics=_topics(row.said(Means.TOPICS)),
-        confirmed_at=_or_none(row, *_CONFIRMED_AT),
+        confirmed_at=_or_none(row, *_CONSENTED),
         unsubscribed_at=min(sign.since or now, now),
         source=_if_good("source", row.said(Means.SOURCE)) or source,
         undated=sign.undated,
+        tags=_tags(row),
     )
 
 
-def _confirmed_at(row: CsvRow, now: datetime) -> datetime | None:
-    said = row.moment(*_CONFIRMED_AT)
+def _confirmed_at(row: CsvRow, now: datetime, meanings: tuple[Means, ...]) -> datetime | None:
+    said = row.moment(*meanings)
     if said and said > now + _A_DAY:
         raise ValueError(f"confirmed at {said:%Y-%m-%d}, which lies ahead. Correct the date.")
     return min(said, now) if said else None  # a time without its zone may be up to a day ahead
@@ -135,3 +142,9 @@ def _line(column: str, text: str) -> str:
 
 def _topics(text: str) -> str:
     return ",".join(sorted({slug for name in text.replace(";", ",").split(",") if (slug := slugify(name))}))
+
+
+def _tags(row: CsvRow) -> tuple[str, ...]:
+    """`AI, "Data protection"`, `["AI"]`: of every column of tags."""
+    found = (name for cell in row.cells if cell.means is Means.TAGS for name in _BETWEEN_TAGS.split(cell.text))
+    return tuple(sorted({slug for name in found if (slug := slugify(name))}))

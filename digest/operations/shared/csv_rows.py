@@ -15,6 +15,7 @@ from digest.operations.shared.csv_dates import moment
 from digest.operations.shared.csv_lines import first_row, numbered_rows
 from digest.operations.shared.csv_signs import SAY_LEFT, SIGNS, SILENCES, Cell
 from digest.operations.shared.csv_words import says_nothing
+from digest.operations.shared.former_senders import FormerSender, sender_of
 from digest.operations.shared.known_columns import COLUMNS, Means, plain
 from digest.operations.shared.refusal import Refused
 from digest.operations.shared.text_files import TextFile, text_file
@@ -68,26 +69,43 @@ class Table:
     _announced: bool
     lines: int
     """Below the header: as many as its rows, where no cell goes over several."""
+    called: str
+    """The file’s name, as whoever brings it has it."""
+    sender: FormerSender | None = None
+    """Whose export it is, where its columns or the caller told."""
+
+    @property
+    def origin(self) -> str:
+        """Where its rows come from, in words."""
+        return f"import of {self.called}" + (f" from {self.sender.shown}" if self.sender else "")
 
     @property
     def ignored(self) -> tuple[str, ...]:
         """Columns that are left out although they may say who left."""
-        return tuple(name for name, means in self.columns if means is Means.NOTHING and _meaning(name) in SAY_LEFT)
+        return tuple(
+            name for name, means in self.columns if means is Means.NOTHING and _meaning(name, self.sender) in SAY_LEFT
+        )
 
     @property
     def may_say_left(self) -> bool:
         """Whether any column says where somebody stands, and so can say that they left."""
-        return any(means in SIGNS for _, means in self.columns)
+        return bool(self._told) or any(means in SIGNS for _, means in self.columns)
+
+    @property
+    def _told(self) -> tuple[Cell, ...]:
+        """What the file's name says of everybody in it."""
+        state = self.sender.state_of(self.called) if self.sender else ""
+        return (Cell(self.called, Means.STATE, state),) if state else ()
 
     def rows(self) -> Iterator[CsvRow]:
         """Every row below the header, from the file's beginning. Empty lines are no rows."""
-        lines = numbered_rows(self.file, self._separator, self._announced)
+        lines, told = numbered_rows(self.file, self._separator, self._announced), self._told
         next(lines)
         for line, cells in lines:
             if any(cell.strip() for cell in cells):
-                yield self._row(line, cells)
+                yield self._row(line, cells, told)
 
-    def _row(self, line: int, cells: Sequence[str]) -> CsvRow:
+    def _row(self, line: int, cells: Sequence[str], told: tuple[Cell, ...]) -> CsvRow:
         if len(cells) > len(self.columns) and any(cell.strip() for cell in cells[len(self.columns) :]):
             fault = f"{len(cells)} cells under a header of {len(self.columns)}. Put quotes around cells with commas."
             return CsvRow(line, (), fault=fault)
@@ -101,15 +119,27 @@ class Table:
             if means in SILENCES and says_nothing(text):
                 silent.append(Cell(name, means, text))
             elif text and means is not Means.NOTHING:
-                found.append(Cell(name, means, text))
-        return CsvRow(line, tuple(found), tuple(silent))
+                found.append(Cell(name, means, self._in_known_words(means, text)))
+        return CsvRow(line, (*found, *told), tuple(silent))
+
+    def _in_known_words(self, means: Means, text: str) -> str:
+        words = self.sender.words if self.sender and means is Means.STATE else {}
+        return words.get(plain(text), text) if words else text
 
 
-def read_table(path: Path, columns: Sequence[str], ignored: Collection[str] = ()) -> Table:
-    """The table in this file, without the columns named in `ignored`; `columns` are those to recommend.
+def read_table(
+    path: Path,
+    columns: Sequence[str],
+    ignored: Collection[str] = (),
+    sender: FormerSender | None = None,
+    called: str = "",
+) -> Table:
+    """The table in this file, without the columns named in `ignored`; `columns` are those to recommend. `called` is
+    its name where the path has another.
 
-    Raises Refused, with the remedy, for a file that is no CSV, names no column for addresses, or has a column that is
-    not known: nobody knows what that says of its readers.
+    Whose export it is, is told by its columns where `sender` does not say. Raises Refused, with the remedy, for a file
+    that is no CSV, names no column for addresses, or has a column that is not known: nobody knows what that says of its
+    readers.
     """
     file = text_file(path)
     separator, announced, header = _header(file)
@@ -118,11 +148,18 @@ def read_table(path: Path, columns: Sequence[str], ignored: Collection[str] = ()
     if not any(cell.strip() for cell in header):
         raise Refused(f"It is empty, and names no column “email”. Use a header row of {', '.join(columns)}.")
     without = {plain(name) for name in ignored}
-    found = tuple((name, Means.NOTHING if plain(name) in without else _meaning(name)) for name in map(_text, header))
+    names = [_text(cell) for cell in header]
+    sender = sender or sender_of(names)
+    if sender and sender.is_of_strangers(called or file.name):
+        raise Refused(
+            f"By its name it has those whom {sender.shown} knows, but who never subscribed. Nothing was imported; "
+            "there is no consent to bring over."
+        )
+    found = tuple((name, Means.NOTHING if plain(name) in without else _meaning(name, sender)) for name in names)
     _refuse_header(found, columns)
     known = tuple((name, means) for name, means in found if means is not None)
     first, last = _read_to_the_end(file, separator, announced)
-    return Table(file, known, separator, announced, last - first)
+    return Table(file, known, separator, announced, last - first, called or file.name, sender)
 
 
 def in_batches(rows: Iterator[CsvRow], wanted: Callable[[CsvRow], bool], size: int) -> Iterator[list[CsvRow]]:
@@ -132,8 +169,11 @@ def in_batches(rows: Iterator[CsvRow], wanted: Callable[[CsvRow], bool], size: i
         yield batch
 
 
-def _meaning(name: str) -> Means | None:
-    return COLUMNS.get(plain(name)) if name else Means.NOTHING
+def _meaning(name: str, sender: FormerSender | None = None) -> Means | None:
+    if not name:
+        return Means.NOTHING
+    theirs = sender.columns.get(plain(name)) if sender else None
+    return theirs or COLUMNS.get(plain(name))
 
 
 def _text(cell: str) -> str:

@@ -57,10 +57,10 @@ def import_sources(context: Context, body: bytes, by: str = "") -> ImportedSourc
     return ImportedSources(len(fresh), there, refused)
 
 
-def export_sources(context: Context, title: str) -> bytes:
-    """All feeds as OPML, each under its topics."""
+def export_sources(context: Context, title: str, dated: bool = True) -> bytes:
+    """All feeds as OPML, each under its topics; `dated`: with this moment in its head."""
     feeds = [_outline(line) for line in listed_sources(context) if line.kind == SourceKind.FEED]
-    return write_opml(feeds, title, context.now)
+    return write_opml(feeds, title, context.now if dated else None)
 
 
 def listed_sources(context: Context) -> list[SourceLine]:

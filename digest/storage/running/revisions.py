@@ -46,6 +46,12 @@ def at_head(database: Database, migrations: Path) -> bool:
     return _revisions(database) == set(before).difference(*before.values())
 
 
+def newest(migrations: Path) -> str:
+    """The last migration's revision."""
+    before = _before(migrations)
+    return max(set(before).difference(*before.values()))
+
+
 def _revisions(database: Database) -> set[str]:
     with database.engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):

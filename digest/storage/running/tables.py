@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Row, Table, column, delete, func, insert, inspect, literal, select, table, text
+from sqlalchemy import Row, String, Table, collate, column, delete, func, insert, inspect, literal, select, table, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -80,6 +81,27 @@ def _stream_in(target: Session, each: Table, rows: Iterator[Row[Any]]) -> None:
     with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def rows_of(session: Session, each: Table) -> Iterator[dict[str, Any]]:
+    """A table's rows by column, in the order of their keys, which is the same on both databases; read in parts."""
+    binary = session.get_bind().dialect.name == "postgresql"
+    keys = [collate(key, "C") if binary and isinstance(key.type, String) else key for key in each.primary_key.columns]
+    asked = select(each).order_by(*keys)
+    for row in session.execute(asked.execution_options(yield_per=_AT_ONCE)).mappings():
+        yield dict(row)
+
+
+def put_rows(session: Session, each: Table, rows: Iterable[dict[str, Any]]) -> int:
+    """Insert rows into a table, a few thousand at a time; returns how many. Raises Unfit for one that does not fit."""
+    done, left = 0, iter(rows)
+    try:
+        while some := list(islice(left, _AT_ONCE)):
+            session.execute(insert(each), some)
+            done += len(some)
+    except (DataError, IntegrityError) as error:
+        raise Unfit(f"{each.name}: {str(error.orig).partition(chr(10))[0]}") from None
+    return done
 
 
 def last_id(session: Session, each: Table) -> int | None:

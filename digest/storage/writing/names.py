@@ -129,6 +129,11 @@ def slugs_now(session: Session, kind: NameKind, slugs: Collection[str]) -> Mappi
     return {slug: now for slug, now in found.items() if slug not in today}
 
 
+def slugs_there(session: Session, kind: NameKind, slugs: Collection[str]) -> set[str]:
+    """Those of these slugs that one of them has today."""
+    return set(session.execute(select(kind.model.slug).where(kind.model.slug.in_(slugs))).scalars()) if slugs else set()
+
+
 def give_slug(session: Session, kind: NameKind, found: Named, name: str) -> str:
     """Let it have the slug of that name; the one it had leads to it. Returns the slug of today."""
     old, wanted = kind.old_slug, slugify(name) or kind.word

@@ -107,7 +107,7 @@ def test_at_a_terminal_a_guess_is_asked_about(command: Command, db: Database, mo
         ),
         (zipped("mimetype", "content.xml"), "This is an OpenDocument spreadsheet, not CSV. Open it in a spreadsheet"),
         (zipped("Index/Document.iwa"), "This is a Numbers spreadsheet, not CSV. Export it from Numbers as CSV"),
-        (zipped("subscribed.csv"), "This is a ZIP archive. Unpack it"),
+        (zipped("subscribed.txt"), "This is a ZIP archive. Unpack it"),
         (b"%PDF-1.7\n", "This is a PDF, not CSV."),
         (b"\x89PNG\r\n\x1a\n\0\0", "This is a picture, not CSV."),
         (gzip.compress(b"email\n", mtime=0), "This is packed with gzip. Unpack it"),
@@ -134,7 +134,7 @@ def test_what_is_no_csv_is_called_what_it_is(command: Command, db: Database, con
 
 
 def test_a_folder_and_a_missing_file_are_named(command: Command, tmp_path: Path) -> None:
-    assert "is a directory" in command("import", str(tmp_path), "--consent", "x").stderr
+    assert "There is no CSV file in it." in command("import", str(tmp_path), "--consent", "x").stderr
     assert "does not exist" in command("import", str(tmp_path / "none.csv"), "--consent", "x").stderr
     os.mkfifo(tmp_path / "pipe.csv")
     assert "It can’t be read twice" in command("import", str(tmp_path / "pipe.csv"), "--consent", "x").stderr

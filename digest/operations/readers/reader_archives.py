@@ -1,0 +1,100 @@
+"""Files of readers as services hand them over: one CSV file, or several of them in a ZIP archive or a folder.
+
+In what a service exports as a whole lie other tables with addresses, too: who opened which post, who paid. So only
+files that are called like those of readers are taken, by the table of `former_senders`, and everything else is named.
+"""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+from digest.operations.readers.listmonk_answers import listmonk_answer, write_table
+from digest.operations.shared.former_senders import BY_NAME, SENDERS
+from digest.operations.shared.refusal import Refused
+
+
+@dataclass(frozen=True)
+class ReaderFiles:
+    """The CSV files to import, those first that say who left, and the names of other tables that lie beside them."""
+
+    files: tuple[Path, ...]
+    left_out: tuple[str, ...] = ()
+
+
+@contextmanager
+def reader_files(path: Path, sender: str = "", mailing_list: str = "") -> Iterator[ReaderFiles]:
+    """The files of readers in `path`, unpacked for as long as this lasts; `sender` is whose, if the caller knows, and
+    `mailing_list` which of a service's lists is this one.
+
+    Raises Refused for an archive or folder in which none is called like one.
+    """
+    if path.is_dir():
+        yield _folder(path, sender)
+    elif (answer := listmonk_answer(path)) is not None:
+        with TemporaryDirectory(prefix="readers-") as folder:
+            yield ReaderFiles((write_table(answer, Path(folder) / f"{path.stem}.csv", mailing_list),))
+    elif tables := _tables_in(path):
+        with TemporaryDirectory(prefix="readers-") as folder:  # for its owner alone, as all that Python makes so
+            chosen, left_out = _chosen(tables, sender)
+            yield ReaderFiles(tuple(_unpack(path, name, Path(folder)) for name in chosen), left_out)
+    else:
+        yield ReaderFiles((path,))
+
+
+def _folder(path: Path, sender: str) -> ReaderFiles:
+    tables = sorted(str(found.relative_to(path)) for found in path.rglob("*") if _is_table(found.name))
+    chosen, left_out = _chosen(tables, sender)
+    return ReaderFiles(tuple(path / name for name in chosen), left_out)
+
+
+def _tables_in(path: Path) -> list[str]:
+    """The CSV files in this archive; none for what is no archive, a spreadsheet among them."""
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        return []
+    with zipfile.ZipFile(path) as archive:
+        return sorted(name for name in archive.namelist() if _is_table(name) and "__MACOSX" not in name)
+
+
+def _is_table(name: str) -> bool:
+    return name.lower().endswith(".csv") and not PurePosixPath(name).name.startswith(".")
+
+
+def _chosen(tables: Sequence[str], sender: str) -> tuple[list[str], tuple[str, ...]]:
+    patterns = [pattern for each in ([BY_NAME[sender]] if sender else SENDERS) for pattern in each.files]
+    named = {name: PurePosixPath(name).name.lower() for name in tables}
+    found = [name for name, plain in named.items() if any(fnmatch(plain, pattern) for pattern in patterns)]
+    if found:
+        found.sort(key=lambda name: not named[name].startswith(_OF_THOSE_WHO_LEFT))
+        return found, tuple(name for name in tables if name not in found)
+    if len(tables) == 1:
+        return list(tables), ()
+    raise Refused(
+        (f"None of the tables in it ({', '.join(tables[:5])}) is called like one of readers." if tables else _EMPTY)
+        + " Nothing was imported. Import the CSV file of readers by itself."
+    )
+
+
+_OF_THOSE_WHO_LEFT = ("cleaned", "unsub")
+_EMPTY = "There is no CSV file in it."
+
+
+def _unpack(path: Path, name: str, folder: Path) -> Path:
+    """Under its own name, which may tell where its readers stand."""
+    target = folder / PurePosixPath(name.replace("\\", "/")).name
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as member, target.open("xb") as out:
+            shutil.copyfileobj(member, out)
+    except FileExistsError:
+        raise Refused(f"It has {target.name} twice. Unpack it, and import one after the other.") from None
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise Refused(
+            f"It is damaged, or locked with a password ({error}). Unpack it yourself, or get it again."
+        ) from None
+    return target
