@@ -82,13 +82,15 @@ def import_(
         tables = [opened(each, ignored, opening) for each in found.files]
         where = "{}, line" if len(tables) > 1 else "line"
         refused = 0
+        if dry_run:
+            click.echo("Nothing is written. This is what would become of the rows:")
         for table in tables:
             if dry_run:
                 parts = try_subscribers(context, table, tried)
             else:
                 parts = import_subscribers(context, table, consent.strip())
             tally = _summed(parts, table, where.format(table.called))
-            _tell(tally, table, dry_run)
+            _tell(tally, table)
             refused += tally.refused
             if not dry_run:
                 _note(context, tally, table)
@@ -110,9 +112,7 @@ def _summed(parts: Iterator[ImportedSubscribers], table: Table, where: str) -> I
     return tally
 
 
-def _tell(tally: ImportTally, table: Table, dry_run: bool) -> None:
-    if dry_run:
-        click.echo("Nothing was written. This is what would become of the rows:")
+def _tell(tally: ImportTally, table: Table) -> None:
     told = f"{table.called}, {table.sender.shown}: " if table.sender else ""
     click.echo(
         f"{told}{counted(tally.rows, 'row')}: {added_in_words(tally.added)}, {tally.already_there:,} already there, "

@@ -65,7 +65,7 @@ def test_an_import_that_is_tried_writes_nothing(db: Database, tmp_path: Path) ->
     tried = run("subscribers", "import", str(file), "--consent", "yes", "--dry-run")
     done = "3 rows: 1 added (1 confirmed), 1 already there, 0 suppressed, 1 refused."
     assert tried.exit_code == 1
-    assert "Nothing was written" in tried.output and done in tried.output and "line 3: " in tried.output
+    assert "Nothing is written" in tried.output and done in tried.output and "line 3: " in tried.output
     with db.reading() as session:
         assert sum(count_by_state(session).values()) == 0
     assert done in run("subscribers", "import", str(file), "--consent", "yes").output
