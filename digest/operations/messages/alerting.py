@@ -89,7 +89,8 @@ def _tell_of(work: Work, alert: Alert, state: AlertState) -> None:
 
 def _say(work: Work, alert: Alert, state: AlertState, heading: str, paragraphs: Sequence[str]) -> None:
     alert.told_at = work.now
-    log.warning("alert %s (%s): %s. %s", state, alert.cause, heading, " ".join(paragraphs))
+    if alert.by_mail or state is AlertState.REMINDER:  # else whoever met it has logged it, in words of more detail
+        log.warning("alert %s (%s): %s. %s", state, alert.cause, heading, " ".join(paragraphs))
     told = Telling(alert.cause, state)
     if alert.by_mail:
         tell_editors(work, heading, paragraphs, (alert.label, alert.link) if alert.link else None, told)

@@ -21,6 +21,7 @@ from digest.operations.running.proxy_signs import unknown_proxy_was_seen
 from digest.operations.shared.context import Context
 from digest.operations.sources.source_files import listed_sources
 from digest.storage.base.database import database_now
+from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.events.sendgrid_status import sendgrid_status
 from digest.storage.issues.issues import current_issue
 from digest.storage.messages.messages import waiting_since
@@ -57,6 +58,8 @@ def carefully(name: str, look: Callable[[], Finding | Iterable[Finding]]) -> lis
     try:
         found = look()
         return [found] if isinstance(found, Finding) else list(found)
+    except DatabaseFileGone:  # said when it was noticed
+        return [broken(name, "The database’s file is gone or replaced.", "Put it back, and restart Digest.")]
     except Exception as error:
         log.warning("the doctor could not look at %s", name, exc_info=error)
         return [broken(name, f"Looking at it failed: {type(error).__name__}.", "The log has the whole of it.")]

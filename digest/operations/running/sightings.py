@@ -33,8 +33,11 @@ PATIENCE = timedelta(minutes=10)
 """What may right itself is told of when it has lasted for so long."""
 CLOCK_IS_DEAD_AFTER = timedelta(minutes=5)
 _MOST_AILING, _AT_LEAST = 0.25, 5
-_ASKED_ABROAD = timedelta(hours=2, minutes=30)
-"""What is asked of others is asked each hour: a sighting is good until it was missed twice."""
+_AT_HOME = (timedelta(minutes=4), QUIET)
+_ABROAD = (timedelta(minutes=50), timedelta(hours=2, minutes=30))
+"""What the doctor finds is told when it was found twice, and good until it was missed twice: it looks at this machine
+every five minutes, and asks others each hour.
+"""
 
 
 def of_sends(context: Context, session: Session) -> Iterator[Sighting]:
@@ -129,7 +132,8 @@ def of_findings(findings: Iterable[Finding], is_abroad: bool) -> Iterator[Sighti
         which = cause(kind) if kind is not AlertKind.INSTALLATION else cause(kind, found.name)
         words = [part for part in (found.words, found.remedy) if part]
         heading = f"{found.name[:1].upper()}{found.name[1:]}: something does not work"
-        yield Sighting(which, heading, words, good_for=_ASKED_ABROAD if is_abroad else QUIET)
+        patience, good_for = _ABROAD if is_abroad else _AT_HOME
+        yield Sighting(which, heading, words, patience=patience, good_for=good_for)
 
 
 def lasts(context: Context, session: Session, which: str) -> bool:

@@ -16,6 +16,7 @@ from digest.operations.running.doctor import examine_abroad
 from digest.operations.running.doctor_at_home import at_home
 from digest.operations.shared.context import Context
 from digest.operations.shared.fault_log import FaultLog
+from digest.storage.base.database_file import DatabaseFileGone
 from digest.storage.messages.alerts import open_alerts
 
 HOME_EVERY, ABROAD_EVERY = timedelta(minutes=5), timedelta(hours=1)
@@ -93,6 +94,8 @@ def _carefully(what: str, look: Callable[[], Iterable[Sighting]]) -> list[Sighti
     """What one look finds; one that fails hides no other."""
     try:
         return list(look())
+    except DatabaseFileGone:
+        raise
     except Exception as error:
         log.warning("the watch could not look at %s", what, exc_info=error)
         return []
