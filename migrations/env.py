@@ -3,6 +3,7 @@
 `digest db` brings its own; Alembic's command brings none, and gets the one that the settings name.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationInfo
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 
 from digest import config
 from digest.operations.running.startup import open_as_it_is
@@ -26,6 +27,12 @@ _BEFORE_AND_AFTER = {
     # It is less than deadlock_timeout, so that of a page and a migration which wait for each other the page goes on.
     "postgresql": ("SET lock_timeout = '500ms'", "SET lock_timeout = DEFAULT"),
 }
+
+
+_LEAVES_NO_ORPHANS = re.compile(
+    r"\s*(BEGIN|SELECT|PRAGMA|CREATE|DROP INDEX|ALTER TABLE \S+ ADD|(UPDATE|INSERT INTO|DELETE FROM) alembic_version)\b"
+)
+_MAY_LEAVE_ORPHANS = "digest_may_leave_orphans"
 
 
 def migrate() -> None:
@@ -50,12 +57,19 @@ def migrate() -> None:
 def prepared(connection: Connection) -> Iterator[None]:
     """The connection with what holds for migrations alone. Said outside any transaction, where SQLite heeds it."""
     before, after = _BEFORE_AND_AFTER[connection.dialect.name]
+    event.listen(connection, "before_cursor_execute", look_at)
     say(connection, before)
     try:
         yield
     finally:
         connection.rollback()
         say(connection, after)
+
+
+def look_at(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+    """Note where a migration does more than add: only then may it leave rows without their parent."""
+    if not _LEAVES_NO_ORPHANS.match(statement):
+        connection.info[_MAY_LEAVE_ORPHANS] = True
 
 
 def say(connection: Connection, words: str) -> None:
@@ -93,9 +107,12 @@ def refuse_orphans(
     heads: Collection[Any],  # noqa: ARG001
     run_args: Mapping[str, Any],  # noqa: ARG001
 ) -> None:
-    """Raise if a migration left a row that points nowhere; its transaction is rolled back."""
+    """Raise if a migration left a row that points nowhere; its transaction is rolled back.
+
+    That reads every row while nobody else can write, so it is left out where there can be none.
+    """
     connection = ctx.connection
-    if connection is None or connection.dialect.name != "sqlite":
+    if connection is None or connection.dialect.name != "sqlite" or not connection.info.pop(_MAY_LEAVE_ORPHANS, False):
         return
     orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if orphans:

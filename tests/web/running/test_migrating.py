@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from digest.operations.running.startup import MIGRATIONS
 from digest.storage.base.database import Database
@@ -94,6 +94,15 @@ def test_what_was_applied_before_one_that_fails_stays(db: Database, next_release
     assert not any("moods" in words for words in schema.differences(db))
     schema.upgrade(db, next_release)
     assert revisions.at_head(db, next_release)
+
+
+@pytest.mark.only_on("sqlite")
+def test_what_only_adds_reads_no_row_while_others_wait(db: Database, next_release: Path) -> None:
+    said: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    schema.upgrade(db, next_release)
+    assert any("ADD COLUMN mood" in statement for statement in said)
+    assert not any("foreign_key_check" in statement for statement in said)
 
 
 @pytest.mark.only_on("postgresql")
