@@ -27,7 +27,7 @@ from digest.operations.readers import desk_imports
 from digest.operations.running.startup import MIGRATIONS
 from digest.operations.shared.context import Process
 from digest.storage.base.database import Database
-from digest.storage.readers.reader_imports import reader_import
+from digest.storage.readers.reader_imports import ImportState, reader_import
 from digest.storage.readers.subscriber_list import SUPPRESSED, WantedReaders, beginning_count, subscriber_page
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, count_by_state, paused_size
 from digest.storage.running import schema
@@ -58,40 +58,38 @@ def main() -> None:
             settings = config.load(environ, Path(folder))
             with closing(Database(url)) as db:
                 schema.upgrade(db, MIGRATIONS)
-                if not asked.only_list:
-                    _import(kind, environ, settings, db, asked.readers)
-                else:
+                if asked.only_list:
                     _fill(db, asked.readers)
+                elif asked.alone:
+                    _import(kind, settings, db, asked.readers)
+                else:
+                    with _site(environ) as site, _signing_up(site) as waits:
+                        _import(kind, settings, db, asked.readers)
+                    slowest = f"slowest {max(waits) * 1000:.0f} ms"
+                    _say(kind, f"{len(waits)} sign-ups meanwhile", f"95th of a hundred {_p95(waits):.0f} ms", slowest)
                 _lists(kind, db)
 
 
-def _import(kind: str, environ: dict[str, str], settings: Settings, db: Database, readers: int) -> None:
+def _import(kind: str, settings: Settings, db: Database, readers: int) -> None:
     process = Process(db, settings, open_transport(settings), lambda: datetime.now(UTC))
-    _subscribers(Path(environ["INSTANCE_PATH"]), readers)
-    with (Path(environ["INSTANCE_PATH"]) / "readers.csv").open("rb") as file:
+    _subscribers(settings.instance_path, readers)
+    with (settings.instance_path / "readers.csv").open("rb") as file:
         key = desk_imports.take_in(process.context(), file, "readers.csv", "I want the digest", "", "the bench")
-    with _site(environ) as site, _signing_up(site) as waits:
-        for what in ("tried", "run"):
-            if what == "run":
-                desk_imports.let_run(process.context(), key, "the bench")
-            began, spent = time.monotonic(), time.process_time()
-            desk_imports.go_on_with_imports(process)
-            _say(
-                kind,
-                f"{readers:,} rows {what}",
-                f"{time.monotonic() - began:.1f} s",
-                f"{time.process_time() - spent:.1f} s of the processor",
-            )
+    _go_on(kind, process, f"{readers:,} rows tried")
+    desk_imports.let_run(process.context(), key, "the bench")
+    _go_on(kind, process, f"{readers:,} rows run")
     with db.reading() as session:
         found = reader_import(session, key)
-        assert found is not None
-        _say(kind, f"ended as {found.state}", f"{getrusage(RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most")
-    _say(
-        kind,
-        f"{len(waits)} sign-ups meanwhile",
-        f"95th of a hundred {_p95(waits):.0f} ms",
-        f"slowest {max(waits) * 1000:.0f} ms",
-    )
+    if found is None or found.state != ImportState.DONE:
+        raise RuntimeError("the import has not ended")
+    _say(kind, "memory", f"{getrusage(RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most")
+
+
+def _go_on(kind: str, process: Process, what: str) -> None:
+    began, spent = time.monotonic(), time.process_time()
+    desk_imports.go_on_with_imports(process)
+    of_this = f"{time.process_time() - spent:.1f} s of this processor"
+    _say(kind, what, f"{time.monotonic() - began:.1f} s", of_this)
 
 
 def _fill(db: Database, readers: int) -> None:
@@ -158,6 +156,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--readers", type=int, default=1_000_000, help="%(default)s")
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
     parser.add_argument("--only-list", action="store_true", help="no import: rows are put in at once")
+    parser.add_argument("--alone", action="store_true", help="an import without anybody who signs up meanwhile")
     return parser.parse_args()
 
 

@@ -120,6 +120,22 @@ OUTER: Sequence[Mutant] = (
         "tests/cli/suppressions/test_suppressions.py::test_an_import_accounts_for_every_row",
     ),
     Mutant(
+        "restored-backup-bans-again",
+        "digest/operations/running/replaying.py",
+        "[key for key, line in bans.items() if line.what is Parting.LIFTED]",
+        "[]",
+        "A suppression that was lifted stays lifted in a restored backup.",
+        "tests/web/readers/test_suppressions.py::test_a_lifted_suppression_stays_lifted_in_a_restored_backup",
+    ),
+    Mutant(
+        "import-begins-anew-after-a-crash",
+        "digest/operations/readers/desk_imports.py",
+        "found.stage, found.line = batch.until.stage, batch.until.line",
+        "found.stage = batch.until.stage",
+        "An import of the desk goes on behind what it has done, and counts no row twice.",
+        "tests/web/readers/test_importing.py::test_an_import_that_was_cut_short_goes_on_behind_what_it_did",
+    ),
+    Mutant(
         "import-brings-the-erased-back",
         "digest/operations/readers/import_batches.py",
         "allowed = [row for row in batch.good if hashes[row.address.key] not in suppressed]",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from urllib.parse import parse_qsl, urldefrag, urlencode, urljoin, urlsplit
 
 import pytest
@@ -18,10 +19,15 @@ from werkzeug.routing import RequestRedirect
 
 from digest import demo
 from digest.config import Settings
+from digest.domain.shared.addresses import parse
+from digest.domain.shared.tokens import fingerprint
 from digest.mail.transports import open_transport
+from digest.operations.readers import desk_imports
 from digest.operations.running.tick import note_heartbeat
+from digest.operations.shared.context import Context, Process
 from digest.storage.base.database import Database
 from digest.storage.sources.rules import SourceRule
+from digest.storage.suppressions.suppressions import SuppressionReason, suppress
 from tests.conftest import Mailbox
 from tests.factories import make_summary
 from tests.web.browser import Browser, make_editor_with_password
@@ -35,7 +41,7 @@ NOT_SHOWN = {
     "events.sendgrid", "inbound.receive_newsletter",  # by SendGrid
     "desk.newsletter", "desk.newsletter_html",
     "desk.paste", "desk.preview_summary", "desk.autosave_new_summary", "desk.autosave_summary", "desk.be_here",
-    "desk.sign_in_here", "desk.issue_progress", "desk.report_live",  # by scripts
+    "desk.sign_in_here", "desk.issue_progress", "desk.report_live", "desk.import_progress",  # by scripts
     "desk.look_at_lead", "desk.covered",  # by scripts, too
     "desk.choose_on_page",  # for a page that answers
     "desk.tell_correction", "desk.restore",  # after a correction, or a superseding
@@ -174,8 +180,23 @@ def source_with_a_rule(db: Database) -> int:
         return session.query(SourceRule).one().source_id
 
 
+@pytest.fixture
+def banned(visitor: Visitor, db: Database, settings: Settings) -> str:  # noqa: ARG001
+    """An address that is suppressed; and a file of readers was tried."""
+    context = Context(db, settings, NOW)
+    desk_imports.take_in(context, BytesIO(b"email\nno address\n"), "readers.csv", "Yes", "", "alice@digest.test")
+    desk_imports.go_on_with_imports(Process(db, settings, open_transport(settings), lambda: NOW))
+    address = parse("banned@example.org")
+    with db.writing() as session:
+        address_hash = fingerprint(address.key, settings.suppression_key)
+        suppress(session, address_hash, SuppressionReason.BOUNCE, NOW, "an event")
+    return address.key
+
+
 @pytest.mark.only_on("postgresql")
-def test_every_page_opens_and_every_form_is_taken(app: Flask, visitor: Visitor, db: Database, mailbox: Mailbox) -> None:
+def test_every_page_opens_and_every_form_is_taken(
+    app: Flask, visitor: Visitor, db: Database, mailbox: Mailbox, banned: str
+) -> None:
     ask(app.test_client(), READER)
     app.test_client().post("/privacy", data={"email": READER})
     draft, ruled = make_summary(db, published=False), source_with_a_rule(db)
@@ -185,6 +206,7 @@ def test_every_page_opens_and_every_form_is_taken(app: Flask, visitor: Visitor, 
         "/desk",
         f"/desk/summaries/{draft}",
         f"/desk/sources/{ruled}",
+        f"/desk/suppressions?q={banned}",
         *BY_NO_LINK,
         *(path for path in mailed if path not in OF_NOBODY),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from itertools import product
 
 import pytest
@@ -22,11 +23,13 @@ from digest.domain.sources.states import SourceKind
 from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
 from digest.operations.people.logins import invite
+from digest.operations.readers import desk_imports
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Closing, Issue
 from digest.storage.people.desk_sessions import DeskSession
 from digest.storage.people.editors import Editor
+from digest.storage.readers.reader_imports import ReaderImport
 from digest.storage.readers.reader_links import ReaderLink
 from digest.storage.readers.signups import SignUp
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
@@ -75,6 +78,8 @@ def published(db: Database, settings: Settings, app: Flask, clock: time_machine.
     ask(app.test_client(), "dora@example.org")
     app.test_client().post("/privacy", data={"email": "dora@example.org"})
     invite(Context(db, settings, NOW), "admin@example.org", "carol@example.org", "Carol", admin=False)
+    file = BytesIO(b"email\nnew@example.org\n")
+    desk_imports.take_in(Context(db, settings, NOW), file, "readers.csv", "Yes", "", "admin@example.org")
     with db.writing() as session:
         source_id = session.query(WatchedSource.id).filter_by(kind=SourceKind.MAIL).limit(1).scalar()
         session.add(Newsletter(source_id=source_id, message_hash="1", subject="Our week", received_at=NOW))
@@ -113,6 +118,7 @@ class Addresses:
                 "batch_id": [batch.id for batch in batches],
                 "subscriber_id": [copy.subscriber_id],
                 "delivery_id": [copy.id],
+                "import_id": [session.query(ReaderImport.id).scalar()],
                 "editor_id": [session.query(Editor.id).filter_by(is_admin=False).limit(1).scalar()],
                 "summary_id": [summary.id, draft.id],
                 "lead_id": [*leads.values()],
