@@ -187,8 +187,9 @@ def test_the_issue_that_is_here_stays_and_the_rest_comes_in(tmp_path: Path, clie
     assert make_issue(db)
 
 
-def test_what_came_as_html_leaves_as_it_came(tmp_path: Path) -> None:
+def test_what_came_as_html_leaves_as_it_came(tmp_path: Path, client: FlaskClient) -> None:
     issues("import", str(zipped(tmp_path, SUBSTACK)))
+    assert "In a line" in client.get("/issues").text
     (line,) = (json.loads(each) for each in issues("export").stdout.splitlines())
     assert (line["date"], line["subject"], line["preheader"]) == ("2023-03-03", "Old news", "In a line")
     assert line["body_html"].startswith("<h3>In court</h3>")
