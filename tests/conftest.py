@@ -144,15 +144,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what PostgreSQL need not be asked again: see `_BY_WHAT_IS_GIVEN`."""
-    items[:] = [item for item in items if not _says_the_same_again(item)]
+    asked: set[str] = set()
+    items[:] = [item for item in items if not _is_asked_again(item, asked)]
 
 
-def _says_the_same_again(item: pytest.Item) -> bool:
-    given = getattr(item, "callspec", None)
-    if given is None or given.params.get("home") != "postgresql" or any(map(item.get_closest_marker, _CHOSEN)):
+def _is_asked_again(item: pytest.Item, asked: set[str]) -> bool:
+    if item.get_closest_marker("postgresql") is None or _room(item.path) in _BY_WHAT_IS_GIVEN:
         return False
-    first = all(index == 0 for name, index in given.indices.items() if name != "home")
-    return not first and _room(item.path) not in _BY_WHAT_IS_GIVEN
+    if any(map(item.get_closest_marker, _CHOSEN)):
+        return False
+    test = item.nodeid.partition("[")[0]
+    again = test in asked
+    asked.add(test)
+    return again
 
 
 def _room(path: Path) -> str:
