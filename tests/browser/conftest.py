@@ -110,7 +110,10 @@ def _forked(environ: Mapping[str, str], bind: str, log: Path) -> Iterator[None]:
     """What `digest serve` starts, without Python's start of each: five seconds of the processor."""
     site = (*serving._GUNICORN, "--worker-class", serving._DIRECT, "--bind", bind, serving._APP)
     warm = warm_command()
-    processes = [warm.start("gunicorn", site, environ, log), warm.start("digest.cli", ("scheduler",), environ, log)]
+    processes = [
+        warm.start("gunicorn", site, environ, log, log),
+        warm.start("digest.cli", ("scheduler",), environ, log, log),
+    ]
     try:
         yield
     finally:

@@ -2,8 +2,8 @@
 
 The child becomes what a new process would be: its words, its environment, empty input, output of its own, and the
 usual end of an interpreter. Questions and answers are lines of JSON. What a start itself costs or prints, and what
-signals, terminals and processes do, is tried with real ones (`Shell.start`). What stays until it is ended, as the site
-that a browser visits, is forked from here as well.
+terminals and a shell do, is tried with real ones (`Shell.start_anew`). What stays until it is ended, as the site that a
+browser visits, is forked from here as well, and what a test disturbs (`tests/cli/forked.py`).
 """
 
 from __future__ import annotations
@@ -50,25 +50,26 @@ class WarmCommand:
         with self._turn, tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder, "out"), Path(folder, "err")
             pid = self._start("digest.cli", words, environ, (out, err))
-            return self._ended(pid), out.read_text("utf-8"), err.read_text("utf-8")
+            return self._ask({"wait": pid}), out.read_text("utf-8"), err.read_text("utf-8")
 
-    def start(self, module: str, words: tuple[str, ...], environ: Mapping[str, str], log: Path) -> int:
-        """`python -m` this module in a process that stays, whose id it returns; what it says goes to the file."""
+    def start(self, module: str, words: tuple[str, ...], environ: Mapping[str, str], out: Path, err: Path) -> int:
+        """`python -m` this module in a process that stays, whose id it returns; what it says goes to these files."""
         with self._turn:
-            return self._start(module, words, environ, (log, log))
+            return self._start(module, words, environ, (out, err))
 
     def end(self, pid: int) -> int:
         """The status of a process that was started, which is asked to end."""
         os.kill(pid, signal.SIGTERM)
+        return self.ended(pid)
+
+    def ended(self, pid: int) -> int:
+        """The status of a process that was started, once it has ended, negative for a signal."""
         with self._turn:
-            return self._ended(pid)
+            return self._ask({"wait": pid})
 
     def _start(self, module: str, words: tuple[str, ...], environ: Mapping[str, str], output: tuple[Path, Path]) -> int:
         named = {"module": module, "words": words, "environ": dict(environ), "output": [str(path) for path in output]}
         return self._ask({"start": named})
-
-    def _ended(self, pid: int) -> int:
-        return self._ask({"wait": pid})
 
     def _ask(self, question: dict[str, object]) -> int:
         asked, answers = self._process.stdin, self._process.stdout
@@ -98,11 +99,17 @@ def _serve() -> None:
     answers = os.dup(1)
     for line in iter(sys.stdin.buffer.readline, b""):
         asked = json.loads(line)
-        if "start" not in asked:
+        if "start" in asked:
+            # Opened here: whoever reads what the child says finds a writer as soon as it has the answer.
+            output = [os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for path in asked["start"].pop("output")]
+            answer = os.fork()
+            if not answer:
+                os.close(answers)
+                return _become(output=output, **asked["start"])
+            for number in output:
+                os.close(number)
+        else:
             answer = os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])
-        elif not (answer := os.fork()):
-            os.close(answers)
-            return _become(**asked["start"])
         os.write(answers, b"%d\n" % answer)
     return None
 
@@ -117,10 +124,14 @@ def _load() -> None:
     gc.freeze()  # so that a child neither copies nor looks through all this when it ends
 
 
-def _become(module: str, words: list[str], environ: dict[str, str], output: list[str]) -> None:
+def _become(module: str, words: list[str], environ: dict[str, str], output: list[int]) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for number, path in enumerate(output, start=1):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
+    for ours, theirs in zip(output, (1, 2), strict=True):
+        os.dup2(ours, theirs)
+        os.close(ours)
+    # Anew, for those that are there remember whether they can be wound back.
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     os.environ.clear()
     os.environ.update(environ)
     sys.argv[1:] = words
