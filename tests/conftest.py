@@ -69,10 +69,16 @@ keep_what_routes_compile_to()
 keep_what_statements_compile_to()
 keep_what_styles_become()
 
-_ON_BOTH = ("operations", "scheduler", "storage")
+_ON_BOTH = ("operations", "storage")
 """Rooms that say what SQL does or lock by it: their tests run on SQLite and PostgreSQL, and so do those elsewhere that
 are marked `on_both`. The others run on SQLite alone; `tests/web/shared/test_every_page.py` walks through all pages on
 PostgreSQL."""
+
+_BY_WHAT_IS_GIVEN = ("storage",)
+"""Rooms whose SQL is another for other arguments. In the others, the same statements run whatever a test is given: on
+PostgreSQL it is given its first parameters, unless it is marked `on_both`."""
+
+_CHOSEN = ("on_both", "only_on")
 
 
 @dataclass(frozen=True)
@@ -128,13 +134,33 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for a database on the kinds that it is about: see `_ON_BOTH`, `on_both` and `only_on`."""
     if not {"db", "home"} & set(metafunc.fixturenames):
         return
-    room = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
     only = metafunc.definition.get_closest_marker("only_on")
-    both = room in _ON_BOTH or metafunc.definition.get_closest_marker("on_both")
+    both = _room(metafunc.definition.path) in _ON_BOTH or metafunc.definition.get_closest_marker("on_both")
     kinds = only.args if only else ("sqlite", "postgresql") if both else ()
     marked = [pytest.param(kind, marks=pytest.mark.postgresql if kind == "postgresql" else ()) for kind in kinds]
     if marked:
         metafunc.parametrize("home", marked, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what PostgreSQL need not be asked again: see `_BY_WHAT_IS_GIVEN`."""
+    asked: set[str] = set()
+    items[:] = [item for item in items if not _is_asked_again(item, asked)]
+
+
+def _is_asked_again(item: pytest.Item, asked: set[str]) -> bool:
+    if item.get_closest_marker("postgresql") is None or _room(item.path) in _BY_WHAT_IS_GIVEN:
+        return False
+    if any(map(item.get_closest_marker, _CHOSEN)):
+        return False
+    test = item.nodeid.partition("[")[0]
+    again = test in asked
+    asked.add(test)
+    return again
+
+
+def _room(path: Path) -> str:
+    return path.relative_to(Path(__file__).parent).parts[0]
 
 
 @pytest.fixture(autouse=True)

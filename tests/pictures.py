@@ -118,7 +118,7 @@ def _demo(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
         subprocess.run(_command(*words), env=environ, check=True, stdout=subprocess.DEVNULL)
     with subprocess.Popen(_command("serve", "--bind", f"127.0.0.1:{port}"), env=environ) as process:
         try:
-            wait_for(f"{site}/", process)
+            wait_for(f"{site}/")
             yield site, environ
         finally:
             process.terminate()

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,10 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from digest import config
+from digest.cli.running import serving
 from digest.config import Settings
 from digest.storage.base.database import Database
+from tests.cli.warm import warm_command
 
 _PATIENCE = 60.0
 
@@ -35,8 +38,9 @@ class Site:
 
     def run(self, *words: str) -> str:
         """`digest` with these words, which must end well; returns what it says."""
-        command = [sys.executable, "-m", "digest.cli", *words]
-        return subprocess.run(command, env=self.environ, check=True, capture_output=True, text=True).stdout
+        status, out, err = warm_command().run(words, self.environ)
+        assert status == 0, err
+        return out
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +65,13 @@ def environ_of_live() -> dict[str, str]:
 
 
 @pytest.fixture
-def live(tmp_path: Path, migrated: Path, environ_of_live: dict[str, str]) -> Iterator[Site]:
+def started() -> str:
+    """How the site is: `forked`, from a process that has it loaded, or `served`, as an operator starts it."""
+    return "forked"
+
+
+@pytest.fixture
+def live(tmp_path: Path, migrated: Path, environ_of_live: dict[str, str], started: str) -> Iterator[Site]:
     """The site on a free port, with its clock, in an installation of its own."""
     port = _free_port()
     instance = tmp_path / "live"
@@ -76,16 +86,38 @@ def live(tmp_path: Path, migrated: Path, environ_of_live: dict[str, str]) -> Ite
         **environ_of_live,
     }
     settings = config.load(environ, tmp_path)
-    command = [sys.executable, "-m", "digest.cli", "serve", "--with-scheduler", "--bind", f"127.0.0.1:{port}"]
-    with (tmp_path / "log.txt").open("wb") as log, subprocess.Popen(command, env=environ, stderr=log) as process:
+    running = {"forked": _forked, "served": _served}[started]
+    with running(environ, f"127.0.0.1:{port}", tmp_path / "log.txt"):
+        wait_for(f"{settings.site_url}/health")
+        db = Database(settings.database_url)
+        yield Site(settings.site_url, settings, db, environ)
+        db.close()
+
+
+@contextmanager
+def _served(environ: Mapping[str, str], bind: str, log: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", "digest.cli", "serve", "--with-scheduler", "--bind", bind]
+    with log.open("wb") as file, subprocess.Popen(command, env=environ, stderr=file) as process:
         try:
-            wait_for(f"{settings.site_url}/health", process)
-            db = Database(settings.database_url)
-            yield Site(settings.site_url, settings, db, environ)
-            db.close()
+            yield
         finally:
             process.terminate()
             assert process.wait(_PATIENCE) == 0
+
+
+@contextmanager
+def _forked(environ: Mapping[str, str], bind: str, log: Path) -> Iterator[None]:
+    """What `digest serve` starts, without Python's start of each: five seconds of the processor."""
+    site = (*serving._GUNICORN, "--worker-class", serving._DIRECT, "--bind", bind, serving._APP)
+    warm = warm_command()
+    processes = [
+        warm.start("gunicorn", site, environ, log, log),
+        warm.start("digest.cli", ("scheduler",), environ, log, log),
+    ]
+    try:
+        yield
+    finally:
+        assert [warm.end(process) for process in processes] == [0, 0], log.read_text()
 
 
 def _free_port() -> int:
@@ -94,13 +126,13 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str) -> None:
+    """Until this page is there. Raises AssertionError if it does not come."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        assert process.poll() is None, "the site ended by itself"
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
         except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
+            time.sleep(0.02)
     raise AssertionError(f"{url} did not come up")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Response
 from tests.browser.conftest import Site
 from tests.factories import make_summary
 
-_TARGETS = {"rules": {"target-size": {"enabled": True}}}
+_TARGETS = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
 _SHIFTS = """() => new Promise(done => {
     let sum = 0;
     new PerformanceObserver(list => { for (const each of list.getEntries()) sum += each.value; })

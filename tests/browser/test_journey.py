@@ -29,7 +29,7 @@ PASSWORD = "seven quiet Fridays"
 ZOE = "zoe@example.org"
 
 
-@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize(("width", "started"), [(375, "forked"), (1280, "served")])
 def test_from_the_form_to_the_digest_and_out_again(live: Site, browser: Browser, width: int) -> None:
     make_summary(live.db, "Court annuls a fine", at=datetime.now(UTC))
     alice_signs_up_as_editor(live)

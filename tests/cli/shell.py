@@ -15,6 +15,7 @@ from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import current_issue
 from digest.storage.issues.selections import append_selection
+from tests.cli.forked import Forked
 from tests.cli.warm import warm_command
 from tests.factories import make_summary
 
@@ -25,8 +26,12 @@ class Shell:
 
     environ: dict[str, str]
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """A new process of Python, for whoever watches or disturbs it."""
+    def start(self, *words: str) -> Forked:
+        """A process that goes on beside the test, for whoever watches or disturbs it."""
+        return Forked(words, self.environ)
+
+    def start_anew(self, *words: str) -> subprocess.Popen[str]:
+        """A new process of Python, where it matters what it inherits or starts itself."""
         return subprocess.Popen(
             [sys.executable, "-m", "digest.cli", *words],
             env=self.environ,
@@ -40,7 +45,7 @@ class Shell:
         return warm_command().run(words, self.environ)
 
 
-def wait_until(seen: Callable[[], object], process: subprocess.Popen[str]) -> None:
+def wait_until(seen: Callable[[], object], process: Forked) -> None:
     """Look until it is so, and leave the processors to others meanwhile; the process must not end before."""
     while not seen():
         assert process.poll() is None, "it ended too early"

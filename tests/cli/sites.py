@@ -50,7 +50,7 @@ def free_port() -> int:
 def serving(shell: Shell, *words: str) -> Iterator[tuple[Door, subprocess.Popen[str]]]:
     """The site, from when it says that it is served until it has ended."""
     port = free_port()
-    process = shell.start("serve", "--bind", f"127.0.0.1:{port}", *words)
+    process = shell.start_anew("serve", "--bind", f"127.0.0.1:{port}", *words)
     with process:
         assert process.stdout is not None
         said = process.stdout.readline()

@@ -2,7 +2,8 @@
 
 The child becomes what a new process would be: its words, its environment, empty input, output of its own, and the
 usual end of an interpreter. Questions and answers are lines of JSON. What a start itself costs or prints, and what
-signals, terminals and processes do, is tried with real ones (`Shell.start`).
+terminals and a shell do, is tried with real ones (`Shell.start_anew`). What stays until it is ended, as the site that a
+browser visits, is forked from here as well, and what a test disturbs (`tests/cli/forked.py`).
 """
 
 from __future__ import annotations
@@ -48,8 +49,27 @@ class WarmCommand:
         """The status, output and errors of `digest` with these words, in this environment and nothing else."""
         with self._turn, tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder, "out"), Path(folder, "err")
-            status = self._ask({"words": words, "environ": dict(environ), "output": [str(out), str(err)]})
-            return status, out.read_text("utf-8"), err.read_text("utf-8")
+            pid = self._start("digest.cli", words, environ, (out, err))
+            return self._ask({"wait": pid}), out.read_text("utf-8"), err.read_text("utf-8")
+
+    def start(self, module: str, words: tuple[str, ...], environ: Mapping[str, str], out: Path, err: Path) -> int:
+        """`python -m` this module in a process that stays, whose id it returns; what it says goes to these files."""
+        with self._turn:
+            return self._start(module, words, environ, (out, err))
+
+    def end(self, pid: int) -> int:
+        """The status of a process that was started, which is asked to end."""
+        os.kill(pid, signal.SIGTERM)
+        return self.ended(pid)
+
+    def ended(self, pid: int) -> int:
+        """The status of a process that was started, once it has ended, negative for a signal."""
+        with self._turn:
+            return self._ask({"wait": pid})
+
+    def _start(self, module: str, words: tuple[str, ...], environ: Mapping[str, str], output: tuple[Path, Path]) -> int:
+        named = {"module": module, "words": words, "environ": dict(environ), "output": [str(path) for path in output]}
+        return self._ask({"start": named})
 
     def _ask(self, question: dict[str, object]) -> int:
         asked, answers = self._process.stdin, self._process.stdout
@@ -60,7 +80,7 @@ class WarmCommand:
         if not select.select([answers], [], [], _PATIENCE)[0]:
             os.killpg(self._process.pid, signal.SIGKILL)  # else its late answer would be the next question's
             warm_command.cache_clear()
-            raise TimeoutError(f"digest {question['words']} has not ended within {_PATIENCE} seconds")
+            raise TimeoutError(f"no answer within {_PATIENCE} seconds to {question}")
         return int(answers.readline())
 
 
@@ -71,15 +91,26 @@ def warm_command() -> WarmCommand:
 
 
 def _serve() -> None:
-    """Fork a child for each line and answer with its status, until the input ends; the children return from here."""
+    """Fork a child and answer with its id, or wait for one and answer with its status, until the input ends.
+
+    The children return from here.
+    """
     _load()
     answers = os.dup(1)
     for line in iter(sys.stdin.buffer.readline, b""):
-        child = os.fork()
-        if not child:
-            os.close(answers)
-            return _become(**json.loads(line))
-        os.write(answers, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        asked = json.loads(line)
+        if "start" in asked:
+            # Opened here: whoever reads what the child says finds a writer as soon as it has the answer.
+            output = [os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for path in asked["start"].pop("output")]
+            answer = os.fork()
+            if not answer:
+                os.close(answers)
+                return _become(output=output, **asked["start"])
+            for number in output:
+                os.close(number)
+        else:
+            answer = os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])
+        os.write(answers, b"%d\n" % answer)
     return None
 
 
@@ -93,14 +124,18 @@ def _load() -> None:
     gc.freeze()  # so that a child neither copies nor looks through all this when it ends
 
 
-def _become(words: list[str], environ: dict[str, str], output: list[str]) -> None:
+def _become(module: str, words: list[str], environ: dict[str, str], output: list[int]) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for number, path in enumerate(output, start=1):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+    for ours, theirs in zip(output, (1, 2), strict=True):
+        os.dup2(ours, theirs)
+        os.close(ours)
+    # Anew, for those that are there remember whether they can be wound back.
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     os.environ.clear()
     os.environ.update(environ)
     sys.argv[1:] = words
-    _end(_status_of(lambda: runpy.run_module("digest.cli", run_name="__main__", alter_sys=True)))
+    _end(_status_of(lambda: runpy.run_module(module, run_name="__main__", alter_sys=True)))
 
 
 def _status_of(run: Callable[[], object]) -> int:

@@ -144,6 +144,17 @@ def test_ignored_block_stays_and_the_other_goes_inline() -> None:
     assert page.select("p.a")[0]["style"] == "color:#123456"
 
 
+def test_each_document_has_the_styles_of_its_own_block_however_often_it_comes() -> None:
+    def styled(colour: str) -> str:
+        block = f".a {{ color: {colour}; }} @media print {{ .a {{ color: {colour}; }} }}"
+        return inlined(f'<html><head><style>{block}</style></head><body><p class="a">x</p></body></html>')
+
+    first = styled("#101112")
+    assert "color:#101112" in first
+    assert "color:#202122" in styled("#202122") and "#101112" not in styled("#202122")
+    assert styled("#101112") == first
+
+
 def test_nested_quotations_stay_nested() -> None:
     page = BeautifulSoup(
         for_mail("<blockquote><p>a</p><blockquote cite='x'><p>b</p></blockquote></blockquote>"), "html.parser"

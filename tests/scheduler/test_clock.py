@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +30,7 @@ from digest.storage.base.database import Database
 from digest.storage.issues.issues import all_issues
 from digest.storage.messages.messages import Message, MessageState
 from digest.storage.running.heartbeats import last_beat
+from tests.cli.forked import Forked
 from tests.factories import make_editor
 from tests.feeds.server import Reply, Stranger
 from tests.operations.sources.stage import Rounds, rss
@@ -254,17 +253,10 @@ def accepted(db: Database) -> list[str]:
 def test_the_command_runs_until_it_is_asked_to_end(
     db: Database, environ: dict[str, str], settings: Settings, number: signal.Signals
 ) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "digest.cli", "scheduler"],
-        env={**os.environ, **environ, "INSTANCE_PATH": str(settings.instance_path)},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    here = {**os.environ, **environ, "INSTANCE_PATH": str(settings.instance_path)}
+    with Forked(("scheduler",), here) as process:
         eventually(lambda: process.poll() is not None or (beat(db) and issues(db)))
         process.send_signal(number)
         _, words = process.communicate(timeout=DEADLINE_SECONDS)
-    finally:
-        process.kill()
     assert process.returncode == 0, words
     assert "Traceback" not in words

@@ -162,6 +162,7 @@ def test_a_database_that_is_away_is_no_failed_step(week: Week, monkeypatch: pyte
     assert week.notices == []
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize("statement", ["SELECT nothing FROM issues", "SELECT 1 FROM nowhere", "SELEC 1"])
 def test_a_statement_that_is_wrong_is_a_failed_step_on_every_database(
     week: Week, monkeypatch: pytest.MonkeyPatch, statement: str

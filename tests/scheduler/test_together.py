@@ -18,6 +18,8 @@ from digest.storage.base.database import Database
 from tests.factories import make_issue, make_summary
 from tests.scheduler.conftest import CUTOFF, FRIDAY, NEXT_FRIDAY, SEND, TUESDAY, Week, london
 
+pytestmark = pytest.mark.on_both
+
 CLOCKS = 50
 
 

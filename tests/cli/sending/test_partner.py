@@ -86,7 +86,7 @@ def test_whoever_ignores_the_ends_of_children_gets_the_true_status(
 ) -> None:
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # inherited over exec
     try:
-        process = two_hands.start("send")
+        process = two_hands.start_anew("send")
     finally:
         signal.signal(signal.SIGCHLD, before)
     with process:

@@ -150,7 +150,7 @@ def test_a_process_of_its_own_knows_all_tables_that_it_needs(digest: Shell, stra
         f'<opml version="2.0"><body><outline type="rss" text="News" xmlUrl="{stranger.url("/feed")}"/></body></opml>'
     )
     digest.run("feeds", "import", str(file))
-    with digest.start("feeds", "poll", "--json") as process:
+    with digest.start_anew("feeds", "poll", "--json") as process:
         said, errors = process.communicate()
     assert (json.loads(said)["new_leads"], errors, process.returncode) == (1, "", 0)
 

@@ -24,6 +24,7 @@ from digest.storage.issues.selections import selected_summaries
 from digest.storage.writing.publications import Publication
 from digest.storage.writing.summaries import SourceLink, Summary
 from digest.storage.writing.topics import summary_topics
+from tests.cli.forked import Forked
 from tests.cli.shell import Shell
 
 LINES = 2_000
@@ -77,7 +78,7 @@ def writing_is_held_up(stranger: Database) -> Iterator[None]:
         yield
 
 
-def kill_when(importing: subprocess.Popen[str], db: Database, at_least: int) -> int:
+def kill_when(importing: Forked, db: Database, at_least: int) -> int:
     """Kill it once so many summaries are there; returns how many are."""
     while importing.poll() is None:
         if stored(db)[0] >= at_least:

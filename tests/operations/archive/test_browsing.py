@@ -20,6 +20,8 @@ from digest.storage.writing.summaries import Summary
 from tests.conftest import TUESDAY
 from tests.factories import make_summary
 
+pytestmark = pytest.mark.on_both
+
 _START = date(2023, 12, 1)
 
 

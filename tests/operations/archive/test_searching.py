@@ -15,6 +15,8 @@ from digest.storage.base.database import Database
 from digest.storage.writing.summaries import Summary
 from tests.factories import make_summary
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def titles(db: Database) -> dict[int, str]:

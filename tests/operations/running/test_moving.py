@@ -162,6 +162,7 @@ def test_a_target_that_is_something_else_is_left_alone(db: Database, elsewhere: 
     assert not revisions.at_head(elsewhere, MIGRATIONS)
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize(
     ("on_sqlite", "on_postgresql", "raised"),
     [

@@ -136,6 +136,7 @@ def test_a_batch_in_somebodys_hands_is_passed_over(db: Database, settings: Setti
 
 
 @pytest.mark.only_on("postgresql")
+@pytest.mark.on_both
 @pytest.mark.parametrize("change", ["stopped_at", "paused_until", "pace"])
 def test_nothing_is_claimed_by_what_was_read_before_a_stop(db: Database, settings: Settings, change: str) -> None:
     make_readers(db, settings, 6)
