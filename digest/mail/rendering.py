@@ -124,9 +124,9 @@ def render_moved(identity: Identity, other: str, at: datetime) -> Rendered:
     return fill("moved", identity, other=other, at=at)
 
 
-def render_erased(identity: Identity, at: datetime, through_sendgrid: bool) -> Rendered:
-    """The receipt of an erasure; `at` needs its zone."""
-    return fill("erased", identity, at=at, through_sendgrid=through_sendgrid)
+def render_erased(identity: Identity, at: datetime, carrier: str) -> Rendered:
+    """The receipt of an erasure; `at` needs its zone. `carrier`: `sendgrid`, `rehearsal` or `outbox`."""
+    return fill("erased", identity, at=at, carrier=carrier)
 
 
 def render_password_reset(identity: Identity, editor_name: str, reset_url: str, expires: datetime) -> Rendered:

@@ -9,7 +9,7 @@ from digest.web.events import sendgrid_status
 from digest.web.issues import issue, putting_on
 from digest.web.messages import outbox
 from digest.web.people import audit, editors, own_login, signing_in
-from digest.web.readers import subscribers
+from digest.web.readers import erasures, subscribers
 from digest.web.running import branding, operating
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
@@ -25,6 +25,7 @@ __all__ = [
     "covered",
     "deciding",
     "editors",
+    "erasures",
     "ends",
     "hang_up",
     "inbox",

@@ -153,7 +153,7 @@ def single_messages() -> dict[str, Rendered]:
         "move": render_move(IDENTITY, "b***@example.org", "https://digest.example/yours/bobs-token", EXPIRES),
         "returned": render_returned(IDENTITY, ALICE[TAGS.preferences], ALICE[TAGS.unsubscribe]),
         "moved": render_moved(IDENTITY, "b***@example.com", EXPIRES),
-        "erased": render_erased(IDENTITY, EXPIRES, through_sendgrid=True),
+        "erased": render_erased(IDENTITY, EXPIRES, "sendgrid"),
         "password_reset": render_password_reset(IDENTITY, "Erin", f"{desk}/password/erins-token", EXPIRES),
         "invitation": render_invitation(IDENTITY, "Frank", "Erin", f"{desk}/password/franks-token", EXPIRES),
         "notice": render_notice(

@@ -45,5 +45,6 @@ class Act(StrEnum):
     RULED = "made a rule"
     UNRULED = "dropped a rule"
     ERASED = "erased a reader"
+    ERASED_BY_HAND = "marked an erasure as done by hand"
     TOLD_ORIGINAL = "described an original"
     BRANDED = "changed the publication"

@@ -12,16 +12,22 @@ from digest.domain.shared.tokens import fingerprint
 from digest.mail.identity import identity_of
 from digest.mail.rendering import render_erased
 from digest.operations.guard.journal import Parting, note_parting
-from digest.operations.messages.queue import RECEIPT, pass_erasure_on, post
+from digest.operations.messages.queue import MOVED, RECEIPT, pass_erasure_on, post
 from digest.operations.messages.signup_caps import forget_mail
 from digest.operations.people import audit
 from digest.operations.readers.own_page import owner_of
+from digest.operations.readers.recipients import carrier_of
 from digest.operations.shared.context import Context, Work
 from digest.storage.accounting.reader_copies import ReaderCopy, copies_of
-from digest.storage.messages.messages import forget_messages_to, messages_to
+from digest.storage.messages.messages import forget_messages_to, messages_to, recipients_of_kind
 from digest.storage.readers.consents import consent_of
 from digest.storage.readers.signups import signups_of
-from digest.storage.readers.subscribers import Subscriber, lock_subscribers, subscriber_with_address
+from digest.storage.readers.subscribers import (
+    Subscriber,
+    known_addresses,
+    lock_subscribers,
+    subscriber_with_address,
+)
 from digest.storage.running.demo_marks import unmark
 from digest.storage.sending.deliveries import addresses_of_copies, forget_reader
 from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, never_mailed, suppress
@@ -157,8 +163,12 @@ def erase_in(work: Work, address: str, address_hash: str, subscriber: Subscriber
 
 
 def _addresses_of(session: Session, address: str, subscriber: Subscriber | None) -> list[str]:
-    """All that a reader had mail at: who moved had it elsewhere before."""
-    return sorted({address, *(addresses_of_copies(session, subscriber.id) if subscriber else ())})
+    """All that a reader had mail at: who moved had it elsewhere before. What is another reader's by now, stays."""
+    if subscriber is None:
+        return [address]
+    before = {*addresses_of_copies(session, subscriber.id), *recipients_of_kind(session, MOVED, subscriber.id)}
+    before -= {address, subscriber.address}
+    return sorted({address} | before - known_addresses(session, sorted(before)))
 
 
 def _clear_away(work: Work, address: str, subscriber: Subscriber | None) -> None:
@@ -176,6 +186,6 @@ def _write_receipt(work: Work, address: str) -> None:
     rendered = render_erased(
         identity_of(work.settings),
         work.settings.schedule.local(work.now),
-        through_sendgrid=work.settings.mail_transport == "sendgrid",
+        carrier_of(work.settings),
     )
     post(work.session, work.now, RECEIPT, address, rendered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from digest.config import Settings
@@ -20,6 +21,22 @@ _EU = (
     "Art. 45 and 46(2)(c) GDPR, the EU–U.S. Data Privacy Framework as far as Twilio Inc. is certified under it, and "
     "the standard contractual clauses in Twilio’s data protection addendum"
 )
+
+
+class Carrier(StrEnum):
+    """Who carries our messages, as an erasure has to reach them."""
+
+    SENDGRID = "sendgrid"
+    REHEARSAL = "rehearsal"
+    """SendGrid, with every message to one address (MAIL_REDIRECT_ALL): it erases nobody until that is over."""
+    OUTBOX = "outbox"
+
+
+def carrier_of(settings: Settings) -> Carrier:
+    """Who carries messages, as this installation is set."""
+    if settings.mail_transport != "sendgrid":
+        return Carrier.OUTBOX
+    return Carrier.REHEARSAL if settings.mail_redirect_all else Carrier.SENDGRID
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from digest.mail.outbox_files import erase_receipts
 from digest.operations.readers.privacy import erase_in
 from digest.operations.running.housekeeping import AT_ONCE
 from digest.operations.shared.context import Context
@@ -19,15 +20,19 @@ from digest.storage.sending.deliveries import forget_readers_of
 
 SOURCE = "its age: they left, or were suppressed, long ago"
 
+RECEIPTS_KEPT = timedelta(hours=1)
+
 
 def forget_in_time(context: Context) -> None:
     """Erase readers who left or were suppressed RETENTION_CONSENTS ago, and take their readers out of copies of
     RETENTION_DELIVERIES ago.
 
-    Cut short, the next time goes on. Links to readers' own pages go as soon as they are dead.
+    Cut short, the next time goes on. Links to readers' own pages go as soon as they are dead, receipts of erasures
+    leave the outbox folder after an hour.
     """
     _forget_links(context)
     _forget_who_is_out(context)
+    erase_receipts(context.settings.outbox_path, context.now - RECEIPTS_KEPT)
     with context.db.reading() as session:
         issues = issues_to_forget_readers_of(session, context.now - context.settings.deliveries_kept)
         batches = {issue_id: batch_ids_of(session, issue_id) for issue_id in issues}

@@ -43,7 +43,7 @@ class MessageState(StrEnum):
     FAILED = "failed"
 
 
-_UNFINISHED = (MessageState.WAITING, MessageState.CLAIMED)
+UNFINISHED = (MessageState.WAITING, MessageState.CLAIMED)
 
 
 class Message(Base):
@@ -156,48 +156,6 @@ def claim_first(
     return message
 
 
-def claim_erasures(session: Session, owner: str, database_now: float, lease: float, most: int) -> Sequence[Message]:
-    """Up to `most` addresses to be erased elsewhere, the oldest first, claimed; none that mail still goes to."""
-    mail = aliased(Message)
-    on_its_way = select(mail.id).where(
-        mail.recipient == Message.recipient,
-        mail.kind != ERASURE,
-        mail.state.in_(_UNFINISHED),
-        mail.not_before.is_(None),
-    )
-    due = (Message.kind == ERASURE, Message.state.in_(_UNFINISHED), Message.retry_at <= database_now)
-    found = session.scalars(
-        select(Message)
-        .where(*due, ~on_its_way.correlate(Message).exists())
-        .order_by(Message.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for message in found:
-        message.state, message.owner, message.retry_at = MessageState.CLAIMED, owner, database_now + lease
-        message.tries += 1
-    return found
-
-
-def erasures_taken_on(session: Session, owner: str) -> None:
-    """Those of this claim are done: nothing here names their addresses any more."""
-    session.execute(
-        delete(Message)
-        .where(Message.kind == ERASURE, Message.owner == owner, Message.state == MessageState.CLAIMED)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def put_erasures_off(session: Session, owner: str, retry_at: float, detail: str) -> None:
-    """Those of this claim are tried again at `retry_at`, by the database's clock."""
-    session.execute(
-        update(Message)
-        .where(Message.kind == ERASURE, Message.owner == owner, Message.state == MessageState.CLAIMED)
-        .values(state=MessageState.WAITING, retry_at=retry_at, detail=detail[:1000])
-        .execution_options(synchronize_session=False)
-    )
-
-
 def abandoned_messages(session: Session, kind: str, database_now: float) -> Sequence[Message]:
     """Those of this kind whose claim ran out without a word of what came of them; the oldest first."""
     abandoned = (Message.kind == kind, Message.state == MessageState.CLAIMED, Message.retry_at <= database_now)
@@ -276,6 +234,12 @@ def recipients_of(session: Session, message_ids: Collection[int]) -> dict[int, s
     return dict(session.execute(select(Message.id, Message.recipient).where(Message.id.in_(asked))).all())
 
 
+def recipients_of_kind(session: Session, kind: str, subscriber_id: int) -> set[str]:
+    """To which addresses those of this kind that are about one reader went."""
+    asked = select(Message.recipient).where(Message.subscriber_id == subscriber_id, Message.kind == kind)
+    return set(session.scalars(asked))
+
+
 def others_wait_for(session: Session, message_id: int, detail: str) -> bool:
     """Whether messages other than this one wait since a try that failed for the same reason."""
     tried = (Message.state == MessageState.WAITING, Message.tries > 0)
@@ -295,7 +259,7 @@ def forget_messages(session: Session, ids: Sequence[int]) -> None:
 
 def forget_waiting_messages(session: Session, addresses: Sequence[str]) -> None:
     """Delete what has not left yet to these addresses."""
-    unfinished = and_(Message.state.in_(_UNFINISHED), Message.kind != ERASURE)
+    unfinished = and_(Message.state.in_(UNFINISHED), Message.kind != ERASURE)
     session.execute(
         delete(Message).where(unfinished, Message.recipient.in_(addresses)).execution_options(synchronize_session=False)
     )

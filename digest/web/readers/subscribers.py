@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from digest.operations.messages import signup_caps
 from digest.operations.readers.personal_file import consent_file
 from digest.operations.readers.privacy import erase, what_we_hold
+from digest.operations.readers.stuck_erasures import stuck_erasures
 from digest.storage.accounting.reader_copies import copies_of
 from digest.storage.base.rate_limits import keys_counted
 from digest.storage.messages.form_mail import form_mail_due, form_mail_put_off
@@ -50,6 +51,7 @@ def subscribers() -> str:
         due=form_mail_due(reading(), now()),
         braked_since=signup_caps.braked_since(reading()),
         most_in_all=signup_caps.IN_ALL_HOUR,
+        stuck=len(stuck_erasures(reading(), settings())),
         turned_away=keys_counted(reading(), signup_caps.TURNED_AWAY, now() - signup_caps.DAY),
         of_one_network=signup_caps.PER_NETWORK_HOUR,
         zone=settings().schedule.zone.key,

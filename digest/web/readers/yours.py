@@ -15,6 +15,7 @@ from digest.domain.shared.tokens import Purpose
 from digest.operations.readers import consent_wordings, own_page, privacy, readdressing
 from digest.operations.readers.personal_file import for_machines
 from digest.operations.readers.readdressing import MoveState
+from digest.operations.readers.recipients import carrier_of
 from digest.operations.shared.links import preferences_url
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.web.readers.answers import contact, key_in, next_issue, not_ours, private, said
@@ -96,7 +97,7 @@ def _page(reader: Subscriber | None, new_address: str = "", error: str = "") -> 
         new_address=new_address,
         error=error,
         preferences=preferences_url(settings(), reader.link_key),
-        sendgrid=settings().mail_transport == "sendgrid",
+        carrier=carrier_of(settings()),
     )
 
 

@@ -34,6 +34,7 @@ _LOGGED: Mapping[str, tuple[Act, ...]] = {
     "reactivate": (Act.REACTIVATED,),
     "set_password": (Act.LINK,),
     "erase_subscriber_now": (Act.ERASED,),
+    "erasure_done": (Act.ERASED_BY_HAND,),
     "withdraw_now": (Act.WITHDREW,),
     "supersede_now": (Act.SUPERSEDED,),
     "restore": (Act.RESTORED,),

@@ -19,7 +19,7 @@ OPEN = {
 ADMINS = {
     "desk.editors", "desk.invite", "desk.invite_again", "desk.deactivate", "desk.deactivate_now",
     "desk.reactivate", "desk.subscribers", "desk.subscriber", "desk.erase_subscriber", "desk.erase_subscriber_now",
-    "desk.consent_of_subscriber",
+    "desk.consent_of_subscriber", "desk.erasures", "desk.erasure", "desk.erasure_done",
     "desk.copy_again", "desk.copy_again_now",
     "desk.outbox", "desk.outbox_message", "desk.outbox_html", "desk.outbox_source",
     "desk.report_csv", "desk.set_role", "desk.audit", "desk.operating", "desk.publication", "desk.change_publication",
@@ -35,7 +35,7 @@ SENDERS = {
 """Who may let an issue go; an admin is a sender, too."""
 ANYBODYS = ("/cancel-send-now", "/test")
 """Acts on an issue that every editor may do."""
-VALUES = {"token": "x" * 43, "name": "message-00000001.eml", "send_date": "2024-05-17", "day": "2024-05-17"}
+VALUES = {"handle": "0" * 12, "token": "x" * 43, "name": "message-00000001.eml", "send_date": "2024-05-17", "day": "2024-05-17"}
 
 
 @pytest.fixture
