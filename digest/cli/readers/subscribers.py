@@ -23,11 +23,12 @@ from digest.cli.shared.installation import installation
 from digest.cli.shared.output import counted, write_csv
 from digest.cli.shared.parameters import HELD_EMAIL
 from digest.domain.people.acts import Act
-from digest.domain.shared.addresses import Address, masked
+from digest.domain.shared.addresses import Address
 from digest.operations.people import audit
 from digest.operations.people.audit import THE_COMMAND
+from digest.operations.readers.personal_data import what_we_hold
 from digest.operations.readers.personal_file import for_machines
-from digest.operations.readers.privacy import erase, what_we_hold
+from digest.operations.readers.privacy import erase
 from digest.operations.readers.stuck_erasures import REMEDY, mark_erased_by_hand, stuck_erasures
 from digest.operations.readers.subscriber_files import export_subscribers, import_subscribers, subscriber_table
 from digest.storage.readers.subscribers import SubscriberState, subscriber_with_address
@@ -51,7 +52,8 @@ def import_(file: Path, consent: str, ignored: tuple[str, ...]) -> None:
 
     \b
     Columns: email; and any of name, state (confirmed, pending, unsubscribed),
-    topics (separated by ; or ,), confirmed_at, unsubscribed_at (ISO), source.
+    topics (separated by ; or ,), confirmed_at, unsubscribed_at,
+    paused_until (ISO), source.
     A row without a state is confirmed: at confirmed_at, else now.
 
     Columns and words of other senders are understood, too: who left, bounced or complained there is out here, who
@@ -124,7 +126,7 @@ def show(address: Address, as_json: bool) -> None:
         found = subscriber_with_address(session, address.key)
         if found is None:
             raise Failed(f"There is no subscriber {address.shown}. `digest subscribers export` lists all there are.")
-        held = what_we_hold(session, found)
+        held = what_we_hold(session, here.settings, found)
     if as_json:
         click.echo(json.dumps(for_machines(held), indent=2, ensure_ascii=False))
     else:
@@ -167,7 +169,7 @@ def erasures(handle: str, done: bool) -> None:
     spoken = here.settings.schedule.spoken
     if not handle:
         for one in found:
-            click.echo(f"{one.handle}  {masked(one.address)}  since {spoken(one.since)}, {one.tries} tries: {one.why}")
+            click.echo(f"{one.handle}  {one.masked}  since {spoken(one.since)}, {one.tries} tries: {one.why}")
         click.echo(f"{counted(len(found), 'erasure')} wait for SendGrid. {REMEDY}" if found else "No erasure waits.")
         return
     this = next((one for one in found if one.handle == handle), None)

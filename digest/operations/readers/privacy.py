@@ -1,9 +1,6 @@
-"""What we hold about one reader, all of it, and erasing it. `holdings.py` says what we hold about people in general."""
+"""Erasing a reader: all that names them, and where mail went, too. `personal_data.py` has what we hold about one."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -18,10 +15,7 @@ from digest.operations.people import audit
 from digest.operations.readers.own_page import owner_of
 from digest.operations.readers.recipients import carrier_of
 from digest.operations.shared.context import Context, Work
-from digest.storage.accounting.reader_copies import ReaderCopy, copies_of
-from digest.storage.messages.messages import forget_messages_to, messages_to, recipients_of_kind
-from digest.storage.readers.consents import consent_of
-from digest.storage.readers.signups import signups_of
+from digest.storage.messages.messages import forget_messages_to, recipients_of_kind
 from digest.storage.readers.subscribers import (
     Subscriber,
     known_addresses,
@@ -30,86 +24,7 @@ from digest.storage.readers.subscribers import (
 )
 from digest.storage.running.demo_marks import unmark
 from digest.storage.sending.deliveries import addresses_of_copies, forget_reader
-from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, never_mailed, suppress
-
-
-@dataclass(frozen=True)
-class ConsentEntry:
-    """One consent record, with the wording that was shown."""
-
-    step: str
-    at: datetime
-    place: str
-    answer: str
-    wording_version: str
-    wording: str
-    wording_hash: str
-    """Of version and text (SHA-256): what the record itself names."""
-
-
-@dataclass(frozen=True)
-class SignUpEntry:
-    """When somebody asked for the digest at this address, and when the link in the message was used."""
-
-    asked_at: datetime
-    confirmed_at: datetime | None
-
-
-@dataclass(frozen=True)
-class MessageEntry:
-    """One message to this reader alone, while it is kept."""
-
-    subject: str
-    at: datetime
-    state: str
-
-
-@dataclass(frozen=True)
-class PersonalData:
-    """Everything that we hold about one reader."""
-
-    email: str
-    name: str
-    state: str
-    topics: tuple[str, ...]
-    source: str
-    created_at: datetime
-    confirmed_at: datetime | None
-    unsubscribed_at: datetime | None
-    paused_until: datetime | None
-    suppressed: bool
-    copies: tuple[ReaderCopy, ...]
-    """Of the newest issue first."""
-    consent: tuple[ConsentEntry, ...]
-    signups: tuple[SignUpEntry, ...]
-    messages: tuple[MessageEntry, ...]
-
-
-def what_we_hold(session: Session, subscriber: Subscriber) -> PersonalData:
-    """Everything that we hold about this reader."""
-    return PersonalData(
-        email=subscriber.email,
-        name=subscriber.name,
-        state=subscriber.state,
-        topics=tuple(slug for slug in subscriber.topics.split(",") if slug),
-        source=subscriber.source,
-        created_at=subscriber.created_at,
-        confirmed_at=subscriber.confirmed_at,
-        unsubscribed_at=subscriber.unsubscribed_at,
-        paused_until=subscriber.paused_until,
-        suppressed=is_suppressed(session, subscriber.address_hash),
-        copies=tuple(copies_of(session, subscriber.id)),
-        consent=tuple(
-            ConsentEntry(
-                record.step, record.at, record.place, record.answer, wording.version, wording.text, wording.hash
-            )
-            for record, wording in consent_of(session, subscriber.id)
-        ),
-        signups=tuple(SignUpEntry(one.asked_at, one.confirmed_at) for one in signups_of(session, subscriber.id)),
-        messages=tuple(
-            MessageEntry(one.subject, one.created_at, one.state) for one in messages_to(session, subscriber.address)
-        ),
-    )
+from digest.storage.suppressions.suppressions import SuppressionReason, never_mailed, suppress
 
 
 def erase(context: Context, address: str, source: str, by: str = "") -> bool:

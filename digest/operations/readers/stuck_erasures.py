@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.people.acts import Act
+from digest.domain.shared.addresses import masked
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.people import audit
 from digest.operations.shared.context import Context
@@ -33,6 +34,11 @@ class StuckErasure:
     since: datetime
     tries: int
     why: str
+
+    @property
+    def masked(self) -> str:
+        """The address as a list may show it."""
+        return masked(self.address)
 
 
 def stuck_erasures(session: Session, settings: Settings) -> list[StuckErasure]:

@@ -199,8 +199,10 @@ def _erasures(context: Context) -> Finding:
         return fine("erasures", "None waits to be taken on.")
     oldest = stuck[0]
     ago = _ago(round((context.now - oldest.since).total_seconds()))
-    waiting = f"1 waits to be taken on, asked for {ago} ago" if len(stuck) == 1 else (
-        f"{len(stuck):,} wait to be taken on, the oldest asked for {ago} ago"
+    waiting = (
+        f"1 waits to be taken on, asked for {ago} ago"
+        if len(stuck) == 1
+        else (f"{len(stuck):,} wait to be taken on, the oldest asked for {ago} ago")
     )
     words = f"{waiting}: {oldest.why}."
     remedy = f"{REMEDY} Which: `digest subscribers erasures`, or Subscribers on the desk."

@@ -8,8 +8,9 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from digest.operations.messages import signup_caps
+from digest.operations.readers.personal_data import what_we_hold
 from digest.operations.readers.personal_file import consent_file
-from digest.operations.readers.privacy import erase, what_we_hold
+from digest.operations.readers.privacy import erase
 from digest.operations.readers.stuck_erasures import stuck_erasures
 from digest.storage.accounting.reader_copies import copies_of
 from digest.storage.base.rate_limits import keys_counted
@@ -85,7 +86,7 @@ def subscriber(subscriber_id: int) -> str:
 def consent_of_subscriber(subscriber_id: int) -> Response:
     """The evidence of what a reader agreed to, as one file."""
     admins_only()
-    held = what_we_hold(reading(), _subscriber(subscriber_id))
+    held = what_we_hold(reading(), settings(), _subscriber(subscriber_id))
     text = json.dumps(consent_file(held), indent=2, ensure_ascii=False)
     answer = Response(text + "\n", mimetype="application/json")
     answer.headers["Content-Disposition"] = f"attachment; filename=consent-{subscriber_id}.json"

@@ -35,7 +35,13 @@ SENDERS = {
 """Who may let an issue go; an admin is a sender, too."""
 ANYBODYS = ("/cancel-send-now", "/test")
 """Acts on an issue that every editor may do."""
-VALUES = {"handle": "0" * 12, "token": "x" * 43, "name": "message-00000001.eml", "send_date": "2024-05-17", "day": "2024-05-17"}
+VALUES = {
+    "handle": "0" * 12,
+    "token": "x" * 43,
+    "name": "message-00000001.eml",
+    "send_date": "2024-05-17",
+    "day": "2024-05-17",
+}
 
 
 @pytest.fixture
