@@ -7,16 +7,22 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from digest.config import Settings
+from digest.config.catalogues import noted as _
+from digest.config.catalogues import speaking
 
 EU_HOST = "api.eu.sendgrid.com"
 """Of SendGrid's region in the European Union; every other host of SendGrid's is in the United States."""
 
-_US = (
+_WHAT = _(
+    "Your address and each message to you, never your name, to hand it to your mailbox; it tells us whether your mail "
+    "server took it. All of its tracking is switched off in every message. An erasure is passed on to it"
+)
+_US = _(
     "The United States, a third country. By Art. 45 GDPR, the adequacy decision on the EU–U.S. Data Privacy Framework "
     "(for the United Kingdom its extension), as far as Twilio Inc. is certified under it; and by Art. 46(2)(c), the "
     "standard contractual clauses in Twilio’s data protection addendum"
 )
-_EU = (
+_EU = _(
     "The European Union, by SendGrid’s region there. Twilio Inc. in the United States may reach it for support: by "
     "Art. 45 and 46(2)(c) GDPR, the EU–U.S. Data Privacy Framework as far as Twilio Inc. is certified under it, and "
     "the standard contractual clauses in Twilio’s data protection addendum"
@@ -52,13 +58,12 @@ def processors(settings: Settings) -> list[Processor]:
     """Everybody whom this installation, as it is set, hands readers' data."""
     if settings.mail_transport != "sendgrid":
         return []
+    said = speaking(settings.branding.language).gettext
     host = urlsplit(settings.sendgrid_host).hostname or ""
     return [
         Processor(
             f"Twilio SendGrid ({host})",
-            "Your address and each message to you, never your name, to hand it to your mailbox; it tells us whether "
-            "your mail server took it. All of its tracking is switched off in every message. An erasure is passed on "
-            "to it",
-            _EU if host == EU_HOST else _US,
+            said(_WHAT),
+            said(_EU if host == EU_HOST else _US),
         )
     ]

@@ -1,4 +1,4 @@
-"""What is forgotten with time: who got an old issue, and readers who are out for long. A little at a time, by itself."""
+"""What is forgotten with time: who got an old issue, readers who are out for long. A little at a time, by itself."""
 
 from __future__ import annotations
 

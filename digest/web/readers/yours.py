@@ -10,6 +10,7 @@ import json
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
+from digest.config.catalogues import noted as _
 from digest.domain.shared.addresses import BadAddress, masked, parse
 from digest.domain.shared.tokens import Purpose
 from digest.operations.readers import consent_wordings, own_page, privacy, readdressing
@@ -63,7 +64,7 @@ def data(token: str) -> ResponseReturnValue:
 def act(token: str) -> ResponseReturnValue:
     """Move, or erase, asked twice."""
     if key := key_in(Purpose.MOVE, token):
-        return _move(*readdressing.move(here(), key, "the page that the link opens"))
+        return _move(*readdressing.move(here(), key, _("the page that the link opens")))
     key = key_in(Purpose.YOURS, token)
     if key is None:
         return not_ours()
