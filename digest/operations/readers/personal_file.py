@@ -60,7 +60,7 @@ def consent_evidence(held: PersonalData) -> list[dict[str, object]]:
 
 
 def _suppression_for_machines(found: Suppression | None) -> dict[str, object] | None:
-    return _columns(found, "reason", "at", "source") if found else None
+    return _columns(found, "address_hash", "reason", "at", "source") if found else None
 
 
 def _message_for_machines(one: Message) -> dict[str, object]:

@@ -389,8 +389,8 @@ def test_the_file_has_every_personal_column_of_every_table_about_readers(
     """Held to the schema, by rows that have a value in each column that the privacy page says."""
     subscribed(client, mailbox)
     fill_every_column(db)
-    text = client.get(f"{own_page(client, mailbox)}/data.json").text
-    shown = set(leaves(json.loads(text)))
+    told = json.loads(client.get(f"{own_page(client, mailbox)}/data.json").text)
+    own = {name: value for name, value in told.items() if not isinstance(value, (dict, list))}
     alice = reader(db)
     assert alice
     missing = []
@@ -399,6 +399,7 @@ def test_the_file_has_every_personal_column_of_every_table_about_readers(
             table = schema.metadata.tables[name]
             rows = [row for row in session.execute(select(table)).mappings() if is_of(row, alice)]
             assert rows, name
+            shown = set(leaves(told[SHOWN_AS[name]] if name in SHOWN_AS else own))
             for column in SAID[name]:
                 if column in (
                     "subscriber_id",
@@ -410,6 +411,13 @@ def test_the_file_has_every_personal_column_of_every_table_about_readers(
                 assert values, f"{name}.{column}: give it a value"
                 missing += [f"{name}.{column}" for value in values if value not in shown]
     assert missing == []
+
+
+SHOWN_AS = {
+    "signups": "signups", "reader_links": "links", "consent_records": "consent", "messages": "messages",
+    "deliveries": "issues", "suppressions": "suppression", "tallies": "mail_counted",
+}  # fmt: skip
+"""By table: the file's part about it. What the reader's own row says stands at its top."""
 
 
 def is_of(row: RowMapping, alice: Subscriber) -> bool:
