@@ -140,7 +140,7 @@ READERS: dict[str, Holding] = {
         _("Keyed hashes of the network that a sign-up came from and of the mailbox that was written to, with the time; "
         "of networks and accounts at the editors’ door likewise"),
         _("So that nobody can use our form to flood mailboxes, and nobody can guess an editor’s password"),
-        _("%(counts)s; what counts for your mailbox also until you leave or erase"),
+        _("%(counts)s; what counts for your mailbox, until you erase it at the latest"),
         _SAFE,
     ),
 }  # fmt: skip

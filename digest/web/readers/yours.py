@@ -6,6 +6,7 @@ The same path takes the link that a new address confirms by.
 from __future__ import annotations
 
 import json
+from datetime import date
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
@@ -102,6 +103,7 @@ def _page(reader: Subscriber | None, new_address: str = "", error: str = "") -> 
         422 if error else 200,
         held=what_we_hold(reading(), settings(), reader),
         topic=lambda slug: names.get(slug) or in_words(slug),
+        day_of=lambda day: language().day(date.fromisoformat(day)),
         new_address=new_address,
         error=error,
         preferences=preferences_url(settings(), reader.link_key),

@@ -112,10 +112,13 @@ def test_the_page_and_its_file_show_everything(
     assert alice
     client.post(f"/preferences/{seal(Purpose.PREFERENCES, alice.link_key, settings.secret_key)}",
                 data={"topics": "artificial-intelligence"})  # fmt: skip
+    client.post(f"/preferences/{seal(Purpose.PREFERENCES, alice.link_key, settings.secret_key)}",
+                data={"pause": "1", "until": "2024-05-24"})  # fmt: skip
     path = own_page(client, mailbox)
     page = client.get(path)
     shown = words(page)
     for part in (ALICE, "You asked for the digest", "You confirmed", "You chose topics : Artificial intelligence",
+                 "You paused : until 24 May 2024",
                  "sign-up 1", "the form on our site", "Confirm your subscription to Privacy Digest"):  # fmt: skip
         assert part in shown, part
     assert page.headers["Cache-Control"] == "no-store"
