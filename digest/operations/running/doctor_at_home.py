@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from digest.config import Settings, resource
 from digest.domain.running.findings import Finding, broken, doubtful, fine
 from digest.domain.sources.states import SourceState
-from digest.operations.readers.stuck_erasures import REMEDY, stuck_erasures
+from digest.operations.running.doctor_on_erasures import erasures_found
 from digest.operations.running.proxy_signs import unknown_proxy_was_seen
 from digest.operations.shared.context import Context
 from digest.operations.sources.source_files import listed_sources
@@ -36,7 +36,6 @@ _SCARCE, _FULL = 1.0, 0.2
 _BACKUP_AFTER, _PROOF_AFTER = timedelta(hours=30), timedelta(days=9)
 _EVENTS_AFTER = 3_600
 _MESSAGE_AFTER = timedelta(minutes=15)
-_ERASURE_AFTER = timedelta(days=3)
 _NAMED = 5
 _LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
@@ -192,23 +191,6 @@ def _messages(context: Context) -> Finding:
     )
 
 
-def _erasures(context: Context) -> Finding:
-    with context.db.reading() as session:
-        stuck = stuck_erasures(session, context.settings)
-    if not stuck:
-        return fine("erasures", "None waits to be taken on.")
-    oldest = stuck[0]
-    ago = _ago(round((context.now - oldest.since).total_seconds()))
-    waiting = (
-        f"1 waits to be taken on, asked for {ago} ago"
-        if len(stuck) == 1
-        else (f"{len(stuck):,} wait to be taken on, the oldest asked for {ago} ago")
-    )
-    words = f"{waiting}: {oldest.why}."
-    remedy = f"{REMEDY} Which: `digest subscribers erasures`, or Subscribers on the desk."
-    return (broken if context.now - oldest.since > _ERASURE_AFTER else doubtful)("erasures", words, remedy)
-
-
 def _webhook(context: Context) -> Finding:
     if context.settings.mail_transport != "sendgrid":
         return fine("webhook", "Not needed: messages go into the outbox folder.")
@@ -316,7 +298,7 @@ _IN_THE_DATABASE: Mapping[str, Callable[[Context], Finding]] = {
     "clock": _heartbeat,
     "next issue": _next_issue,
     "single messages": _messages,
-    "erasures": _erasures,
+    "erasures": erasures_found,
     "webhook": _webhook,
     "SendGrid’s word": _account,
     "backups": _backups,
