@@ -18,6 +18,7 @@ from digest.config.catalogues import FOLDER, speaking
 from digest.config.languages import ENGLISH, NAMES
 from digest.operations.issues.closing import close_issue
 from digest.operations.readers import consent_wordings
+from digest.operations.readers.holdings import EDITORS, READERS
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
@@ -190,6 +191,33 @@ def test_a_german_digest_is_german_from_its_subject_to_its_foot(
     assert "Ausgabe 1 · 2 Meldungen, 1 Minute" in text
     assert "weil Sie Ihre Anmeldung bestätigt haben (14. Mai 2024)." in text
     assert html_of(welcome).count('lang="de"') > 1 and "Im Browser ansehen" in html_of(welcome)
+
+
+def test_a_german_privacy_page_cites_the_law_as_it_is_cited_there(stranger: Browser, db: Database) -> None:
+    speak(db, "de")
+    shown = words(stranger.open("/privacy")).replace("\u00ad", "")
+    for part in (
+        "Verantwortlicher (Art. 4 Nr. 7 DSGVO) ist", "Rechtsgrundlage", "Art. 6 Abs. 1 lit. a DSGVO: Ihre Einwilligung",
+        "Art. 6 Abs. 1 lit. f DSGVO", "danach noch 1.095 Tage", "Aufsichtsbehörde", "Drittlandübermittlung",
+        "Sicherungen",
+    ):  # fmt: skip
+        assert part in shown, part
+    english = [part for one in (*READERS.values(), *EDITORS.values()) for part in (one.what, one.why, one.basis)]
+    assert [part for part in english if part in shown or "GDPR" in shown] == []
+
+
+def test_a_german_citation_says_as_at_which_day(stranger: Browser, db: Database) -> None:
+    speak(db, "de")
+    found = make_summary(db, "Gericht hebt Bußgeld auf", publication="CNIL")
+    path = stranger.client.get(f"/news/a/b/{found}").headers["Location"]
+    text = stranger.open(f"{path}?cite=text").text
+    assert text.startswith("„Gericht hebt Bußgeld auf“, Privacy Digest, 13. Mai 2024, Stand: 14. Mai 2024, http")
+    for form in ("bibtex", "csl"):
+        note = "Zusammenfassung einer Veröffentlichung von CNIL. Stand: 14. Mai 2024"
+        assert note in stranger.open(f"{path}?cite={form}").text
+    drawn = stranger.open(f"{path}.png").data
+    speak(db, ENGLISH)
+    assert stranger.open(f"{path}.png").data != drawn, "its date is in the site's language"
 
 
 PUBLIC = ("/", "/news", "/issues", "/privacy", "/about/feeds", "/confirm/x", "/nowhere")
