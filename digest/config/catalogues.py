@@ -80,6 +80,11 @@ class Language:
         return format_decimal(number, locale=_babels(self.tag))
 
 
+def noted(message: str) -> str:
+    """The message itself: imported as `_`, it marks a text for the catalogues that is translated where it is shown."""
+    return message
+
+
 @lru_cache
 def speaking(tag: str) -> Language:
     """The language of that tag; without a catalogue, its dates with English words."""

@@ -26,6 +26,9 @@ def open_transport(settings: Settings) -> Transport:
     return transport
 
 
+_NOT_IN_A_REHEARSAL = "MAIL_REDIRECT_ALL is set, and a rehearsal erases nobody at SendGrid; it waits until that is over"
+
+
 class RedirectingTransport:
     """A rehearsal: every message goes to one address instead of its readers."""
 
@@ -50,9 +53,11 @@ class RedirectingTransport:
         """Ask the transport behind it."""
         return self._inner.probe()
 
-    def erase(self, addresses: Sequence[str]) -> Answer:  # noqa: ARG002 - a rehearsal erases nobody
-        """Nothing: whose address it is has readers' data with the other side that is in earnest."""
-        return Answer(Certainty.ACCEPTED)
+    def erase(self, addresses: Sequence[str]) -> Answer:
+        """Not at SendGrid, where readers' data are in earnest: it waits until the rehearsal is over."""
+        if isinstance(self._inner, OutboxFolder):
+            return self._inner.erase(addresses)
+        return Answer(Certainty.RETRY, detail=_NOT_IN_A_REHEARSAL)
 
     def suppressed(
         self, since: Mapping[str, ListMark], until: datetime, deadline: float

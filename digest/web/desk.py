@@ -9,7 +9,7 @@ from digest.web.events import sendgrid_status
 from digest.web.issues import issue, putting_on
 from digest.web.messages import outbox
 from digest.web.people import audit, editors, own_login, signing_in
-from digest.web.readers import importing, subscriber_acts, subscribers, suppressions
+from digest.web.readers import erasures, importing, subscriber_acts, subscribers, suppressions
 from digest.web.running import branding, operating
 from digest.web.sending import copies
 from digest.web.shared.desk import desk
@@ -26,6 +26,7 @@ __all__ = [
     "deciding",
     "editors",
     "ends",
+    "erasures",
     "hang_up",
     "importing",
     "inbox",

@@ -2,7 +2,7 @@
 
 A real `digest serve` is asked for the digest at addresses of three kinds in turn: new ones, which cause a message;
 suppressed ones and ones that were asked for a moment ago, which don't. Timed are the sign-up itself and the request
-after it, on a kept connection and on a new one.
+after it, on a kept connection and on a new one; and likewise the form by which a reader moves to another address.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
@@ -22,16 +22,20 @@ from statistics import median
 from urllib.parse import urlencode
 
 from digest import config
-from digest.domain.shared.tokens import fingerprint
+from digest.domain.shared.tokens import Purpose, fingerprint, seal
 from digest.operations.running.startup import MIGRATIONS
 from digest.storage.base.database import Database
+from digest.storage.readers.reader_links import ReaderLink
 from digest.storage.running import schema
 from digest.storage.suppressions.suppressions import SuppressionReason, suppress
 from tests.bench.site import Site, serving
+from tests.factories import make_subscriber
 
 KINDS = ("new", "suppressed", "asked before")
 NEXT = ("GET /", "POST /subscribe")
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_SECRET = "bench-secret-key-bench-secret-key"
+_PAGE_KEY = "0123456789abcdef0123456789abcdef"
 
 
 def main() -> None:
@@ -46,6 +50,23 @@ def main() -> None:
             for kind in KINDS:
                 sys.stdout.write(f"  {kind:13} sign-up {signups[kind]:7.2f}   after it {after[kind]:7.2f}\n")
             sys.stdout.flush()
+    with tempfile.TemporaryDirectory() as folder, _site(Path(folder)) as site:
+        moves = measure_moves(site, asked.calls)
+    sys.stdout.write(f"POST /yours/…, move, kept connection, {asked.calls} calls of each kind, medians in ms\n")
+    for kind in KINDS:
+        sys.stdout.write(f"  {kind:13} move {moves[kind]:7.2f}\n")
+
+
+def measure_moves(site: Site, calls: int) -> dict[str, float]:
+    """Median milliseconds of asking to move, by the kind of the new address."""
+    moves = defaultdict(list)
+    page = f"/yours/{seal(Purpose.YOURS, _PAGE_KEY, _SECRET)}"
+    connection = site.connect()
+    for number in range(calls):
+        for kind in KINDS:
+            moves[kind].append(_timed(connection, page, _address(kind, f"move{number}")))
+    connection.close()
+    return {kind: median(times) for kind, times in moves.items()}
 
 
 def measure(site: Site, calls: int, following: str, kept: bool) -> tuple[dict[str, float], dict[str, float]]:
@@ -74,7 +95,7 @@ def _timed(connection: HTTPConnection, path: str, email: str | None) -> float:
     if email is None:
         connection.request("GET", path, headers=headers)
     else:
-        connection.request("POST", path, urlencode({"email": email}), headers | _FORM)
+        connection.request("POST", path, urlencode({"email": email, "move": "1"}), headers | _FORM)
     connection.getresponse().read()
     return (time.perf_counter() - began) * 1000
 
@@ -91,7 +112,7 @@ def _address(kind: str, number: str = "") -> str:
 def _site(folder: Path) -> Iterator[Site]:
     environ = {
         "INSTANCE_PATH": str(folder),
-        "SECRET_KEY": "bench-secret-key-bench-secret-key",
+        "SECRET_KEY": _SECRET,
         "SUPPRESSION_KEY": "bench-suppression-key-bench-suppr",
         "SITE_URL": "http://127.0.0.1",
         "TRUSTED_PROXIES": "1",
@@ -102,6 +123,10 @@ def _site(folder: Path) -> Iterator[Site]:
         with db.writing() as session:
             address_hash = fingerprint("suppressed@example.org", settings.suppression_key)
             suppress(session, address_hash, SuppressionReason.BOUNCE, datetime.now(UTC), "bench")
+        reader, now = make_subscriber(db, settings, "mover@example.org"), datetime.now(UTC)
+        with db.writing() as session:
+            until = now + timedelta(days=1)
+            session.add(ReaderLink(subscriber_id=reader.id, key=_PAGE_KEY, asked_at=now, valid_until=until))
     with serving(environ) as site:
         connection = site.connect()
         for number in range(50):

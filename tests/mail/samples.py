@@ -158,7 +158,7 @@ def single_messages() -> dict[str, Rendered]:
         "corrected": render_corrected(
             IDENTITY, "b***@exmaple.org", "b***@example.org", ALICE[TAGS.preferences], ALICE[TAGS.unsubscribe]
         ),
-        "erased": render_erased(IDENTITY, EXPIRES, through_sendgrid=True),
+        "erased": render_erased(IDENTITY, EXPIRES, "sendgrid"),
         "password_reset": render_password_reset(IDENTITY, "Erin", f"{desk}/password/erins-token", EXPIRES),
         "invitation": render_invitation(
             IDENTITY, "Frank", "Erin", Role.EDITOR, f"{desk}/password/franks-token", EXPIRES

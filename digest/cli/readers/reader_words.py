@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from digest.operations.readers.privacy import PersonalData
+from digest.operations.readers.personal_data import PersonalData
 from digest.storage.accounting.reader_copies import ReaderCopy
 from digest.storage.messages.messages import MessageState
 
 
 def for_people(held: PersonalData, spoken: Callable[[datetime], str]) -> str:
     """Everything, in lines; `spoken` words a moment."""
+    reader, ban = held.reader, held.suppression
     lines = [
-        f"{held.email}, {held.state}" + (", suppressed: gets no mail" if held.suppressed else ""),
-        f"name: {held.name or 'not known'}",
+        f"{reader.email}, {reader.state}" + (", suppressed: gets no mail" if ban else ""),
+        *([f"suppressed: {ban.reason}, {spoken(ban.at)}, by {ban.source or 'nobody named'}"] if ban else []),
+        *(f"asked to move to {link.email}: {spoken(link.asked_at)}" for link in held.moves),
+        f"name: {reader.name or 'not known'}",
         f"topics: {', '.join(held.topics) or 'everything'}",
-        f"came by: {held.source or 'not recorded'}, {spoken(held.created_at)}",
-        f"confirmed: {spoken(held.confirmed_at) if held.confirmed_at else 'no'}",
-        f"unsubscribed: {spoken(held.unsubscribed_at) if held.unsubscribed_at else 'no'}",
-        f"paused until: {spoken(held.paused_until) if held.paused_until else 'not paused'}",
+        f"came by: {reader.source or 'not recorded'}, {spoken(reader.created_at)}",
+        f"confirmed: {spoken(reader.confirmed_at) if reader.confirmed_at else 'no'}",
+        f"unsubscribed: {spoken(reader.unsubscribed_at) if reader.unsubscribed_at else 'no'}",
+        f"paused until: {spoken(reader.paused_until) if reader.paused_until else 'not paused'}",
         "consent:",
     ]
     for step in held.consent:

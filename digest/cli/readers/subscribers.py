@@ -11,12 +11,14 @@ from digest.cli.readers import acts, importing
 from digest.cli.readers.reader_words import for_people
 from digest.cli.shared.failing import Failed
 from digest.cli.shared.installation import installation
-from digest.cli.shared.output import write_csv
+from digest.cli.shared.output import counted, write_csv
 from digest.cli.shared.parameters import HELD_EMAIL
 from digest.domain.shared.addresses import Address
 from digest.operations.people.audit import THE_COMMAND
+from digest.operations.readers.personal_data import what_we_hold
 from digest.operations.readers.personal_file import for_machines
-from digest.operations.readers.privacy import erase, what_we_hold
+from digest.operations.readers.privacy import erase
+from digest.operations.readers.stuck_erasures import REMEDY, mark_erased_by_hand, stuck_erasures
 from digest.operations.readers.subscriber_files import export_subscribers
 from digest.storage.readers.subscribers import SubscriberState, subscriber_with_address
 
@@ -55,7 +57,7 @@ def show(address: Address, as_json: bool) -> None:
         found = subscriber_with_address(session, address.key)
         if found is None:
             raise Failed(f"There is no subscriber {address.shown}. `digest subscribers export` lists all there are.")
-        held = what_we_hold(session, found)
+        held = what_we_hold(session, here.settings, found)
     if as_json:
         click.echo(json.dumps(for_machines(held), indent=2, ensure_ascii=False))
     else:
@@ -69,7 +71,8 @@ def erase_(address: Address, yes: bool) -> None:
     """Erase a reader, and keep the address out.
 
     Nothing stays but a hash of the address, so that no import adds it again; who asks and confirms, may come back. The
-    reader gets a receipt, and SendGrid is to erase what it holds.
+    reader gets a receipt, SendGrid, where mail goes through it, is asked to erase what it holds, and files of the
+    outbox to that address are deleted.
     """
     here = installation()
     if not yes and sys.stdin.isatty():
@@ -78,3 +81,32 @@ def erase_(address: Address, yes: bool) -> None:
         click.echo(f"Everything about {address.shown} is erased. The address is suppressed: no import brings it back.")
     else:
         click.echo(f"{address.shown} was no subscriber. The address is suppressed now: no import adds it.")
+
+
+@subscribers.command()
+@click.argument("handle", required=False, default="")
+@click.option("--done", is_flag=True, help="You have erased it at SendGrid: forget the address here.")
+def erasures(handle: str, done: bool) -> None:
+    """Show erasures that SendGrid has not taken on, or one of them.
+
+    Without HANDLE all of them, their addresses masked, the oldest first. With the HANDLE that stands before one: its
+    address, why it waits, and what to do. Nothing is changed without --done.
+    """
+    if done and not handle:
+        raise click.UsageError("Say which: digest subscribers erasures HANDLE --done")
+    here = installation()
+    with here.db.reading() as session:
+        found = stuck_erasures(session, here.settings)
+    spoken = here.settings.schedule.spoken
+    if not handle:
+        for one in found:
+            click.echo(f"{one.handle}  {one.masked}  since {spoken(one.since)}, {one.tries} tries: {one.why}")
+        click.echo(f"{counted(len(found), 'erasure')} wait for SendGrid. {REMEDY}" if found else "No erasure waits.")
+        return
+    this = next((one for one in found if one.handle == handle), None)
+    if this is None:
+        raise Failed(f"No erasure {handle} waits. `digest subscribers erasures` lists all that do.")
+    if not done:
+        click.echo(f"{this.address}, erased here {spoken(this.since)}; {this.tries} tries: {this.why}\n{REMEDY}")
+    elif mark_erased_by_hand(here.context(), handle, THE_COMMAND):
+        click.echo("Marked as done. Nothing here names the address any more.")

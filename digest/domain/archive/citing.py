@@ -1,9 +1,10 @@
-"""A summary as others cite it: one line of text, BibTeX, CSL-JSON; each says as at which day."""
+"""A summary as others cite it: one line of text, BibTeX, CSL-JSON; each says as at which day, in words given to it."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,6 +27,17 @@ _NOT_A_KEY = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True)
+class CitationWords:
+    """A language's own words: `footnote` has places for title, site, published, day and url, `note` for publication
+    and day; `day` writes a date.
+    """
+
+    footnote: str
+    note: str
+    day: Callable[[date], str]
+
+
+@dataclass(frozen=True)
 class Citation:
     """What is cited. `url` is the address that shows what stood on the day `as_at`, in ASCII."""
 
@@ -37,14 +49,14 @@ class Citation:
     url: str
     as_at: date
     language: str
+    words: CitationWords
 
     @property
     def text(self) -> str:
         """For a footnote: `“Title”, Site, 15 May 2024, as at 29 November 2026, https://…`."""
-        return (
-            f"“{_one_line(self.title)}”, {_one_line(self.site)}, {_spoken(self.published_on)}, "
-            f"as at {_spoken(self.as_at)}, {self.url}"
-        )
+        said = {"title": _one_line(self.title), "site": _one_line(self.site), "url": self.url}
+        days = {"published": self.words.day(self.published_on), "day": self.words.day(self.as_at)}
+        return self.words.footnote % (said | days)
 
     @property
     def key(self) -> str:
@@ -55,7 +67,7 @@ class Citation:
     @property
     def bibtex(self) -> str:
         """One BibTeX entry; `url` and `urldate` are biblatex's, and older styles pass them over."""
-        day, about = self.published_on, f"Summary of what {self.publication} published. As at {self._as_at}"
+        day, about = self.published_on, self._note
         fields = {
             "author": f"{{{{{_tex(self.site)}}}}}",
             "title": f"{{{{{_tex(self.title)}}}}}",
@@ -84,13 +96,13 @@ class Citation:
             "accessed": {"date-parts": [_parts(self.as_at)]},
             "URL": self.url,
             "language": self.language,
-            "note": f"Summary of what {_one_line(self.publication)} published. As at {self._as_at}",
+            "note": self._note,
         }
         return json.dumps([item], ensure_ascii=False, indent=2) + "\n"
 
     @property
-    def _as_at(self) -> str:
-        return _spoken(self.as_at)
+    def _note(self) -> str:
+        return self.words.note % {"publication": _one_line(self.publication), "day": self.words.day(self.as_at)}
 
 
 def _tex(text: str) -> str:
@@ -99,10 +111,6 @@ def _tex(text: str) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _spoken(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def _parts(day: date) -> list[int]:

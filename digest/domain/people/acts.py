@@ -53,5 +53,6 @@ class Act(StrEnum):
     ASKED_AGAIN = "asked a reader again to confirm"
     ERASED = "erased a reader"
     LIFTED = "lifted a suppression"
+    ERASED_BY_HAND = "marked an erasure as done by hand"
     TOLD_ORIGINAL = "described an original"
     BRANDED = "changed the publication"

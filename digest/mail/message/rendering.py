@@ -133,9 +133,9 @@ def render_corrected(identity: Identity, old: str, new: str, preferences_url: st
     return fill("corrected", identity, old=old, new=new, **urls)
 
 
-def render_erased(identity: Identity, at: datetime, through_sendgrid: bool) -> Rendered:
-    """The receipt of an erasure; `at` needs its zone."""
-    return fill("erased", identity, at=at, through_sendgrid=through_sendgrid)
+def render_erased(identity: Identity, at: datetime, carrier: str) -> Rendered:
+    """The receipt of an erasure; `at` needs its zone. `carrier`: `sendgrid`, `rehearsal` or `outbox`."""
+    return fill("erased", identity, at=at, carrier=carrier)
 
 
 def render_password_reset(identity: Identity, editor_name: str, reset_url: str, expires: datetime) -> Rendered:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,7 @@ from digest.operations.suppressions.suppressing import suppress_in
 from digest.storage.base.database import database_now
 from digest.storage.events.delivery_status import ReportedCopy, StatusTold, accepted_copies_to, raise_statuses
 from digest.storage.issues.issues import latest_frozen_issue
+from digest.storage.readers.consents import came_back_at
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, lock_subscribers, subscribers_with_addresses
 from digest.storage.sending.attempts import mark_heard
 from digest.storage.sending.deliveries import DeliveryStatus
@@ -78,6 +80,7 @@ def _look(session: Session, settings: Settings, events: Sequence[Event]) -> Plan
     by_address = told_of_addresses(session, events)
     asked = {event.address for event in by_address} | {one.event.address for one in told if _leaves(one.event)}
     subscribers = subscribers_with_addresses(session, asked)
+    back = came_back_at(session, [one.id for one in subscribers.values()])
     by_address = [event for event in by_address if event.address in subscribers]
     ours = [one.event for one in told] + by_address
     return Plan(
@@ -85,7 +88,7 @@ def _look(session: Session, settings: Settings, events: Sequence[Event]) -> Plan
         heard=frozenset(one.attempt.batch_id for one in told if not one.attempt.heard),
         proven={one.attempt.attempt_id: one for one in reversed(told) if one.attempt.outcome not in TAKEN},
         bans=_bans(session, settings, ours),
-        leaving={event.address: event for event in ours if _may_leave(subscribers.get(event.address), event)},
+        leaving={event.address: event for event in ours if _may_leave(subscribers.get(event.address), back, event)},
     )
 
 
@@ -128,11 +131,12 @@ def _leaves(event: Event) -> bool:
     return event.ground is Ground.LEFT
 
 
-def _may_leave(subscriber: Subscriber | None, event: Event) -> bool:
-    """Whether the event makes this reader leave: an event that is late must not undo a later sign-up."""
+def _may_leave(subscriber: Subscriber | None, back: Mapping[int, datetime], event: Event) -> bool:
+    """Whether the event makes this reader leave: one that is late must not undo a later sign-up, or a later return."""
     if not _leaves(event) or subscriber is None or subscriber.state == SubscriberState.UNSUBSCRIBED:
         return False
-    return subscriber.confirmed_at is None or event.at >= subscriber.confirmed_at
+    words = (subscriber.confirmed_at, back.get(subscriber.id))
+    return all(word is None or event.at >= word for word in words)
 
 
 def _apply(work: Work, plan: Plan) -> None:
@@ -149,8 +153,10 @@ def _apply(work: Work, plan: Plan) -> None:
 
 
 def _let_go(work: Work, leaving: Mapping[str, Event]) -> None:
-    for address, subscriber in subscribers_with_addresses(work.session, leaving).items():
-        if _may_leave(subscriber, leaving[address]):
+    there = subscribers_with_addresses(work.session, leaving)
+    back = came_back_at(work.session, [one.id for one in there.values()])
+    for address, subscriber in there.items():
+        if _may_leave(subscriber, back, leaving[address]):
             leave_in(work, subscriber, consent_wordings.leaving_at_sendgrid(), PLACE)
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy.orm import Session
-
-from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.messages import signup_caps
 from digest.operations.messages.queue import CONFIRMATION, MOVE, OWN_PAGE, REMINDER, RETURNED
@@ -14,6 +11,7 @@ from digest.operations.shared.context import Work
 from digest.storage.base.database import one_at_a_time
 from digest.storage.messages.form_mail import claim_form_mail, form_mail_since
 from digest.storage.messages.messages import Message, give_up_message
+from digest.storage.readers.reader_links import link_lives
 from digest.storage.readers.subscribers import SubscriberState, subscriber_with_address
 from digest.storage.suppressions.suppressions import never_mailed
 
@@ -24,6 +22,7 @@ _MOST_ENDED = 200
 _SUPPRESSED = "its address was suppressed before it was sent"
 _CONFIRMED = "its reader had confirmed before it was sent"
 _LEFT = "its reader had left before it was sent"
+_DEAD_LINK = "its link had expired before it was sent"
 
 
 def claim_next_form_mail(work: Work, owner: str, at: float, lease: float) -> Message | None:
@@ -36,7 +35,7 @@ def claim_next_form_mail(work: Work, owner: str, at: float, lease: float) -> Mes
         return None
     for _ in range(_MOST_ENDED):
         message = claim_form_mail(work.session, owner, at, lease, work.now, work.now - _APART)
-        reason = _reason_to_end(work.session, work.settings, message) if message else ""
+        reason = _reason_to_end(work, message) if message else ""
         if message is None or not reason:
             return message
         work.session.flush()
@@ -44,12 +43,13 @@ def claim_next_form_mail(work: Work, owner: str, at: float, lease: float) -> Mes
     return None
 
 
-def _reason_to_end(session: Session, settings: Settings, message: Message) -> str:
+def _reason_to_end(work: Work, message: Message) -> str:
     """Why this message may not leave any more, by who its reader is now; empty if it may."""
-    if never_mailed(session, fingerprint(message.recipient, settings.suppression_key)):
+    session = work.session
+    if never_mailed(session, fingerprint(message.recipient, work.settings.suppression_key)):
         return _SUPPRESSED
     if message.kind in (OWN_PAGE, MOVE):
-        return ""  # deleted with their reader, and with the link they carry
+        return "" if link_lives(session, message.subscriber_id, message.created_at, work.now) else _DEAD_LINK
     reader = subscriber_with_address(session, message.recipient)
     confirmed = reader is not None and reader.state == SubscriberState.CONFIRMED
     if message.kind in (REMINDER, RETURNED):

@@ -65,12 +65,13 @@ def post(  # noqa: PLR0913 - the message, most of it by name
 
 
 def pass_erasure_on(work: Work, addresses: Iterable[str]) -> None:
-    """Have SendGrid erase addresses too, where mail goes through it: later, so that it covers what is on its way."""
-    if work.settings.mail_transport != "sendgrid":
-        return
+    """Have addresses erased where mail goes, too: at SendGrid later, so that it covers what is on its way, and in the
+    outbox folder as soon as nothing is.
+    """
     for address in addresses:
         message = queue_message(work.session, work.now, ERASURE, address, ("", "", ""))
-        message.retry_at = database_now(work.session) + _ERASED_AFTER
+        if work.settings.mail_transport == "sendgrid":
+            message.retry_at = database_now(work.session) + _ERASED_AFTER
 
 
 @dataclass(frozen=True)

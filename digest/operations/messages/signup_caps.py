@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -19,12 +20,21 @@ from digest.domain.shared.mailboxes import mailbox_of
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.shared.context import Work
 from digest.storage.base.rate_limits import count_one, moment_of
-from digest.storage.messages.form_mail import forget_mailbox, form_mail_due, form_mail_waiting, mail_to_mailbox
+from digest.storage.messages.form_mail import (
+    forget_mailbox,
+    form_mail_due,
+    form_mail_waiting,
+    mail_left,
+    mail_to_mailbox,
+    mail_waits,
+)
 from digest.storage.messages.messages import Turn
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(hours=24)
 MONTH = timedelta(days=30)
+OWN_PAGE_LIVES = timedelta(minutes=30)
+"""How long a link to one's own page works."""
 PER_MAILBOX_HOUR = 1
 PER_MAILBOX_SPAN = 3
 PER_NETWORK_HOUR = 20
@@ -42,7 +52,7 @@ BRAKE, ON = "signup-brake", "on"
 NO_ROOM = "signup-no-room"
 """Counted under ON at most once a minute while sign-ups are not taken for want of room."""
 _ASKED = "signup-network"
-SIGN_UP, OWN_PAGE, RETURN = "", "own page of ", "return of "
+SIGN_UP, OWN_PAGE, RETURN, MOVE = "", "own page of ", "return of ", "move to "
 """What a message to a mailbox is for."""
 
 log = logging.getLogger(__name__)
@@ -86,13 +96,27 @@ def turn_of_the_desk(work: Work, address: Address) -> Turn:
     return Turn(work.now, _hash(work.settings, address.key, SIGN_UP))
 
 
-def may_mail(session: Session, turn: Turn, span: timedelta = MONTH) -> bool:
-    """Whether one more message may be queued for this mailbox: one an hour, and three in that span. All is counted,
+def may_mail(session: Session, turn: Turn) -> bool:
+    """Whether one more message may be queued for this mailbox: one an hour, and three in a month. All is counted,
     whatever comes first.
     """
     this_hour = mail_to_mailbox(session, turn.mailbox, turn.not_before - HOUR, turn.not_before + HOUR)
-    in_span = mail_to_mailbox(session, turn.mailbox, turn.not_before - span, turn.not_before + span)
+    in_span = mail_to_mailbox(session, turn.mailbox, turn.not_before - MONTH, turn.not_before + MONTH)
     return this_hour < PER_MAILBOX_HOUR and in_span < PER_MAILBOX_SPAN
+
+
+def put_off(session: Session, turn: Turn) -> Turn | None:
+    """The turn of the next link to somebody's own page, an hour after the last one, and three once it had three in a
+    day. None: one waits already, or the last one's link is still good.
+
+    So no stranger keeps a reader from their rights for longer than that, however often they ask.
+    """
+    left = mail_left(session, turn.mailbox, turn.not_before - DAY)
+    last = max(left, default=turn.not_before - DAY)
+    if mail_waits(session, turn.mailbox) or turn.not_before - last < OWN_PAGE_LIVES:
+        return None
+    apart = HOUR if len(left) < PER_MAILBOX_SPAN else 3 * HOUR
+    return replace(turn, not_before=max(turn.not_before, last + apart))
 
 
 def expected(session: Session, now: datetime, turn: Turn) -> datetime:
@@ -107,8 +131,13 @@ def braked_since(session: Session) -> datetime | None:
 
 def forget_mail(session: Session, settings: Settings, address: str) -> None:
     """Drop what was counted for the mailbox of an address."""
-    for purpose in (SIGN_UP, OWN_PAGE, RETURN):
-        forget_mailbox(session, _hash(settings, address, purpose))
+    for mailbox in mailboxes_of(settings, address):
+        forget_mailbox(session, mailbox)
+
+
+def mailboxes_of(settings: Settings, address: str) -> list[str]:
+    """The keyed hashes under which mail to this address is counted."""
+    return [_hash(settings, address, purpose) for purpose in (SIGN_UP, OWN_PAGE, RETURN, MOVE)]
 
 
 def _hash(settings: Settings, address: str, purpose: str) -> str:

@@ -211,4 +211,5 @@ def _values(row: Row, now: datetime, address_hash: str) -> dict[str, object]:
         "created_at": now,
         "confirmed_at": row.confirmed_at,
         "unsubscribed_at": row.unsubscribed_at,
+        "paused_until": row.paused_until,
     }

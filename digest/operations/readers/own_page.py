@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -20,8 +20,6 @@ from digest.storage.readers.reader_links import ReaderLink, reader_link_with_key
 from digest.storage.readers.subscribers import Subscriber, lock_subscribers, subscriber_with_address
 from digest.storage.suppressions.suppressions import never_mailed
 
-LIFETIME = timedelta(minutes=30)
-
 
 def ask_for_own_page(context: Context, address: Address, ip: str) -> None:
     """Someone asks for the page of this address: a reader gets at most one message, and the caller learns nothing.
@@ -35,10 +33,12 @@ def ask_for_own_page(context: Context, address: Address, ip: str) -> None:
         turn = signup_caps.turn(context.within(session), address, ip, signup_caps.OWN_PAGE)
         if turn is None:
             return
-        valid_until = signup_caps.expected(session, context.now, turn) + LIFETIME
+        later = signup_caps.put_off(session, turn)
+        turn = later or turn
+        valid_until = signup_caps.expected(session, context.now, turn) + signup_caps.OWN_PAGE_LIVES
         rendered = _message(context.settings, key, valid_until)
         suppressed = never_mailed(session, address_hash)
-        may = signup_caps.may_mail(session, turn, signup_caps.DAY) and not suppressed
+        may = later is not None and not suppressed
         known = subscriber_with_address(session, address.key)
         with session.begin_nested() as asking:
             reader = known or add_pending(context.within(session), address, address_hash, spare, "")

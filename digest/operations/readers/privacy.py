@@ -1,9 +1,6 @@
-"""What we hold about one reader, all of it, and erasing it. `holdings.py` says what we hold about people in general."""
+"""Erasing a reader: all that names them, and where mail went, too. `personal_data.py` has what we hold about one."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -12,98 +9,22 @@ from digest.domain.shared.tokens import fingerprint
 from digest.mail.message.identity import identity_of
 from digest.mail.message.rendering import render_erased
 from digest.operations.guard.journal import Parting, note_parting
-from digest.operations.messages.queue import RECEIPT, pass_erasure_on, post
+from digest.operations.messages.queue import MOVED, RECEIPT, pass_erasure_on, post
 from digest.operations.messages.signup_caps import forget_mail
 from digest.operations.people import audit
 from digest.operations.readers.own_page import owner_of
+from digest.operations.readers.recipients import carrier_of
 from digest.operations.shared.context import Context, Work
-from digest.storage.accounting.reader_copies import ReaderCopy, copies_of
-from digest.storage.messages.messages import forget_messages_to, messages_to
-from digest.storage.readers.consents import consent_of
-from digest.storage.readers.signups import signups_of
-from digest.storage.readers.subscribers import Subscriber, lock_subscribers, subscriber_with_address
+from digest.storage.messages.messages import forget_messages_to, recipients_of_kind
+from digest.storage.readers.subscribers import (
+    Subscriber,
+    known_addresses,
+    lock_subscribers,
+    subscriber_with_address,
+)
 from digest.storage.running.demo_marks import unmark
 from digest.storage.sending.deliveries import addresses_of_copies, forget_reader
-from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, never_mailed, suppress
-
-
-@dataclass(frozen=True)
-class ConsentEntry:
-    """One consent record, with the wording that was shown."""
-
-    step: str
-    at: datetime
-    place: str
-    answer: str
-    wording_version: str
-    wording: str
-    wording_hash: str
-    """Of version and text (SHA-256): what the record itself names."""
-
-
-@dataclass(frozen=True)
-class SignUpEntry:
-    """When somebody asked for the digest at this address, and when the link in the message was used."""
-
-    asked_at: datetime
-    confirmed_at: datetime | None
-
-
-@dataclass(frozen=True)
-class MessageEntry:
-    """One message to this reader alone, while it is kept."""
-
-    subject: str
-    at: datetime
-    state: str
-
-
-@dataclass(frozen=True)
-class PersonalData:
-    """Everything that we hold about one reader."""
-
-    email: str
-    name: str
-    state: str
-    topics: tuple[str, ...]
-    source: str
-    created_at: datetime
-    confirmed_at: datetime | None
-    unsubscribed_at: datetime | None
-    paused_until: datetime | None
-    suppressed: bool
-    copies: tuple[ReaderCopy, ...]
-    """Of the newest issue first."""
-    consent: tuple[ConsentEntry, ...]
-    signups: tuple[SignUpEntry, ...]
-    messages: tuple[MessageEntry, ...]
-
-
-def what_we_hold(session: Session, subscriber: Subscriber) -> PersonalData:
-    """Everything that we hold about this reader."""
-    return PersonalData(
-        email=subscriber.email,
-        name=subscriber.name,
-        state=subscriber.state,
-        topics=tuple(slug for slug in subscriber.topics.split(",") if slug),
-        source=subscriber.source,
-        created_at=subscriber.created_at,
-        confirmed_at=subscriber.confirmed_at,
-        unsubscribed_at=subscriber.unsubscribed_at,
-        paused_until=subscriber.paused_until,
-        suppressed=is_suppressed(session, subscriber.address_hash),
-        copies=tuple(copies_of(session, subscriber.id)),
-        consent=tuple(
-            ConsentEntry(
-                record.step, record.at, record.place, record.answer, wording.version, wording.text, wording.hash
-            )
-            for record, wording in consent_of(session, subscriber.id)
-        ),
-        signups=tuple(SignUpEntry(one.asked_at, one.confirmed_at) for one in signups_of(session, subscriber.id)),
-        messages=tuple(
-            MessageEntry(one.subject, one.created_at, one.state) for one in messages_to(session, subscriber.address)
-        ),
-    )
+from digest.storage.suppressions.suppressions import SuppressionReason, never_mailed, suppress
 
 
 def erase(context: Context, address: str, source: str, by: str = "") -> bool:
@@ -157,8 +78,12 @@ def erase_in(work: Work, address: str, address_hash: str, subscriber: Subscriber
 
 
 def _addresses_of(session: Session, address: str, subscriber: Subscriber | None) -> list[str]:
-    """All that a reader had mail at: who moved had it elsewhere before."""
-    return sorted({address, *(addresses_of_copies(session, subscriber.id) if subscriber else ())})
+    """All that a reader had mail at: who moved had it elsewhere before. What is another reader's by now, stays."""
+    if subscriber is None:
+        return [address]
+    before = {*addresses_of_copies(session, subscriber.id), *recipients_of_kind(session, MOVED, subscriber.id)}
+    before -= {address, subscriber.address}
+    return sorted({address} | before - known_addresses(session, sorted(before)))
 
 
 def _clear_away(work: Work, address: str, subscriber: Subscriber | None) -> None:
@@ -176,6 +101,6 @@ def _write_receipt(work: Work, address: str) -> None:
     rendered = render_erased(
         identity_of(work.settings),
         work.settings.schedule.local(work.now),
-        through_sendgrid=work.settings.mail_transport == "sendgrid",
+        carrier_of(work.settings),
     )
     post(work.session, work.now, RECEIPT, address, rendered)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
-
-from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.shared.addresses import Address, masked
@@ -37,8 +35,14 @@ class MoveState(StrEnum):
 
     OPEN = "open"
     MOVED = "moved"
+    DONE = "done"
+    """It has moved them, before."""
     TAKEN = "taken"
     """Another reader has that address."""
+    LEFT = "left"
+    """Another one had it, and left."""
+    BLOCKED = "blocked"
+    """Mail to it came back since, or is not wanted there."""
     GONE = "gone"
 
 
@@ -53,7 +57,7 @@ def ask_to_move(context: Context, key: str, address: Address, ip: str) -> bool:
         reader = owner_of(session, key, context.now)
         if reader is None:
             return False
-        turn = signup_caps.turn(context.within(session), address, ip)
+        turn = signup_caps.turn(context.within(session), address, ip, signup_caps.MOVE)
         address_hash = fingerprint(address.key, context.settings.suppression_key)
         if turn is None:
             return True
@@ -77,17 +81,25 @@ def ask_to_move(context: Context, key: str, address: Address, ip: str) -> bool:
         return True
 
 
-def look_at_move(session: Session, key: str, now: datetime) -> tuple[MoveState, Subscriber | None, str]:
+def look_at_move(work: Work, key: str) -> tuple[MoveState, Subscriber | None, str]:
     """What the link with this key is good for, whom it moves, and where to."""
-    link = reader_link_with_key(session, key, now)
-    reader = session.get(Subscriber, link.subscriber_id) if link and link.address else None
+    link = reader_link_with_key(work.session, key, work.now)
+    reader = work.session.get(Subscriber, link.subscriber_id) if link and link.address else None
     if link is None or reader is None:
         return MoveState.GONE, None, ""
-    there = subscriber_with_address(session, link.address)
+    return _state(work, reader, link.address), reader, link.email
+
+
+def _state(work: Work, reader: Subscriber, address: str) -> MoveState:
+    if reader.address == address:
+        return MoveState.DONE
+    if never_mailed(work.session, fingerprint(address, work.settings.suppression_key)):
+        return MoveState.BLOCKED
+    there = subscriber_with_address(work.session, address)
     # Anybody can enter any address in the form: one that was never confirmed gives way to whoever has the mailbox.
-    if there is not None and there.id != reader.id and there.state != SubscriberState.PENDING:
-        return MoveState.TAKEN, reader, link.email
-    return MoveState.OPEN, reader, link.email
+    if there is None or there.state == SubscriberState.PENDING:
+        return MoveState.OPEN
+    return MoveState.LEFT if there.state == SubscriberState.UNSUBSCRIBED else MoveState.TAKEN
 
 
 def move(context: Context, key: str, place: str) -> tuple[MoveState, Subscriber | None, str]:
@@ -98,7 +110,7 @@ def move(context: Context, key: str, place: str) -> tuple[MoveState, Subscriber 
     """
     with context.db.writing() as session:
         lock_subscribers(session)
-        found, reader, email = look_at_move(session, key, context.now)
+        found, reader, email = look_at_move(context.within(session), key)
         link = reader_link_with_key(session, key, context.now)
         if found is not MoveState.OPEN or reader is None or link is None:
             return found, reader, email
@@ -109,26 +121,21 @@ def move(context: Context, key: str, place: str) -> tuple[MoveState, Subscriber 
 def _move(work: Work, reader: Subscriber, link: ReaderLink, place: str) -> None:
     old, old_hash = reader.address, reader.address_hash
     pending = subscriber_with_address(work.session, link.address)
-    if pending is not None and pending.id != reader.id:
+    if pending is not None:
         unmark(work.session, Subscriber.__tablename__, pending.id)
         work.session.delete(pending)
         work.session.flush()
     reader.email, reader.address = link.email, link.address
     reader.address_hash = fingerprint(link.address, work.settings.suppression_key)
-    if reader.state == SubscriberState.CONFIRMED:
-        reader.confirmed_at = work.now
-    # Links in the old mailbox are in other hands now, perhaps.
-    forget_links_of(work.session, reader.id)
-    if old != reader.address:
-        forget_unconfirmed_signups_of(work.session, reader.id)
-        reader.link_key = new_key()
+    # Links in the old mailbox are in other hands now, perhaps. The one that moved them can still say so.
+    forget_links_of(work.session, reader.id, but=link.id)
+    forget_unconfirmed_signups_of(work.session, reader.id)
+    reader.link_key = new_key()
     work.session.flush()
     readdress_copies(work.session, reader.id, reader.address)
     lift_erasure(work.session, reader.address_hash)
     wording = consent_wordings.moving(work.settings)
     record(work, reader.id, ConsentStep.ADDRESS, wording, place, "confirmed at the new address")
-    if old == reader.address:
-        return
     may_write = not never_mailed(work.session, old_hash)
     forget_messages_to(work.session, old)
     suppress(work.session, old_hash, SuppressionReason.ERASURE, work.now, "its reader moved to another address")

@@ -54,8 +54,8 @@ def undo_leaving(context: Context, link_key: str, mark: str, place: str) -> bool
     """Let who left a moment ago be a reader again; False if the mark isn't of that leaving, if it is too late or came
     too often, and nothing has changed.
 
-    The mailbox is told, since the link may be in other hands. The moment counts as their confirmation: the journal has
-    the leaving, and the later word must be theirs.
+    The mailbox is told, since the link may be in other hands. When they confirmed, and a pause, stay as they were. The
+    journal has the leaving; the consent record of this moment is the later word (`running.replaying`).
     """
     with context.db.writing() as session:
         work = context.within(session)
@@ -67,7 +67,7 @@ def undo_leaving(context: Context, link_key: str, mark: str, place: str) -> bool
         if not signup_caps.may_mail(session, turn):
             return False
         subscriber.state = SubscriberState.CONFIRMED
-        subscriber.confirmed_at, subscriber.unsubscribed_at = context.now, None
+        subscriber.unsubscribed_at = None
         wording = consent_wordings.undoing(context.settings)
         record(work, subscriber.id, ConsentStep.RETURNED, wording, place, "left by mistake")
         note_reader(work, EventKind.CONFIRMED, subscriber.id)

@@ -71,7 +71,8 @@ def _exported(db: Database, state: str) -> Iterator[tuple[str, ...]]:
     with db.reading() as session:
         for found, ban in subscribers_and_bans(session, state):
             cells = (found.email, found.name, found.state, found.topics.replace(",", ";"))
-            yield (*cells, _iso(found.confirmed_at), _iso(found.unsubscribed_at), found.source, ban)
+            moments = (_iso(found.confirmed_at), _iso(found.unsubscribed_at))
+            yield (*cells, *moments, found.source, _iso(found.paused_until), ban)
 
 
 def _iso(moment: datetime | None) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from digest.domain.shared.addresses import Address
 from digest.domain.shared.slugs import slugify
+from digest.operations.readers.pausing import LONGEST as LONGEST_PAUSE
 from digest.operations.shared.csv_addresses import BANS, address_in
 from digest.operations.shared.csv_rows import CsvRow
 from digest.operations.shared.csv_signs import Sign, gravest, signs, unsaid
@@ -15,7 +16,7 @@ from digest.operations.shared.known_columns import FormerState, Means
 from digest.storage.readers.subscribers import SubscriberState
 from digest.storage.suppressions.suppressions import SuppressionReason
 
-COLUMNS = ("email", "name", "state", "topics", "confirmed_at", "unsubscribed_at", "source")
+COLUMNS = ("email", "name", "state", "topics", "confirmed_at", "unsubscribed_at", "source", "paused_until")
 LONGEST = 200
 
 _CONFIRMED = (Means.CONFIRMED_AT, Means.DOUBLE_OPT_IN_AT)
@@ -42,6 +43,8 @@ class Row:
     confirmed_at: datetime | None
     unsubscribed_at: datetime | None
     source: str
+    paused_until: datetime | None = None
+    """No issue before this moment; None where it has come."""
     undated: bool = False
     """Whether the file tells when they left in a way that can't be read."""
     tags: tuple[str, ...] = ()
@@ -76,6 +79,7 @@ def read_row(row: CsvRow, now: datetime, source: str) -> Row:
         unsubscribed_at=None,
         source=_line("source", row.said(Means.SOURCE)) or source,
         tags=_tags(row),
+        paused_until=_paused_until(row, now),
     )
 
 
@@ -101,6 +105,7 @@ def _left(row: CsvRow, sign: Sign, address: Address, now: datetime, source: str)
         confirmed_at=_or_none(row, *_CONSENTED),
         unsubscribed_at=min(sign.since or now, now),
         source=_if_good("source", row.said(Means.SOURCE)) or source,
+        paused_until=None,
         undated=sign.undated,
         tags=_tags(row),
     )
@@ -111,6 +116,13 @@ def _confirmed_at(row: CsvRow, now: datetime, meanings: tuple[Means, ...]) -> da
     if said and said > now + _A_DAY:
         raise ValueError(f"confirmed at {said:%Y-%m-%d}, which lies ahead. Correct the date.")
     return min(said, now) if said else None  # a time without its zone may be up to a day ahead
+
+
+def _paused_until(row: CsvRow, now: datetime) -> datetime | None:
+    until = row.moment(Means.PAUSED_UNTIL)
+    if until and until > now + LONGEST_PAUSE + _A_DAY:
+        raise ValueError(f"paused until {until:%Y-%m-%d}: a pause ends within {LONGEST_PAUSE.days} days. Correct it.")
+    return until if until and until > now else None
 
 
 def _or_none(row: CsvRow, *meanings: Means) -> datetime | None:

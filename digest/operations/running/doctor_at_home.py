@@ -16,6 +16,7 @@ from digest.domain.running.findings import Finding, broken, doubtful, fine
 from digest.domain.sources.states import SourceState
 from digest.operations.running.doctor_of_settings import of_settings
 from digest.operations.running.doctor_on_backups import look_at_backups
+from digest.operations.running.doctor_on_erasures import erasures_found
 from digest.operations.running.doctor_on_hooks import look_at_alert_url, look_at_events_url
 from digest.operations.running.proxy_signs import unknown_proxy_was_seen
 from digest.operations.shared.context import Context
@@ -236,6 +237,7 @@ _IN_THE_DATABASE: Mapping[str, Callable[[Context], Finding]] = {
     "single messages": _messages,
     "ALERT_URL": look_at_alert_url,
     "EVENTS_URL": look_at_events_url,
+    "erasures": erasures_found,
     "webhook": _webhook,
     "SendGrid’s word": _account,
     "backups": look_at_backups,

@@ -8,7 +8,7 @@ mark; a crash repeats a chunk, and that changes nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from digest.operations.shared.context import Context, Work
 from digest.storage.base.database import Database
 from digest.storage.guard.journals import bytes_read, note_bytes_read
 from digest.storage.messages.messages import forget_waiting_messages
-from digest.storage.readers.consents import ConsentStep, latest_step, record_consents
+from digest.storage.readers.consents import ConsentStep, came_back_at, record_consents
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, lock_subscribers, subscribers_with_hashes
 from digest.storage.suppressions.suppressions import SuppressionReason, lift, suppress_all
 
@@ -62,8 +62,9 @@ def _apply(work: Work, lines: Sequence[JournalEntry]) -> int:
     known = {
         found.address_hash: found for found in subscribers_with_hashes(work.session, [x.address_hash for x in lines])
     }
+    back = came_back_at(work.session, [reader.id for reader in known.values()])
     erased_at = {line.address_hash: line.at for line in lines if line.what is Parting.ERASED}
-    erased = {key for key in erased_at if key not in known or not _came_back(work.session, known[key], erased_at[key])}
+    erased = {key for key in erased_at if key not in known or not _came_back(known[key], back, erased_at[key])}
     bans = {line.address_hash: line for line in lines if line.what in (Parting.SUPPRESSED, Parting.LIFTED)}
     reasons = {key: _reason(line) for key, line in bans.items() if line.what is Parting.SUPPRESSED}
     lift(work.session, [key for key, line in bans.items() if line.what is Parting.LIFTED])
@@ -74,11 +75,11 @@ def _apply(work: Work, lines: Sequence[JournalEntry]) -> int:
         found = known.pop(address_hash)
         erase_in(work, found.address, address_hash, found, SOURCE)
     left = {line.address_hash: line for line in lines if line.what is Parting.UNSUBSCRIBED}
-    return changed + _leave_again(work.session, work.now, [(known[key], left[key]) for key in left if key in known])
+    gone = [(known[key], left[key]) for key in left if key in known and _is_news(known[key], back, left[key])]
+    return changed + _leave_again(work.session, work.now, gone)
 
 
-def _leave_again(session: Session, now: datetime, partings: Sequence[tuple[Subscriber, JournalEntry]]) -> int:
-    gone = [(subscriber, line) for subscriber, line in partings if _is_news(subscriber, line)]
+def _leave_again(session: Session, now: datetime, gone: Sequence[tuple[Subscriber, JournalEntry]]) -> int:
     for subscriber, line in gone:
         subscriber.state = SubscriberState.UNSUBSCRIBED
         subscriber.unsubscribed_at = line.at
@@ -91,19 +92,16 @@ def _leave_again(session: Session, now: datetime, partings: Sequence[tuple[Subsc
     return len(gone)
 
 
-def _came_back(session: Session, subscriber: Subscriber, erased_at: datetime) -> bool:
+def _came_back(subscriber: Subscriber, back: Mapping[int, datetime], erased_at: datetime) -> bool:
     """Whether they confirmed, or moved to that address, after it was erased: then they are readers like any other."""
-    confirmed = subscriber.confirmed_at
-    if confirmed is not None and confirmed > erased_at:
-        return True
-    moved = latest_step(session, subscriber.id, ConsentStep.ADDRESS)
-    return moved is not None and moved > erased_at
+    words = (subscriber.confirmed_at, back.get(subscriber.id))
+    return any(word is not None and word > erased_at for word in words)
 
 
-def _is_news(subscriber: Subscriber, line: JournalEntry) -> bool:
+def _is_news(subscriber: Subscriber, back: Mapping[int, datetime], line: JournalEntry) -> bool:
     """Whether they left, and did not come back after that; at the same moment, leaving is the later word."""
     since = subscriber.confirmed_at or subscriber.created_at
-    return subscriber.state != SubscriberState.UNSUBSCRIBED and line.at >= since
+    return subscriber.state != SubscriberState.UNSUBSCRIBED and line.at >= max(since, back.get(subscriber.id, since))
 
 
 def _reason(line: JournalEntry) -> SuppressionReason:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import datetime
 
 from digest.config.catalogues import speaking
 from digest.domain.issues.edition import Content, default_preheader, default_subject
@@ -14,7 +15,7 @@ from digest.mail.outgoing.interface import leave_headers
 from digest.operations.issues.composing import Composed, has_own_subject, render, stored, tag_values
 from digest.operations.issues.editions import compose_for_topics
 from digest.operations.messages.queue import WELCOME, post
-from digest.operations.readers.subscribing import LinkState, confirm_in
+from digest.operations.readers.subscribing import LinkState, confirm_in, link_state
 from digest.operations.sending.posting import digest_headers, since
 from digest.operations.shared.context import Context, Work
 from digest.operations.shared.links import preferences_url, unsubscribe_url
@@ -29,20 +30,25 @@ log = logging.getLogger(__name__)
 def confirm_and_welcome(context: Context, key: str, place: str) -> tuple[LinkState, Subscriber | None, bool]:
     """Confirm a sign-up, and welcome its reader. DONE: they are subscribed, now or already.
 
-    Also whether a welcome is on its way: not before the first issue, nor where they have that issue already.
+    Also whether a welcome is on its way: not before the first issue, nor where they have that issue already, as a copy
+    or as the welcome of an earlier time.
     """
     with context.db.writing() as session:
         lock_subscribers(session)
         work = context.within(session)
+        _, before = link_state(session, context.now, key)
+        was_reader_until = before.unsubscribed_at if before and before.confirmed_at else None
         found, reader = confirm_in(work, key, place)
         if found is not LinkState.OPEN or reader is None:
             return found, reader, False
-        return LinkState.DONE, reader, _welcome(work, reader)
+        return LinkState.DONE, reader, _welcome(work, reader, was_reader_until)
 
 
-def _welcome(work: Work, reader: Subscriber) -> bool:
+def _welcome(work: Work, reader: Subscriber, was_reader_until: datetime | None) -> bool:
     issue = issue_to_welcome_with(work.session)
-    if issue is None or has_copy(work.session, issue.id, reader.id, reader.address):
+    if issue is None or (was_reader_until and issue.frozen_at and was_reader_until >= issue.frozen_at):
+        return False
+    if has_copy(work.session, issue.id, reader.id, reader.address):
         return False
     try:
         digest = _digest(work, issue, reader.topics)

@@ -30,6 +30,8 @@ class Means(Enum):
     """The same, where an empty cell says that they never did, unless another column says that they are readers."""
     OPTED_IN_AT = auto()
     """When they asked; it stands in for when they confirmed."""
+    PAUSED_UNTIL = auto()
+    """No issue before that moment."""
     STATE = auto()
     """A word for where they stand."""
     CONFIRMED = auto()
@@ -96,6 +98,7 @@ COLUMNS: Mapping[str, Means] = _by_name(
         Means.SOURCE: "source",
         Means.AT: "at created",
         Means.CONFIRMED_AT: "confirmed_at confirm_time",
+        Means.PAUSED_UNTIL: "paused_until",
         Means.DOUBLE_OPT_IN_AT: """
             confirmed_on confirmed_date confirmation_date confirmation_time confirm_date date_confirmed
             double_opt_in_at double_opt_in_date double_opt_in_time

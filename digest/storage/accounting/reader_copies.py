@@ -42,6 +42,8 @@ class ReaderCopy:
     again_state: str | None
     """Of the message that was asked for then: a MessageState; None once it is forgotten."""
     again_detail: str
+    address: str = ""
+    """Where it went, or is to go."""
 
 
 def copies_of(session: Session, subscriber_id: int, most: int | None = None) -> Sequence[ReaderCopy]:
@@ -132,4 +134,5 @@ def _copy(row: Any) -> ReaderCopy:
         again_at=found.again_at,
         again_state=again_state,
         again_detail=again_detail or "",
+        address=found.address or "",
     )

@@ -1,17 +1,15 @@
-"""Addresses that SendGrid is to erase: rows of the queue, told until it answers, and no mail."""
+"""Erasures: rows of the queue that are no mail, but an address that SendGrid is to erase, too."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import (
-    delete,
-    select,
-    update,
-)
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, aliased
 
 from digest.storage.messages.messages import ERASURE, UNFINISHED, Message, MessageState
+
+_WAITING = (Message.kind == ERASURE, Message.state.in_(UNFINISHED))
 
 
 def claim_erasures(session: Session, owner: str, database_now: float, lease: float, most: int) -> Sequence[Message]:
@@ -23,10 +21,9 @@ def claim_erasures(session: Session, owner: str, database_now: float, lease: flo
         mail.state.in_(UNFINISHED),
         mail.not_before.is_(None),
     )
-    due = (Message.kind == ERASURE, Message.state.in_(UNFINISHED), Message.retry_at <= database_now)
     found = session.scalars(
         select(Message)
-        .where(*due, ~on_its_way.correlate(Message).exists())
+        .where(*_WAITING, Message.retry_at <= database_now, ~on_its_way.correlate(Message).exists())
         .order_by(Message.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -52,5 +49,25 @@ def put_erasures_off(session: Session, owner: str, retry_at: float, detail: str)
         update(Message)
         .where(Message.kind == ERASURE, Message.owner == owner, Message.state == MessageState.CLAIMED)
         .values(state=MessageState.WAITING, retry_at=retry_at, detail=detail[:1000])
+        .execution_options(synchronize_session=False)
+    )
+
+
+def refused_erasures(session: Session, most: int | None = None) -> Sequence[Message]:
+    """Those that were tried and not taken on, the oldest first."""
+    refused = (*_WAITING, Message.tries > 0, Message.detail != "")
+    return session.scalars(select(Message).where(*refused).order_by(Message.id).limit(most)).all()
+
+
+def erasure_with_id(session: Session, number: int) -> Message | None:
+    """The one with this id, while it waits."""
+    return session.scalars(select(Message).where(*_WAITING, Message.id == number)).one_or_none()
+
+
+def forget_erasures_of(session: Session, address: str) -> None:
+    """Delete every erasure of this address: somebody has seen to it."""
+    session.execute(
+        delete(Message)
+        .where(Message.kind == ERASURE, Message.recipient == address)
         .execution_options(synchronize_session=False)
     )

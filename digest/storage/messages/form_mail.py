@@ -5,6 +5,7 @@ What has left is counted in tallies too: a message goes when its reader is forgo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +44,21 @@ def mail_to_mailbox(session: Session, mailbox: str, after: datetime, before: dat
     )
     waiting = session.execute(select(func.count(Message.id)).where(*waits)).scalar_one()
     return waiting + session.execute(select(func.count(CountedAttempt.id)).where(*left)).scalar_one()
+
+
+def mail_waits(session: Session, mailbox: str) -> bool:
+    """Whether a message of the form is on its way to this mailbox."""
+    unfinished = Message.state.in_((MessageState.WAITING, MessageState.CLAIMED))
+    return (
+        session.execute(select(Message.id).where(Message.mailbox == mailbox, unfinished).limit(1)).first() is not None
+    )
+
+
+def mail_left(session: Session, mailbox: str, after: datetime | None = None) -> Sequence[datetime]:
+    """When messages of the form left for this mailbox (after that moment), the oldest first."""
+    theirs = [CountedAttempt.kind == _LEFT, CountedAttempt.key == mailbox]
+    theirs += [CountedAttempt.at > after] if after else []
+    return session.scalars(select(CountedAttempt.at).where(*theirs).order_by(CountedAttempt.at)).all()
 
 
 def count_for_mailbox(session: Session, mailbox: str, now: datetime) -> None:

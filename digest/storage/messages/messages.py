@@ -244,6 +244,12 @@ def recipients_of(session: Session, message_ids: Collection[int]) -> dict[int, s
     return dict(session.execute(select(Message.id, Message.recipient).where(Message.id.in_(asked))).all())
 
 
+def recipients_of_kind(session: Session, kind: str, subscriber_id: int) -> set[str]:
+    """To which addresses those of this kind that are about one reader went."""
+    asked = select(Message.recipient).where(Message.subscriber_id == subscriber_id, Message.kind == kind)
+    return set(session.scalars(asked))
+
+
 def others_wait_for(session: Session, message_id: int, detail: str) -> bool:
     """Whether messages other than this one wait since a try that failed for the same reason."""
     tried = (Message.state == MessageState.WAITING, Message.tries > 0)

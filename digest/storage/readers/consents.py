@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import ForeignKey, String, Text, insert, select
+from sqlalchemy import ForeignKey, String, Text, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base.model import Base
@@ -95,11 +95,14 @@ def record_consents(
         session.execute(insert(ConsentRecord), rows)
 
 
-def latest_step(session: Session, subscriber_id: int, step: ConsentStep) -> datetime | None:
-    """When the subscriber last took this step; None: never."""
-    theirs = (ConsentRecord.subscriber_id == subscriber_id, ConsentRecord.step == step)
-    asked = select(ConsentRecord.at).where(*theirs).order_by(ConsentRecord.id.desc()).limit(1)
-    return session.execute(asked).scalar_one_or_none()
+def came_back_at(session: Session, subscriber_ids: Collection[int]) -> dict[int, datetime]:
+    """When each of these last undid a leaving, or moved to the address that they have; without those who never did."""
+    if not subscriber_ids:
+        return {}
+    steps = (ConsentStep.RETURNED, ConsentStep.ADDRESS)
+    theirs = (ConsentRecord.subscriber_id.in_(subscriber_ids), ConsentRecord.step.in_(steps))
+    latest = select(ConsentRecord.subscriber_id, func.max(ConsentRecord.at)).where(*theirs)
+    return dict(session.execute(latest.group_by(ConsentRecord.subscriber_id)).all())
 
 
 def consent_of(session: Session, subscriber_id: int) -> list[tuple[ConsentRecord, StoredWording]]:

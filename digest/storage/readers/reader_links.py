@@ -34,9 +34,21 @@ def reader_link_with_key(session: Session, key: str, now: datetime) -> ReaderLin
     ).scalar_one_or_none()
 
 
-def forget_links_of(session: Session, subscriber_id: int) -> None:
-    """Delete every link of a reader: each was for the address that they had."""
-    session.execute(delete(ReaderLink).where(ReaderLink.subscriber_id == subscriber_id))
+def reader_links_of(session: Session, subscriber_id: int) -> Sequence[ReaderLink]:
+    """Every link of a reader that is kept, the oldest first."""
+    asked = select(ReaderLink).where(ReaderLink.subscriber_id == subscriber_id).order_by(ReaderLink.id)
+    return session.scalars(asked).all()
+
+
+def link_lives(session: Session, subscriber_id: int | None, asked_at: datetime, now: datetime) -> bool:
+    """Whether a link that was made for this reader at that moment still opens something."""
+    theirs = (ReaderLink.subscriber_id == subscriber_id, ReaderLink.asked_at == asked_at, ReaderLink.valid_until >= now)
+    return session.execute(select(ReaderLink.id).where(*theirs).limit(1)).scalar_one_or_none() is not None
+
+
+def forget_links_of(session: Session, subscriber_id: int, but: int = 0) -> None:
+    """Delete every link of a reader but that one: each was for the address that they had."""
+    session.execute(delete(ReaderLink).where(ReaderLink.subscriber_id == subscriber_id, ReaderLink.id != but))
 
 
 def dead_reader_links(session: Session, now: datetime) -> Sequence[int]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.storage.base.database import one_at_a_time
 from digest.storage.base.model import NEVER_REUSED, ONLY_ON, Base
-from digest.storage.suppressions.suppressions import Suppression
+from digest.storage.suppressions.suppressions import Suppression, SuppressionReason
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -157,12 +157,35 @@ def audience_by_topics(session: Session) -> dict[str, int]:
     return dict(session.execute(chosen).all())
 
 
-def left_before(session: Session, moment: datetime) -> Sequence[int]:
-    """The ids of those who left before that moment, and have not come back."""
-    asked = select(Subscriber.id).where(
+def out_before(session: Session, moment: datetime) -> Sequence[int]:
+    """The ids of those who have been out since before that moment: they left, or their address is never mailed."""
+    return [*session.scalars(_left_before(moment)), *session.scalars(_banned_before(moment))]
+
+
+def is_out_before(session: Session, subscriber_id: int, moment: datetime) -> bool:
+    """Whether this one is still among `out_before`."""
+    theirs = [asked.where(Subscriber.id == subscriber_id) for asked in (_left_before(moment), _banned_before(moment))]
+    return any(session.scalar(asked) is not None for asked in theirs)
+
+
+def _left_before(moment: datetime) -> Select[int]:
+    return select(Subscriber.id).where(
         Subscriber.state == SubscriberState.UNSUBSCRIBED, Subscriber.unsubscribed_at < moment
     )
-    return session.scalars(asked).all()
+
+
+def _banned_before(moment: datetime) -> Select[int]:
+    """Who was erased may ask again, and is no exile; who confirmed after their ban's date was a reader until later."""
+    return (
+        select(Subscriber.id)
+        .join(Suppression, Suppression.address_hash == Subscriber.address_hash)
+        .where(
+            Subscriber.state != SubscriberState.UNSUBSCRIBED,
+            Suppression.reason != SuppressionReason.ERASURE,
+            Suppression.at < moment,
+            func.coalesce(Subscriber.confirmed_at, Subscriber.created_at) < moment,
+        )
+    )
 
 
 def count_by_state(session: Session) -> dict[str, int]:

@@ -11,8 +11,8 @@ from flask import Blueprint, Flask, Response, abort, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
-from digest.domain.archive.citing import Citation
-from digest.domain.issues.calendar import day_and_year, moment
+from digest.domain.archive.citing import Citation, CitationWords
+from digest.domain.issues.calendar import moment
 from digest.domain.issues.edition import Source
 from digest.domain.issues.lifecycle import FROZEN
 from digest.domain.writing.bodies import body_html
@@ -108,7 +108,7 @@ def picture(publication_slug: str, slug: str, summary_id: int) -> ResponseReturn
     if (publication_slug, slug) != (found.publication.slug, found.slug):
         return redirect(f"{path_of(found)}.png", 301)
     drawn = picture_of(
-        settings().site_name, found.title, f"{found.publication.name} · {day_and_year(found.published_on)}"
+        settings().site_name, found.title, f"{found.publication.name} · {language().day(found.published_on)}"
     )
     return Response(drawn, mimetype="image/png")
 
@@ -247,6 +247,11 @@ def _citation(found: Summary, shown: Shown) -> Citation:
         address,
         shown.as_at,
         language().tag,
+        CitationWords(
+            language().gettext("“%(title)s”, %(site)s, %(published)s, as at %(day)s, %(url)s"),
+            language().gettext("Summary of what %(publication)s published. As at %(day)s"),
+            language().day,
+        ),
     )
 
 

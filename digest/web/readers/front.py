@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from digest.config.catalogues import noted as _
 from digest.domain.shared.addresses import BadAddress, parse
 from digest.domain.writing import markup
 from digest.operations.archive.browsing import sizes
@@ -43,7 +44,7 @@ def subscribe() -> ResponseReturnValue:
     except BadAddress as error:
         return _landing(forms.line("email"), said(error)), 422
     if not forms.line("homepage"):  # people don't see that field; what fills it in is no person
-        ask(address, "the form on our site")
+        ask(address, _("the form on our site"))
     return check_your_inbox()
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
+from digest.config.catalogues import noted as _
 from digest.domain.shared.addresses import Address, masked
 from digest.domain.shared.tokens import Purpose
 from digest.operations.readers import consent_wordings, pausing, returning, subscribing
@@ -28,7 +29,7 @@ from digest.web.shared.languages import language
 from digest.web.shared.security import private_page
 
 links = Blueprint("reader_links", __name__)
-_PREFERENCES = "the preferences page"
+_PREFERENCES = _("the preferences page")
 
 
 @links.get("/confirm/<token>")
@@ -47,8 +48,8 @@ def confirm(token: str) -> ResponseReturnValue:
     if forms.pressed("again"):
         found, subscriber = subscribing.link_state(reading(), now(), key)
         if found is LinkState.EXPIRED and subscriber:
-            return _send_a_new_link(subscriber, "the page of an older link")
-    return _confirmation(*confirm_and_welcome(here(), key, "the page that the link opens"))
+            return _send_a_new_link(subscriber, _("the page of an older link"))
+    return _confirmation(*confirm_and_welcome(here(), key, _("the page that the link opens")))
 
 
 @links.get("/unsubscribe/<token>")
@@ -69,14 +70,14 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     if forms.pressed("List-Unsubscribe", "One-Click"):
         wording = consent_wordings.leaving_in_one_click()
         try:
-            subscribing.leave(here(), key, wording, "the mail program’s unsubscribe button")
+            subscribing.leave(here(), key, wording, _("the mail program’s unsubscribe button"))
         except Busy:
             keep_goodbye(here(), key)
         return private_page(Response(f"{language().gettext('You are unsubscribed')}.\n", mimetype="text/plain"))
     if mark := forms.line("undo"):
-        return _come_back(key, mark, "the page for unsubscribing")
+        return _come_back(key, mark, _("the page for unsubscribing"))
     wording = consent_wordings.leaving(settings())
-    left_at = subscribing.leave(here(), key, wording, "the page for unsubscribing")
+    left_at = subscribing.leave(here(), key, wording, _("the page for unsubscribing"))
     mark = returning.mark_of(settings(), key, left_at) if left_at else ""
     return _leaving(subscriber_with_link_key(reread(), key), mark)
 

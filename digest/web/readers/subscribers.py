@@ -12,8 +12,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from digest.domain.people.acts import Act
 from digest.operations.messages import signup_caps
 from digest.operations.people import audit
+from digest.operations.readers.personal_data import what_we_hold
 from digest.operations.readers.personal_file import consent_file
-from digest.operations.readers.privacy import erase, what_we_hold
+from digest.operations.readers.privacy import erase
+from digest.operations.readers.stuck_erasures import stuck_erasures
 from digest.operations.readers.subscriber_files import export_subscribers
 from digest.storage.accounting.reader_copies import copies_of
 from digest.storage.base.rate_limits import keys_counted
@@ -70,6 +72,7 @@ def subscribers() -> str:
         due=form_mail_due(reading(), now()),
         braked_since=signup_caps.braked_since(reading()),
         most_in_all=signup_caps.IN_ALL_HOUR,
+        stuck=len(stuck_erasures(reading(), settings())),
         turned_away=keys_counted(reading(), signup_caps.TURNED_AWAY, now() - signup_caps.DAY),
         of_one_network=signup_caps.PER_NETWORK_HOUR,
         zone=settings().schedule.zone.key,
@@ -118,7 +121,7 @@ def subscriber(subscriber_id: int) -> str:
 def consent_of_subscriber(subscriber_id: int) -> BaseResponse:
     """The evidence of what a reader agreed to, as one file."""
     admins_only()
-    held = what_we_hold(reading(), subscriber_or_404(subscriber_id))
+    held = what_we_hold(reading(), settings(), subscriber_or_404(subscriber_id))
     text = json.dumps(consent_file(held), indent=2, ensure_ascii=False)
     answer = Response(text + "\n", mimetype="application/json")
     answer.headers["Content-Disposition"] = f"attachment; filename=consent-{subscriber_id}.json"

@@ -6,15 +6,19 @@ The same path takes the link that a new address confirms by.
 from __future__ import annotations
 
 import json
+from datetime import date
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
+from digest.config.catalogues import noted as _
 from digest.domain.shared.addresses import BadAddress, masked, parse
 from digest.domain.shared.tokens import Purpose
 from digest.operations.readers import consent_wordings, own_page, privacy, readdressing
+from digest.operations.readers.personal_data import what_we_hold
 from digest.operations.readers.personal_file import for_machines
 from digest.operations.readers.readdressing import MoveState
+from digest.operations.readers.recipients import carrier_of
 from digest.operations.shared.links import preferences_url
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.web.readers.answers import contact, key_in, next_issue, not_ours, private, said
@@ -25,13 +29,19 @@ from digest.web.shared.languages import language
 from digest.web.shared.security import private_page
 
 yours = Blueprint("yours", __name__)
+_MOVE_PAGES = {
+    MoveState.DONE: MoveState.MOVED,
+    MoveState.LEFT: MoveState.TAKEN,
+    MoveState.BLOCKED: MoveState.TAKEN,
+}
+"""States that share another one's page, in words of their own."""
 
 
 @yours.get("/yours/<token>")
 def page(token: str) -> ResponseReturnValue:
     """All that is held; or, by the link to a new address, the question whether to move there."""
     if key := key_in(Purpose.MOVE, token):
-        return _move(*readdressing.look_at_move(reading(), key, now()))
+        return _move(*readdressing.look_at_move(here().within(reading()), key))
     key = key_in(Purpose.YOURS, token)
     return _page(own_page.owner_of(reading(), key, now())) if key else not_ours()
 
@@ -45,7 +55,7 @@ def data(token: str) -> ResponseReturnValue:
     reader = own_page.owner_of(reading(), key, now())
     if reader is None:
         return _gone()
-    text = json.dumps(for_machines(privacy.what_we_hold(reading(), reader)), indent=2, ensure_ascii=False)
+    text = json.dumps(for_machines(what_we_hold(reading(), settings(), reader)), indent=2, ensure_ascii=False)
     answer = private_page(Response(text + "\n", mimetype="application/json"))
     answer.headers["Content-Disposition"] = "attachment; filename=what-we-hold.json"
     return answer
@@ -55,7 +65,7 @@ def data(token: str) -> ResponseReturnValue:
 def act(token: str) -> ResponseReturnValue:
     """Move, or erase, asked twice."""
     if key := key_in(Purpose.MOVE, token):
-        return _move(*readdressing.move(here(), key, "the page that the link opens"))
+        return _move(*readdressing.move(here(), key, _("the page that the link opens")))
     key = key_in(Purpose.YOURS, token)
     if key is None:
         return not_ours()
@@ -91,19 +101,21 @@ def _page(reader: Subscriber | None, new_address: str = "", error: str = "") -> 
     return private(
         "readers/yours.html",
         422 if error else 200,
-        held=privacy.what_we_hold(reading(), reader),
+        held=what_we_hold(reading(), settings(), reader),
         topic=lambda slug: names.get(slug) or in_words(slug),
+        day_of=lambda day: language().day(date.fromisoformat(day)),
         new_address=new_address,
         error=error,
         preferences=preferences_url(settings(), reader.link_key),
-        sendgrid=settings().mail_transport == "sendgrid",
+        carrier=carrier_of(settings()),
     )
 
 
 def _move(found: MoveState, reader: Subscriber | None, email: str) -> Response:
     return private(
-        f"readers/move_{found}.html",
+        f"readers/move_{_MOVE_PAGES.get(found, found)}.html",
         410 if found is MoveState.GONE else 200,
+        state=found,
         old=masked(reader.email) if reader else "",
         new=email,
         subscribed=reader is not None and reader.state == SubscriberState.CONFIRMED,

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from digest.domain.shared.tokens import fingerprint
 from digest.operations.readers.privacy import erase
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
+from digest.storage.messages.messages import queue_message
 from digest.storage.readers.consents import ConsentRecord, StoredWording
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.suppressions.suppressions import Suppression, SuppressionReason, is_suppressed, suppress
@@ -188,6 +189,52 @@ def test_an_export_is_an_import(command: Command, db: Database, settings: Settin
     assert [row.split(",")[:4] for row in command("export").stdout.splitlines()] == [
         row.split(",")[:4] for row in before.splitlines()
     ]
+
+
+def test_a_pause_is_exported_and_imported_and_a_wrong_one_refused(
+    command: Command, db: Database, settings: Settings
+) -> None:
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+    for name, moment in (("alice", until), ("bob", None)):
+        made = make_subscriber(db, settings, f"{name}@example.org")
+        with db.writing() as session:
+            found = session.get_one(Subscriber, made.id)
+            found.paused_until, found.source = moment, "the form on our site"
+    exported = command("export").stdout
+    with db.writing() as session:
+        for found in session.scalars(select(Subscriber)):
+            session.delete(found)
+    assert command.import_(exported).exit_code == 0
+    assert command("export").stdout == exported
+    assert {name: one.paused_until for name, one in all_subscribers(db).items()} == {
+        "alice@example.org": until, "bob@example.org": None,
+    }  # fmt: skip
+    ended, endless = until - timedelta(days=40), until + timedelta(days=400)
+    rows = f"email,paused_until\nold@example.org,{ended.isoformat()}\nlong@example.org,{endless.isoformat()}\n"
+    answer = command.import_(rows)
+    assert "a pause ends within 366 days" in answer.output
+    assert all_subscribers(db)["old@example.org"].paused_until is None
+    assert "long@example.org" not in all_subscribers(db)
+
+
+def test_an_erasure_that_waits_is_listed_masked_shown_and_marked_as_done(
+    command: Command, db: Database, settings: Settings
+) -> None:
+    assert "No erasure waits" in command("erasures").output
+    with db.writing() as session:
+        waiting = queue_message(session, TUESDAY, "erasure", "alice@example.org", ("", "", ""))
+        waiting.tries, waiting.detail = 31, "403: access forbidden"
+    handle = fingerprint("alice@example.org", settings.suppression_key)[:12]
+    listed = command("erasures").output
+    assert f"{handle}  a***@example.org  since Tuesday 14 May 2024, 10:00" in listed
+    assert "31 tries: 403: access forbidden" in listed
+    shown = command("erasures", handle).output
+    assert "alice@example.org" in shown
+    assert "recipients.erasejob.create" in shown
+    assert command("erasures", "0" * 12, "--done").exit_code == 1
+    assert command("erasures", "--done").exit_code == 2
+    assert "Marked as done" in command("erasures", handle, "--done").output
+    assert "No erasure waits" in command("erasures").output
 
 
 def test_who_complained_here_is_out_where_the_export_is_imported(

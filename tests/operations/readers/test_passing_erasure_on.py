@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,9 +18,12 @@ from digest.operations.events.feedback import take_events
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.next_message import claim_next
 from digest.operations.readers import privacy, subscribing
+from digest.operations.readers.stuck_erasures import mark_erased_by_hand, stuck_erasures
+from digest.operations.running.doctor_at_home import at_home
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
-from digest.storage.messages.messages import Message
+from digest.storage.messages.messages import Message, queue_message
+from digest.storage.people.audit import AuditEntry
 from digest.storage.readers.reader_links import ReaderLink
 from digest.storage.suppressions.suppressions import SuppressionReason, never_mailed, suppress
 from tests.conftest import TUESDAY, through
@@ -150,3 +154,57 @@ def test_a_reader_who_moved_meanwhile_is_erased_by_their_link(db: Database, sett
     assert privacy.erase_by_link(Context(db, settings, TUESDAY), "a" * 32, "a test")
     assert not privacy.erase_by_link(Context(db, settings, TUESDAY), "a" * 32, "a test")
     assert "alice@example.com" not in repr(everything(db)["subscribers"])
+
+
+def test_a_rehearsal_drops_no_erasure_and_claims_none(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid
+) -> None:
+    make_subscriber(db, settings, ALICE)
+    rehearsal = replace(settings, mail_redirect_all="rehearsal@digest.test")
+    privacy.erase(Context(db, rehearsal, TUESDAY), ALICE, "a test")
+    with db.reading() as session:
+        receipt = session.query(Message).filter_by(kind="erased").one().text
+    assert "is not asked to erase anything yet" in " ".join(receipt.split())
+    hand_over(db, rehearsal)
+    hand_over(db, rehearsal)
+    assert sendgrid.account.erased == []
+    hand_over(db, settings)
+    assert sendgrid.account.erased == [ALICE], "it waited for the rehearsal to end"
+
+
+def test_what_is_another_readers_address_by_now_is_not_erased_with_its_former_one(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid
+) -> None:
+    alice = make_subscriber(db, settings, "alice@example.com")
+    for old in ("gone@example.org", "taken@example.org"):
+        with db.writing() as session:
+            queue_message(session, TUESDAY, "moved", old, ("", "", ""), subscriber_id=alice.id)
+    make_subscriber(db, settings, "taken@example.org")
+    privacy.erase(Context(db, settings, TUESDAY), alice.address, "a test")
+    for _ in range(2):
+        hand_over(db, settings)
+    assert sorted(sendgrid.account.erased) == ["alice@example.com", "gone@example.org"]
+
+
+def test_an_erasure_that_is_stuck_is_named_and_ended_by_hand(
+    db: Database, settings: Settings, sendgrid: LoopbackSendGrid
+) -> None:
+    sendgrid.account.key = "SG.another"
+    for _ in range(2):
+        privacy.erase(Context(db, settings, TUESDAY), ALICE, "a test")
+    with db.reading() as session:
+        assert stuck_erasures(session, settings) == [], "none that was not tried"
+    hand_over(db, settings)
+    (found,) = [each for each in at_home(Context(db, settings, TUESDAY + timedelta(days=4))) if each.name == "erasures"]
+    assert (found.state, "asked for on 14 May" in found.words, ALICE in found.words) == ("bad", True, False)
+    with db.reading() as session:
+        (stuck,) = stuck_erasures(session, settings)
+    assert (stuck.address, stuck.since, stuck.why) == (
+        ALICE, TUESDAY, "SendGrid answered 401: The key is missing, wrong or withdrawn",
+    )  # fmt: skip
+    assert mark_erased_by_hand(Context(db, settings, TUESDAY), stuck.handle, "ada@digest.test")
+    assert not mark_erased_by_hand(Context(db, settings, TUESDAY), stuck.handle, "ada@digest.test")
+    with db.reading() as session:
+        (line,) = session.query(AuditEntry)
+        assert (line.who, line.act) == ("ada@digest.test", "marked an erasure as done by hand")
+    assert ALICE not in repr(everything(db))

@@ -191,7 +191,7 @@ def test_erasing_takes_messages_that_name_their_reader_by_the_address_alone(db: 
         assert (reminder.recipient, reminder.subscriber_id) == ("alice@example.org", None)
     privacy.erase(Context(db, settings, TUESDAY), "alice@example.org", "a test")
     with db.reading() as session:
-        assert session.scalars(select(Message.kind)).all() == ["erased"], "the receipt, which goes when it has left"
+        assert session.scalars(select(Message.kind)).all() == ["erased", "erasure"], "which go when they left"
 
 
 def test_a_pending_reader_who_asks_again_stays_one_reader(db: Database, settings: Settings) -> None:

@@ -14,7 +14,7 @@ from digest.storage.issues.issues import Issue
 from digest.storage.readers.reader_links import ReaderLink
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.sending.deliveries import Delivery
-from digest.storage.suppressions.suppressions import is_suppressed
+from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, never_mailed, suppress
 from tests.conftest import TUESDAY
 from tests.factories import make_readers, make_subscriber
 from tests.unsettled import account, freeze_issue
@@ -63,6 +63,27 @@ def test_who_left_long_ago_is_erased_and_kept_from_imports(db: Database, setting
     assert readers(db) == ["bob@example.org"]
     with db.reading() as session:
         assert is_suppressed(session, alice.address_hash)
+
+
+def test_who_was_suppressed_long_ago_is_erased_too_and_stays_suppressed(db: Database, settings: Settings) -> None:
+    """A bounce leaves the reader's state as it is; so does an erasure that they asked again after."""
+    alice = make_subscriber(db, settings, "alice@example.org")
+    late = make_subscriber(db, settings, "late@example.org")
+    again = make_subscriber(db, settings, "again@example.org", SubscriberState.PENDING)
+    kept = replace(settings, consents_kept=365 * DAY)
+    with db.writing() as session:
+        session.get_one(Subscriber, late.id).confirmed_at = TUESDAY + DAY
+        for one in (alice, late):
+            suppress(session, one.address_hash, SuppressionReason.BOUNCE, TUESDAY, "a test")
+        suppress(session, again.address_hash, SuppressionReason.ERASURE, TUESDAY, "a test")
+    forget_in_time(Context(db, kept, TUESDAY + 365 * DAY))
+    assert len(readers(db)) == 3
+    forget_in_time(Context(db, kept, TUESDAY + 366 * DAY))
+    assert readers(db) == ["again@example.org", "late@example.org"], "who confirmed after the ban's date was a reader"
+    forget_in_time(Context(db, kept, TUESDAY + 367 * DAY))
+    assert readers(db) == ["again@example.org"]
+    with db.reading() as session:
+        assert never_mailed(session, alice.address_hash)
 
 
 def readers(db: Database) -> list[str]:

@@ -10,13 +10,17 @@ from flask import Flask
 
 from digest.config import Settings
 from digest.domain.people.acts import Act
+from digest.domain.shared.tokens import fingerprint
 from digest.storage.base.database import Database
+from digest.storage.messages.messages import queue_message
 from digest.storage.people.audit import AuditEntry
 from digest.storage.readers.subscribers import SubscriberState
 from digest.storage.writing.names import PUBLICATIONS, id_of_name
 from digest.storage.writing.summaries import SourceLink
+from tests.conftest import TUESDAY
 from tests.factories import make_source, make_subscriber, make_summary
 from tests.web.browser import Browser, words
+from tests.web.readers.doors import everything
 from tests.web.writing.test_nothing_is_lost import form_at
 
 _UNDONE = "it is the editor’s own act on leads, kept for undoing"
@@ -44,6 +48,7 @@ _LOGGED: Mapping[str, tuple[Act, ...]] = {
     "run_import": (Act.IMPORTED,),
     "cancel_import": (Act.IMPORT_CANCELLED,),
     "lift_suppression_now": (Act.LIFTED,),
+    "erasure_done": (Act.ERASED_BY_HAND,),
     "withdraw_now": (Act.WITHDREW,),
     "supersede_now": (Act.SUPERSEDED,),
     "restore": (Act.RESTORED,),
@@ -202,3 +207,22 @@ def test_erasing_a_reader_is_logged_without_the_reader(ada: Browser, db: Databas
     assert logged.startswith("erased a reader")
     assert not {"rita", str(reader.id)} & set(logged.replace("@", " ").split())
     assert "Erased a reader" in words(ada.open("/desk/audit"))
+
+
+def test_an_erasure_marked_as_done_is_logged_without_the_reader(ada: Browser, db: Database, settings: Settings) -> None:
+    assert "None waits" in words(ada.open("/desk/subscribers/erasures"))
+    with db.writing() as session:
+        for _ in range(2):
+            waiting = queue_message(session, TUESDAY, "erasure", "rita@reader.test", ("", "", ""))
+            waiting.tries, waiting.detail = 31, "SendGrid answered 403"
+    assert "SendGrid has not taken on 1 erasure. See which" in words(ada.open("/desk/subscribers"))
+    listed = words(ada.open("/desk/subscribers/erasures"))
+    assert "r***@reader.test" in listed
+    assert "SendGrid answered 403" in listed
+    at = f"/desk/subscribers/erasures/{fingerprint('rita@reader.test', settings.suppression_key)[:12]}"
+    assert "rita@reader.test" in words(ada.open(at))
+    told = "the one asked for on 2024-05-14 at 09:00 UTC, refused 31 times"
+    assert _did(ada, db, at) == f"marked an erasure as done by hand {told}"
+    assert "rita@reader.test" not in repr(everything(db))
+    ada.send(at)
+    assert "It no longer waits" in words(ada.open("/desk/subscribers/erasures"))

@@ -255,6 +255,7 @@ def test_leaving_is_undone_by_one_button(
         assert (found.state, found.topics, found.unsubscribed_at) == (SubscriberState.CONFIRMED, "ai", None)
         assert [record.step for record, _ in consent_of(session, alice.id)] == ["paused", "unsubscribed", "returned"]
         assert found.paused_until is not None, "a pause outlasts a leaving that was a mistake"
+        assert found.confirmed_at == alice.confirmed_at, "what they confirmed, they confirmed when they did"
     assert [one["Subject"] for one in mailbox.to(ALICE)] == ["Privacy Digest keeps coming"]
 
 
@@ -282,7 +283,9 @@ def test_a_forwarded_link_floods_no_mailbox(
         mailbox.read()
         client.post(path, data={"undo": undo_mark(left) or "1"})
         clock.shift(timedelta(minutes=70))
-    assert len(mailbox.to(ALICE)) == 9, "three a month of each kind"
+    subjects = [message["Subject"] for message in mailbox.to(ALICE)]
+    assert subjects.count("Your data with Privacy Digest") == 6, "three, and then one in three hours: it is their right"
+    assert len(subjects) == 12, "three a month of each other kind"
 
 
 def test_later_only_the_mailbox_brings_a_reader_back(

@@ -129,3 +129,29 @@ def test_nobody_is_welcomed_with_an_issue_whose_send_was_stopped(
     stop_send(db, TUESDAY, issue.id, "ada")
     subscribed(client, mailbox)
     assert [one["Subject"][:7] for one in mailbox.to(ALICE)] == ["Confirm"]
+
+
+def test_who_was_welcomed_left_and_came_back_is_not_welcomed_with_the_same_issue_again(
+    client: FlaskClient, db: Database, settings: Settings, mailbox: Mailbox, clock: time_machine.Traveller
+) -> None:
+    send_both(db, settings)
+    subscribed(client, mailbox)
+    mailbox.read()
+    for moment, expected in ((timedelta(days=1), 1), (timedelta(days=2), 2)):
+        clock.shift(moment)
+        with db.reading() as session:
+            alice = subscriber_with_address(session, ALICE)
+        assert alice
+        now = TUESDAY + moment
+        leave(Context(db, settings, now), alice.link_key, leaving(settings), "a test")
+        if expected == 2:  # another issue went while she was away
+            clock.shift(timedelta(hours=1))
+            issue_id = make_issue(db, FRIDAY + timedelta(days=14), [make_summary(db, "A week later")])
+            later = Context(db, settings, now + timedelta(days=1, hours=1))
+            close_issue(later, issue_id, "a test")
+            assert freeze(later, issue_id, "a test") is Freeze.FROZEN
+            clock.shift(timedelta(hours=2))
+        clock.shift(timedelta(hours=1))
+        ask(client)
+        client.post(link_in(next(one for one in mailbox.to(ALICE)[::-1] if "Confirm" in one["Subject"]), "confirm"))
+        assert sum(one["Subject"].startswith("Welcome") for one in mailbox.to(ALICE)) == expected

@@ -17,7 +17,13 @@ _DOCUMENT = Path(__file__).parents[3] / "docs" / "access.md"
 _LINE = re.compile(r"^\| (GET|POST) `(/[^`]*)` \|" + r" (yes|–) \|" * len(ROLES), re.MULTILINE)
 _WORDS = re.compile(r"\(([^)]+)\)")
 _ARGUMENT = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
-VALUES = {"token": "x" * 43, "name": "message-00000001.eml", "iso_date": "2024-05-17", "day": "2024-05-17"}
+VALUES = {
+    "handle": "0" * 12,
+    "token": "x" * 43,
+    "name": "message-00000001.eml",
+    "iso_date": "2024-05-17",
+    "day": "2024-05-17",
+}
 
 
 @dataclass(frozen=True)

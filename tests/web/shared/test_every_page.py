@@ -26,6 +26,7 @@ from digest.operations.readers import desk_imports
 from digest.operations.running.tick import note_heartbeat
 from digest.operations.shared.context import Context, Process
 from digest.storage.base.database import Database
+from digest.storage.messages.messages import queue_message
 from digest.storage.sources.rules import SourceRule
 from digest.storage.suppressions.suppressions import SuppressionReason, suppress
 from tests.conftest import Mailbox
@@ -175,6 +176,12 @@ def visitor(app: Flask, db: Database, settings: Settings, clock: time_machine.Tr
     return Visitor(app, browser)
 
 
+def refuse_an_erasure(db: Database) -> None:
+    with db.writing() as session:
+        waiting = queue_message(session, NOW, "erasure", "gone@example.org", ("", "", ""))
+        waiting.tries, waiting.detail, waiting.retry_at = 1, "SendGrid answered 403", 1e12
+
+
 def source_with_a_rule(db: Database) -> int:
     with db.reading() as session:
         return session.query(SourceRule).one().source_id
@@ -200,6 +207,7 @@ def test_every_page_opens_and_every_form_is_taken(
     ask(app.test_client(), READER)
     app.test_client().post("/privacy", data={"email": READER})
     draft, ruled = make_summary(db, published=False), source_with_a_rule(db)
+    refuse_an_erasure(db)
     mailed = (path for message in mailbox.read() for path in sorted(links_in(message)))
     visitor.follow(
         "/",

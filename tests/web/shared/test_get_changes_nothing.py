@@ -18,7 +18,7 @@ from digest import demo
 from digest.config import Settings
 from digest.demo.people import PASSWORD
 from digest.domain.issues.lifecycle import IssueState
-from digest.domain.shared.tokens import Purpose, seal
+from digest.domain.shared.tokens import Purpose, fingerprint, seal
 from digest.domain.sources.states import SourceKind
 from digest.mail.transports import open_transport
 from digest.operations.issues.closing import close_issue
@@ -27,6 +27,7 @@ from digest.operations.readers import desk_imports
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import Closing, Issue
+from digest.storage.messages.messages import queue_message
 from digest.storage.people.desk_sessions import DeskSession
 from digest.storage.people.editors import Editor
 from digest.storage.readers.reader_imports import ReaderImport
@@ -45,6 +46,7 @@ from tests.web.browser import Browser, make_editor_with_password
 from tests.web.readers.doors import ask, everything
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ERASED = "gone@example.org"
 QUESTIONS = ("/news?q=fine", "/news?topic=ai", "/desk/subscribers?q=a&state=confirmed", "/desk/summaries?q=fine")
 _LEADS_ON = {
     "readers.subscribe_again": 302,
@@ -88,6 +90,9 @@ def published(db: Database, settings: Settings, app: Flask, clock: time_machine.
     with db.reading() as session:
         issue_id = session.query(Issue.id).filter_by(state=IssueState.OPEN).order_by(Issue.send_date).limit(1).scalar()
     close_issue(Context(db, settings, NOW), issue_id, "admin@example.org")
+    with db.writing() as session:
+        waiting = queue_message(session, NOW, "erasure", ERASED, ("", "", ""))
+        waiting.tries, waiting.detail, waiting.retry_at = 1, "SendGrid answered 403", 1e12
 
 
 def get_rules(app: Flask) -> list[Rule]:
@@ -130,6 +135,7 @@ class Addresses:
                 "accent": ["ffd500"],
                 "key": [session.query(DeskBranding.logo_key).scalar()],
                 "number": [1],
+                "handle": [fingerprint(ERASED, settings.suppression_key)[:12]],
                 "name": [max(settings.outbox_path.glob("*.eml")).name],
             }
             keys = {

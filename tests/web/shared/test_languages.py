@@ -18,6 +18,7 @@ from digest.config.catalogues import FOLDER, speaking
 from digest.config.languages import ENGLISH, NAMES
 from digest.operations.issues.closing import close_issue
 from digest.operations.readers import consent_wordings
+from digest.operations.readers.holdings import EDITORS, READERS
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
@@ -30,12 +31,12 @@ from tests.web.browser import Browser, one, page, words
 from tests.web.readers.doors import ALICE, ask, link_in
 
 TEMPLATES = config.resource("templates")
-NOT_YET = frozenset(
+OF_EDITORS = frozenset(
     (
-        "pages/readers/privacy.html",
+        "pages/readers/subscriber.html", "pages/readers/subscribers.html", "pages/readers/erase_subscriber.html",
+        "pages/readers/erasures.html", "pages/readers/erasure.html",
     )
 )  # fmt: skip
-"""What readers see and is still in English alone: it gets shorter, never longer."""
 OF_EDITORS = frozenset(
     (
         "pages/readers/subscriber.html",
@@ -66,7 +67,7 @@ TRANSLATING = {"_", "gettext", "ngettext"}
 
 def templates() -> list[str]:
     found = {str(path.relative_to(TEMPLATES)) for pattern in FOR_READERS for path in TEMPLATES.glob(pattern)}
-    return sorted(found - NOT_YET - OF_EDITORS)
+    return sorted(found - OF_EDITORS)
 
 
 def plain_texts(tree: nodes.Template, is_html: bool) -> Iterator[str]:
@@ -102,8 +103,8 @@ def test_no_text_for_readers_is_forgotten(name: str) -> None:
     assert left == [], "say it by _(…), then run `make catalogues` and translate it"
 
 
-def test_what_is_not_translated_yet_is_a_template_that_there_is() -> None:
-    assert [name for name in sorted(NOT_YET | OF_EDITORS) if not (TEMPLATES / name).exists()] == []
+def test_what_is_of_editors_is_a_template_that_there_is() -> None:
+    assert [name for name in sorted(OF_EDITORS) if not (TEMPLATES / name).exists()] == []
 
 
 @pytest.mark.parametrize("tag", [tag for tag in NAMES if tag != ENGLISH])
@@ -205,6 +206,33 @@ def test_a_german_digest_is_german_from_its_subject_to_its_foot(
     assert "Ausgabe 1 · 2 Meldungen, 1 Minute" in text
     assert "weil Sie Ihre Anmeldung bestätigt haben (14. Mai 2024)." in text
     assert html_of(welcome).count('lang="de"') > 1 and "Im Browser ansehen" in html_of(welcome)
+
+
+def test_a_german_privacy_page_cites_the_law_as_it_is_cited_there(stranger: Browser, db: Database) -> None:
+    speak(db, "de")
+    shown = words(stranger.open("/privacy")).replace("\u00ad", "")
+    for part in (
+        "Verantwortlicher (Art. 4 Nr. 7 DSGVO) ist", "Rechtsgrundlage", "Art. 6 Abs. 1 lit. a DSGVO: Ihre Einwilligung",
+        "Art. 6 Abs. 1 lit. f DSGVO", "danach noch 1.095 Tage", "Aufsichtsbehörde", "Drittlandübermittlung",
+        "Sicherungen",
+    ):  # fmt: skip
+        assert part in shown, part
+    english = [part for one in (*READERS.values(), *EDITORS.values()) for part in (one.what, one.why, one.basis)]
+    assert [part for part in english if part in shown or "GDPR" in shown] == []
+
+
+def test_a_german_citation_says_as_at_which_day(stranger: Browser, db: Database) -> None:
+    speak(db, "de")
+    found = make_summary(db, "Gericht hebt Bußgeld auf", publication="CNIL")
+    path = stranger.client.get(f"/news/a/b/{found}").headers["Location"]
+    text = stranger.open(f"{path}?cite=text").text
+    assert text.startswith("„Gericht hebt Bußgeld auf“, Privacy Digest, 13. Mai 2024, Stand: 14. Mai 2024, http")
+    for form in ("bibtex", "csl"):
+        note = "Zusammenfassung einer Veröffentlichung von CNIL. Stand: 14. Mai 2024"
+        assert note in stranger.open(f"{path}?cite={form}").text
+    drawn = stranger.open(f"{path}.png").data
+    speak(db, ENGLISH)
+    assert stranger.open(f"{path}.png").data != drawn, "its date is in the site's language"
 
 
 PUBLIC = ("/", "/news", "/issues", "/privacy", "/about/feeds", "/confirm/x", "/nowhere")
