@@ -27,6 +27,7 @@ from digest.operations.running.tick import note_heartbeat
 from digest.operations.shared.context import Context, Process
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import queue_message
+from digest.storage.sending.deliveries import Delivery
 from digest.storage.sources.rules import SourceRule
 from digest.storage.suppressions.suppressions import SuppressionReason, suppress
 from tests.conftest import Mailbox
@@ -208,6 +209,8 @@ def test_every_page_opens_and_every_form_is_taken(
     app.test_client().post("/privacy", data={"email": READER})
     draft, ruled = make_summary(db, published=False), source_with_a_rule(db)
     refuse_an_erasure(db)
+    with db.reading() as session:
+        copied = session.query(Delivery.subscriber_id).filter(Delivery.subscriber_id.is_not(None)).limit(1).scalar()
     mailed = (path for message in mailbox.read() for path in sorted(links_in(message)))
     visitor.follow(
         "/",
@@ -215,6 +218,7 @@ def test_every_page_opens_and_every_form_is_taken(
         f"/desk/summaries/{draft}",
         f"/desk/sources/{ruled}",
         f"/desk/suppressions?q={banned}",
+        f"/desk/subscribers/{copied}",
         *BY_NO_LINK,
         *(path for path in mailed if path not in OF_NOBODY),
     )
