@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -81,6 +82,8 @@ def test_the_answer_is_the_same_for_every_address(client: FlaskClient, db: Datab
     answers.append(ask(client, "bot@example.org", homepage="https://spam.example"))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.data for answer in answers}) == 1
+    for answer in answers:
+        assert re.fullmatch("[0-9a-f]{16}", answer.headers.pop("X-Request-ID"))  # drawn by lot for each request
     assert len({str(answer.headers) for answer in answers}) == 1
 
 
