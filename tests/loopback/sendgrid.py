@@ -98,6 +98,10 @@ class LoopbackSendGrid:
         """Call these addresses invalid from now on, however well they look."""
         self.account.refused.update(address.lower() for address in addresses)
 
+    def take(self) -> list[Received]:
+        """Hand over everything received and let go of it: a long run fits no memory. A journal's file keeps it."""
+        return self._journal.take()
+
     @property
     def requests(self) -> list[Received]:
         """Everything received, on any endpoint."""
