@@ -51,7 +51,7 @@ def main() -> int:
 
 def _live(folder: Path, asked: argparse.Namespace) -> Sequence[Lived]:
     make_database(folder)
-    ahead, lived = weeks(FIRST, asked.fridays), []
+    ahead, lived = weeks(FIRST, asked.skip + asked.fridays)[asked.skip :], []
     with LoopbackSendGrid() as sendgrid, one_clock(ahead[0].at(0, time_of_day(8))) as clock:
         year = Year(folder, sendgrid, clock, Asked(asked.readers, asked.seed, archive=asked.archive))
         for week in ahead:
@@ -67,10 +67,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--fridays", type=int, default=60, help="%(default)s")
     parser.add_argument("--readers", type=int, default=20_000, help="%(default)s")
+    parser.add_argument("--skip", type=int, default=0, help="begin so many weeks later; %(default)s")
     parser.add_argument("--archive", type=int, default=500, help="summaries from the years before; %(default)s")
     parser.add_argument("--seed", default=secrets.token_hex(4), help="of everything random; a new one every run")
     parser.add_argument("--folder", type=Path, help="where the installation lives, instead of the system's own place")
-    parser.add_argument("--write", action="store_true", help="keep the table in docs/benchmarks.md")
+    parser.add_argument("--write", action="store_true", help="keep the table in docs/testing.md")
     return parser.parse_args()
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
-from tests.bench.report import PAGE
 from tests.soak.judge import MB
 from tests.soak.year import Lived
 
-_SECTION = "\n## A year in a night\n"
+_PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
+_SECTION = "\n## The last year that was lived\n"
 _STRETCH = 10
 _DEAR = 100.0
 """Milliseconds of the processor beyond which a page may not have become dearer."""
@@ -39,7 +40,7 @@ def judge_growth(lived: Sequence[Lived]) -> list[str]:
 def page(
     seed: str, readers: int, lived: Sequence[Lived], seconds: tuple[float, float], complaints: Sequence[str]
 ) -> str:
-    """The section of docs/benchmarks.md."""
+    """The section of docs/testing.md."""
     rows = "\n".join(_row(stretch) for stretch in _stretches(lived))
     first, last = (_by_page(stretch) for stretch in (lived[:_STRETCH], lived[-_STRETCH:]))
     pages = "\n".join(f"| {name} | {first[name]:.0f} ms | {last[name]:.0f} ms |" for name in last if name in first)
@@ -68,8 +69,8 @@ A page's figure is the processor's time at the 95th percentile of the weeks, eac
 
 
 def keep(written: str) -> None:
-    """Put it at the end of docs/benchmarks.md, in place of the one before."""
-    PAGE.write_text(PAGE.read_text().partition(_SECTION)[0] + written)
+    """Put it at the end of docs/testing.md, in place of the one before."""
+    _PAGE.write_text(_PAGE.read_text().partition(_SECTION)[0] + written)
 
 
 def _stretches(lived: Sequence[Lived]) -> list[Sequence[Lived]]:

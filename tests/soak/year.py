@@ -213,6 +213,12 @@ class Year:
             account = account_of(session, issue)
         return issue.state == IssueState.SENT and not (account.held or account.unknown or account.waiting)
 
+    def is_frozen(self, day: date) -> bool:
+        """Whether our database knows that the issue of that day went: an older backup may not."""
+        with self.house.db.reading() as session:
+            issue = issue_on(session, day)
+        return issue is not None and issue.frozen_at is not None
+
     def issue(self, day: date) -> Issue:
         """The issue of that day."""
         with self.house.db.reading() as session:
@@ -232,7 +238,7 @@ class Year:
         self.desk.correct(lived.day)
         self.post.forget()
         lived.sizes, lived.memory = self.house.sizes(), resident()
-        self.last = lived.day if self.issue(lived.day).frozen_at else self.last
+        self.last = lived.day if self.is_frozen(lived.day) else self.last
         if self.asked.pages and self.last != date.min:
             lived.pages = cost_of_pages(self.desk, self.last)
         lived.complaints += judge_sizes(
