@@ -61,12 +61,13 @@ class Post:
 
     def doubled(self) -> list[str]:
         """Who got an issue more than once."""
-        return [
-            f"doubled: {address} got the issue of {issue} {times} times"
-            for issue, counts in self.copies.items()
-            for address, times in counts.items()
-            if times > 1
-        ]
+        complaints = []
+        for issue, counts in self.copies.items():
+            if twice := sorted(address for address, times in counts.items() if times > 1):
+                complaints.append(
+                    f"doubled: {len(twice)} got the issue of {issue} twice or more: {', '.join(twice[:3])}"
+                )
+        return complaints
 
     def _note_copies(self, one: Received) -> None:
         self.bulk.append(replace(one, payload=None, headers={}))
