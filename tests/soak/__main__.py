@@ -1,6 +1,6 @@
 """`make soak`: sixty Fridays with 20,000 readers, judged each, and a table of what they cost at the end.
 
-    python -m tests.soak [--fridays 60] [--readers 20000] [--seed WORD] [--write]
+    python -m tests.soak [--fridays 60] [--readers 20000] [--seed WORD] [--skip 0] [--share 0.004] [--write]
 
 The same seed lives the same year. Exit status 1 if a judge complained; the folder is kept then, and named.
 """
@@ -53,7 +53,7 @@ def _live(folder: Path, asked: argparse.Namespace) -> Sequence[Lived]:
     make_database(folder)
     ahead, lived = weeks(FIRST, asked.skip + asked.fridays)[asked.skip :], []
     with LoopbackSendGrid() as sendgrid, one_clock(ahead[0].at(0, time_of_day(8))) as clock:
-        year = Year(folder, sendgrid, clock, Asked(asked.readers, asked.seed, archive=asked.archive))
+        year = Year(folder, sendgrid, clock, Asked(asked.readers, asked.seed, asked.archive, asked.share))
         for week in ahead:
             one = year.live(week)
             lived.append(one)
@@ -68,6 +68,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--fridays", type=int, default=60, help="%(default)s")
     parser.add_argument("--readers", type=int, default=20_000, help="%(default)s")
     parser.add_argument("--skip", type=int, default=0, help="begin so many weeks later; %(default)s")
+    parser.add_argument("--share", type=float, default=0.004, help="of readers who come or go on a day; %(default)s")
     parser.add_argument("--archive", type=int, default=500, help="summaries from the years before; %(default)s")
     parser.add_argument("--seed", default=secrets.token_hex(4), help="of everything random; a new one every run")
     parser.add_argument("--folder", type=Path, help="where the installation lives, instead of the system's own place")

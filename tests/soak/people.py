@@ -62,7 +62,7 @@ class People:
 
     def live(self, share: float) -> None:
         """A stretch of days: a share of all readers come, go, choose, pause, return and erase."""
-        self.come(self._count(share))
+        self.come(self._count(1.5 * share))  # or bounces would leave nobody within a year
         self.stir(share)
         for do, part in ((self.erase, 0.2), (self.return_, 0.3)):
             for address in self._some(self._count(share * part)):
