@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run lint check test costs audit bench stories fuzz pictures crash mutants catalogues lock
+.PHONY: help setup run lint check test costs audit bench stories fuzz pictures crash soak mutants catalogues lock
 
 # Python keeps what it has compiled: pytest compiles the tests anew otherwise, ten seconds in each process.
 export PYTHONDONTWRITEBYTECODE :=
@@ -49,10 +49,11 @@ AUDIT ?=
 audit: setup ## Look every locked library up among known vulnerabilities (needs the network)
 	@$(BIN)/python -m tests.audit $(AUDIT)
 
-bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work; imports; the archive (30 minutes)
+bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work; imports; the archive; a site under load (40 minutes)
 	$(BIN)/python -m tests.bench --write
 	$(BIN)/python -m tests.bench.imports --write
 	$(BIN)/python -m tests.bench.archive --write
+	$(BIN)/python -m tests.bench.load --write
 
 STORIES ?=
 stories: setup ## How well stories are found, on labelled leads of our own (STORIES="FILE.jsonl …" for others beside them)
@@ -71,6 +72,10 @@ crash: setup ## The long form of the crash programme: 10,000 random kills, every
 	CRASH_KILLS=$(CRASH_KILLS) CRASH_FIGURES=$(CURDIR)/.crash-figures $(BIN)/pytest -n auto tests/crash
 	@$(BIN)/python -m tests.crash.programme .crash-figures
 	@rm -f .crash-figures
+
+SOAK ?=
+soak: setup ## A year in a night: 60 Fridays with 20,000 readers, whatever breaks, each one judged (SOAK="--fridays 20 --readers 1000 --seed WORD")
+	@$(BIN)/python -m tests.soak $(SOAK)
 
 MUTANTS ?=
 mutants: setup ## Break the source in some fifty ways: the test named for each must notice (MUTANTS="NAME …", 10 minutes)

@@ -83,15 +83,18 @@ class Theatre:
 
     @contextmanager
     def stage(
-        self, orders: Sequence[Order], more: dict[str, str] | None = None
+        self, orders: Sequence[Order], more: dict[str, str] | None = None, host: str = "127.0.0.1"
     ) -> Iterator[tuple[Case, LoopbackSendGrid]]:
-        """A fresh case with these further settings, and its SendGrid, which refuses one address."""
+        """A fresh case with these further settings, and its SendGrid, which refuses one address.
+
+        Senders look for it on 127.0.0.1, whatever address it listens on.
+        """
         folder = Path(tempfile.mkdtemp(prefix="digest-crash-"))
-        with LoopbackSendGrid(keep_payloads=False) as sendgrid:
+        with LoopbackSendGrid(host=host, keep_payloads=False) as sendgrid:
             sendgrid.refuse(REFUSED)
             for order in orders:
                 sendgrid.order(order)
-            case = open_case(folder, self.home, sendgrid.url, more)
+            case = open_case(folder, self.home, f"http://127.0.0.1:{sendgrid.port}", more)
             try:
                 yield case, sendgrid
             finally:

@@ -17,6 +17,7 @@ import sys
 import threading
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from digest.storage.issues.issues import Issue
 from tests.crash import sockets, steps
 from tests.crash.database_faults import Broken, break_database, fill_disk
 from tests.crash.failpoint import Act, Failpoint, Where
+from tests.crash.hosts import move_to
 from tests.crash.mutants import MUTANTS
 from tests.crash.patches import put
 from tests.crash.powercut import keep_what_was_synced
@@ -72,11 +74,15 @@ class Asked:
     disk: int
     synced: Path | None
     list: bool
+    network: str
+    ahead: float
 
 
 def main(arguments: list[str]) -> int:
     """Send in small batches until all is sent, nothing can be done, or the failpoint ends it."""
     asked = Asked(**vars(_parser().parse_args(arguments)))
+    if asked.network:
+        move_to(asked.network)
     case = load_case(asked.case)
     logging.basicConfig(filename=asked.case / "log", level=logging.INFO, format="%(process)d %(message)s", force=True)
     where = Where(asked.step, asked.passing) if asked.passing else None
@@ -125,7 +131,7 @@ def _send(
     for _ in range(asked.ticks):
         try:
             note_heartbeat(database, f"a sender:{os.getpid()}")
-            tick.tick(Process(database, settings, transport, lambda: FRIDAY, stop))
+            tick.tick(Process(database, settings, transport, lambda: FRIDAY + timedelta(seconds=asked.ahead), stop))
             if _is_sent(database):
                 return SENT
         except Exception:
@@ -155,6 +161,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--broken", default="", help="a statement or commit that fails, as in statement:7:before")
     parser.add_argument("--disk", type=int, default=0, help="pages that fit on the disk, for SQLite")
     parser.add_argument("--synced", type=Path, help="a folder that gets what a power cut would leave")
+    parser.add_argument("--network", default="", help="the network namespace of the host that it runs on")
+    parser.add_argument("--ahead", type=float, default=0.0, help="seconds by which its host's clock is wrong")
     parser.add_argument("--list", action="store_true", help="print the steps that were passed, and how often")
     return parser
 

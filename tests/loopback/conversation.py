@@ -45,9 +45,9 @@ class Listener(ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = True
 
-    def __init__(self, port: int, site: Site) -> None:
-        """Listen on 127.0.0.1; port 0 takes any that is free."""
-        super().__init__(("127.0.0.1", port), Conversation)
+    def __init__(self, address: tuple[str, int], site: Site) -> None:
+        """Listen there; port 0 takes any that is free."""
+        super().__init__(address, Conversation)
         self.site = site
         self.numbers = itertools.count(1)
         self._open: set[socket.socket] = set()

@@ -83,6 +83,12 @@ class Journal:
         with self._lock:
             return list(self._received)
 
+    def take(self) -> list[Received]:
+        """The same, and forget them."""
+        with self._lock:
+            taken, self._received = self._received, []
+            return taken
+
     def close(self) -> None:
         """Close the file; the list stays readable."""
         with self._lock:

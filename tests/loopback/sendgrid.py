@@ -19,7 +19,7 @@ from .policy import policy_faults
 
 
 class LoopbackSendGrid:
-    """SendGrid on 127.0.0.1, for the length of a `with` block.
+    """SendGrid on 127.0.0.1, or on another address of this machine, for the length of a `with` block.
 
     `lenient` checks the key and the size only and counts readers without reading them, so that a benchmark
     measures the sender. `keep_payloads=False` forgets what a request said once it is journalled: `inbox` and
@@ -29,6 +29,7 @@ class LoopbackSendGrid:
     def __init__(
         self,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         key: str = DEFAULT_KEY,
         journal: Path | None = None,
@@ -37,6 +38,7 @@ class LoopbackSendGrid:
     ) -> None:
         """Make ready without listening yet; `start` or `with` does that."""
         self.account = Account(key=key, lenient=lenient)
+        self.host = host
         self.port = port
         self._orders = Orders()
         self._journal = Journal(journal)
@@ -56,7 +58,7 @@ class LoopbackSendGrid:
     def start(self) -> None:
         """Listen, on the same port as before if there was one."""
         site = Site(self.account, self._orders, self._journal, self._keep_payloads)
-        self._listener = Listener(self.port, site)
+        self._listener = Listener((self.host, self.port), site)
         self.port = self._listener.server_port
         threading.Thread(target=self._listener.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -69,7 +71,7 @@ class LoopbackSendGrid:
     @property
     def url(self) -> str:
         """What belongs into SENDGRID_HOST."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def misbehave(
         self,
@@ -97,6 +99,10 @@ class LoopbackSendGrid:
     def refuse(self, *addresses: str) -> None:
         """Call these addresses invalid from now on, however well they look."""
         self.account.refused.update(address.lower() for address in addresses)
+
+    def take(self) -> list[Received]:
+        """Hand over everything received and let go of it: a long run fits no memory. A journal's file keeps it."""
+        return self._journal.take()
 
     @property
     def requests(self) -> list[Received]:

@@ -24,6 +24,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from digest.storage.people.desk_sessions import editor_signed_in
 from digest.web.shared.context import now, reading, site
+from digest.web.shared.desk_cookie import DeskCookie
 from digest.web.shared.typed import typed_fields
 
 CSP = (
@@ -42,6 +43,7 @@ _KEY = "key"
 
 def guard(app: Flask) -> None:
     """Put the guards on an application."""
+    app.session_interface = DeskCookie()
     csrf.init_app(app)
     app.before_request(_check_origin)
     app.after_request(_set_headers)
