@@ -13,7 +13,7 @@ from digest.storage.base.database import Database
 from digest.storage.issues.issues import issue_on
 from digest.storage.issues.selections import selected_summaries
 from digest.storage.sending.batches import BatchState
-from digest.storage.sending.deliveries import copies_in
+from digest.storage.sending.copies_to_send import copies_in
 from digest.storage.writing.summaries import summary_by_id
 from tests.factories import make_summary
 from tests.soak.house import House

@@ -50,6 +50,8 @@ OF_EDITORS = frozenset(
         "pages/readers/import.html",
         "pages/readers/import_progress.html",
         "pages/readers/suppressions.html",
+        "pages/readers/erasure.html",
+        "pages/readers/erasures.html",
     )
 )
 FOR_READERS = (
