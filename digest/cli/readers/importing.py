@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from shutil import get_terminal_size
@@ -24,7 +24,7 @@ from digest.cli.shared.output import TerminalLine, bar_line, counted
 from digest.domain.people.acts import Act
 from digest.operations.people import audit
 from digest.operations.people.audit import THE_COMMAND
-from digest.operations.readers.import_batches import ImportedSubscribers
+from digest.operations.readers.import_batches import ImportedSubscribers, Round
 from digest.operations.readers.import_tally import ImportTally
 from digest.operations.readers.reader_archives import reader_files
 from digest.operations.readers.subscriber_files import import_subscribers, subscriber_table, try_subscribers
@@ -80,16 +80,13 @@ def import_(
             left = ", ".join(found.left_out)
             click.echo(f"{file.name}: left out, since it is no table of readers: {left}.", err=True)
         tables = [opened(each, ignored, opening) for each in found.files]
-        where = "{}, line" if len(tables) > 1 else "line"
-        refused = 0
         if dry_run:
             click.echo("Nothing is written. This is what would become of the rows:")
-        for table in tables:
-            if dry_run:
-                parts = try_subscribers(context, table, tried)
-            else:
-                parts = import_subscribers(context, table, consent.strip())
-            tally = _summed(parts, table, where.format(table.called))
+            importing = partial(try_subscribers, context, tried=tried)
+        else:
+            importing = partial(import_subscribers, context, consent=consent.strip())
+        refused = 0
+        for table, tally in _imported(tables, importing):
             _tell(tally, table)
             refused += tally.refused
             if not dry_run:
@@ -98,13 +95,22 @@ def import_(
         sys.exit(1)
 
 
-def _summed(parts: Iterator[ImportedSubscribers], table: Table, where: str) -> ImportTally:
+def _imported(
+    tables: Sequence[Table], importing: Callable[..., Iterator[ImportedSubscribers]]
+) -> Iterator[tuple[Table, ImportTally]]:
+    """Each table with what became of its rows, once it is done: who left by any of them has left before others come."""
+    where = "{}, line" if len(tables) > 1 else "line"
+    begun = [_summed(importing(table=table, rounds=[Round.LEFT]), ImportTally(), table, where) for table in tables]
+    for table, tally in zip(tables, begun, strict=True):
+        yield table, _summed(importing(table=table, rounds=[Round.OTHERS]), tally, table, where)
+
+
+def _summed(parts: Iterator[ImportedSubscribers], tally: ImportTally, table: Table, where: str) -> ImportTally:
     """The sum, with each refusal said as it comes, and on a terminal how far it is; `where` stands before a line."""
-    tally, line = ImportTally(), TerminalLine()
-    drawn = sys.stderr.isatty()
+    line, drawn = TerminalLine(), sys.stderr.isatty()
     for part in parts:
         for refusal in part.refused:
-            click.echo(f"{where} {refusal.line}: {refusal.reason}", err=True)
+            click.echo(f"{where.format(table.called)} {refusal.line}: {refusal.reason}", err=True)
         tally = tally.plus(part)
         if drawn:
             line.draw(bar_line(tally.rows, max(table.lines, tally.rows), 0, get_terminal_size().columns))

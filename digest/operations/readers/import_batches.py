@@ -1,8 +1,8 @@
 """What a thousand rows of a file come to: weighed against what is here, then written, or only counted.
 
-The file is gone through twice, for those who left before anybody else is added: so whoever has left by any row of it
-has left, also where an earlier row says otherwise and the import was cut short between the two. Faulty rows, whatever
-they say, wait for the second time, so that they are told in the file's order.
+All files are gone through twice, for those who left before anybody else is added: so whoever has left by any row has
+left, also where an earlier row or file says otherwise and the import was cut short between the two. Faulty rows,
+whatever they say, wait for the second time, so that they are told in the file's order.
 """
 
 from __future__ import annotations
@@ -57,6 +57,9 @@ class Round(IntEnum):
     OTHERS = 1
 
 
+BOTH = tuple(Round)
+
+
 @dataclass(frozen=True)
 class Place:
     """How far an import has come: all rows of the stage up to this line."""
@@ -79,9 +82,11 @@ class ReadRows:
     undated: Sequence[int]
 
 
-def batches(table: Table, now: datetime, source: str, after: Place = START) -> Iterator[ReadRows]:
+def batches(
+    table: Table, now: datetime, source: str, after: Place = START, rounds: Sequence[Round] = BOTH
+) -> Iterator[ReadRows]:
     """The table's rows beyond that place, a thousand at a time; `source` stands in where a row names none."""
-    for stage in (Round.LEFT, Round.OTHERS):
+    for stage in rounds:
         if stage < after.stage or (stage is Round.LEFT and not table.may_say_left):
             continue
         beyond = after.line if stage == after.stage else 0

@@ -6,12 +6,14 @@ no more memory than one, and never keep the site waiting. Cut short, an import i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from digest.operations.readers.import_batches import (
+    BOTH,
     ImportedSubscribers,
+    Round,
     batches,
     import_batch_in,
     origin_of,
@@ -39,23 +41,28 @@ def subscriber_table(path: Path, ignored: Collection[str] = (), sender: str = ""
     return read_table(path, COLUMNS, ignored, BY_NAME.get(sender), called)
 
 
-def import_subscribers(context: Context, table: Table, consent: str) -> Iterator[ImportedSubscribers]:
-    """Add the table's rows, a thousand at a time; `consent` is the wording that these readers agreed to.
+def import_subscribers(
+    context: Context, table: Table, consent: str, rounds: Sequence[Round] = BOTH
+) -> Iterator[ImportedSubscribers]:
+    """Add the table's rows, a thousand at a time; `consent` is the wording that these readers agreed to. Of several
+    tables the first round comes for all of them before the second for any.
 
     Nobody who is known here is changed, so nobody who left comes back. Who left there is added as unsubscribed; who
     bounced or complained there by any row is suppressed, too, unless they were confirmed here before.
     """
     source = origin_of(table)
-    for batch in batches(table, context.now, source):
+    for batch in batches(table, context.now, source, rounds=rounds):
         with context.db.writing() as session:
             lock_subscribers(session)
             outcome = import_batch_in(context.within(session), batch, consent, source)
         yield outcome
 
 
-def try_subscribers(context: Context, table: Table, tried: TriedAddresses) -> Iterator[ImportedSubscribers]:
+def try_subscribers(
+    context: Context, table: Table, tried: TriedAddresses, rounds: Sequence[Round] = BOTH
+) -> Iterator[ImportedSubscribers]:
     """What `import_subscribers` would do after all that was tried before, a thousand rows at a time; writes nothing."""
-    for batch in batches(table, context.now, origin_of(table)):
+    for batch in batches(table, context.now, origin_of(table), rounds=rounds):
         with context.db.reading() as session:
             outcome = try_batch(session, context.settings, tried, batch, context.now)
         yield outcome

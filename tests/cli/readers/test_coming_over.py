@@ -160,6 +160,22 @@ def test_of_a_whole_export_only_the_table_of_readers_is_taken(command: Command, 
     assert "is called like one of readers. Nothing was imported." in refused.stderr
 
 
+def test_who_left_by_any_of_several_files_has_left_whatever_the_one_before_says(
+    command: Command, db: Database, tmp_path: Path
+) -> None:
+    keila = "Email,First name,Last name,Data,Status\n{}@example.org,,,{{}},{}\n{}@example.org,,,{{}},{}\n"
+    (export := tmp_path / "export").mkdir()
+    (export / "contacts_1.csv").write_text(keila.format("alice", "active", "bob", "active"))
+    (export / "contacts_2.csv").write_text(keila.format("alice", "unsubscribed", "bob", "unreachable"))
+    rehearsed = command("import", str(export), "--consent", ASKED, "--dry-run")
+    done = command("import", str(export), "--consent", ASKED)
+    assert rehearsed.stdout.partition("\n")[2] == done.stdout
+    assert "contacts_1.csv, Keila: 2 rows: 0 added, 1 already there, 1 suppressed" in done.stdout
+    assert states(db) == {"alice": "unsubscribed", "bob": "unsubscribed"}
+    with db.reading() as session:
+        assert session.query(Suppression).one().reason == "bounce"
+
+
 def test_a_file_of_people_who_never_subscribed_is_refused(command: Command, db: Database) -> None:
     result = command.import_(_HEADER + "dave@example.org,Dave,D,2,,,,4,d,\n", "nonsubscribed_members_export_1.csv")
     assert result.exit_code == 1
