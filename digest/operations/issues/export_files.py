@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from digest.operations.shared.archives import DAMAGED, files_below, opened_archive
 from digest.operations.shared.refusal import Refused
 
 _LARGEST = 200 * 1024 * 1024
@@ -44,10 +45,10 @@ class ExportFiles:
 def export_files(path: Path) -> Iterator[ExportFiles]:
     """The files in `path`, for as long as this lasts. Raises Refused for a damaged archive."""
     if path.is_dir():
-        names = sorted(found.relative_to(path).as_posix() for found in path.rglob("*") if found.is_file())
+        names = sorted(found.relative_to(path).as_posix() for found in files_below(path))
         yield ExportFiles(path.name, names, lambda name: (path / name).read_bytes())
     elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
+        with opened_archive(path) as archive:
             yield ExportFiles(path.name, sorted(archive.namelist()), lambda name: _member(archive, name))
     else:
         yield ExportFiles(path.name, [path.name], lambda _: path.read_bytes())
@@ -60,5 +61,5 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
                 f"{name} is larger than {_LARGEST // 1024**2} MB. Unpack it, and take it out. Nothing was imported."
             )
         return archive.read(name)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGED as error:
         raise Refused(f"{name} in it can’t be read ({error}). Unpack it yourself. Nothing was imported.") from None

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from digest.operations.readers.listmonk_answers import listmonk_answer, write_table
+from digest.operations.shared.archives import DAMAGED, files_below, opened_archive
 from digest.operations.shared.former_senders import BY_NAME, SENDERS
 from digest.operations.shared.refusal import Refused
 
@@ -43,13 +44,14 @@ def reader_files(path: Path, sender: str = "", mailing_list: str = "") -> Iterat
     elif tables := _tables_in(path):
         with TemporaryDirectory(prefix="readers-") as folder:  # for its owner alone, as all that Python makes so
             chosen, left_out = _chosen(tables, sender)
+            _must_have_room(path, chosen, Path(folder))
             yield ReaderFiles(tuple(_unpack(path, name, Path(folder)) for name in chosen), left_out)
     else:
         yield ReaderFiles((path,))
 
 
 def _folder(path: Path, sender: str) -> ReaderFiles:
-    tables = sorted(str(found.relative_to(path)) for found in path.rglob("*") if _is_table(found.name))
+    tables = sorted(str(found.relative_to(path)) for found in files_below(path) if _is_table(found.name))
     chosen, left_out = _chosen(tables, sender)
     return ReaderFiles(tuple(path / name for name in chosen), left_out)
 
@@ -58,7 +60,7 @@ def _tables_in(path: Path) -> list[str]:
     """The CSV files in this archive; none for what is no archive, a spreadsheet among them."""
     if not path.is_file() or not zipfile.is_zipfile(path):
         return []
-    with zipfile.ZipFile(path) as archive:
+    with opened_archive(path) as archive:
         return sorted(name for name in archive.namelist() if _is_table(name) and "__MACOSX" not in name)
 
 
@@ -85,15 +87,29 @@ _OF_THOSE_WHO_LEFT = ("cleaned", "unsub")
 _EMPTY = "There is no CSV file in it."
 
 
+def _must_have_room(path: Path, names: Sequence[str], folder: Path) -> None:
+    """An archive may say of a few bytes that they are a thousand times as many, and a full disk stops the whole site.
+
+    No more than it says of a file is ever unpacked.
+    """
+    with opened_archive(path) as archive:
+        needed = sum(archive.getinfo(name).file_size for name in names)
+    if needed > shutil.disk_usage(folder).free // 2:
+        raise Refused(
+            f"Unpacked, its files take {needed >> 20:,} MB, more than half of what is free under {folder.parent}. "
+            "Unpack it where there is room, and import the folder. Nothing was imported."
+        )
+
+
 def _unpack(path: Path, name: str, folder: Path) -> Path:
     """Under its own name, which may tell where its readers stand."""
     target = folder / PurePosixPath(name.replace("\\", "/")).name
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(name) as member, target.open("xb") as out:
+        with opened_archive(path) as archive, archive.open(name) as member, target.open("xb") as out:
             shutil.copyfileobj(member, out)
     except FileExistsError:
         raise Refused(f"It has {target.name} twice. Unpack it, and import one after the other.") from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGED as error:
         raise Refused(
             f"It is damaged, or locked with a password ({error}). Unpack it yourself, or get it again."
         ) from None

@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Any
 
 from digest.config.private import FILE_MODE
+from digest.operations.shared.archives import DAMAGED
 from digest.storage.running.backup_copies import POSTGRESQL, SQLITE, Contents, CopyFailed, read_dump, read_sqlite
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(file) as archive:
             yield archive
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGED as error:
         raise BadBackup(f"{file} is no backup of Digest, or was cut short ({error}).") from None
 
 

@@ -205,3 +205,21 @@ def test_what_is_no_export_of_theirs_is_said(tmp_path: Path) -> None:
     assert "posts.json has no posts that an export of that service would have." in refused.stderr
     (tmp_path / "folder").mkdir()
     assert "no export of a service’s posts that is known" in issues("import", str(tmp_path / "folder")).stderr
+
+
+def test_a_damaged_archive_is_refused_in_words_and_no_link_leads_out_of_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("posts.csv", "".join(f"{each**5}\n" for each in range(999)))
+    content = path.read_bytes()
+    path.write_bytes(content[:200] + bytes(60) + content[260:])
+    assert "export.zip: posts.csv in it can’t be read" in issues("import", str(path)).stderr
+    path.write_bytes(content.replace(b"PK\1\2", b"PK\0\0"))
+    assert "export.zip: It is a damaged ZIP archive" in issues("import", str(path)).stderr
+    (tmp_path / "page.html").write_text("<p>elsewhere</p>")
+    (folder := tmp_path / "folder" / "posts").mkdir(parents=True)
+    (folder.parent / "posts.csv").write_text(
+        "post_id,post_date,is_published,type,audience,title\n1.a,2023-03-03,true,newsletter,everyone,A\n"
+    )
+    (folder / "1.a.html").symlink_to(tmp_path / "page.html")
+    assert "its HTML file is not there" in issues("import", str(folder.parent)).stderr

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -158,6 +160,51 @@ def test_of_a_whole_export_only_the_table_of_readers_is_taken(command: Command, 
     refused = command("import", str(tmp_path / "export"), "--consent", ASKED)
     assert refused.exit_code == 1
     assert "is called like one of readers. Nothing was imported." in refused.stderr
+
+
+def torn(archive: Path) -> None:
+    """Some bytes in the middle of its first file are others."""
+    content = bytearray(archive.read_bytes())
+    content[200:260] = bytes(60)
+    archive.write_bytes(content)
+
+
+def no_directory(archive: Path) -> None:
+    content = archive.read_bytes()
+    archive.write_bytes(content.replace(b"PK\1\2", b"PK\0\0"))
+
+
+@pytest.mark.parametrize("harm", [torn, no_directory])
+def test_a_damaged_archive_is_refused_in_words(
+    command: Command, db: Database, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("subscribers.csv", "email\n" + "".join(f"{each**5}@example.org\n" for each in range(999)))
+    harm(path)
+    result = command("import", str(path), "--consent", ASKED)
+    assert (result.exit_code, result.stderr[:26]) == (1, "digest: export.zip: It is ")
+    assert "damaged" in result.stderr
+    assert "npack it yourself" in result.stderr
+    assert states(db) == {}
+
+
+def test_an_archive_that_would_fill_the_disk_is_not_unpacked(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = zipped(tmp_path, MAILCHIMP)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000))
+    result = command("import", archive, "--consent", ASKED)
+    assert result.exit_code == 1
+    assert "more than half of what is free" in result.stderr
+
+
+def test_no_link_in_a_folder_brings_in_what_lies_elsewhere(command: Command, db: Database, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.csv").write_text("email\nalice@example.org\n")
+    (export := tmp_path / "export").mkdir()
+    (export / "subscribers.csv").symlink_to(tmp_path / "elsewhere.csv")
+    assert "There is no CSV file in it." in command("import", str(export), "--consent", ASKED).stderr
+    assert states(db) == {}
 
 
 def test_who_left_by_any_of_several_files_has_left_whatever_the_one_before_says(

@@ -137,7 +137,8 @@ def test_a_damaged_backup_is_named_and_never_restored(shell: Shell, elsewhere: S
     file = tmp_path / "digest.backup"
     shell.run("backup", str(file))
     whole = file.read_bytes()
-    for damaged in (whole[:-200], whole[: len(whole) // 2] + b"x" * 64 + whole[len(whole) // 2 + 64 :], b"no backup"):
+    torn = (whole[:at] + b"x" * 64 + whole[at + 64 :] for at in (200, len(whole) // 2))
+    for damaged in (whole[:-200], *torn, b"no backup"):
         file.write_bytes(damaged)
         for words in (("backup", "--check"), ("restore",)):
             status, _, err = elsewhere.run(*words, str(file))
