@@ -1,6 +1,6 @@
 """What listmonk's API answers of its subscribers, as a table: it alone tells who left which list.
 
-GET /api/subscribers?per_page=all: {"data": {"results": [{uuid, email, name, status (enabled, disabled, blocklisted),
+GET /api/subscribers?per_page=all: {"data": {"total": 1, "results": [{uuid, email, name, status (enabled, disabled, blocklisted),
 created_at, updated_at, lists: [{name, optin (single, double), subscription_status (unconfirmed, confirmed,
 unsubscribed), subscription_created_at, subscription_updated_at}]}]}}. Who is unconfirmed on a list with single opt-in
 gets its mail.
@@ -22,15 +22,24 @@ _Subscriber = Mapping[str, Any]
 
 
 def listmonk_answer(path: Path) -> Sequence[_Subscriber] | None:
-    """The subscribers in such an answer; None for any other file."""
+    """The subscribers in such an answer; None for any other file. Raises Refused for one that has not all of them: who
+    left may stand on another of its pages.
+    """
     if path.suffix.lower() != ".json":
         return None
     try:
-        found = json.loads(path.read_bytes())["data"]["results"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        data = json.loads(path.read_bytes())["data"]
+        found, total = data["results"], data.get("total")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    is_it = isinstance(found, list) and all(isinstance(each, dict) and "lists" in each for each in found)
-    return found if is_it else None
+    if not isinstance(found, list) or not all(isinstance(each, dict) and "lists" in each for each in found):
+        return None
+    if isinstance(total, int) and total > len(found):
+        raise Refused(
+            f"It has {len(found):,} of {total:,} subscribers. Ask with ?per_page=all, and import that answer. Nothing "
+            "was imported."
+        )
+    return found
 
 
 def write_table(subscribers: Sequence[_Subscriber], target: Path, mailing_list: str) -> Path:

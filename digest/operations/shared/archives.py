@@ -10,7 +10,7 @@ from pathlib import Path
 from digest.operations.shared.refusal import Refused
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-"""What reading a ZIP archive raises where it is damaged, cut short, locked or packed in a way that Python can't read."""
+"""What reading a ZIP archive raises where it is damaged, cut short, locked, or packed as Python can't unpack it."""
 
 
 def opened_archive(path: Path) -> zipfile.ZipFile:

@@ -269,3 +269,14 @@ def test_who_left_one_of_listmonks_lists_is_told_by_what_its_api_answers(
     found = all_subscribers(db)
     assert found["alice@example.org"].confirmed_at == datetime(2024, 1, 1, tzinfo=UTC)
     assert found["bob@example.org"].unsubscribed_at == datetime(2024, 2, 1, tzinfo=UTC)
+
+
+def test_one_page_of_what_listmonk_has_is_not_taken_for_all(command: Command, db: Database, tmp_path: Path) -> None:
+    alice = {"uuid": "a", "email": "alice@example.org", "status": "enabled", "lists": [on_list("Weekly", "confirmed")]}
+    (path := tmp_path / "page.json").write_text(json.dumps({"data": {"results": [alice], "total": 2, "per_page": 1}}))
+    refused = command("import", str(path), "--consent", ASKED)
+    assert "It has 1 of 2 subscribers. Ask with ?per_page=all" in refused.stderr
+    assert states(db) == {}
+    path.write_text(json.dumps({"data": {"results": [alice], "total": 1, "per_page": 1}}))
+    assert command("import", str(path), "--consent", ASKED).exit_code == 0
+    assert states(db) == {"alice": "confirmed"}
