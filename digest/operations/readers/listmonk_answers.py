@@ -1,9 +1,9 @@
 """What listmonk's API answers of its subscribers, as a table: it alone tells who left which list.
 
-GET /api/subscribers?per_page=all: {"data": {"total": 1, "results": [{uuid, email, name, status (enabled, disabled, blocklisted),
-created_at, updated_at, lists: [{name, optin (single, double), subscription_status (unconfirmed, confirmed,
-unsubscribed), subscription_created_at, subscription_updated_at}]}]}}. Who is unconfirmed on a list with single opt-in
-gets its mail.
+GET /api/subscribers?per_page=all: {"data": {"total": 1, "results": [{uuid, email, name, status (enabled, disabled,
+blocklisted), created_at, updated_at, lists: [{name, optin (single, double), subscription_status (unconfirmed,
+confirmed, unsubscribed), subscription_created_at, subscription_updated_at}]}]}}. Who is unconfirmed on a list with
+single opt-in gets its mail.
 """
 
 from __future__ import annotations
