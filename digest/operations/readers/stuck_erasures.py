@@ -14,7 +14,7 @@ from digest.domain.shared.addresses import masked
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.people import audit
 from digest.operations.shared.context import Context
-from digest.storage.messages.erasures import forget_erasures_of, refused_erasures
+from digest.storage.messages.erasures import count_refused_erasures, forget_erasures_of, refused_erasures
 from digest.storage.messages.messages import Message
 
 REMEDY = (
@@ -41,9 +41,14 @@ class StuckErasure:
         return masked(self.address)
 
 
-def stuck_erasures(session: Session, settings: Settings) -> list[StuckErasure]:
-    """Those that were tried and refused, the oldest first; each address once."""
-    return list({one.handle: one for one in _all(refused_erasures(session)[::-1], settings)}.values())[::-1]
+def stuck_erasures(session: Session, settings: Settings, most: int | None = None) -> list[StuckErasure]:
+    """Those that were tried and refused, the oldest first; each address once. `most`: no more of them than that."""
+    return list({one.handle: one for one in _all(refused_erasures(session, most)[::-1], settings)}.values())[::-1]
+
+
+def stuck_in_all(session: Session) -> int:
+    """How many addresses wait so."""
+    return count_refused_erasures(session)
 
 
 def stuck_erasure(session: Session, settings: Settings, handle: str) -> StuckErasure | None:

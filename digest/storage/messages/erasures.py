@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from digest.storage.messages.messages import ERASURE, UNFINISHED, Message, MessageState
 
 _WAITING = (Message.kind == ERASURE, Message.state.in_(UNFINISHED))
+_REFUSED = (*_WAITING, Message.tries > 0, Message.detail != "")
 
 
 def claim_erasures(session: Session, owner: str, database_now: float, lease: float, most: int) -> Sequence[Message]:
@@ -55,13 +56,12 @@ def put_erasures_off(session: Session, owner: str, retry_at: float, detail: str)
 
 def refused_erasures(session: Session, most: int | None = None) -> Sequence[Message]:
     """Those that were tried and not taken on, the oldest first."""
-    refused = (*_WAITING, Message.tries > 0, Message.detail != "")
-    return session.scalars(select(Message).where(*refused).order_by(Message.id).limit(most)).all()
+    return session.scalars(select(Message).where(*_REFUSED).order_by(Message.id).limit(most)).all()
 
 
-def erasure_with_id(session: Session, number: int) -> Message | None:
-    """The one with this id, while it waits."""
-    return session.scalars(select(Message).where(*_WAITING, Message.id == number)).one_or_none()
+def count_refused_erasures(session: Session) -> int:
+    """How many addresses they are of."""
+    return session.execute(select(func.count(Message.recipient.distinct())).where(*_REFUSED)).scalar_one()
 
 
 def forget_erasures_of(session: Session, address: str) -> None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from flask import abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from digest.operations.readers.stuck_erasures import REMEDY, mark_erased_by_hand, stuck_erasure, stuck_erasures
+from digest.operations.readers.stuck_erasures import (
+    REMEDY,
+    mark_erased_by_hand,
+    stuck_erasure,
+    stuck_erasures,
+    stuck_in_all,
+)
 from digest.web.shared.context import here, reading, settings, signed_in
 from digest.web.shared.desk import desk
 from digest.web.shared.security import admins_only
@@ -17,8 +23,8 @@ _SHOWN = 200
 def erasures() -> str:
     """Which wait, the oldest first, their addresses masked."""
     admins_only()
-    found = stuck_erasures(reading(), settings())
-    return render_template("readers/erasures.html", found=found[:_SHOWN], total=len(found), remedy=REMEDY)
+    found, total = stuck_erasures(reading(), settings(), _SHOWN), stuck_in_all(reading())
+    return render_template("readers/erasures.html", found=found, total=total, remedy=REMEDY)
 
 
 @desk.get("/subscribers/erasures/<handle>")

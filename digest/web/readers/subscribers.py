@@ -15,7 +15,7 @@ from digest.operations.people import audit
 from digest.operations.readers.personal_data import what_we_hold
 from digest.operations.readers.personal_file import consent_file
 from digest.operations.readers.privacy import erase
-from digest.operations.readers.stuck_erasures import stuck_erasures
+from digest.operations.readers.stuck_erasures import stuck_in_all
 from digest.operations.readers.subscriber_files import export_subscribers
 from digest.storage.accounting.reader_copies import copies_of
 from digest.storage.base.rate_limits import keys_counted
@@ -72,7 +72,7 @@ def subscribers() -> str:
         due=form_mail_due(reading(), now()),
         braked_since=signup_caps.braked_since(reading()),
         most_in_all=signup_caps.IN_ALL_HOUR,
-        stuck=len(stuck_erasures(reading(), settings())),
+        stuck=stuck_in_all(reading()),
         turned_away=keys_counted(reading(), signup_caps.TURNED_AWAY, now() - signup_caps.DAY),
         of_one_network=signup_caps.PER_NETWORK_HOUR,
         zone=settings().schedule.zone.key,

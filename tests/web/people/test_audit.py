@@ -17,6 +17,7 @@ from digest.storage.people.audit import AuditEntry
 from digest.storage.readers.subscribers import SubscriberState
 from digest.storage.writing.names import PUBLICATIONS, id_of_name
 from digest.storage.writing.summaries import SourceLink
+from digest.web.readers import erasures
 from tests.conftest import TUESDAY
 from tests.factories import make_source, make_subscriber, make_summary
 from tests.web.browser import Browser, words
@@ -226,3 +227,17 @@ def test_an_erasure_marked_as_done_is_logged_without_the_reader(ada: Browser, db
     assert "rita@reader.test" not in repr(everything(db))
     ada.send(at)
     assert "It no longer waits" in words(ada.open("/desk/subscribers/erasures"))
+
+
+def test_of_many_erasures_that_wait_the_oldest_are_read_and_all_are_counted(
+    ada: Browser, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasures, "_SHOWN", 1)
+    with db.writing() as session:
+        for name in ("rita", "omar", "omar"):
+            waiting = queue_message(session, TUESDAY, "erasure", f"{name}@reader.test", ("", "", ""))
+            waiting.tries, waiting.detail = 31, "SendGrid answered 403"
+    assert "SendGrid has not taken on 2 erasures." in words(ada.open("/desk/subscribers"))
+    listed = words(ada.open("/desk/subscribers/erasures"))
+    assert "2 addresses of readers who were erased here wait" in listed
+    assert ("r***@reader.test" in listed, "o***@reader.test" in listed) == (True, False)
