@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from digest.config import Settings
