@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -74,30 +75,52 @@ def key_mark(key: str) -> str:
 
 
 def _must_be_empty(target: Path) -> None:
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if _holds_something(target):
         raise Refused(f"{target} is there already, and holds something. Name a new folder. Nothing was written.")
+
+
+def _holds_something(target: Path) -> bool:
+    return target.exists() and (not target.is_dir() or any(target.iterdir()))
 
 
 @contextmanager
 def _finished(target: Path) -> Iterator[Path]:
     """A folder beside the target that takes its name at the end; gone if anything fails before."""
     make_folder(target.parent)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    unfinished.mkdir(mode=FOLDER_MODE)
+    with _unfinished(target) as folder:
+        try:
+            yield folder
+            for each in (path for path in (*folder.rglob("*"), folder) if path.is_dir()):
+                keep_names(each)
+            folder.rename(target)  # an empty folder gives way, one that was filled meanwhile does not
+            keep_names(target.parent)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            if _holds_something(target):
+                raise Refused(f"{target} was filled by somebody else meanwhile ({error.strerror}).") from None
+            raise
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def _unfinished(target: Path) -> Iterator[Path]:
+    """An empty folder that nobody else writes into. What an export left in it that was killed, readers' addresses
+    among it, goes first.
+    """
+    folder = target.with_name(f".{target.name}.unfinished")
+    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
     try:
-        yield unfinished
-        for folder in (path for path in (*unfinished.rglob("*"), unfinished) if path.is_dir()):
-            keep_names(folder)
-        unfinished.rename(target)  # an empty folder gives way, one that was filled meanwhile does not
-        keep_names(target.parent)
-    except OSError as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        if target.exists():
-            raise Refused(f"{target} was filled by somebody else meanwhile ({error.strerror}).") from None
-        raise
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for left in folder.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield folder
+    except BlockingIOError:
+        raise Refused(f"{target} is being written by another export. Nothing was written.") from None
+    finally:
+        os.close(lock)
 
 
 def _take(session: Session, table: Table, folder: Path, sums: dict[str, str]) -> TableTaken:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -232,10 +233,11 @@ def test_another_key_is_refused_since_nobody_suppressed_would_be_known(
 def test_an_export_is_for_its_owner_alone_and_appears_whole_or_not_at_all(
     db: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "site").mkdir()
     with monkeypatch.context() as broken, pytest.raises(OSError, match="full"):
         broken.setattr("digest.operations.running.taking_along.write_manifest", _fail)
         exported(db, settings, tmp_path / "site")
-    assert not list(tmp_path.glob("*site*"))
+    assert [path.name for path in tmp_path.rglob("*site*")] == ["site"], "as empty as it was"
     umask = os.umask(0)
     try:
         folder = exported(db, settings, tmp_path / "site", with_keys=True)
@@ -247,6 +249,22 @@ def test_an_export_is_for_its_owner_alone_and_appears_whole_or_not_at_all(
     readme = (folder / "README.md").read_text()
     assert {name for name in LEFT_OUT if f"`{name}`" not in readme} == set()
     assert settings.secret_key not in (folder / "manifest.json").read_text()
+
+
+def test_what_a_killed_export_left_goes_and_two_at_once_do_not_mix(
+    db: Database, settings: Settings, tmp_path: Path
+) -> None:
+    killed = tmp_path / ".site.unfinished" / "tables"
+    killed.mkdir(parents=True)
+    (killed / "subscribers.jsonl").write_text("rita@reader.test")
+    (killed.parent / "README.md").write_text("half")
+    other = os.open(killed.parent, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    with pytest.raises(Refused, match="is being written by another export"):
+        exported(db, settings, tmp_path / "site")
+    os.close(other)
+    assert "half" not in (exported(db, settings, tmp_path / "site") / "README.md").read_text()
+    assert [path.name for path in tmp_path.glob("*site*")] == ["site"]
 
 
 def _fail(*_: object) -> None:
