@@ -21,8 +21,8 @@ from digest.storage.running import revisions
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--with-keys", is_flag=True, help="The two keys, too: whoever has the folder can sign readers’ links.")
-def export(folder: Path, with_keys: bool) -> None:
+@click.option("--without-keys", is_flag=True, help="Leave out the two keys: who has them can sign readers’ links.")
+def export(folder: Path, without_keys: bool) -> None:
     """Write the whole site into FOLDER, in open formats.
 
     Every row of it as JSON lines, and readers, summaries, issues and feeds as their own commands export them; README.md
@@ -35,12 +35,12 @@ def export(folder: Path, with_keys: bool) -> None:
         raise Refused("There is no site to export yet. Make one with `digest db upgrade`.")
     with database.reading() as session:
         context = Context(database, branded(session, settings), now())
-    made = take_along(context, folder.absolute(), MIGRATIONS, with_keys)
+    made = take_along(context, folder.absolute(), MIGRATIONS, with_keys=not without_keys)
     click.echo(f"{folder}: {_in_words(made)}.")
-    if not with_keys:
+    if without_keys:
         click.echo(
             "The keys are not in it. Carry them over by hand: SUPPRESSION_KEY, or no suppressed address is known; "
-            "SECRET_KEY, or no link in old messages works. Or export again with --with-keys."
+            "SECRET_KEY, or no link in old messages works."
         )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.config.private import make_folder, write_whole
+from digest.operations.guard.journal import journal_path
 from digest.operations.guard.restore_guard import claims_in, claims_path, distrust, make_note, note_freezes
 from digest.operations.running.backup_files import KEYS
 from digest.operations.running.site_folder import (
@@ -65,10 +66,14 @@ def look_through(settings: Settings, folder: Path, migrations: Path) -> SiteMani
 
 
 def put_keys(settings: Settings, folder: Path) -> None:
-    """Keep the keys that lie in the export, each where none is set; `look_through` has seen that they fit."""
+    """Keep the keys that lie in the export, each where none is set; `look_through` has seen that they fit.
+
+    A key that an empty site made for itself gives way: nothing is hashed or signed with it yet.
+    """
     make_folder(settings.instance_path)
     for name in KEYS:
-        if not getattr(settings, name) and (key := _key_in(folder, name)):
+        key, ours = _key_in(folder, name), getattr(settings, name)
+        if key and key != ours and (not ours or _gives_way(settings, name)):
             write_whole(settings.instance_path / name, key.encode())
 
 
@@ -106,14 +111,17 @@ _EMPTY = "Nothing was imported; stop the site and the clock, make an empty datab
 
 def _must_have_the_key(settings: Settings, manifest: SiteManifest, folder: Path) -> None:
     """Without the key that hashes addresses, whoever left for good would be unknown, and could be mailed again."""
-    key = settings.suppression_key or _key_in(folder, "suppression_key")
+    fitting, brought = manifest.key_marks.get("suppression_key"), _key_in(folder, "suppression_key")
+    if brought and key_mark(brought) == fitting and _gives_way(settings, "suppression_key"):
+        return
+    key = settings.suppression_key or brought
     if not key:
         raise Refused(
             "SUPPRESSION_KEY is not set, and not in the export. Take it from the old site: its setting, or the file "
             f"suppression_key in its INSTANCE_PATH; put that into {settings.instance_path}, secret_key beside it. "
             "Nothing was imported."
         )
-    if key_mark(key) != manifest.key_marks.get("suppression_key"):
+    if key_mark(key) != fitting:
         raise Refused(
             "SUPPRESSION_KEY is not the old site’s, so no suppressed address would be known. Set the old one, or take "
             f"this one away (it may be {settings.instance_path / 'suppression_key'}). Nothing was imported."
@@ -121,8 +129,23 @@ def _must_have_the_key(settings: Settings, manifest: SiteManifest, folder: Path)
 
 
 def _key_in(folder: Path, name: str) -> str:
-    path = folder / KEYS_FOLDER / name
+    return _text_of(folder / KEYS_FOLDER / name)
+
+
+def _text_of(path: Path) -> str:
     return path.read_text().strip() if path.is_file() else ""
+
+
+def _gives_way(settings: Settings, name: str) -> bool:
+    """Whether the key is one that was made here, of itself, and nothing depends on it."""
+    made_here = _text_of(settings.instance_path / name)
+    if not made_here or made_here != getattr(settings, name) or journal_path(settings).exists():
+        return False
+    database = Database(settings.database_url)
+    try:
+        return not tables.foreign_tables(database) and tables.filled_table(database) is None
+    finally:
+        database.close()
 
 
 def _fill(session: Session, table: Table, folder: Path, manifest: SiteManifest) -> None:

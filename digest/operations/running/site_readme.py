@@ -18,7 +18,7 @@ addresses, and secrets that readers' links are made of: keep it as safe as the s
 | `summaries.jsonl` | the published summaries, as `digest summaries export` writes them |
 | `issues.jsonl` | the past issues, as `digest issues export` writes them |
 | `feeds.opml` | the feeds that are watched, as `digest feeds export` writes them |
-| `keys/` | only where it was asked for: the key that signs links, and the one that hashes addresses |
+| `keys/` | unless they were left out: the key that signs links, and the one that hashes addresses |
 
 In `tables/`, moments are ISO 8601 in UTC, dates ISO 8601, bytes base64. The files beside it hold nothing more; they are
 for people and for other programs.

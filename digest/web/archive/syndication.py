@@ -118,7 +118,9 @@ def news_json() -> Response:
         {"next_url": site.site_url + asked.path(asked.page + 1, "/news.json")} if asked.page < answer.pages else {}
     )
     entries = feed_entries(reading(), site, root, answer.summaries)
-    gone = tombstones(root, latest_withdrawals(reading(), asked.question, _ENTRIES)) if asked.page == 1 else []
+    # What was withdrawn has no words left to be found by: as an item it would answer whatever words are asked for.
+    tells_of_withdrawals = asked.page == 1 and not asked.question.text
+    gone = tombstones(root, latest_withdrawals(reading(), asked.question, _ENTRIES)) if tells_of_withdrawals else []
     response = jsonify(
         version="https://jsonfeed.org/version/1.1",
         title=site.site_name,

@@ -197,7 +197,7 @@ def test_the_feed_of_a_question_tells_what_was_withdrawn(client: FlaskClient, db
     feed = client.get("/news.json?topic=ai&from=2024-05-01").json
     assert feed is not None
     assert [item["title"] for item in feed["items"]] == ["Kept", "Withdrawn"]
-    for path in ("/news.json?topic=ai&to=2024-05-01", "/news.json?topic=ai&page=2"):
+    for path in ("/news.json?topic=ai&to=2024-05-01", "/news.json?topic=ai&page=2", "/news.json?q=taken&topic=ai"):
         assert "Withdrawn" not in client.get(path).text
 
 

@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 
 from digest.config import Settings
 from digest.operations.readers.holdings import EDITORS, READERS, for_editors, for_readers
-from digest.operations.readers.personal_columns import NOT_PERSONAL, SAID
+from digest.operations.readers.impersonal_columns import NOT_PERSONAL
+from digest.operations.readers.personal_columns import SAID
 from digest.storage.base.database import Database
 from digest.storage.running import schema
 from tests.conftest import TUESDAY
