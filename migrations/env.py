@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, event
 from digest import config
 from digest.operations.running.startup import open_as_it_is
 from digest.storage.base.model import UTCDateTime
-from digest.storage.running.schema import metadata
+from digest.storage.running.schema import belongs_on, metadata
 
 _BEFORE_AND_AFTER = {
     # Rebuilding a parent table would delete its children by cascade while foreign keys are on.
@@ -41,6 +41,7 @@ def migrate() -> None:
         context.configure(
             connection=connection,
             target_metadata=metadata,
+            include_object=belongs_on(connection.dialect.name),
             render_as_batch=True,
             render_item=plain_type,
             process_revision_directives=number,

@@ -12,6 +12,7 @@ from digest.operations.messages.signup_caps import mailboxes_of
 from digest.storage.accounting.reader_copies import ReaderCopy, copies_of
 from digest.storage.messages.form_mail import mail_left
 from digest.storage.messages.messages import Message, messages_to
+from digest.storage.messages.outgoing_events import OutgoingEvent, events_of
 from digest.storage.readers.consents import consent_of
 from digest.storage.readers.reader_links import ReaderLink, reader_links_of
 from digest.storage.readers.signups import SignUp, signups_of
@@ -50,6 +51,8 @@ class PersonalData:
     messages: tuple[Message, ...]
     mail_counted: tuple[tuple[str, datetime], ...]
     """When messages that our forms caused left for the mailbox, each under a keyed hash of it."""
+    events: tuple[OutgoingEvent, ...]
+    """What a service of the operator's own is still to be told."""
 
     @property
     def moves(self) -> tuple[ReaderLink, ...]:
@@ -74,5 +77,6 @@ def what_we_hold(session: Session, settings: Settings, subscriber: Subscriber) -
         signups=tuple(signups_of(session, subscriber.id)),
         links=tuple(reader_links_of(session, subscriber.id)),
         messages=tuple(messages_to(session, subscriber.address)),
+        events=tuple(events_of(session, subscriber.id)),
         mail_counted=tuple((box, at) for box in boxes for at in mail_left(session, box)),
     )

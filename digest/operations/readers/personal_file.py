@@ -39,6 +39,7 @@ def for_machines(held: PersonalData) -> dict[str, object]:
         "links": [_columns(one, "asked_at", "valid_until", "key", "email", "address") for one in held.links],
         "messages": [_message_for_machines(one) for one in held.messages],
         "mail_counted": [{"mailbox": mailbox, "at": _iso(at)} for mailbox, at in held.mail_counted],
+        "events": [_columns(one, "kind", "at") for one in held.events],
         "issues": [_copy_for_machines(copy) for copy in held.copies],
     }
 

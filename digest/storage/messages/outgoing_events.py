@@ -6,6 +6,7 @@ erased.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -54,6 +55,12 @@ def queue_event(
     """Put one in the queue."""
     session.add(OutgoingEvent(key=key, kind=kind, at=at, subscriber_id=subscriber_id, issue_date=issue))
     session.flush()
+
+
+def events_of(session: Session, subscriber_id: int) -> Sequence[OutgoingEvent]:
+    """What is still to be told of a reader, the oldest first."""
+    found = select(OutgoingEvent).where(OutgoingEvent.subscriber_id == subscriber_id).order_by(OutgoingEvent.id)
+    return session.scalars(found).all()
 
 
 def events_since(session: Session, moment: datetime) -> int:

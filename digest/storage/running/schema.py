@@ -134,14 +134,18 @@ def downgrade(database: Database, migrations: Path, revision: str) -> None:
 def differences(database: Database) -> list[str]:
     """What the database's tables lack or have over the models; empty when they agree."""
     with database.engine.connect() as connection:
-        dialect = connection.dialect.name
-
-        def belongs_here(thing: SchemaItem, *_: object) -> bool:
-            return bool(thing.info.get(ONLY_ON, dialect) == dialect)
-
-        opts = {"compare_type": True, "include_object": belongs_here}
+        opts = {"compare_type": True, "include_object": belongs_on(connection.dialect.name)}
         context = MigrationContext.configure(connection, opts=opts)
         return [str(difference) for difference in compare_metadata(context, metadata)]
+
+
+def belongs_on(dialect: str) -> Callable[..., bool]:
+    """As Alembic asks of each thing in the models: whether databases of this kind have it."""
+
+    def belongs(thing: SchemaItem, *_: object) -> bool:
+        return bool(thing.info.get(ONLY_ON, dialect) == dialect)
+
+    return belongs
 
 
 def _in_turn(migrate: Callable[[], None]) -> None:

@@ -37,7 +37,12 @@ class RequestIds:
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             return start_response(status, [*headers, (HEADER, request_id)], *rest)
 
-        return ClosingIterator(self._inner(environ, start), _end)
+        try:
+            answer = self._inner(environ, start)
+        except BaseException:
+            _end()
+            raise
+        return ClosingIterator(answer, _end)
 
     def _given(self, environ: WSGIEnvironment) -> str:
         given = str(environ.get("HTTP_X_REQUEST_ID", "")) if self._believes else ""

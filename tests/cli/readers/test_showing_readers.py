@@ -30,7 +30,7 @@ def test_show_says_everything(command: Command) -> None:
     assert list(shown) == [
         "email", "state", "topics", "confirmed_at", "unsubscribed_at", "paused_until", "suppressed",
         "suppression", "name", "source", "created_at", "address", "address_hash", "link_key", "consent", "signups",
-        "links", "messages", "mail_counted", "issues",
+        "links", "messages", "mail_counted", "events", "issues",
     ]  # fmt: skip
     assert shown["issues"] == []
     assert shown["topics"] == ["ai"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,6 +16,14 @@ from digest.operations.shared.context import Process
 from digest.operations.shared.log_context import JOB, REQUEST, at_work_on
 from digest.storage.base.database import Database
 from tests.conftest import TUESDAY
+
+
+@pytest.fixture(autouse=True)
+def _in_no_request() -> Iterator[None]:
+    """Also where an earlier test left an answer unread: a request lasts until that."""
+    token = REQUEST.set("")
+    yield
+    REQUEST.reset(token)
 
 
 def line(form: logging.Formatter) -> str:

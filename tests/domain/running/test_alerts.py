@@ -6,7 +6,7 @@ from pathlib import Path
 
 from digest.domain.running.alerts import LONGEST_CAUSE, MEANINGS, AlertKind, cause
 
-RUNNING = Path(__file__).parents[3] / "docs" / "running.md"
+RUNNING = Path(__file__).parents[3] / "docs" / "operating.md"
 
 
 def test_each_kind_is_told_of_where_operators_look() -> None:
