@@ -224,8 +224,16 @@ def _json(files: ExportFiles, name: str) -> Any:
 
 
 def _rows(files: ExportFiles, name: str) -> Iterator[Mapping[str, str]]:
-    for row in csv.DictReader(io.StringIO(files.text(name), newline="")):
-        yield {key: value or "" for key, value in row.items() if key}
+    """A cell may hold a whole issue, which is longer than Python's reader expects of any."""
+    text = files.text(name)
+    usual = csv.field_size_limit(max(len(text), csv.field_size_limit()))
+    try:
+        found = list(csv.DictReader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise Refused(f"{name} can’t be read as CSV ({error}). Nothing was imported.") from None
+    finally:
+        csv.field_size_limit(usual)
+    return ({key: value or "" for key, value in row.items() if key} for row in found)
 
 
 def _front_matter(files: ExportFiles, name: str) -> Mapping[str, str]:

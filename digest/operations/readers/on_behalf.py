@@ -35,9 +35,17 @@ from digest.storage.readers.subscribers import (
     subscriber_with_address,
 )
 from digest.storage.sending.deliveries import readdress_copies
-from digest.storage.suppressions.suppressions import SuppressionReason, never_mailed, suppression_of
+from digest.storage.suppressions.suppressions import (
+    SuppressionReason,
+    lift_erasure,
+    never_mailed,
+    suppress,
+    suppression_of,
+)
 
 _LONGEST_PLACE = 200
+_CORRECTED = "its reader’s address was corrected"
+"""Why an address is suppressed that nobody erased: so that no list, imported once more, brings it back."""
 
 
 def add_reader(context: Context, address: Address, consent: str, place: str, by: str) -> int:
@@ -68,7 +76,8 @@ def add_reader(context: Context, address: Address, consent: str, place: str, by:
 
 def correct_address(context: Context, subscriber_id: int, address: Address, reason: str, by: str) -> None:
     """Give a reader the address that was meant. Who has not confirmed is asked at the new one to confirm; who has, is
-    told there, and at the old address where that still takes mail. Raises Refused where it can't be.
+    told there, and at the old address where that still takes mail; no import brings that one back. Raises Refused where
+    it can't be.
     """
     if not reason:
         raise Refused("The reason is missing: write down how you know that the address is wrong.")
@@ -131,6 +140,9 @@ def _must_be_mailable(work: Work, address: Address) -> None:
     found = suppression_of(work.session, fingerprint(address.key, work.settings.suppression_key))
     if found is None:
         return
+    if found.source == _CORRECTED:
+        lift_erasure(work.session, found.address_hash)
+        return
     if found.reason == SuppressionReason.ERASURE:
         raise Refused(f"{address.shown} was erased. Only its owner can come back, by the form on the site.")
     raise Refused(f"{address.shown} is suppressed ({found.reason}): nothing is mailed there. Lift that first.")
@@ -146,6 +158,8 @@ def _readdress(work: Work, reader: Subscriber, address: Address, reason: str, by
     session.flush()
     readdress_copies(session, reader.id, reader.address)
     forget_messages_to(session, old)
+    tell_old = suppression_of(session, old_hash) is None
+    suppress(session, old_hash, SuppressionReason.ERASURE, work.now, _CORRECTED)
     answer = "corrected before it was confirmed" if reader.state == SubscriberState.PENDING else "corrected, and told"
     wording = consent_wordings.correcting(reason)
     record(work, reader.id, ConsentStep.CORRECTED, wording, _witnessed("", by), answer)
@@ -153,7 +167,7 @@ def _readdress(work: Work, reader: Subscriber, address: Address, reason: str, by
         _ask_to_confirm(work, reader)
         return
     _tell_of_correction(work, reader, reader.address, old)
-    if suppression_of(session, old_hash) is None:
+    if tell_old:
         _tell_of_correction(work, reader, old, old)
 
 

@@ -9,7 +9,7 @@ from digest.domain.shared.tokens import fingerprint
 from digest.mail.message.identity import identity_of
 from digest.mail.message.rendering import render_erased
 from digest.operations.guard.journal import Parting, note_parting
-from digest.operations.messages.queue import MOVED, RECEIPT, pass_erasure_on, post
+from digest.operations.messages.queue import CORRECTED, MOVED, RECEIPT, pass_erasure_on, post
 from digest.operations.messages.signup_caps import forget_mail
 from digest.operations.people import audit
 from digest.operations.readers.own_page import owner_of
@@ -81,7 +81,8 @@ def _addresses_of(session: Session, address: str, subscriber: Subscriber | None)
     """All that a reader had mail at: who moved had it elsewhere before. What is another reader's by now, stays."""
     if subscriber is None:
         return [address]
-    before = {*addresses_of_copies(session, subscriber.id), *recipients_of_kind(session, MOVED, subscriber.id)}
+    told = (recipients_of_kind(session, kind, subscriber.id) for kind in (MOVED, CORRECTED))
+    before = set(addresses_of_copies(session, subscriber.id)).union(*told)
     before -= {address, subscriber.address}
     return sorted({address} | before - known_addresses(session, sorted(before)))
 

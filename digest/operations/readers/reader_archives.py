@@ -34,11 +34,17 @@ def reader_files(path: Path, sender: str = "", mailing_list: str = "") -> Iterat
     """The files of readers in `path`, unpacked for as long as this lasts; `sender` is whose, if the caller knows, and
     `mailing_list` which of a service's lists is this one.
 
-    Raises Refused for an archive or folder in which none is called like one.
+    Raises Refused for an archive or folder in which none is called like one, and for a list where nothing tells of any.
     """
+    answer = None if path.is_dir() else listmonk_answer(path)
+    if mailing_list and answer is None:
+        raise Refused(
+            "It does not say who is on which list, so --list would choose nobody. Import what listmonk’s API answers "
+            "(GET /api/subscribers?per_page=all), as a .json file. Nothing was imported."
+        )
     if path.is_dir():
         yield _folder(path, sender)
-    elif (answer := listmonk_answer(path)) is not None:
+    elif answer is not None:
         with TemporaryDirectory(prefix="readers-") as folder:
             yield ReaderFiles((write_table(answer, Path(folder) / f"{path.stem}.csv", mailing_list),))
     elif tables := _tables_in(path):

@@ -88,6 +88,12 @@ BUTTONDOWN = {
 BUTTONDOWN_PAGES = {
     "emails/old-news.md": f'---\nsubject: "Old news"\npublish_date: 2023-03-03T07:00:00Z\nstatus: sent\n---\n{MARKDOWN}'
 }
+BUTTONDOWN_TABLE = {
+    "emails.csv": "subject,publish_date,status,email_type,body\n"
+    + 'Old news,2023-03-03T07:00:00Z,sent,public,"{}"\n'.format(
+        f"{MARKDOWN}<!-- {'as long as an issue may be ' * 9_000} -->".replace('"', '""')
+    )
+}
 KEILA = {
     "campaigns.json": json.dumps({"data": [
         {"subject": "Old news", "text_body": MARKDOWN, "sent_at": "2023-03-03T07:00:00Z"},
@@ -155,8 +161,16 @@ def test_an_archive_of_ghost_comes_in_and_every_post_is_accounted_for(
 
 @pytest.mark.parametrize(
     ("files", "passed"),
-    [(SUBSTACK, 2), (MAILCHIMP, 1), (LISTMONK, 2), (BUTTONDOWN, 1), (BUTTONDOWN_PAGES, 0), (KEILA, 1)],
-    ids=["substack", "mailchimp", "listmonk", "buttondown", "buttondown’s pages", "keila"],
+    [
+        (SUBSTACK, 2),
+        (MAILCHIMP, 1),
+        (LISTMONK, 2),
+        (BUTTONDOWN, 1),
+        (BUTTONDOWN_PAGES, 0),
+        (BUTTONDOWN_TABLE, 0),
+        (KEILA, 1),
+    ],
+    ids=["substack", "mailchimp", "listmonk", "buttondown", "buttondown’s pages", "buttondown’s table", "keila"],
 )
 def test_what_each_service_hands_over_becomes_an_issue(
     tmp_path: Path, client: FlaskClient, files: Mapping[str, str], passed: int

@@ -52,6 +52,20 @@ def test_readers_are_added_corrected_listed_and_let_go(mailbox: Mailbox) -> None
     assert "There is no subscriber" in refusal(run("subscribers", "unsubscribe", "nobody@example.org"))
 
 
+def test_a_list_imported_once_more_does_not_bring_a_corrected_address_back(mailbox: Mailbox, tmp_path: Path) -> None:
+    (file := tmp_path / "readers.csv").write_text("email\nruiz@exmaple.org\n")
+    assert run("subscribers", "import", str(file), "--consent", "yes").exit_code == 0
+    assert run("subscribers", "correct", "ruiz@exmaple.org", "ruiz@example.org").exit_code == 0
+    assert mailbox.to("ruiz@exmaple.org"), "told all the same"
+    assert (
+        "0 added, 0 already there, 1 suppressed" in run("subscribers", "import", str(file), "--consent", "yes").output
+    )
+    assert run("subscribers", "correct", "ruiz@example.org", "ruiz@exmaple.org").exit_code == 0, (
+        "it was right after all"
+    )
+    assert "1 already there, 0 suppressed" in run("subscribers", "import", str(file), "--consent", "yes").output
+
+
 def test_who_has_not_confirmed_is_asked_again(db: Database, settings: Settings, mailbox: Mailbox) -> None:
     make_subscriber(db, settings, "ruiz@example.org", SubscriberState.PENDING)
     assert run("subscribers", "resend", "ruiz@example.org").exit_code == 0

@@ -280,3 +280,11 @@ def test_one_page_of_what_listmonk_has_is_not_taken_for_all(command: Command, db
     path.write_text(json.dumps({"data": {"results": [alice], "total": 1, "per_page": 1}}))
     assert command("import", str(path), "--consent", ASKED).exit_code == 0
     assert states(db) == {"alice": "confirmed"}
+
+
+def test_a_list_is_not_chosen_where_nothing_tells_who_is_on_it(command: Command, db: Database, tmp_path: Path) -> None:
+    (path := tmp_path / "subscribers.csv").write_text(LISTMONK)
+    for where in (path, tmp_path):
+        refused = command("import", str(where), "--consent", ASKED, "--list", "Weekly")
+        assert "It does not say who is on which list" in refused.stderr
+    assert states(db) == {}

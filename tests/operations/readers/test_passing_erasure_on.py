@@ -176,14 +176,15 @@ def test_what_is_another_readers_address_by_now_is_not_erased_with_its_former_on
     db: Database, settings: Settings, sendgrid: LoopbackSendGrid
 ) -> None:
     alice = make_subscriber(db, settings, "alice@example.com")
-    for old in ("gone@example.org", "taken@example.org"):
+    told = [("moved", "gone@example.org"), ("corrected", "mistyped@example.org"), ("moved", "taken@example.org")]
+    for kind, old in told:
         with db.writing() as session:
-            queue_message(session, TUESDAY, "moved", old, ("", "", ""), subscriber_id=alice.id)
+            queue_message(session, TUESDAY, kind, old, ("", "", ""), subscriber_id=alice.id)
     make_subscriber(db, settings, "taken@example.org")
     privacy.erase(Context(db, settings, TUESDAY), alice.address, "a test")
     for _ in range(2):
         hand_over(db, settings)
-    assert sorted(sendgrid.account.erased) == ["alice@example.com", "gone@example.org"]
+    assert sorted(sendgrid.account.erased) == ["alice@example.com", "gone@example.org", "mistyped@example.org"]
 
 
 def test_an_erasure_that_is_stuck_is_named_and_ended_by_hand(
