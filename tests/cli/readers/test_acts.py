@@ -52,6 +52,13 @@ def test_readers_are_added_corrected_listed_and_let_go(mailbox: Mailbox) -> None
     assert "There is no subscriber" in refusal(run("subscribers", "unsubscribe", "nobody@example.org"))
 
 
+def test_a_list_says_that_a_topic_is_unknown_and_that_nobody_matches() -> None:
+    unknown = run("subscribers", "list", "--topic", "nonsense")
+    assert (unknown.exit_code, "There is no topic “nonsense”" in unknown.stderr) == (2, True)
+    nobody = run("subscribers", "list", "--search", "nobody")
+    assert (nobody.exit_code, nobody.stdout, nobody.stderr) == (0, "", "No reader matches.\n")
+
+
 def test_who_has_not_confirmed_is_asked_again(db: Database, settings: Settings, mailbox: Mailbox) -> None:
     make_subscriber(db, settings, "ruiz@example.org", SubscriberState.PENDING)
     assert run("subscribers", "resend", "ruiz@example.org").exit_code == 0
