@@ -14,6 +14,7 @@ from digest.operations.people.audit import THE_COMMAND
 from digest.operations.readers import on_behalf
 from digest.storage.readers.subscriber_list import SUPPRESSED, WantedReaders, subscriber_page
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
+from digest.storage.writing.topics import all_topics
 
 _AT_ONCE = 1_000
 _STATES = [*(state.value for state in SubscriberState), SUPPRESSED]
@@ -82,18 +83,36 @@ def list_(state: str | None, topic: str, search: str, as_json: bool) -> None:
 
     Address, state, topics and since when; with --search in the order of addresses.
     """
-    found = _found(installation(), WantedReaders(state or "", topic, search.strip().lower()))
-    if not as_json:
-        for reader in found:
-            since = reader.unsubscribed_at or reader.confirmed_at or reader.created_at
-            click.echo(f"{reader.email}  {reader.state}  {reader.topics or 'everything'}  {since:%Y-%m-%d}")
+    here = installation()
+    if topic:
+        _must_be_known(here, topic)
+    found = _found(here, WantedReaders(state or "", topic, search.strip().lower()))
+    if as_json:
+        _list_for_machines(found)
         return
+    is_empty = True
+    for reader in found:
+        is_empty = False
+        since = reader.unsubscribed_at or reader.confirmed_at or reader.created_at
+        click.echo(f"{reader.email}  {reader.state}  {reader.topics or 'everything'}  {since:%Y-%m-%d}")
+    if is_empty:
+        click.echo("No reader matches.", err=True)
+
+
+def _list_for_machines(found: Iterator[Subscriber]) -> None:
     comma = ""
     click.echo("[", nl=False)
     for reader in found:
         click.echo(f"{comma}\n  {json.dumps(_for_machines(reader), ensure_ascii=False)}", nl=False)
         comma = ","
     click.echo("\n]" if comma else "]")
+
+
+def _must_be_known(here: OpenInstallation, topic: str) -> None:
+    with here.db.reading() as session:
+        known = sorted(each.slug for each in all_topics(session))
+    if topic not in known:
+        raise click.UsageError(f"There is no topic “{topic}”. Give its name in addresses: {', '.join(known)}.")
 
 
 def _found(here: OpenInstallation, wanted: WantedReaders) -> Iterator[Subscriber]:

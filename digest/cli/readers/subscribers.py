@@ -101,7 +101,8 @@ def erasures(handle: str, done: bool) -> None:
     if not handle:
         for one in found:
             click.echo(f"{one.handle}  {one.masked}  since {spoken(one.since)}, {one.tries} tries: {one.why}")
-        click.echo(f"{counted(len(found), 'erasure')} wait for SendGrid. {REMEDY}" if found else "No erasure waits.")
+        wait = counted(len(found), "erasure waits", "erasures wait")
+        click.echo(f"{wait} for SendGrid. {REMEDY}" if found else "No erasure waits.")
         return
     this = next((one for one in found if one.handle == handle), None)
     if this is None:

@@ -121,4 +121,5 @@ def _in_words(here: OpenInstallation, address: Address, found: WhySuppressed | N
     if found is None:
         return f"{address.shown} is not suppressed."
     since = here.settings.schedule.spoken(found.at)
-    return f"{address.shown} is suppressed: {found.reason}, since {since}, by {found.source or 'us'}."
+    by = f" ({found.source})" if found.source else ""
+    return f"{address.shown} is suppressed: {found.reason}, since {since}{by}."

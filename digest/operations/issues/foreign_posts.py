@@ -49,7 +49,7 @@ def posts_in(files: ExportFiles, sender: str = "") -> Iterator[Post] | None:
     """
     found = _KINDS[sender](files) if sender else next((each for of in _KINDS.values() if (each := of(files))), None)
     if sender and found is None:
-        raise Refused(f"{files.name} has no posts that an export of that service would have. Nothing was imported.")
+        raise Refused("It has no posts that an export of that service would have. Nothing was imported.")
     return found
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest.config import Settings, resource
+from digest.domain.issues.calendar import day_and_year
 from digest.domain.running.findings import Finding, broken, doubtful, fine
 from digest.domain.sources.states import SourceState
 from digest.operations.running.doctor_of_settings import of_settings
@@ -117,7 +118,8 @@ def _next_issue(context: Context) -> Finding:
         return doubtful("next issue", "There is none.", "Start the clock (`digest scheduler`): it makes the next one.")
     schedule = context.settings.schedule
     at = schedule.send_moment(issue.send_date)
-    when = f"{schedule.spoken(at)} ({at.astimezone(UTC):%d %B, %H:%M} UTC)"
+    there = at.astimezone(UTC)
+    when = f"{schedule.spoken(at)} ({day_and_year(there.date())}, {there:%H:%M} UTC)"
     if issue.on_hold:
         return doubtful("next issue", f"It is on hold; its moment is {when}.", "Release it or skip it on the desk.")
     if at < context.now:

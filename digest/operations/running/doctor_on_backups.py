@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from digest.domain.issues.calendar import day_and_year
 from digest.domain.running.findings import Finding, broken, doubtful, fine
 from digest.operations.shared.context import Context
 from digest.storage.running.backups import last_backup, last_fault, last_proof
@@ -26,11 +27,12 @@ def look_at_backups(context: Context) -> Finding:
         age = (
             "none has been made"
             if backup is None or backup.made_at is None
-            else f"the last is of {backup.made_at:%d %B}"
+            else f"the last is of {day_and_year(backup.made_at.date())}"
         )
         remedy = "See that the clock runs and that BACKUP_PATH can be written, then run `digest backup`."
         because = f" {fault}" if fault else ""
         return (broken if fault or backup else doubtful)("backups", f"Overdue: {age}.{because}", remedy)
     if proven is None or context.now - proven > _PROOF_AFTER:
         return broken("backups", "None was proven within the week.", f"Run `digest backup --check {backup.path}`.")
-    return fine("backups", f"The last was made {backup.made_at:%d %B, %H:%M} UTC; one was proven {proven:%d %B}.")
+    made = f"{day_and_year(backup.made_at.date())}, {backup.made_at:%H:%M} UTC"
+    return fine("backups", f"The last was made {made}; one was proven {day_and_year(proven.date())}.")

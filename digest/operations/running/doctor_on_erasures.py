@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from digest.domain.issues.calendar import day_and_year
 from digest.domain.running.findings import Finding, broken, doubtful, fine
 from digest.operations.readers.stuck_erasures import REMEDY, stuck_erasures, stuck_in_all
 from digest.operations.shared.context import Context
@@ -20,6 +21,6 @@ def erasures_found(context: Context) -> Finding:
         return fine(_NAME, "None waits to be taken on.")
     oldest, several = first[0], stuck > 1
     count = f"{stuck:,} wait to be taken on, the oldest" if several else "1 waits to be taken on,"
-    words = f"{count} asked for on {oldest.since:%d %B}: {oldest.why}."
+    words = f"{count} asked for on {day_and_year(oldest.since.date())}: {oldest.why}."
     remedy = f"{REMEDY} Which: `digest subscribers erasures`, or Subscribers on the desk."
     return (broken if context.now - oldest.since > _BAD_AFTER else doubtful)(_NAME, words, remedy)

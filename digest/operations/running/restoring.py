@@ -162,7 +162,7 @@ def _make_safe_in(work: Work) -> Recovered | None:
     recovered = Recovered(age, tuple(issues), batches, copies)
     if issues or batches or copies or age is Age.OLDER:
         _tell(work, recovered)
-    log.warning("%s; on hold: %s issues, %s batches, %s copies", _WHAT[age], len(issues), batches, copies)
+    log.warning("%s; issues on hold: %s, batches: %s, copies: %s", _WHAT[age], len(issues), batches, copies)
     return recovered
 
 

@@ -75,12 +75,14 @@ def beginning_count(session: Session, wanted: WantedReaders, most: int) -> int:
     ).scalar_one()
 
 
-def subscribers_like(session: Session, text: str, size: int) -> list[Subscriber]:
-    """Some who have this text anywhere in the address or name: every row is looked at."""
-    anywhere = Subscriber.address.contains(text.lower(), autoescape=True) | Subscriber.name.icontains(
-        text, autoescape=True
-    )
-    return list(session.scalars(select(Subscriber).where(anywhere).order_by(Subscriber.id.desc()).limit(size)))
+def subscribers_like(session: Session, wanted: WantedReaders, size: int) -> SubscriberPage:
+    """Some of those wanted who have the text anywhere in the address or name: every row is looked at."""
+    text = wanted.beginning
+    anywhere = Subscriber.address.contains(text, autoescape=True) | Subscriber.name.icontains(text, autoescape=True)
+    asked = select(Subscriber).where(anywhere, *_unindexed(wanted)).order_by(Subscriber.id.desc())
+    found = list(session.scalars(asked.limit(size + 1)))
+    some = found[:size]
+    return SubscriberPage(some, _suppressed(session, some), "", len(found) > size)
 
 
 def are_many(session: Session, most: int) -> bool:

@@ -39,7 +39,7 @@ def add_subscriber_now() -> Response:
             flash(f"{address.shown} is a reader now.", "good")
             return redirect(url_for("desk.subscriber", subscriber_id=reader), 303)
     except (BadAddress, Refused) as error:
-        missing["email"] = str(error)
+        missing = {"email": str(error), **missing}
     return make_response(render_template("readers/add_subscriber.html", form=form, errors=missing), 422)
 
 

@@ -165,16 +165,15 @@ def _listed(wanted: WantedReaders, counts: dict[str, int]) -> _Listed:
     if not wanted.beginning and not _NUMBER.fullmatch(after):
         after = ""
     page = subscriber_page(reading(), wanted, after, _PAGE)
+    if wanted.beginning and not (after or page.found or page.after or are_many(reading(), _FEW)):
+        some = subscribers_like(reading(), wanted, _PAGE)
+        return _Listed(some, len(some.found), some.is_partial, anywhere=True)
     if wanted.topic or wanted.state == SUPPRESSED or (wanted.state and wanted.beginning):
         return _Listed(page, None)
     if not wanted.beginning:
         return _Listed(page, counts[wanted.state] if wanted.state else sum(counts.values()))
     total = beginning_count(reading(), wanted, _COUNTED)
-    if total or are_many(reading(), _FEW):
-        return _Listed(page, min(total, _COUNTED), total > _COUNTED)
-    found = subscribers_like(reading(), wanted.beginning, _PAGE + 1)
-    some = SubscriberPage(found[:_PAGE], frozenset(), "")
-    return _Listed(some, min(len(found), _PAGE), len(found) > _PAGE, anywhere=True)
+    return _Listed(page, min(total, _COUNTED), total > _COUNTED)
 
 
 def _wanted() -> WantedReaders:

@@ -33,6 +33,7 @@ _WORDS = {
     413: (_("That is too large"), _("Send a smaller file, or import it with the command on the server.")),
     429: (_("That was too often"), _("Wait a few minutes, then try again.")),
 }
+_NOT_FOUND = 404
 _OURS = 500
 """From here on it is our fault, and the log says more."""
 _BROKEN = (
@@ -67,6 +68,8 @@ def _go_on(kept: list[Field]) -> Response:
 def _http_error(error: HTTPException) -> Response:
     code = error.code or 500
     heading, remedy = _WORDS.get(code, _BROKEN)
+    if code == _NOT_FOUND and request.path.startswith("/desk"):
+        remedy = "It may have been deleted, erased or merged with another. Look for it on the desk."
     ours = error.description if error.description != type(error).description else None
     response = _page(code, heading, ours or remedy)
     for name, value in error.get_headers():
@@ -100,5 +103,12 @@ def _page(code: int, heading: str, remedy: str) -> Response:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         more = {"request": mention} if mention else {}
         return make_response(jsonify(error=heading, remedy=remedy, **more), code)
-    page = render_template("shared/error.html", heading=heading, remedy=remedy, code=code, mention=mention)
+    page = render_template(
+        "shared/error.html",
+        heading=heading,
+        remedy=remedy,
+        code=code,
+        mention=mention,
+        to_desk="Back to the desk" if request.path.startswith("/desk") else "",
+    )
     return make_response(page, code)

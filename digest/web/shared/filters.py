@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from flask import Flask
+from markupsafe import Markup, escape
 
 from digest.config import Settings
 from digest.domain.issues.calendar import day_and_year
@@ -12,6 +14,8 @@ from digest.domain.running.branding import Logo
 from digest.domain.running.logos import shown
 from digest.web.shared.context import now, settings
 from digest.web.shared.languages import language
+
+_CODE = re.compile(r"`([^`]+)`")
 
 
 def hang_up(app: Flask) -> None:
@@ -28,6 +32,7 @@ def hang_up(app: Flask) -> None:
         "age": _age,
         "span": _span,
         "number": _number,
+        "coded": _coded,
     }
     app.context_processor(_what_every_page_knows)
 
@@ -96,6 +101,11 @@ def _weekday(day: date) -> str:
 def _number(count: int) -> str:
     """`4,812`."""
     return language().number(count)
+
+
+def _coded(words: str) -> Markup:
+    """What stands between backticks, such as a command, as code; everything else as text."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(words))))  # noqa: S704 - escaped just before
 
 
 def _many(count: int, one: str, several: str = "") -> str:

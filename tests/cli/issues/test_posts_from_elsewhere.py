@@ -216,7 +216,7 @@ def test_what_is_no_export_of_theirs_is_said(tmp_path: Path) -> None:
     (path := tmp_path / "posts.json").write_text("[]")
     refused = issues("import", str(path), "--from", "keila")
     assert refused.exit_code == 1
-    assert "posts.json has no posts that an export of that service would have." in refused.stderr
+    assert "digest: posts.json: It has no posts that an export of that service would have." in refused.stderr
     (tmp_path / "folder").mkdir()
     assert "no export of a service’s posts that is known" in issues("import", str(tmp_path / "folder")).stderr
 

@@ -66,6 +66,13 @@ def test_a_list_imported_once_more_does_not_bring_a_corrected_address_back(mailb
     assert "1 already there, 0 suppressed" in run("subscribers", "import", str(file), "--consent", "yes").output
 
 
+def test_a_list_says_that_a_topic_is_unknown_and_that_nobody_matches() -> None:
+    unknown = run("subscribers", "list", "--topic", "nonsense")
+    assert (unknown.exit_code, "There is no topic “nonsense”" in unknown.stderr) == (2, True)
+    nobody = run("subscribers", "list", "--search", "nobody")
+    assert (nobody.exit_code, nobody.stdout, nobody.stderr) == (0, "", "No reader matches.\n")
+
+
 def test_who_has_not_confirmed_is_asked_again(db: Database, settings: Settings, mailbox: Mailbox) -> None:
     make_subscriber(db, settings, "ruiz@example.org", SubscriberState.PENDING)
     assert run("subscribers", "resend", "ruiz@example.org").exit_code == 0

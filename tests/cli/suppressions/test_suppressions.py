@@ -205,8 +205,8 @@ def test_one_address_can_be_asked_about(command: Command) -> None:
     asked = command("list", "--check", " ALICE@example.org")
     assert asked.exit_code == 0
     assert asked.stdout == (
-        "ALICE@example.org is suppressed: bounce, since Friday 3 February 2023, 00:00 Europe/London, "
-        "by import of old.csv.\n"
+        "ALICE@example.org is suppressed: bounce, since Friday 3 February 2023, 00:00 Europe/London "
+        "(import of old.csv).\n"
     )
     assert command("list", "--check", "bob@example.org").stdout == "bob@example.org is not suppressed.\n"
     nonsense = command("list", "--check", "nonsense")

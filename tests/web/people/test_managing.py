@@ -10,7 +10,8 @@ from flask import Flask
 from digest.config import Settings
 from digest.storage.base.database import Database
 from digest.storage.readers.subscribers import SubscriberState, count_by_state, subscriber_by_id
-from tests.conftest import Mailbox, text_of
+from digest.storage.suppressions.suppressions import SuppressionReason, suppress
+from tests.conftest import TUESDAY, Mailbox, text_of
 from tests.factories import make_subscriber
 from tests.web.browser import Browser, one, page, words
 
@@ -86,6 +87,25 @@ def test_readers_are_found_by_what_was_typed_and_by_no_pattern(ada: Browser, db:
     assert "0 subscribers found" in words(ada.open("/desk/subscribers?q=%25"))
     found = words(ada.open("/desk/subscribers?q=first_last"))
     assert "1 subscriber found" in found and "first_last@example.org" in found and "first.last" not in found
+
+
+def test_a_part_of_an_address_is_found_among_those_of_a_state_and_says_who_is_suppressed(
+    ada: Browser, db: Database, settings: Settings
+) -> None:
+    make_subscriber(db, settings, "una.murphy@example.org", SubscriberState.UNSUBSCRIBED)
+    kit = make_subscriber(db, settings, "kit.murphy@example.org")
+    with db.writing() as session:
+        suppress(session, kit.address_hash, SuppressionReason.BOUNCE, TUESDAY, "a test")
+    left = words(ada.open("/desk/subscribers?q=murphy&state=unsubscribed"))
+    assert "1 subscriber found, with these words anywhere" in left and "kit.murphy" not in left
+    assert "kit.murphy@example.org – Confirmed Suppressed" in words(ada.open("/desk/subscribers?q=Murphy"))
+    assert "1 subscriber found" in words(ada.open("/desk/subscribers?q=murphy&state=suppressed"))
+
+
+def test_an_error_page_of_the_desk_leads_back_to_the_desk(ada: Browser) -> None:
+    answer = ada.open("/desk/subscribers/999999")
+    assert answer.status_code == 404
+    assert one(page(answer), "main a.button")["href"] == "/desk"
 
 
 @pytest.mark.on_both

@@ -161,6 +161,11 @@ def test_what_cannot_be_imported_says_so(ada: Browser, clock_works: Callable[[],
     at = bring(ada, "email,mood\na@example.org,good\n", ignored="mood")
     clock_works()
     assert outcomes(ada, at)["Added, confirmed"] == "1"
+    at = bring(ada, "email,state\na@example.org,Bavaria\n")
+    clock_works()
+    ada.send(f"{at}/cancel")
+    assert "nothing was written" in words(ada.open(at))
+    assert "“Bavaria” is not known" in words(ada.open(at)) and "under “Columns to leave out”" in words(ada.open(at))
     answer = ada.send("/desk/subscribers/import", form={"file": (BytesIO(b"email\n"), "a.csv"), "consent": ""})
     assert answer.status_code == 422 and "The words are missing" in words(answer)
     assert "There is no file" in words(ada.send("/desk/subscribers/import", consent="yes"))

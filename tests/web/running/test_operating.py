@@ -25,7 +25,7 @@ def test_an_admin_sees_what_does_not_work_first_and_what_to_do(app: Flask, ada: 
     places = [text.index(f"<strong>{name}:</strong>") for name in ("Clock", "Backups", "Database")]
     assert places == sorted(places)
     assert "It has never run" in text
-    assert "Start it: `digest serve --with-scheduler`" in text
+    assert "Start it: <code>digest serve --with-scheduler</code>" in text
 
 
 def test_alerts_are_on_every_page_of_the_desk_and_in_full_on_this_one(
