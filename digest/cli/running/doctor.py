@@ -10,7 +10,8 @@ from typing import Never
 import click
 
 from digest.cli.shared.installation import installation, now, settings_for_a_start, until_the_end
-from digest.domain.running.findings import Finding, FindingState, worst
+from digest.config import BadSetting
+from digest.domain.running.findings import Finding, FindingState, broken, worst
 from digest.mail.transports import open_transport
 from digest.operations.running import rehearsing_alerts
 from digest.operations.running.doctor import examine
@@ -35,15 +36,22 @@ def doctor(as_json: bool, rehearse_alerts: bool) -> None:
     """
     if rehearse_alerts:
         _rehearse(as_json)
-    settings = settings_for_a_start()
-    database = until_the_end(open_as_it_is(settings))
-    found = examine(Context(database, settings, now()))
+    found = _examined()
     if as_json:
         click.echo(json.dumps({"checks": [_as_json(each) for each in found]}, ensure_ascii=False, indent=1))
     else:
         for each in found:
             _write(each)
     sys.exit(1 if worst(found) is FindingState.BAD else 0)
+
+
+def _examined() -> list[Finding]:
+    try:
+        settings = settings_for_a_start()
+    except BadSetting as error:
+        return [broken("settings", f"{error}.", "Mend that in the environment or in `.env`; nothing starts before.")]
+    database = until_the_end(open_as_it_is(settings))
+    return examine(Context(database, settings, now()))
 
 
 def _rehearse(as_json: bool) -> Never:

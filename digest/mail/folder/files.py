@@ -62,7 +62,7 @@ class OutboxFolder:
         return True
 
     def erase(self, addresses: Sequence[str]) -> Answer:  # noqa: ARG002 - nobody but us has the folder
-        """Nothing more: the folder is ours, and whoever asks this empties it of them (`mail.outbox_files`)."""
+        """Nothing more: the folder is ours, and whoever asks this empties it of them (`mail.folder.outbox_files`)."""
         return Answer(Certainty.ACCEPTED)
 
     def suppressed(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.storage.writing.publications import Publication
@@ -52,15 +52,7 @@ class ArchivePage:
 
 def latest_withdrawals(session: Session, question: ArchiveQuestion, count: int) -> list[tuple[Withdrawal, Summary]]:
     """The latest withdrawals among summaries of that topic, publication and time: feeds have to tell of them."""
-    asked = select(Withdrawal, Summary).join(Summary, Summary.id == Withdrawal.summary_id)
-    if question.topic:
-        asked = asked.where(Summary.topics.any(Topic.slug == question.topic))
-    if question.publication:
-        asked = asked.where(Summary.publication.has(Publication.slug == question.publication))
-    if question.since:
-        asked = asked.where(Summary.published_on >= question.since)
-    if question.until:
-        asked = asked.where(Summary.published_on <= question.until)
+    asked = select(Withdrawal, Summary).join(Summary, Summary.id == Withdrawal.summary_id).where(*_narrowing(question))
     return [(row[0], row[1]) for row in session.execute(asked.order_by(Withdrawal.at.desc()).limit(count))]
 
 
@@ -139,17 +131,20 @@ def _newest(session: Session, asked: Select[int], count: int, offset: int) -> li
 
 
 def _answering(question: ArchiveQuestion) -> Select[int]:
-    asked = select(Summary.id).where(Summary.published_at.is_not(None))
+    asked = select(Summary.id).where(Summary.published_at.is_not(None), *_narrowing(question))
     for word in question.text.split():
         asked = asked.where(
             or_(Summary.title.icontains(word, autoescape=True), Summary.body.icontains(word, autoescape=True))
         )
-    if question.topic:
-        asked = asked.where(Summary.topics.any(Topic.slug == question.topic))
-    if question.publication:
-        asked = asked.where(Summary.publication.has(Publication.slug == question.publication))
-    if question.since:
-        asked = asked.where(Summary.published_on >= question.since)
-    if question.until:
-        asked = asked.where(Summary.published_on <= question.until)
     return asked
+
+
+def _narrowing(question: ArchiveQuestion) -> Iterator[ColumnElement[bool]]:
+    if question.topic:
+        yield Summary.topics.any(Topic.slug == question.topic)
+    if question.publication:
+        yield Summary.publication.has(Publication.slug == question.publication)
+    if question.since:
+        yield Summary.published_on >= question.since
+    if question.until:
+        yield Summary.published_on <= question.until

@@ -58,6 +58,16 @@ def test_a_rehearsal_of_alerts_says_what_each_way_took(shell: Shell, db: Databas
     assert "BAD   ALERT_URL: 0 of 1 were accepted: the monitor could not be reached" in out
 
 
+def test_a_setting_that_can_not_be_meant_is_a_finding_and_no_end(shell: Shell) -> None:
+    for name, words in (("DIGEST_DYA", "did you mean DIGEST_DAY."), ("DIGEST_TIME", "use HH:MM, for example 09:00.")):
+        status, out, err = Shell(shell.environ | {name: "9am"}).run("doctor", "--json")
+        (check,) = json.loads(out)["checks"]
+        assert (status, err) == (1, "")
+        assert (check["name"], check["state"]) == ("settings", "bad")
+        assert check["words"].endswith(words)
+        assert "`.env`" in check["remedy"]
+
+
 def test_it_does_not_end_on_a_database_that_is_not_there(shell: Shell) -> None:
     nowhere = Shell(shell.environ | {"DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:9/none"})
     status, out, err = nowhere.run("doctor", "--json")
