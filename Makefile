@@ -49,11 +49,12 @@ AUDIT ?=
 audit: setup ## Look every locked library up among known vulnerabilities (needs the network)
 	@$(BIN)/python -m tests.audit $(AUDIT)
 
-bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work; imports; the archive; a site under load (40 minutes)
+bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work; imports; the archive; a site under load; the list of readers and a file of a million (an hour)
 	$(BIN)/python -m tests.bench --write
 	$(BIN)/python -m tests.bench.imports --write
 	$(BIN)/python -m tests.bench.archive --write
 	$(BIN)/python -m tests.bench.load --write
+	$(BIN)/python -m tests.bench.readers
 
 STORIES ?=
 stories: setup ## How well stories are found, on labelled leads of our own (STORIES="FILE.jsonl …" for others beside them)

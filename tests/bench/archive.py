@@ -39,12 +39,12 @@ from tests.bench.pages import (
     database_at,
     day_at,
     fill_archive,
-    keep_section,
     row,
     settle,
     some,
     timed,
 )
+from tests.bench.report import keep_section
 from tests.bench.stage import environment
 
 _SECTION = "\n## The archive\n"

@@ -42,12 +42,12 @@ from tests.bench.pages import (
     Times,
     database_at,
     fill_archive,
-    keep_section,
     row,
     settle,
     some,
     timed,
 )
+from tests.bench.report import keep_section
 from tests.bench.stage import environment
 from tests.factories import make_issue
 from tests.web.browser import Browser, make_editor_with_password

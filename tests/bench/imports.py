@@ -33,7 +33,7 @@ from digest.storage.base.database import Database
 from digest.storage.running import schema
 from tests import postgresql
 from tests.bench.measure import _run
-from tests.bench.report import PAGE
+from tests.bench.report import keep_section
 from tests.bench.stage import environment
 
 SIZES = (4_350, 100_000)
@@ -72,7 +72,7 @@ def main() -> None:
     written = _page(measured, load)
     sys.stdout.write(written)
     if asked.write:
-        PAGE.write_text(PAGE.read_text().partition(_SECTION)[0] + written)
+        keep_section(_SECTION, written)
 
 
 def _measure(kind: str, what: str, lines: int) -> Figures:

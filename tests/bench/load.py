@@ -25,7 +25,7 @@ from pathlib import Path
 from tests.bench.imports import _summaries
 from tests.bench.measure import sendgrid
 from tests.bench.polling import _opml, _serve
-from tests.bench.report import PAGE
+from tests.bench.report import keep_section
 from tests.bench.site import Site, serving
 from tests.bench.stage import environment, open_stage
 from tests.bench.visitors import Seen, visit
@@ -59,9 +59,7 @@ def main() -> None:
     written = _page(_measure(asked))
     sys.stdout.write(written)
     if asked.write:
-        before, _, after = PAGE.read_text().partition(_SECTION)
-        rest = after.partition("\n## ")
-        PAGE.write_text(before + written + "".join(rest[1:]))
+        keep_section(_SECTION, written)
 
 
 def _measure(asked: argparse.Namespace) -> Load:

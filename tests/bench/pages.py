@@ -19,7 +19,6 @@ from digest.storage.writing.publications import publication_ids
 from digest.storage.writing.summary_rows import NewSummary, add_published, free_ids
 from digest.storage.writing.topics import topics_named
 from tests import postgresql
-from tests.bench.report import PAGE
 
 DATABASES = ("SQLite", "PostgreSQL")
 TOPICS = ("AI", "Courts", "Fines", "Transfers", "Cookies", "Health", "Children", "Security", "Work", "Police")
@@ -28,13 +27,6 @@ DAYS, _AT_ONCE, TIMES = 2_400, 1_000, 60
 _SYLLABLES = ("ba", "co", "di", "fu", "ga", "hel", "in", "jor", "ka", "lum", "mer", "nos", "op", "pra", "qui", "ron")
 Times = list[tuple[float, float]]
 """Seconds that passed, and of our own processor: what else is running shows less in the second."""
-
-
-def keep_section(heading: str, written: str) -> None:
-    """Put what was written in the place of the section with this heading in docs/benchmarks.md, else at its end."""
-    before, _, after = PAGE.read_text().partition(heading)
-    rest = after.partition("\n## ")
-    PAGE.write_text(before + written + "".join(rest[1:]))
 
 
 def timed(asked: Sequence[Callable[[], object]]) -> Times:

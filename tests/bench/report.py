@@ -98,3 +98,10 @@ def _ratio(one: Figures, rivals: Rivals) -> str:
         f"| {one.database} | {one.rate / rivals.from_memory:.2f} | {one.rate / rivals.official:.2f} "
         f"| {one.rate / rivals.plain:,.0f} |"
     )
+
+
+def keep_section(heading: str, written: str) -> None:
+    """Put what was written in the place of the section with this heading in docs/benchmarks.md, else at its end."""
+    before, _, after = PAGE.read_text().partition(heading)
+    rest = after.partition("\n## ")
+    PAGE.write_text(before + written + "".join(rest[1:]))
