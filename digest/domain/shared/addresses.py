@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -25,6 +26,7 @@ _ANY = re.compile(r"\S+@\S+")
 _MARKS = ("=?", "?=")
 """How an encoded word begins and ends (RFC 2047, section 2): no whole or half one may be in an address."""
 _USUAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~@-]*")  # RFC 5322, section 3.2.3, with what joins an address
+_PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*")  # RFC 5321, section 4.5.3.1.1
 _UNMAILABLE = re.compile(r"""=\?|\?=|[^\x21-\x7e]|[,;:<>()\[\]\\"]""")
 
 
@@ -62,6 +64,26 @@ def parse(text: str) -> Address:
     if "." not in domain:
         raise BadAddress(f"{_quoted(text)} lacks the end of its domain, for example “.org”.")
     return Address(shown=valid.normalized, key=f"{valid.local_part.lower()}@{domain}")
+
+
+def parse_in_file(text: str) -> Address:
+    """The same as `parse`, and quicker where one domain stands in many rows. Raises BadAddress.
+
+    For files alone: on a form, its time would tell which domains others have.
+    """
+    local, _, domain = text.partition("@")
+    if _PLAIN_LOCAL.fullmatch(local) and len(text) <= LONGEST and _is_plain_domain(domain):
+        return Address(text, text)
+    return parse(text)
+
+
+@lru_cache(maxsize=20_000)
+def _is_plain_domain(domain: str) -> bool:
+    """Whether it is written as it is mailed to, so that nothing of it is to be changed."""
+    try:
+        return parse(f"a@{domain}") == Address(f"a@{domain}", f"a@{domain}")
+    except BadAddress:
+        return False
 
 
 def _has_encoded_word(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from digest.domain.shared.addresses import Address, parse
+from digest.domain.shared.addresses import Address, parse_in_file
 from digest.operations.shared.known_columns import FormerState
 from digest.storage.suppressions.suppressions import SuppressionReason
 
@@ -30,7 +30,7 @@ def address_in(text: str) -> tuple[Address, str]:
         name, text = found["name"].strip().strip("\"'").strip(), found["address"]
     if text[:7].lower() == "mailto:":
         text = text[7:].partition("?")[0]
-    address = parse(text)
+    address = parse_in_file(text)
     if "@" in name:
         if name.lower() != text.lower():
             raise ValueError(f"“{name[:40]}” and “{text[:40]}” are two addresses. Give each a row of its own.")

@@ -6,7 +6,16 @@ import socket
 
 import pytest
 
-from digest.domain.shared.addresses import BadAddress, as_held, key_of, masked, parse, unmailable, unmailable_among
+from digest.domain.shared.addresses import (
+    BadAddress,
+    as_held,
+    key_of,
+    masked,
+    parse,
+    parse_in_file,
+    unmailable,
+    unmailable_among,
+)
 from tests.hostile import ADDRESSES
 
 
@@ -27,6 +36,7 @@ from tests.hostile import ADDRESSES
 )
 def test_key_is_the_lower_cased_idna_form(entered: str, key: str) -> None:
     assert parse(entered).key == key
+    assert parse_in_file(entered) == parse(entered)
 
 
 def test_shown_form_keeps_how_the_domain_is_read() -> None:
@@ -89,6 +99,9 @@ def test_what_cannot_be_an_address_is_refused_in_one_sentence_for_people(entered
     assert told.endswith(".")
     assert len(told) < 400
     assert all(character.isprintable() for character in told)
+    with pytest.raises(BadAddress) as refused_in_a_file:
+        parse_in_file(entered)
+    assert str(refused_in_a_file.value) == told
 
 
 def test_no_name_server_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
