@@ -156,6 +156,7 @@ def _doubts(settings: Settings, count: Count, nothing_left_since: bool) -> bool:
     if known is not None and known >= count.claims:
         return known != count.claims
     if not nothing_left_since:
+        make_folder(settings.instance_path)
         distrust(settings, count.epoch)
     return not nothing_left_since
 
