@@ -6,7 +6,9 @@ itself (`restoring`), unless the one who imports says that nothing left since.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Table
@@ -94,7 +96,10 @@ def bring_in(
             _fill(session, table, folder, manifest)
         tables.look_at_the_rows(session)
         session.flush()
-        is_doubtful = _believe(session, settings, nothing_left_since)
+        count = Count(installation(session).epoch, installation(session).claims)
+        is_doubtful, frozen = _doubts(settings, count, nothing_left_since), frozen_dates(session)
+    if not is_doubtful:
+        _vouch(settings, count, frozen)
     marks = {key_mark(key) for key in settings.signing_keys}
     return BroughtIn(manifest, is_doubtful, manifest.key_marks.get("secret_key") in marks)
 
@@ -166,19 +171,28 @@ def _fill(session: Session, table: Table, folder: Path, manifest: SiteManifest) 
         tables.count_on_from(session, table, taken.last_id)
 
 
-def _believe(session: Session, settings: Settings, nothing_left_since: bool) -> bool:
-    """Leave beside the database what tells whether it may send; returns whether a person has to say so first.
-
-    Before the commit: a file that doubts a database that never came to be harms nothing.
+def _doubts(settings: Settings, count: Count, nothing_left_since: bool) -> bool:
+    """Whether a person has to say first that this database may send; left beside it before the commit, since a file
+    that doubts a database that never came to be harms nothing.
     """
-    count = Count(installation(session).epoch, installation(session).claims)
-    here = claims_path(settings, count.epoch)
-    if here.exists() and (known := claims_in(here) or 0) >= count.claims:
+    known = _known_claims(settings, count)
+    if known is not None and known >= count.claims:
         return known != count.claims
-    make_folder(settings.instance_path)
-    if nothing_left_since:
+    if not nothing_left_since:
+        make_folder(settings.instance_path)
+        distrust(settings, count.epoch)
+    return not nothing_left_since
+
+
+def _vouch(settings: Settings, count: Count, frozen: Iterable[tuple[date, date]]) -> None:
+    """Leave beside the database that nothing left since: once it is there, or the same word would stand for whatever
+    is imported after an import that failed.
+    """
+    if _known_claims(settings, count) != count.claims:
         make_note(settings, count, anew=True)
-        note_freezes(settings, count, frozen_dates(session))
-        return False
-    distrust(settings, count.epoch)
-    return True
+        note_freezes(settings, count, frozen)
+
+
+def _known_claims(settings: Settings, count: Count) -> int | None:
+    here = claims_path(settings, count.epoch)
+    return claims_in(here) if here.exists() else None

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Table, insert, select
+from sqlalchemy.orm import Session
 
 from digest.config import Settings
 from digest.domain.shared.tokens import new_key
@@ -174,6 +175,28 @@ def test_what_may_have_gone_since_waits_for_a_person(
     assert recover(Context(believed, here, TUESDAY)) is None
     with believed.reading() as session:
         assert [issue.on_hold for issue in unsent_issues(session)] == [False]
+
+
+def test_an_import_that_fails_at_its_end_vouches_for_no_later_one(
+    db: Database, settings: Settings, elsewhere: Settings, fresh: Callable[..., Database], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    make_readers(db, settings, 1)
+    frozen_issue(db, settings)
+    folder, target = exported(db, settings, tmp_path / "site"), fresh()
+    writing = target.writing
+
+    @contextmanager
+    def full() -> Iterator[Session]:
+        with writing() as session:
+            yield session
+            raise OSError(28, "the disk is full")
+
+    with monkeypatch.context() as broken, pytest.raises(OSError, match="full"):
+        broken.setattr(target, "writing", full)
+        imported(target, elsewhere, folder, nothing_left_since=True)
+    assert imported(target, elsewhere, folder).is_doubtful
+    assert not imported(fresh(), elsewhere, folder, nothing_left_since=True).is_doubtful
 
 
 def test_claims_that_are_newer_than_the_export_are_believed(
