@@ -39,7 +39,8 @@ def lift_suppression_now() -> Response:
     except BadAddress as error:
         return make_response(_page(email, {"q": str(error)}), 422)
     except Refused as refusal:
-        return make_response(_page(email, {"reason": str(refusal)}), 422)
+        field = "asked" if reason and not forms.pressed("asked") else "reason"
+        return make_response(_page(email, {field: str(refusal)}), 422)
     at_sendgrid = " SendGrid keeps lists of its own: take the address out there, too." if was in _AT_SENDGRID else ""
     flash(f"{address.shown} is no longer suppressed.{at_sendgrid}", "good")
     return redirect(url_for("desk.suppressions"), 303)

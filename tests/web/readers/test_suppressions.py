@@ -16,7 +16,7 @@ from digest.storage.readers.subscribers import Subscriber
 from digest.storage.suppressions.suppressions import Ban, Suppression, SuppressionReason, is_suppressed, suppress
 from tests.conftest import TUESDAY
 from tests.factories import make_subscriber
-from tests.web.browser import Browser, page, words
+from tests.web.browser import Browser, one, page, words
 
 
 def ban(db: Database, settings: Settings, email: str, reason: SuppressionReason) -> Subscriber:
@@ -72,7 +72,8 @@ def test_a_persons_own_word_is_lifted_by_their_word_only(ada: Browser, db: Datab
     reader = ban(db, settings, "rita@example.org", SuppressionReason.COMPLAINT)
     form = {"email": "rita@example.org", "reason": "Her letter"}
     answer = ada.send("/desk/suppressions/lift", form=form)
-    assert answer.status_code == 422 and "asked in writing" in words(answer)
+    assert answer.status_code == 422
+    assert "It is lifted only if they have asked in writing" in one(page(answer), "fieldset#field-asked .error").text
     assert is_banned(db, reader)
     assert ada.send("/desk/suppressions/lift", form=form, asked="1").status_code == 303
     assert not is_banned(db, reader)
