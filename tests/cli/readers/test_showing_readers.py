@@ -28,9 +28,9 @@ def test_show_says_everything(command: Command) -> None:
     command.import_("email,topics,confirmed_at\nalice@example.org,AI,2023-02-03\n")
     shown = json.loads(command("show", " Alice@example.org", "--json").stdout)
     assert list(shown) == [
-        "email", "state", "topics", "confirmed_at", "unsubscribed_at", "paused_until", "suppressed", "suppression", "name",
-        "source", "created_at", "address", "address_hash", "link_key", "consent", "signups", "links", "messages",
-        "mail_counted", "issues",
+        "email", "state", "topics", "confirmed_at", "unsubscribed_at", "paused_until", "suppressed", "suppression",
+        "name", "source", "created_at", "address", "address_hash", "link_key", "consent", "signups", "links",
+        "messages", "mail_counted", "issues",
     ]  # fmt: skip
     assert shown["issues"] == []
     assert shown["topics"] == ["ai"]
@@ -80,8 +80,8 @@ def test_show_tells_each_copy_in_sendgrids_words(command: Command, db: Database,
     assert json.loads(command("show", "alice@example.org", "--json").stdout)["issues"] == [
         {
             "issue": "2024-05-22", "delivery": 2, "address": "alice@example.org", "outcome": "held",
-            "reason": "no complete answer from SendGrid", "message_id": "", "fate": None, "fate_reason": "", "fate_at": None, "sent_again_at": None,
-            "sent_again_state": None,
+            "reason": "no complete answer from SendGrid", "message_id": "", "fate": None, "fate_reason": "",
+            "fate_at": None, "sent_again_at": None, "sent_again_state": None,
         },
         {
             "issue": "2024-05-17", "delivery": 1, "address": "alice@example.org", "outcome": "accepted", "reason": "",
