@@ -15,7 +15,7 @@ def for_people(held: PersonalData, spoken: Callable[[datetime], str]) -> str:
     reader, ban = held.reader, held.suppression
     lines = [
         f"{reader.email}, {reader.state}" + (", suppressed: gets no mail" if ban else ""),
-        *([f"suppressed: {ban.reason}, {spoken(ban.at)}, by {ban.source or 'nobody named'}"] if ban else []),
+        *([f"suppressed: {ban.reason}, {spoken(ban.at)} ({ban.source or 'nobody named'})"] if ban else []),
         *(f"asked to move to {link.email}: {spoken(link.asked_at)}" for link in held.moves),
         f"name: {reader.name or 'not known'}",
         f"topics: {', '.join(held.topics) or 'everything'}",

@@ -17,7 +17,8 @@ from digest.domain.people.acts import Act
 from digest.domain.shared.addresses import Address
 from digest.operations.people import audit
 from digest.operations.people.audit import THE_COMMAND
-from digest.operations.readers.lifting import lift_suppression
+from digest.operations.readers.lifting import NeedsTheirWord, lift_suppression
+from digest.operations.shared.refusal import Refused
 from digest.operations.suppressions.suppression_files import (
     WhySuppressed,
     import_suppressions,
@@ -113,7 +114,10 @@ def lift(address: Address, reason: str, asked_again: bool) -> None:
     A complaint or an objection is lifted only with --asked-again. An erasure never is: only its owner lifts it, by
     asking on the form and confirming. SendGrid keeps lists of its own: take the address out there, too.
     """
-    was = lift_suppression(installation().context(), address, reason.strip(), asked_again, THE_COMMAND)
+    try:
+        was = lift_suppression(installation().context(), address, reason.strip(), asked_again, THE_COMMAND)
+    except NeedsTheirWord as refusal:
+        raise Refused(f"{refusal} To say so, add --asked-again.") from None
     click.echo(f"{address.shown} is no longer suppressed. It was: {was}.")
 
 

@@ -20,11 +20,16 @@ SHOWN = 12
 """So much of a hash is enough to tell it from others."""
 
 
+class NeedsTheirWord(Refused):
+    """A person asked not to be mailed, and nobody says that they have asked for mail again."""
+
+
 def lift_suppression(context: Context, address: Address, reason: str, asked_again: bool, by: str) -> str:
     """Let an address be mailed again; returns why it was suppressed. The journal has it, too, so that it holds in a
     restored backup.
 
-    `asked_again`: its owner has asked in writing to get mail again. Raises Refused with the remedy.
+    `asked_again`: its owner has asked in writing to get mail again. Raises Refused with the remedy,
+    NeedsTheirWord where only that word is missing.
     """
     if not reason:
         raise Refused("The reason is missing: write down how you know that this address may be mailed again.")
@@ -39,7 +44,7 @@ def lift_suppression(context: Context, address: Address, reason: str, asked_agai
                 f"{address.shown} was erased. Nobody but its owner lifts that: by asking on the form and confirming."
             )
         if found.reason in THEIR_WISH and not asked_again:
-            raise Refused(
+            raise NeedsTheirWord(
                 f"{address.shown} is suppressed by its owner’s own word ({found.reason}). It is lifted only if they "
                 "have asked in writing to get mail again: say so, and keep what they wrote."
             )

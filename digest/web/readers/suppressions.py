@@ -8,7 +8,7 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from werkzeug.wrappers import Response
 
 from digest.domain.shared.addresses import Address, BadAddress, as_held
-from digest.operations.readers.lifting import SHOWN, THEIR_WISH, lift_suppression
+from digest.operations.readers.lifting import SHOWN, THEIR_WISH, NeedsTheirWord, lift_suppression
 from digest.operations.shared.refusal import Refused
 from digest.operations.suppressions.suppression_files import why_suppressed
 from digest.storage.suppressions.suppressions import count_by_reason, suppression_page
@@ -39,7 +39,7 @@ def lift_suppression_now() -> Response:
     except BadAddress as error:
         return make_response(_page(email, {"q": str(error)}), 422)
     except Refused as refusal:
-        field = "asked" if reason and not forms.pressed("asked") else "reason"
+        field = "asked" if isinstance(refusal, NeedsTheirWord) else "reason"
         return make_response(_page(email, {field: str(refusal)}), 422)
     at_sendgrid = " SendGrid keeps lists of its own: take the address out there, too." if was in _AT_SENDGRID else ""
     flash(f"{address.shown} is no longer suppressed.{at_sendgrid}", "good")

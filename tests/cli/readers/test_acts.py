@@ -100,7 +100,8 @@ def test_suppressions_are_shown_and_lifted(db: Database, settings: Settings) -> 
     assert (shown["suppressed"]["reason"], shown["suppressed"]["source"]) == ("objection", "a letter")
     assert "is suppressed: objection" in run("suppressions", "show", "rita@example.org").output
     lift = ("suppressions", "lift", "rita@example.org", "--reason", "Her letter")
-    assert "asked in writing" in refusal(run(*lift))
+    refused = refusal(run(*lift))
+    assert "asked in writing" in refused and "add --asked-again" in refused
     assert run(*lift, "--asked-again").exit_code == 0
     with db.reading() as session:
         assert not is_suppressed(session, reader.address_hash)
