@@ -129,6 +129,8 @@ def _become(module: str, words: list[str], environ: dict[str, str], output: list
     for ours, theirs in zip(output, (1, 2), strict=True):
         os.dup2(ours, theirs)
         os.close(ours)
+    # Whoever runs tests in the background may have them ignore it, and a child would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Anew, for those that are there remember whether they can be wound back.
     sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115

@@ -175,7 +175,7 @@ def test_a_suppressed_reader_is_named_with_the_reason(ada: Browser, db: Database
     with db.writing() as session:
         suppress(session, zoe.address_hash, SuppressionReason.BOUNCE, TUESDAY, "SendGrid’s list of bounces")
     shown = ada.open(f"/desk/subscribers/{zoe.id}")
-    assert "bounce, Tuesday 14 May 2024, 10:00 Europe/London, by SendGrid’s list of bounces." in words(shown)
+    assert "bounce, Tuesday 14 May 2024, 10:00 Europe/London (SendGrid’s list of bounces)." in words(shown)
     assert page(shown).find("a", string="Send again") is None
     assert "This address is suppressed: nothing is mailed to it." in words(ada.open(again(zoe)))
 
