@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -51,7 +51,10 @@ def watched(browser: Browser, live: Site) -> Iterator[Watched]:
 
 def mails(live: Site, address: str, of: str) -> list[EmailMessage]:
     """The messages to an address whose subject has these words."""
-    found = [message_from_bytes(path.read_bytes(), policy=default) for path in live.settings.outbox_path.glob("*.eml")]
+    found = []
+    for path in live.settings.outbox_path.glob("*.eml"):
+        with suppress(FileNotFoundError):  # erased with its reader meanwhile
+            found.append(message_from_bytes(path.read_bytes(), policy=default))
     return [
         one for one in found if isinstance(one, EmailMessage) and one["To"] == address and of in str(one["Subject"])
     ]

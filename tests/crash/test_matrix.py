@@ -20,6 +20,11 @@ _SHARES = by_form(8, 4, 1)
 """In the short form each combination takes every eighth step; together they take all."""
 _PASSINGS = by_form((1,), (1,), (1, 2, 3))
 
+_PLAYS = 5
+"""Its threads race for which batch meets the outage: if it is the one with the refused address, no copy is refused in
+that play, and what a refusal writes is no step of it.
+"""
+
 COMBINATIONS = [(act, senders) for act in Act for senders in SENDERS]
 
 
@@ -66,11 +71,15 @@ def test_whatever_happens_at_any_step(open_theatre: OpenTheatre, kind: str, act:
     for step in share(struck(found, kind), COMBINATIONS.index((act, senders))):
         for passing in (one for one in _PASSINGS if one <= found[step]):
             scenario = Scenario(step, passing, act, senders)
-            came = theatre.play(scenario)
-            played += came.fired is not None
-            wrong += [f"{scenario}: {complaint}\n{came.log}" for complaint in came.complaints]
             # Later passings may never come: what was answered before decides how many turns there are.
-            if came.fired != step and passing == 1 and senders == 1:
-                wrong.append(f"{scenario}: never passed")
+            must_come = passing == 1 and senders == 1
+            for _ in range(_PLAYS if must_come else 1):
+                came = theatre.play(scenario)
+                played += came.fired is not None
+                wrong += [f"{scenario}: {complaint}\n{came.log}" for complaint in came.complaints]
+                if came.fired == step:
+                    break
+            else:
+                wrong += [f"{scenario}: never passed"] if must_come else []
     note_figures(steps_struck=played)
     assert not wrong, "\n".join(wrong)

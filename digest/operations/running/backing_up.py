@@ -69,10 +69,13 @@ def back_up(context: Context, target: Path | None = None) -> MadeBackup:
 
 
 def back_up_before_upgrade(context: Context) -> MadeBackup:
-    """Make a backup that no daily one replaces, in BACKUP_PATH or else in the instance folder. Raises Refused."""
+    """Make a backup that no daily one replaces, in BACKUP_PATH or else in the instance folder. Raises Refused.
+
+    Its name has fractions of a second: two upgrades may come within one.
+    """
     folder = context.settings.backup_path or context.settings.instance_path / "backups"
     try:
-        return back_up(context, folder / f"before-upgrade-{context.now:%Y-%m-%dT%H%M%SZ}.backup")
+        return back_up(context, folder / f"before-upgrade-{context.now:%Y-%m-%dT%H%M%S.%fZ}.backup")
     except Refused as error:
         raise Refused(f"{error} The database was not changed. With a backup of your own, say --no-backup.") from None
 
