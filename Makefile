@@ -49,10 +49,11 @@ AUDIT ?=
 audit: setup ## Look every locked library up among known vulnerabilities (needs the network)
 	@$(BIN)/python -m tests.audit $(AUDIT)
 
-bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work; imports; the archive; a site under load; the list of readers and a file of a million (an hour)
+bench: setup ## Measure: a million readers on SQLite and PostgreSQL, beside what else would do the work; imports; the archive; the desk; a site under load; the list of readers and a file of a million (an hour)
 	$(BIN)/python -m tests.bench --write
 	$(BIN)/python -m tests.bench.imports --write
 	$(BIN)/python -m tests.bench.archive --write
+	$(BIN)/python -m tests.bench.desk --write
 	$(BIN)/python -m tests.bench.load --write
 	$(BIN)/python -m tests.bench.readers
 

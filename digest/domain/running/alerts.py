@@ -70,7 +70,7 @@ MEANINGS: Mapping[AlertKind, str] = {
     AlertKind.SOURCES: "a quarter of the sources ail, and five at least",
     AlertKind.INSTALLATION: "anything else that `digest doctor` calls bad",
 }
-"""Each kind, as the rehearsal and docs/running.md say it: told when …"""
+"""Each kind, as the rehearsal and docs/operating.md say it: told when …"""
 
 
 class AlertState(StrEnum):

@@ -103,4 +103,4 @@ def _lasted(alert: Alert) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return f"{at:%d %B, %H:%M} UTC"
+    return f"{at.day} {at:%B, %H:%M} UTC"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.config import Settings
-from digest.operations.running.backing_up import back_up, back_up_daily, check_backup
+from digest.operations.running.backing_up import back_up, back_up_before_upgrade, back_up_daily, check_backup
 from digest.operations.shared.context import Context
 from digest.storage.base.database import Database
 from digest.storage.running.backups import last_backup, last_proof
@@ -80,6 +80,12 @@ def test_a_failure_is_told_once_tried_again_after_an_hour_and_over_with_the_next
         backup = last_backup(session)
         assert backup is not None
         assert (backup.path, backup.fault) == (str(backups(ours)[0]), None)
+
+
+def test_two_upgrades_within_a_second_keep_a_backup_each(db: Database, ours: Settings) -> None:
+    for fraction in (0, 1):
+        back_up_before_upgrade(Context(db, ours, NIGHT + timedelta(milliseconds=fraction)))
+    assert len(backups(ours)) == 2
 
 
 def test_backups_of_others_in_the_folder_are_let_be(db: Database, ours: Settings) -> None:
