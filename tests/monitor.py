@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,17 +21,21 @@ class Heard:
 
 
 class Monitor(HTTPServer):
-    """Notes what it is told; answers with `status`."""
+    """Notes what it is told at its own address; answers with `status`.
+
+    Whoever else on this machine asks this port, which somebody had before, is answered 404 and not noted.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.heard: list[Heard] = []
         self.status = 200
+        self.path = f"/hook-{secrets.token_hex(8)}"
 
     @property
     def url(self) -> str:
         """Where it takes anything."""
-        return f"http://127.0.0.1:{self.server_port}/hook"
+        return f"http://127.0.0.1:{self.server_port}{self.path}"
 
 
 @contextmanager
@@ -58,7 +63,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _hear(self, body: str) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.heard.append(Heard(self.command, self.path, body, headers))
-        self.send_response(self.server.status)
+        ours = self.path == self.server.path
+        if ours:
+            self.server.heard.append(Heard(self.command, self.path, body, headers))
+        self.send_response(self.server.status if ours else 404)
         self.send_header("Content-Length", "0")
         self.end_headers()

@@ -35,7 +35,7 @@ def test_no_page_scrolls_sideways_and_axe_finds_nothing(live: Site, browser: Bro
             reader = context.new_page()
             for path in pages:
                 reader.goto(live.url + path)
-                assert reader.evaluate("document.dir") == direction
+                assert reader.evaluate("document.dir") == direction, f"{path} at {width}: {reader.content()[:2_000]}"
                 assert reader.evaluate("document.documentElement.scrollWidth") <= width, f"{path} at {width}"
                 if width == 320:
                     found = Axe().run(reader).response["violations"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
 
 from digest.operations.people.signing_in import sign_out_everywhere
 from digest.storage.archive.published import latest_summaries
@@ -61,6 +61,24 @@ def test_every_word_survives_network_session_crash_and_back(live: Site, browser:
         assert published.body == "Typed offline. Signed out."
         assert [topic.name for topic in published.topics] == ["Biometrics"]
         assert drafts(session) == []
+
+
+def test_what_is_typed_before_the_scripts_are_here_is_kept_and_counted(live: Site, browser: Browser) -> None:
+    alice_signs_up_as_editor(live)
+    with browser.new_context() as context:
+        page = context.new_page()
+        sign_in(page, live)
+        held: list[Route] = []
+        page.route("**/*.js*", lambda script: held.append(script))
+        page.goto(f"{live.url}/desk/summaries/new", wait_until="commit")
+        page.get_by_label("Headline").fill("A line that is slow")
+        page.route("**/*.js*", lambda script: script.continue_())
+        for script in held:
+            script.continue_()
+        expect(page.locator(STATE)).to_have_text(re.compile(r"^Saved \d\d:\d\d"))
+        expect(page.get_by_text("19 of about 80")).to_be_visible()
+        page.reload()
+        expect(page.get_by_label("Headline")).to_have_value("A line that is slow")
 
 
 def _page(context: BrowserContext) -> tuple[Page, list[str]]:

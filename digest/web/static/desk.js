@@ -107,6 +107,17 @@ function guardChanges() {
   });
 }
 
+/**
+ * Says again what was typed before the scripts were here, on a slow line, or brought back by the browser: nobody has
+ * counted, kept or guarded it yet. Runs after all scripts of the page.
+ */
+function hearWhatWasTyped() {
+  for (const field of document.querySelectorAll("form input:not([type=hidden]), form textarea")) {
+    const typed = field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+    if (typed) field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
 /** Keeps each time[data-countdown] true, to the minute. */
 function countDown() {
   const tick = () => {
@@ -256,6 +267,7 @@ function withSelf(root, selector) {
 
 [reportLostRequests, switchTabs, switchEditions, countCharacters, guardChanges, countDown, editRows, submitOnce, closeMenus, listenForKeys]
   .forEach((feature) => feature());
+document.addEventListener("DOMContentLoaded", hearWhatWasTyped);
 
 // htmx announces the first page and everything it swaps in.
 document.body.addEventListener("htmx:load", ({ detail }) => [sortLists, showRowButtons].forEach((feature) => feature(detail.elt)));
