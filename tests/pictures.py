@@ -7,7 +7,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from digest.demo.people import EDITORS, PASSWORD
 from tests.browser.conftest import wait_for
 from tests.browser.test_journey import link_in, soon
 from tests.conftest import html_of, text_of
+from tests.ports import free_port
 
 DOCS = Path(__file__).parents[1] / "docs"
 FOLDER = DOCS / "pictures"
@@ -118,9 +118,7 @@ def main() -> int:
 @contextmanager
 def _demo(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
     """The demo's site, without its clock, until the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     site = f"http://127.0.0.1:{port}"
     ours = {"INSTANCE_PATH": str(folder), "SITE_URL": site, "DATABASE_URL": "", "MAIL_TRANSPORT": "outbox"}
     environ = {**os.environ, **ours, "POSTAL_ADDRESS": "Example Press, 1 Harbour Street, Port Ansel"}

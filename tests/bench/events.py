@@ -8,7 +8,6 @@ import http.client
 import os
 import queue
 import random
-import socket
 import subprocess
 import sys
 import tempfile
@@ -40,6 +39,7 @@ from tests.factories import make_issue, make_summary
 from tests.loopback.events import Event, body_of, event_of
 from tests.loopback.journal import Copy, Received
 from tests.loopback.webhook import PATH, public_key, signed_headers
+from tests.ports import free_port
 
 READERS = 100_000
 CONNECTIONS = 4
@@ -190,8 +190,7 @@ def _environ(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def _serving(environ: Mapping[str, str]) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "digest.cli", "serve", "--bind", f"127.0.0.1:{port}"]
     with subprocess.Popen(
         command, env=os.environ | environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -35,6 +34,7 @@ from tests import postgresql
 from tests.bench.measure import _run
 from tests.bench.report import keep_section
 from tests.bench.stage import environment
+from tests.ports import free_port
 
 SIZES = (4_350, 100_000)
 _BETWEEN = 0.05
@@ -100,9 +100,7 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _site(environ: dict[str, str]) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        where = f"127.0.0.1:{free.getsockname()[1]}"
+    where = f"127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "digest.cli", "serve", "--bind", where]
     with subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:

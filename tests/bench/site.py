@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+
+from tests.ports import free_port
 
 _PATIENCE = 60.0
 
@@ -38,7 +39,7 @@ class Site:
 @contextmanager
 def serving(environ: Mapping[str, str], *options: str) -> Iterator[Site]:
     """`digest serve` until the block ends; `environ` has the settings of an installation whose database is made."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "digest.cli", "serve", "--bind", f"127.0.0.1:{port}", *options]
     shell = {"PATH": os.environ["PATH"], **environ}
     with subprocess.Popen(command, env=shell, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -60,13 +61,6 @@ def resident(pid: int) -> int:
     except OSError:
         return 0
     return int(found[1]) + sum(resident(int(child)) for child in children) if found else 0
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def _wait_for(site: Site, process: subprocess.Popen[bytes]) -> None:

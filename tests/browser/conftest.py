@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from digest.cli.running import serving
 from digest.config import Settings
 from digest.storage.base.database import Database
 from tests.cli.warm import warm_command
+from tests.ports import free_port
 
 _PATIENCE = 60.0
 
@@ -73,7 +73,7 @@ def started() -> str:
 @pytest.fixture
 def live(tmp_path: Path, migrated: Path, environ_of_live: dict[str, str], started: str) -> Iterator[Site]:
     """The site on a free port, with its clock, in an installation of its own."""
-    port = _free_port()
+    port = free_port()
     instance = tmp_path / "live"
     instance.mkdir(mode=0o700)
     shutil.copy(migrated, instance / "digest.db")
@@ -118,12 +118,6 @@ def _forked(environ: Mapping[str, str], bind: str, log: Path) -> Iterator[None]:
         yield
     finally:
         assert [warm.end(process) for process in processes] == [0, 0], log.read_text()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(url: str) -> None:

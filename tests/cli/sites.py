@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.shell import Shell
+from tests.ports import free_port
 
 PROXIES = Path(__file__).parents[2] / "docs" / "proxies"
 PATIENCE = 30.0
@@ -38,12 +38,6 @@ class Door:
         finally:
             connection.close()
         return response.status, text, time.monotonic() - begun
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
 from tests.cli.shell import Shell
 from tests.factories import make_subscriber
+from tests.ports import free_port
 
 TOKEN = "Q2hlY2stb25seS1hLXRva2VuLW5vdC1hLXNlY3JldDA"
 ADDRESS = "planted.zoe@bücher.example"
@@ -38,10 +39,7 @@ FORM = f"email={ADDRESS}&password={PASSWORD}&csrf_token={COOKIE}&next=%2Funsubsc
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        number: int = found.getsockname()[1]
-        return number
+    return free_port()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import pytest
 from digest.config import Settings
 from digest.storage.base.database import Database
 from tests.factories import make_summary
+from tests.ports import free_port
 from tests.web.shared.busy import someone_writes
 
 FORMS = 20
@@ -39,9 +39,7 @@ class Answer:
 def site(db: Database, settings: Settings, environ: dict[str, str], tmp_path: Path) -> Iterator[str]:
     """The address of a site in processes of its own."""
     make_summary(db, "Court annuls a fine")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        where = f"127.0.0.1:{free.getsockname()[1]}"
+    where = f"127.0.0.1:{free_port()}"
     here = {**environ, "PATH": os.environ["PATH"], "INSTANCE_PATH": str(settings.instance_path)}
     command = [sys.executable, "-m", "digest.cli", "serve", "--bind", where]
     with (tmp_path / "log").open("w") as log, subprocess.Popen(command, env=here, stdout=log, stderr=log) as server:
