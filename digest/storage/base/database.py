@@ -138,6 +138,18 @@ def room_for_many_rows(session: Session) -> Iterator[None]:
         connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KB}")
 
 
+@contextmanager
+def sqlite_function(session: Session, name: str, function: Callable[[Any], Any]) -> Iterator[None]:
+    """Within it, SQL of this session's transaction can call a function of one argument by this name, on SQLite."""
+    connection = session.connection().connection.driver_connection
+    assert connection is not None  # noqa: S101 - a session in a transaction has one; said to the type checker
+    connection.create_function(name, 1, function)
+    try:
+        yield
+    finally:
+        connection.create_function(name, 1, None)
+
+
 def one_at_a_time(session: Session, what: str) -> None:
     """Let one transaction at a time do this, until it ends: for whoever counts first and writes after.
 

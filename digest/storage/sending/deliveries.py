@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,24 +28,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from digest.storage.base.database import sqlite_function
 from digest.storage.base.model import Base, BigKey
 from digest.storage.issues.issues import Issue
 from digest.storage.readers.subscribers import Subscriber, audience
 from digest.storage.sending.batches import Batch, BatchState
 
-_CHOICES = {
-    "sqlite": """
-        SELECT json_extract(value, '$[0]') AS topics, json_extract(value, '$[1]') AS edition,
-            json_extract(value, '$[2]') AS readers, json_extract(value, '$[3]') AS first_tile,
-            json_extract(value, '$[4]') AS tiles
-        FROM json_each(:choices)
-    """,
-    "postgresql": """
-        SELECT value ->> 0 AS topics, (value ->> 1)::integer AS edition, (value ->> 2)::integer AS readers,
-            (value ->> 3)::integer AS first_tile, (value ->> 4)::integer AS tiles
-        FROM json_array_elements(CAST(:choices AS json))
-    """,
-}
+_CHOICES = """
+    SELECT value ->> 0 AS topics, (value ->> 1)::integer AS edition, (value ->> 2)::integer AS readers,
+        (value ->> 3)::integer AS first_tile, (value ->> 4)::integer AS tiles
+    FROM json_array_elements(CAST(:choices AS json))
+"""
 """The choices of topics out of one parameter, an array of rows as `_choice_rows` gives them."""
 
 
@@ -107,19 +101,38 @@ def deliver_to_audience(session: Session, issue_id: int, editions: Sequence[Edit
 
     One statement for all editions, since each reads every reader. Their choices go along in one parameter: there may
     be more of them than a statement takes parameters, one may be longer than an index takes, and a table made for the
-    moment would ask for a privilege that not every database gives.
+    moment would ask for a privilege that not every database gives. On SQLite, which is in this process, the statement
+    asks for each reader's batch as it comes to them: to number them by edition it would sort them all.
     """
+    if session.get_bind().dialect.name == "sqlite":
+        batch = func.digest_next_batch(Subscriber.topics)
+        with sqlite_function(session, "digest_next_batch", _next_batch(editions)):
+            chosen = audience().with_only_columns(literal(issue_id), batch, Subscriber.id, Subscriber.address)
+            _deliver(session, chosen.order_by(Subscriber.id))
+        return
     ids = [batch_id for edition in editions for batch_id in edition.batch_ids]
-    chosen = (_by_choice(session, editions) if len(editions) > 1 else _everyone(editions[0])).subquery()
-    batch_of_tile: ColumnElement[int] = chosen.c.tile + ids[0]
+    numbered = (_by_choice(editions) if len(editions) > 1 else _everyone(editions[0])).subquery()
+    batch_of_tile: ColumnElement[int] = numbered.c.tile + ids[0]
     if ids != list(range(ids[0], ids[0] + len(ids))):
-        batch_of_tile = case(dict(enumerate(ids)), value=chosen.c.tile)
-    session.execute(
-        insert(Delivery).from_select(
-            ["issue_id", "batch_id", "subscriber_id", "address"],
-            select(literal(issue_id), batch_of_tile, chosen.c.id, chosen.c.address),
-        )
-    )
+        batch_of_tile = case(dict(enumerate(ids)), value=numbered.c.tile)
+    _deliver(session, select(literal(issue_id), batch_of_tile, numbered.c.id, numbered.c.address))
+
+
+def _deliver(session: Session, chosen: Select[Any]) -> None:
+    session.execute(insert(Delivery).from_select(["issue_id", "batch_id", "subscriber_id", "address"], chosen))
+
+
+def _next_batch(editions: Sequence[EditionBatches]) -> Callable[[str], int]:
+    """What tells the batch of the next reader by their choice of topics; 0, which none is, where there is none left:
+    then the sums don't agree, and nothing is frozen.
+    """
+    left: dict[str, Iterator[int]] = {}
+    for edition in editions:
+        sizes = even_sizes(edition.readers, len(edition.batch_ids))
+        places = chain.from_iterable(map(repeat, edition.batch_ids, sizes))
+        left |= dict.fromkeys(edition.choices, places)
+    nothing: Iterator[int] = iter(())
+    return lambda topics: next(left.get(topics, nothing), 0)
 
 
 # Readers are numbered in the order of their rows, so that a claim finds its thousand side by side.
@@ -131,11 +144,10 @@ def _everyone(edition: EditionBatches) -> Select[int, int, str]:
     return audience().with_only_columns(tile.label("tile"), Subscriber.id, Subscriber.address)
 
 
-def _by_choice(session: Session, editions: Sequence[EditionBatches]) -> Select[int, int, str]:
-    rows = text(_CHOICES[session.get_bind().dialect.name]).bindparams(choices=json.dumps(list(_choice_rows(editions))))
+def _by_choice(editions: Sequence[EditionBatches]) -> Select[int, int, str]:
+    rows = text(_CHOICES).bindparams(choices=json.dumps(list(_choice_rows(editions))))
     numbers = (column(name, Integer) for name in ("edition", "readers", "first_tile", "tiles"))
-    # Materialised, or SQLite would go through the whole array for each reader.
-    choices = rows.columns(column("topics", Text), *numbers).cte("choices").prefix_with("MATERIALIZED")
+    choices = rows.columns(column("topics", Text), *numbers).cte("choices")
     number = func.row_number().over(partition_by=choices.c.edition, order_by=Subscriber.id) - 1
     tile = choices.c.first_tile + number * choices.c.tiles // choices.c.readers
     return (
