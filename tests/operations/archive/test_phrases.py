@@ -19,7 +19,7 @@ from digest.operations.archive.searching import search
 from digest.operations.shared.context import Context
 from digest.operations.writing.editing import delete_draft, take_back
 from digest.operations.writing.ending import withdraw
-from digest.storage.archive.search_index import SearchedWords, StoredWords, store_words
+from digest.storage.archive.search_index import SearchedWords, StoredWords, forget_index, store_words
 from digest.storage.archive.word_pairs import WordPairs
 from digest.storage.base.database import Database
 from digest.storage.writing.summaries import Summary
@@ -136,14 +136,16 @@ def test_what_a_release_without_pairs_has_indexed_meanwhile_is_found_by_what_it_
         index_summaries(db)
     assert found(db, "lawful interest") == {other, new}
     retitle(db, new, "Lawful interest is gone")
+    retitle(db, key, "Interest that is lawful now", version=3)
     index_summaries(db)
     assert found(db, "is gone") == {new}
+    assert found(db, "lawful interest") == {other, new}
     while pair_block(db):
         pass
     with db.reading() as session:
         assert ArchiveIndex(session).all_are_paired
     assert found(db, "lawful interest") == {other, new}
-    assert found(db, "that is lawful") == {key}
+    assert found(db, "is lawful now") == {key}
     assert not found(db, "is due")
 
 
@@ -166,6 +168,18 @@ def test_a_block_that_changes_while_it_is_paired_has_its_turn_again(
         assert ArchiveIndex(session).with_pairs(1, ("that", "is"))
         assert not ArchiveIndex(session).with_pairs(1, ("lawful", "interest"))
     assert key
+
+
+def test_an_index_that_is_made_anew_keeps_no_pair_of_before(db: Database) -> None:
+    for number in range(3):
+        make_summary(db, f"Lawful interest {number}")
+    index_summaries(db)
+    before = stored_pairs(db)
+    with db.writing() as session:
+        forget_index(session)
+    assert not stored_pairs(db)
+    index_summaries(db)
+    assert stored_pairs(db) == before
 
 
 def must_agree(db: Database, titles: Mapping[int, str], random: Random) -> None:
