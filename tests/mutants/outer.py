@@ -234,8 +234,8 @@ OUTER: Sequence[Mutant] = (
     Mutant(
         "pairs-that-linger",
         "digest/operations/archive/indexing.py",
-        "return before.get(key, _NOTHING).paired",
-        "return True",
+        "for key in pairs if before.get(key, _NOTHING).paired}",
+        "for key in pairs}",
         "A phrase that the release before has overwritten during an upgrade is not found any more.",
         "tests/operations/archive/test_phrases.py::"
         "test_what_a_release_without_pairs_has_indexed_meanwhile_is_found_by_what_it_says",

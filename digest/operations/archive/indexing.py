@@ -74,7 +74,8 @@ def _index_some(db: Database) -> dict[int, dict[str, int]]:
         return {}
     # What takes long is done before others have to wait; who has changed meanwhile stays stale, for the next time.
     terms = {text.id: terms_of(text) for text in stale}
-    pairs = {key: entries_of(each.words) for key, each in terms.items()}
+    # Of many, each block would be written dozens of times: `pairing` finds theirs once there are no more.
+    pairs = {key: entries_of(each.words) for key, each in terms.items()} if len(stale) < _AT_ONCE else {}
     with db.writing() as session:
         lock_index(session)
         now = {text.id: text for text in stale_summaries(session, _AT_ONCE)}
@@ -86,8 +87,9 @@ def _index_some(db: Database) -> dict[int, dict[str, int]]:
         before = stored_words(session, [text.id for text in fresh])
         store_postings(session, _changes(fresh, terms, seats, before))
         store_places(session, {seats[text.id]: text.placed for text in fresh})
-        store_words(session, {key: StoredWords(terms[key].words, _paired(before, key)) for key in seats})
-        change_pairs(session, _rewordings(pairs, seats, before))
+        paired = {key for key in pairs if before.get(key, _NOTHING).paired}
+        store_words(session, {key: StoredWords(terms[key].words, key in paired) for key in seats})
+        change_pairs(session, [_rewording(seats[key], before.get(key), pairs[key]) for key in seats if key in paired])
         mark_indexed(session, [(text.id, text.version, seats[text.id]) for text in fresh])
         hashes = {link: canonical_hash(url) for text in fresh for link, url in text.links}
         store_canonical(session, hashes)
@@ -111,16 +113,5 @@ def _changes(
     return found
 
 
-def _rewordings(
-    pairs: Mapping[int, Sequence[Entry]], seats: Mapping[int, int], before: Mapping[int, StoredWords]
-) -> list[Rewording]:
-    """Where the pairs of the former words are not stored, it is for `pairing` to find those of the whole block."""
-    return [
-        Rewording(seat, entries_of(before.get(key, _NOTHING).words), pairs[key])
-        for key, seat in seats.items()
-        if _paired(before, key)
-    ]
-
-
-def _paired(before: Mapping[int, StoredWords], key: int) -> bool:
-    return before.get(key, _NOTHING).paired
+def _rewording(seat: int, before: StoredWords | None, now: Sequence[Entry]) -> Rewording:
+    return Rewording(seat, entries_of(before.words) if before else (), now)

@@ -1,4 +1,5 @@
-"""Pairs of words for what was indexed without them: before an upgrade, or during one, by the release before."""
+"""Pairs of words for what was indexed without them: with many others, before an upgrade, or during one by the release
+before."""
 
 from __future__ import annotations
 

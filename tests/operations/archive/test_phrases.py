@@ -149,6 +149,29 @@ def test_what_a_release_without_pairs_has_indexed_meanwhile_is_found_by_what_it_
     assert not found(db, "is due")
 
 
+def test_of_many_that_are_written_at_once_pairs_are_found_when_all_are_indexed(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {make_summary(db, f"Lawful interest {number}") for number in range(7)}
+    index_summaries(db)
+    before = stored_pairs(db)
+    monkeypatch.setattr(indexing, "_AT_ONCE", 3)
+    for key in keys:
+        retitle(db, key, "Lawful is the interest")
+    index_summaries(db)
+    assert not found(db, "lawful interest")
+    assert found(db, "the interest") == keys
+    for key in keys:
+        retitle(db, key, f"Lawful interest {key - min(keys)}", version=3)
+    index_summaries(db)
+    with db.reading() as session:
+        assert not ArchiveIndex(session).all_are_paired
+    assert found(db, "lawful interest") == keys
+    assert pair_block(db)
+    assert not pair_block(db)
+    assert stored_pairs(db) == before
+
+
 def test_a_block_that_changes_while_it_is_paired_has_its_turn_again(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
