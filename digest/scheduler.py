@@ -19,6 +19,7 @@ from digest.feeds.fetching.fetcher import Fetcher
 from digest.feeds.fetching.rules import fetch_rules
 from digest.mail.monitors import ping
 from digest.mail.outgoing.interface import Transport
+from digest.operations.archive.pairing import pair_block
 from digest.operations.issues.link_checking import check_current_links, link_checker
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.passing_events_on import pass_events_on
@@ -170,6 +171,7 @@ class Clock:
 
     def _group(self) -> None:
         group_leads(self._process.context())
+        pair_block(self._db)
 
     def _back_up(self) -> None:
         back_up_daily(self._process.context())

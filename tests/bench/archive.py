@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 from digest import config
 from digest.app import create_app
 from digest.operations.archive.indexing import index_summaries
+from digest.operations.archive.pairing import pair_block
 from digest.operations.running.startup import MIGRATIONS
 from digest.storage.archive.published import ArchiveQuestion, archive_page
 from digest.storage.base.database import Database
@@ -36,6 +37,7 @@ from tests.bench.pages import (
     TIMES,
     TOPICS,
     Times,
+    commonest,
     database_at,
     day_at,
     fill_archive,
@@ -71,6 +73,8 @@ def _measured(kind: str, summaries: int) -> Iterator[tuple[str, str, Times]]:
         sys.stderr.write(f"{kind}: {summaries:,} summaries stored in {time.perf_counter() - began:.0f} s\n")
         began = time.perf_counter()
         index_summaries(db)
+        while pair_block(db):
+            pass
         sys.stderr.write(f"{kind}: indexed in {time.perf_counter() - began:.0f} s\n")
         settle(db)
         client = create_app(config.load(environ, Path(folder))).test_client()
@@ -87,6 +91,7 @@ def _measured(kind: str, summaries: int) -> Iterator[tuple[str, str, Times]]:
 
 _random = Random(3)  # noqa: S311 - the same questions in every run
 _WORDS = [some(_random, count) for count in (1, 2, 3) * (TIMES // 3)]
+_COMMON = [commonest(Random(seed), 2 + seed % 2) for seed in range(TIMES)]  # noqa: S311 - likewise
 
 
 def _paths(summaries: int) -> Mapping[str, Sequence[str]]:
@@ -103,6 +108,7 @@ def _paths(summaries: int) -> Mapping[str, Sequence[str]]:
         "one to three words": [f"/news?q={quote_plus(words)}" for words in _WORDS],
         "words, by date": [f"/news?q={quote_plus(words)}&order=date" for words in _WORDS],
         "a phrase": [f"/news?q={quote_plus(chr(34) + some(_random, 2) + chr(34))}" for _ in range(TIMES)],
+        "a phrase of the commonest words": [f"/news?q={quote_plus(chr(34) + words + chr(34))}" for words in _COMMON],
         "a headline, any of its words": [f"/news?q={quote_plus(some(_random, 12))}" for _ in range(TIMES)],
         "words and filters": [f"/news?q={quote_plus(words)}&topic=ai&from={day_at(900)}" for words in _WORDS],
         "words, as JSON": [f"/news.json?q={quote_plus(words)}" for words in _WORDS],

@@ -54,6 +54,11 @@ def some(random: Random, count: int) -> str:
     return " ".join(random.choices(_VOCABULARY, cum_weights=_SPREAD, k=count))
 
 
+def commonest(random: Random, count: int) -> str:
+    """So many of its ten most common words."""
+    return " ".join(random.sample(_VOCABULARY[:10], count))
+
+
 def day_at(at: int) -> str:
     """The archive's day with this number, in ISO."""
     return (date(2020, 1, 1) + timedelta(days=at)).isoformat()

@@ -232,6 +232,15 @@ OUTER: Sequence[Mutant] = (
         "tests/web/archive/test_archive.py::test_two_days_in_the_wrong_order_are_asked_in_the_right_one",
     ),
     Mutant(
+        "pairs-that-linger",
+        "digest/operations/archive/indexing.py",
+        "for key in pairs if before.get(key, _NOTHING).paired}",
+        "for key in pairs}",
+        "A phrase that the release before has overwritten during an upgrade is not found any more.",
+        "tests/operations/archive/test_phrases.py::"
+        "test_what_a_release_without_pairs_has_indexed_meanwhile_is_found_by_what_it_says",
+    ),
+    Mutant(
         "only-the-nearest-proxy",
         "digest/app.py",
         "x_for=hops",

@@ -22,17 +22,20 @@ from digest.config import Settings
 from digest.mail.folder.files import OutboxFolder
 from digest.mail.message.identity import identity_of
 from digest.mail.transports import open_transport
+from digest.operations.archive.indexing import index_summaries
 from digest.operations.messages.delivering import deliver_waiting
 from digest.operations.messages.queue import tell_editors
 from digest.operations.shared.context import Work
 from digest.scheduler import Clock, utc_now
+from digest.storage.archive.search_index import all_are_paired
 from digest.storage.base.database import Database
 from digest.storage.issues.issues import all_issues
 from digest.storage.messages.messages import Message, MessageState
 from digest.storage.running.heartbeats import last_beat
 from tests.cli.forked import Forked
-from tests.factories import make_editor
+from tests.factories import make_editor, make_summary
 from tests.feeds.server import Reply, Stranger
+from tests.operations.archive.stage import forget_pairs
 from tests.operations.sources.stage import Rounds, rss
 
 DEADLINE_SECONDS = 30.0
@@ -89,6 +92,19 @@ def test_it_asks_sources_that_are_due(db: Database, settings: Settings) -> None:
         stranger.answers["/feed"] = Reply(body=rss(("news", utc_now())))
         rounds.watch(stranger.url("/feed"))
         eventually(lambda: rounds.leads() == ["news"])
+
+
+def test_it_finds_the_pairs_of_what_was_indexed_without_them(db: Database, settings: Settings) -> None:
+    make_summary(db, "Lawful interest")
+    index_summaries(db)
+    forget_pairs(db)
+    with running(Clock(db, settings, open_transport(settings))):
+        eventually(lambda: are_paired(db))
+
+
+def are_paired(db: Database) -> bool:
+    with db.reading() as session:
+        return all_are_paired(session)
 
 
 def test_asked_to_end_before_it_began_it_ends(db: Database, settings: Settings) -> None:

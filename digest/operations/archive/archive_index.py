@@ -9,11 +9,13 @@ from functools import cached_property, lru_cache
 
 from sqlalchemy.orm import Session
 
-from digest.domain.archive.postings import SEATS, Postings, bits_of, joined, together
+from digest.domain.archive.pairs import pairs_of, seats_at, spots_of
+from digest.domain.archive.postings import SEATS, Postings, bits_of, joined, seats_of, together
 from digest.domain.archive.shelf import ArchiveShelf, Block
 from digest.operations.archive.terms import Terms, terms_of
 from digest.storage.archive.index_due import hidden_seats, stale_summaries
 from digest.storage.archive.search_index import (
+    all_are_paired,
     blocks_beginning,
     postings_of,
     shelf_blocks,
@@ -21,6 +23,7 @@ from digest.storage.archive.search_index import (
     with_phrase,
     words_of,
 )
+from digest.storage.archive.word_pairs import stored_bucket
 
 _MOST_STALE = 100
 _MOST_BEGINNINGS = 500
@@ -89,17 +92,35 @@ class ArchiveIndex:
         late = self._late_seats(lambda terms: any(stem.startswith(beginning) for stem in terms.weights))
         return WordBeginning(seats | late, len(stems) <= _MOST_BEGINNINGS)
 
-    def with_phrase(self, seats: Sequence[int], phrase: str) -> int:
-        """Those of these seats whose searched words have this among them."""
-        late = self._late_seats(lambda terms: phrase in terms.words)
+    @cached_property
+    def all_are_paired(self) -> bool:
+        """Whether `with_pairs` finds all that there is."""
+        return all_are_paired(self._session)
+
+    def with_pairs(self, seats: int, words: Sequence[str]) -> int:
+        """Those of these seats in whose searched words these, two or more, follow each other."""
+        blocks = range(self._first_late // SEATS)
+        spots = set[int]()
+        for at, pair in enumerate(pairs_of(words)):
+            there = spots_of(stored_bucket(self._session, pair.bucket, blocks), pair.mark)
+            spots = there if at == 0 else there.intersection(spot + 1 for spot in spots)
+            if not spots:
+                break
+        marks = bytearray(self._first_late)
+        for seat in seats_at(spots):
+            marks[seat] = 1
+        return seats & (bits_of(marks) | self._late_with(words))
+
+    def with_phrase(self, seats: int, words: Sequence[str]) -> int:
+        """The same by reading what each of them says, which takes long where there are many."""
         first = self._first_late
-        stored = [seat for seat in seats if seat < first]
+        stored = [seat for seat in seats_of(seats) if seat < first]
         ids = self.shelf.ids(stored)
-        found = with_phrase(self._session, ids, phrase)
+        found = with_phrase(self._session, ids, _phrase(words))
         marks = bytearray(first)
         for seat, key in zip(stored, ids, strict=True):
             marks[seat] = key in found
-        return bits_of(marks) | sum(1 << seat for seat in seats if seat >= first and late >> seat & 1)
+        return bits_of(marks) | seats & self._late_with(words)
 
     def words(self, ids: Sequence[int]) -> dict[int, str]:
         """The searched words of these summaries, by id."""
@@ -117,9 +138,16 @@ class ArchiveIndex:
     def _late_seats(self, has: Callable[[Terms], bool]) -> int:
         return sum(1 << self._first_late + at for at, terms in enumerate(self._late) if has(terms))
 
+    def _late_with(self, words: Sequence[str]) -> int:
+        return self._late_seats(lambda terms: _phrase(words) in terms.words)
+
     def _late_weights(self, stem: str) -> dict[int, int]:
         first = self._first_late
         return {first + at: terms.weights[stem] for at, terms in enumerate(self._late) if stem in terms.weights}
+
+
+def _phrase(words: Sequence[str]) -> str:
+    return f" {' '.join(words)} "
 
 
 def _without_gaps(blocks: Sequence[Block]) -> list[Block]:

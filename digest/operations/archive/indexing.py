@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
+from digest.domain.archive.pairs import Entry, entries_of
 from digest.domain.archive.shelf import GONE, Placed
 from digest.domain.shared.stems import stems
 from digest.domain.sources.canonical import canonical_hash
@@ -16,17 +17,20 @@ from digest.operations.archive.terms import Terms, terms_of
 from digest.storage.archive.index_due import IndexedText, mark_indexed, stale_summaries
 from digest.storage.archive.search_index import (
     LONGEST_STEM,
+    StoredWords,
     first_free_seat,
     store_canonical,
     store_places,
     store_postings,
     store_words,
-    words_of,
+    stored_words,
 )
+from digest.storage.archive.word_pairs import Rewording, change_pairs
 from digest.storage.base.database import Database, one_at_a_time
 from digest.storage.sources.linked_leads import link_leads, link_leads_by_key
 
 _AT_ONCE = 150
+_NOTHING = StoredWords("", paired=True)
 _RENEWED = 100
 """So many of the summaries that have changed are compared with older leads: an import of thousands is no news."""
 
@@ -51,8 +55,9 @@ def leave_index(session: Session, summary_id: int, seat: int | None) -> None:
     """Clear the seat of a summary that is about to be deleted; the caller has the lock of the search index."""
     if seat is None:
         return
-    said = stems(words_of(session, [summary_id]).get(summary_id, ""))
-    store_postings(session, {stem[:LONGEST_STEM]: {seat: 0} for stem in said})
+    said = stored_words(session, [summary_id]).get(summary_id, _NOTHING).words
+    store_postings(session, {stem[:LONGEST_STEM]: {seat: 0} for stem in stems(said)})
+    change_pairs(session, [Rewording(seat, entries_of(said), ())])
     store_places(session, {seat: Placed(summary_id, GONE, 0, ())})
 
 
@@ -69,6 +74,8 @@ def _index_some(db: Database) -> dict[int, dict[str, int]]:
         return {}
     # What takes long is done before others have to wait; who has changed meanwhile stays stale, for the next time.
     terms = {text.id: terms_of(text) for text in stale}
+    # Of many, each block would be written dozens of times: `pairing` finds theirs once there are no more.
+    pairs = {key: entries_of(each.words) for key, each in terms.items()} if len(stale) < _AT_ONCE else {}
     with db.writing() as session:
         lock_index(session)
         now = {text.id: text for text in stale_summaries(session, _AT_ONCE)}
@@ -77,10 +84,12 @@ def _index_some(db: Database) -> dict[int, dict[str, int]]:
             return {}
         free = first_free_seat(session)
         seats = {text.id: free + at if text.seat is None else text.seat for at, text in enumerate(fresh)}
-        before = words_of(session, [text.id for text in fresh])
+        before = stored_words(session, [text.id for text in fresh])
         store_postings(session, _changes(fresh, terms, seats, before))
         store_places(session, {seats[text.id]: text.placed for text in fresh})
-        store_words(session, {text.id: terms[text.id].words for text in fresh})
+        paired = {key for key in pairs if before.get(key, _NOTHING).paired}
+        store_words(session, {key: StoredWords(terms[key].words, key in paired) for key in seats})
+        change_pairs(session, [_rewording(seats[key], before.get(key), pairs[key]) for key in seats if key in paired])
         mark_indexed(session, [(text.id, text.version, seats[text.id]) for text in fresh])
         hashes = {link: canonical_hash(url) for text in fresh for link, url in text.links}
         store_canonical(session, hashes)
@@ -91,14 +100,18 @@ def _index_some(db: Database) -> dict[int, dict[str, int]]:
 
 
 def _changes(
-    texts: Sequence[IndexedText], terms: dict[int, Terms], seats: dict[int, int], before: dict[int, str]
+    texts: Sequence[IndexedText], terms: dict[int, Terms], seats: dict[int, int], before: Mapping[int, StoredWords]
 ) -> dict[str, dict[int, int]]:
     """By stem and seat the new weight: 0 for what a summary no longer says."""
     found = defaultdict[str, dict[int, int]](dict)
     for text in texts:
         seat = seats[text.id]
-        for stem in stems(before.get(text.id, "")):
+        for stem in stems(before.get(text.id, _NOTHING).words):
             found[stem[:LONGEST_STEM]][seat] = 0
         for stem, weight in terms[text.id].weights.items():
             found[stem][seat] = weight
     return found
+
+
+def _rewording(seat: int, before: StoredWords | None, now: Sequence[Entry]) -> Rewording:
+    return Rewording(seat, entries_of(before.words) if before else (), now)

@@ -28,7 +28,8 @@ _MOST_WORDS = 24
 _MOST_PHRASES = 4
 """Further ones are looked for word by word."""
 _MOST_READ = 60_000
-"""Texts that one search looks through for its phrases: those in which their words weigh most."""
+"""Texts that one search looks through for its phrases, where pairs of words are not stored yet: those in which their
+words weigh most."""
 _READ = 100
 """So many of the best are looked at word by word."""
 _AS_BEGINNING = 4
@@ -147,6 +148,8 @@ class ArchiveSearch:
         return sorted(found, key=lambda each: (-each[1], -each[0]))
 
     def _with_phrase(self, wanted: WantedWords, seats: int) -> int:
+        if self._index.all_are_paired:
+            return self._index.with_pairs(seats, wanted.words)
         if seats.bit_count() > self._may_read:
             self.whole = False
             sums = Sums()
@@ -154,7 +157,7 @@ class ArchiveSearch:
                 sums.add(postings, 1)
             seats = sums.best(seats, self._may_read)
         self._may_read -= seats.bit_count()
-        return self._index.with_phrase(seats_of(seats), f" {' '.join(wanted.words)} ")
+        return self._index.with_phrase(seats, wanted.words)
 
 
 def wanted_in(index: ArchiveIndex, typed: str) -> list[WantedWords]:

@@ -120,7 +120,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "selections": {_ROW: "id issue_id summary_id", _PUBLISHED: "position"},
     "settlements": {_ROW: "id batch_id"},
     "search_postings": {_PUBLISHED: "stem block weights"},
-    "searched_words": {_ROW: "summary_id", _PUBLISHED: "words"},
+    "searched_words": {_ROW: "summary_id", _PUBLISHED: "words", _QUEUE: "paired"},
     "shelf_blocks": {_PUBLISHED: "block ids days publications topics topic_sets"},
     "signups": {_ROW: "id"},
     "source_links": {
@@ -153,6 +153,7 @@ NOT_PERSONAL: Mapping[str, Mapping[str, str]] = {
     "summary_topics": {_ROW: "summary_id topic_id"},
     "tallies": {_ROW: "id", "which of the limits it counts for": "kind"},
     "withdrawals": {_ROW: "summary_id", _PUBLISHED: "reason"},
+    "word_pairs": {_PUBLISHED: "block bucket entries"},
     "working_copies": {
         _ROW: "id summary_id",
         "a random key that tells one open form from another": "form_key",

@@ -27,6 +27,7 @@ LEFT_OUT: Mapping[str, str] = {
     "searched_words": "the search index, made anew from the summaries",
     "shelf_blocks": "the search index, made anew from the summaries",
     "tallies": "how often a network has asked, counted against misuse",
+    "word_pairs": "the search index, made anew from the summaries",
     "writers_seen": "who has a form open at this moment",
 }
 """Tables that no other machine has a use for, with the reason."""

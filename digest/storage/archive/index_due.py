@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from digest.domain.archive.postings import SEATS
 from digest.domain.archive.shelf import DRAFT, GONE, Placed
+from digest.storage.archive.search_index import UNPAIRED, SearchedWords
 from digest.storage.base.model import table_of
 from digest.storage.writing.publications import Publication
 from digest.storage.writing.summaries import STALE, SourceLink, Summary, Withdrawal
@@ -66,6 +68,33 @@ def mark_indexed(session: Session, indexed: Iterable[tuple[int, int, int]]) -> N
     )
     values = [{"which": key, "new": version, "seat": seat} for key, version, seat in indexed]
     session.connection().execute(statement, values)
+
+
+def unpaired_block(session: Session) -> int | None:
+    """A block of seats in which the pairs of some summary are not stored; None if there is none."""
+    asked = select(Summary.indexed_seat).join(SearchedWords, SearchedWords.summary_id == Summary.id)
+    seat = session.execute(asked.where(UNPAIRED).limit(1)).scalar()
+    return None if seat is None else seat // SEATS
+
+
+def words_in_block(session: Session, block: int) -> dict[int, str]:
+    """The searched words of all that has a seat in the block, by seat."""
+    asked = select(Summary.indexed_seat, SearchedWords.words).join(
+        SearchedWords, SearchedWords.summary_id == Summary.id
+    )
+    rows = session.execute(asked.where(_in_block(block)))
+    return {seat: words for seat, words in rows if seat is not None}
+
+
+def mark_paired(session: Session, block: int) -> None:
+    """Note that the pairs of all that has a seat in the block are stored."""
+    here = SearchedWords.summary_id.in_(select(Summary.id).where(_in_block(block)))
+    asked = update(SearchedWords).where(here, UNPAIRED).values(paired=True)
+    session.execute(asked.execution_options(synchronize_session=False))
+
+
+def _in_block(block: int) -> ColumnElement[bool]:
+    return Summary.indexed_seat.between(block * SEATS, (block + 1) * SEATS - 1)
 
 
 def _texts(session: Session, which: Select[int]) -> list[IndexedText]:

@@ -9,12 +9,28 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    bindparam,
+    delete,
+    exists,
+    false,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from digest.domain.archive.postings import SEATS, changed
 from digest.domain.archive.shelf import Block, Placed
+from digest.storage.archive.word_pairs import WordPairs
 from digest.storage.base.bulk import insert_rows
 from digest.storage.base.model import Base, table_of
 from digest.storage.writing.summaries import SourceLink, Summary, Withdrawal
@@ -23,6 +39,7 @@ LONGEST_STEM = 40
 _AT_ONCE = 500
 _STEM = String(LONGEST_STEM).with_variant(String(LONGEST_STEM, collation="C"), "postgresql")
 """By code points on both: beginnings are looked for as a range."""
+UNPAIRED = text("NOT paired")
 
 
 class SearchPostings(Base):
@@ -49,12 +66,27 @@ class ShelfBlock(Base):
 
 
 class SearchedWords(Base):
-    """The folded words of a summary between spaces, a bar between its title, its text and each name in it."""
+    """The folded words of a summary between spaces, a bar between its title, its text and each name in it.
+
+    `paired`: word_pairs has their pairs. A release that knows of none stores words and leaves it out.
+    """
 
     __tablename__ = "searched_words"
+    __table_args__ = (
+        Index("ix_searched_words_unpaired", "summary_id", sqlite_where=UNPAIRED, postgresql_where=UNPAIRED),
+    )
 
     summary_id: Mapped[int] = mapped_column(ForeignKey("summaries.id", ondelete="CASCADE"), primary_key=True)
     words: Mapped[str] = mapped_column(Text)
+    paired: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+@dataclass(frozen=True)
+class StoredWords:
+    """The searched words of a summary, and whether their pairs are stored, too."""
+
+    words: str
+    paired: bool
 
 
 _BLOCKS = select(SearchPostings.block, SearchPostings.weights)
@@ -62,7 +94,7 @@ _BLOCKS = select(SearchPostings.block, SearchPostings.weights)
 
 def forget_index(session: Session) -> None:
     """Have everything indexed anew."""
-    for table in (SearchPostings, ShelfBlock, SearchedWords):
+    for table in (SearchPostings, ShelfBlock, SearchedWords, WordPairs):
         session.execute(delete(table))
     asked = update(Summary).values(indexed_version=None, indexed_seat=None)
     session.execute(asked.execution_options(synchronize_session=False))
@@ -103,10 +135,11 @@ def store_places(session: Session, places: Mapping[int, Placed]) -> None:
         insert_rows(session, table_of(ShelfBlock), keys, [row])
 
 
-def store_words(session: Session, words: Mapping[int, str]) -> None:
+def store_words(session: Session, words: Mapping[int, StoredWords]) -> None:
     """Keep the searched words of summaries."""
     session.execute(delete(SearchedWords).where(SearchedWords.summary_id.in_(list(words))))
-    insert_rows(session, table_of(SearchedWords), ("summary_id", "words"), words.items())
+    rows = ((key, each.words, each.paired) for key, each in words.items())
+    insert_rows(session, table_of(SearchedWords), ("summary_id", "words", "paired"), rows)
 
 
 def store_canonical(session: Session, hashes: Mapping[int, str]) -> None:
@@ -166,6 +199,18 @@ def with_phrase(session: Session, ids: Collection[int], phrase: str) -> set[int]
         some = SearchedWords.summary_id.in_(wanted[start : start + _AT_ONCE])
         found |= set(session.execute(select(SearchedWords.summary_id).where(some, said)).scalars())
     return found
+
+
+def stored_words(session: Session, ids: Collection[int]) -> dict[int, StoredWords]:
+    """The searched words of a few summaries, by id."""
+    asked = select(SearchedWords.summary_id, SearchedWords.words, SearchedWords.paired)
+    rows = session.execute(asked.where(SearchedWords.summary_id.in_(ids)))
+    return {key: StoredWords(words, paired) for key, words, paired in rows}
+
+
+def all_are_paired(session: Session) -> bool:
+    """Whether the pairs of all searched words are stored."""
+    return not session.execute(select(exists(select(SearchedWords.summary_id).where(UNPAIRED)))).scalar()
 
 
 def words_of(session: Session, ids: Collection[int]) -> dict[int, str]:

@@ -11,12 +11,29 @@ from sqlalchemy.orm import Session
 
 def insert_rows(session: Session, table: Table, keys: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Store rows whose values are in the order of `keys`, columns of the table. No default of a column is filled in."""
+    _insert(session, table, keys, rows)
+
+
+def append_rows(session: Session, table: Table, keys: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """The same; where there is a row with that primary key, its bytes, the last of `keys`, get these at their end."""
+    last = keys[-1]
+    # What SQLite joins is text to it, with the bytes as they were.
+    kind = "BLOB" if session.get_bind().dialect.name == "sqlite" else "BYTEA"
+    joined = f"CAST({table.name}.{last} || excluded.{last} AS {kind})"
+    key = ", ".join(column.name for column in table.primary_key)
+    _insert(session, table, keys, rows, f" ON CONFLICT ({key}) DO UPDATE SET {last} = {joined}")
+
+
+def _insert(
+    session: Session, table: Table, keys: Sequence[str], rows: Iterable[Sequence[object]], otherwise: str = ""
+) -> None:
     connection = session.connection()
     ready = _as_bound(connection.dialect, table, keys, rows)
     if ready:
         mark = "?" if connection.dialect.name == "sqlite" else "%s"
         marks = ", ".join([mark] * len(keys))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(keys)}) VALUES ({marks})", ready)  # noqa: S608
+        statement = f"INSERT INTO {table.name} ({', '.join(keys)}) VALUES ({marks}){otherwise}"  # noqa: S608
+        connection.exec_driver_sql(statement, ready)
 
 
 def _as_bound(

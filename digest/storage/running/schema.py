@@ -15,7 +15,7 @@ from alembic.util import CommandError
 from sqlalchemy.schema import SchemaItem
 
 from digest.storage.accounting import settlements
-from digest.storage.archive import search_index
+from digest.storage.archive import search_index, word_pairs
 from digest.storage.base import rate_limits
 from digest.storage.base.database import Database
 from digest.storage.base.model import ONLY_ON, Base
@@ -100,6 +100,7 @@ _TABLES = (
     supersedings,
     suppressions,
     topics,
+    word_pairs,
     working_copies,
     writers_seen,
 )

@@ -6,6 +6,7 @@ import threading
 import time
 
 from digest.operations.archive.indexing import index_summaries
+from digest.operations.archive.pairing import pair_block
 from digest.storage.base.database import Database
 from digest.storage.base.patience import Busy
 from digest.web.shared.rounds import ROUND_SECONDS, Rounds
@@ -24,6 +25,6 @@ class Indexer(Rounds):
         while True:
             began, done = time.monotonic(), 0
             with self._one_round(Busy):
-                done = index_summaries(self._db, _AT_ONCE)
+                done = index_summaries(self._db, _AT_ONCE) or pair_block(self._db)
             # After an import there is work for minutes: every other moment is left to readers, and to the import.
             self._bell.wait(time.monotonic() - began if done else ROUND_SECONDS)

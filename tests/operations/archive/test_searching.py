@@ -9,11 +9,13 @@ from sqlalchemy import update
 
 from digest.operations.archive import archive_index, searching
 from digest.operations.archive.indexing import index_summaries
+from digest.operations.archive.pairing import pair_block
 from digest.operations.archive.searching import Found, search, wanted_in
 from digest.storage.archive import search_index
 from digest.storage.base.database import Database
 from digest.storage.writing.summaries import Summary
 from tests.factories import make_summary
+from tests.operations.archive.stage import forget_pairs
 
 pytestmark = pytest.mark.on_both
 
@@ -105,9 +107,15 @@ def test_a_phrase_is_found_wherever_it_is(db: Database, monkeypatch: pytest.Monk
         index_summaries(db)
     found = asked(db, '"lawful interest"')
     assert (sorted(hit.id for hit in found.results), found.total, found.whole) == (made, 8, True)
+    forget_pairs(db)
+    found = asked(db, '"lawful interest"')
+    assert (sorted(hit.id for hit in found.results), found.total, found.whole) == (made, 8, True)
     monkeypatch.setattr(searching, "_MOST_READ", len(heavier) + 2)
     found = asked(db, '"lawful interest"')
-    assert (found.total, found.whole) == (2, False)
+    assert (found.total, found.whole) == ((2, False) if indexed else (8, True))
+    pair_block(db)
+    found = asked(db, '"lawful interest"')
+    assert (found.total, found.whole) == (8, True)
 
 
 @pytest.mark.on_both

@@ -21,12 +21,14 @@ from digest.operations.shared.context import Context
 from digest.operations.writing import naming
 from digest.operations.writing.editing import delete_draft, save, take_back
 from digest.operations.writing.ending import withdraw
-from digest.storage.archive.search_index import SearchPostings, store_words
+from digest.storage.archive.search_index import SearchPostings, StoredWords, all_are_paired, store_words
 from digest.storage.base.database import Database
 from digest.storage.writing.names import PUBLICATIONS, id_of_name
 from digest.storage.writing.summaries import Summary
+from digest.web.archive.keeping_up import Indexer
 from tests.conftest import TUESDAY
 from tests.factories import make_summary
+from tests.operations.archive.stage import forget_pairs
 
 
 @pytest.fixture
@@ -105,6 +107,21 @@ def test_what_is_taken_back_and_deleted_leaves_no_place_in_the_archive(
         assert session.get(SearchPostings, ("aardvark", 0)) is None
 
 
+def test_where_no_clock_runs_a_web_worker_finds_the_pairs_of_what_was_indexed_without_them(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_summary(db, "Lawful interest")
+    index_summaries(db)
+    forget_pairs(db)
+    rounds = iter(range(2))
+    indexer = Indexer(db)
+    monkeypatch.setattr(indexer._bell, "wait", lambda _: next(rounds))
+    with pytest.raises(StopIteration):
+        indexer._go_round()
+    with db.reading() as session:
+        assert all_are_paired(session)
+
+
 def test_nothing_resembles_a_deleted_draft(db: Database, context: Context) -> None:
     make_summary(db, "Another matter entirely")
     draft = make_summary(db, "Okapi court fines zebra herd", published=False)
@@ -126,7 +143,7 @@ def test_what_is_merged_while_it_is_indexed_is_indexed_again(
     ids = _id(db, "Old Gazette"), _id(db, "New Times")
     merging = Thread(target=naming.merge, args=(context, PUBLICATIONS, *ids))
 
-    def store_meanwhile(session: Session, words: Mapping[int, str]) -> None:
+    def store_meanwhile(session: Session, words: Mapping[int, StoredWords]) -> None:
         if not merging.ident:
             merging.start()
             merging.join(0.5)  # as long as it takes if nothing holds it up
