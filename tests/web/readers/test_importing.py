@@ -53,7 +53,7 @@ def there(db: Database, settings: Settings) -> None:
         suppress(session, banned.address_hash, SuppressionReason.BOUNCE, TUESDAY, "a test")
 
 
-def bring(ada: Browser, text: str = FILE, **fields: str) -> str:
+def bring(ada: Browser, text: str = FILE, **fields: str | tuple[BytesIO, str]) -> str:
     """Send a file by the form; returns where its page is."""
     form = {"file": (BytesIO(text.encode()), "readers.csv"), "consent": "I want the digest", **fields}
     answer = ada.send("/desk/subscribers/import", form=form)
@@ -218,3 +218,13 @@ def test_a_clock_that_shall_end_leaves_the_import_to_the_next(
     assert "Being tried" in words(ada.open(at))
     clock_works()
     assert "It was tried" in words(ada.open(at))
+
+
+def test_a_file_named_after_those_who_left_is_refused_unless_its_rows_say_where_they_stand(
+    ada: Browser, db: Database, clock_works: Callable[[], None]
+) -> None:
+    at = bring(ada, file=(BytesIO(b"email\nbob@example.org\n"), "unsubscribed.csv"))
+    clock_works()
+    assert "By its name (“unsubscribed”) it has people who left" in words(ada.open(at))
+    with db.reading() as session:
+        assert not any(count_by_state(session).values())
