@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -179,13 +181,23 @@ def test_a_file_that_is_gone_is_said(ada: Browser, settings: Settings, clock_wor
     assert "The file is no longer there" in words(ada.open(at))
 
 
+def name_in_another_container() -> str:
+    """What a clock is called there whose host and number are ours."""
+    program = (
+        "import os, sys; os.getpid = lambda: int(sys.argv[1]);"
+        "from digest.operations.shared.process_names import process_name; print(process_name())"
+    )
+    said = subprocess.run([sys.executable, "-c", program, str(os.getpid())], check=True, capture_output=True, text=True)
+    return said.stdout.strip()
+
+
 def test_nobody_takes_an_import_that_another_process_is_at(
     ada: Browser, db: Database, clock_works: Callable[[], None], clock: time_machine.Traveller
 ) -> None:
     at = bring(ada)
     with db.writing() as session:
         found = session.query(ReaderImport).one()
-        found.owner, found.lease_until = "elsewhere:1", datetime.now(UTC) + timedelta(minutes=1)
+        found.owner, found.lease_until = name_in_another_container(), datetime.now(UTC) + timedelta(minutes=1)
     clock_works()
     assert "Being tried" in words(ada.open(at))
     clock.move_to(datetime.now(UTC) + timedelta(minutes=2))
