@@ -25,7 +25,7 @@ from digest.storage.guard.journals import bytes_read, note_bytes_read
 from digest.storage.messages.messages import forget_waiting_messages
 from digest.storage.readers.consents import ConsentStep, came_back_at, record_consents
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, lock_subscribers, subscribers_with_hashes
-from digest.storage.suppressions.suppressions import SuppressionReason, lift, suppress_all
+from digest.storage.suppressions.suppressions import AFTER_ERASING, SuppressionReason, lift, suppress_all
 
 SOURCE = "the journal"
 _CHUNK = 1_000
@@ -79,6 +79,7 @@ def _apply(work: Work, lines: Sequence[JournalEntry]) -> int:
     erased = {key for key in erased_at if key not in known or not _came_back(known[key], back, erased_at[key])}
     bans = {line.address_hash: line for line in lines if line.what in (Parting.SUPPRESSED, Parting.LIFTED)}
     reasons = {key: _reason(line) for key, line in bans.items() if line.what is Parting.SUPPRESSED}
+    reasons |= {key: AFTER_ERASING.get(reason, reason) for key, reason in reasons.items() if key in erased}
     lift(work.session, [key for key, line in bans.items() if line.what is Parting.LIFTED])
     changed = suppress_all(work.session, dict.fromkeys(erased, SuppressionReason.ERASURE) | reasons, work.now, SOURCE)
     for address_hash in erased & known.keys():
