@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -32,6 +30,7 @@ from digest.operations.running.watch import Watch
 from digest.operations.shared.context import Process
 from digest.operations.shared.fault_log import FaultLog
 from digest.operations.shared.log_context import at_work_on
+from digest.operations.shared.process_names import process_name
 from digest.operations.shared.wakeups import pause
 from digest.operations.sources.collecting import Poller, keep_polling
 from digest.operations.sources.grouping import group_leads
@@ -99,7 +98,7 @@ class Clock:
         paced = PacedFetcher(db, settings, fetcher, utc_now)
         self._check_link = link_checker(paced)
         self._look = looking_through(paced)
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._owner = process_name()
         self._jobs: Sequence[tuple[str, Callable[[], None], int]] = (
             ("the clock’s sign of life", self._beat, HEARTBEAT_SECONDS),
             ("the tick", self._tick, TICK_SECONDS),

@@ -152,7 +152,7 @@ def _suppressed(account: Account, request: Request) -> Verdict:
     return Verdict(json_answer(200, found[offset : offset + limit]))
 
 
-def _erase(account: Account, request: Request) -> Verdict:  # noqa: ARG001
+def _erase(account: Account, request: Request) -> Verdict:
     try:
         payload = json.loads(request.body)
         addresses = payload["email_addresses"]
@@ -160,6 +160,8 @@ def _erase(account: Account, request: Request) -> Verdict:  # noqa: ARG001
         return _refused(400, BAD_REQUEST)
     if not isinstance(addresses, list) or not 1 <= len(addresses) <= MOST_ERASED:
         return _refused(400, FieldError("Give 1 to 5000 addresses", "email_addresses"))
+    if any(address.lower() in account.refused for address in addresses):
+        return _refused(400, FieldError("An address is invalid", "email_addresses"))
     return Verdict(json_answer(202, {"job_id": str(uuid.uuid4())}), payload=payload)
 
 

@@ -128,6 +128,14 @@ OUTER: Sequence[Mutant] = (
         "tests/web/readers/test_suppressions.py::test_a_lifted_suppression_stays_lifted_in_a_restored_backup",
     ),
     Mutant(
+        "lifted-before-it-is-committed",
+        "digest/operations/guard/intentions.py",
+        "note_parting(work.settings, work.now, what, [address_hash])",
+        "note_parting(work.settings, work.now, OUTCOMES[what], [address_hash])",
+        "A lifting that was not committed does not hold.",
+        "tests/operations/guard/test_intentions.py::test_a_lifting_holds_after_a_restore_if_and_only_if_it_was_committed",
+    ),
+    Mutant(
         "import-begins-anew-after-a-crash",
         "digest/operations/readers/desk_imports.py",
         "found.stage, found.line = batch.until.stage, batch.until.line",

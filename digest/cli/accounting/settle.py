@@ -7,6 +7,7 @@ import sys
 import click
 
 from digest.cli.accounting.account_words import MAY_STILL_TELL, account_in_words, what_is_known
+from digest.cli.shared.asking import ask
 from digest.cli.shared.installation import OpenInstallation, installation
 from digest.cli.shared.output import batches, copies
 from digest.operations.accounting.deciding import WORDS, Decided, decide_batch
@@ -54,7 +55,7 @@ def settle(batch: int, verdict: str, alike: bool, because: str, yes: bool) -> No
     if doubt:
         _explain(ours, doubt, last, word, all_alike, alike)
         if not yes and sys.stdin.isatty():
-            click.confirm("Is that so?", abort=True)
+            ask("Is that so?")
     settled = decide_batch(ours.context(), batch, word, THE_COMMAND, because, alike, all_alike.mark)
     click.echo(_outcome(settled))
     click.echo(account_in_words(ours, report(ours.db, settled.issue_id)))

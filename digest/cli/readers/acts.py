@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import click
 
 from digest.cli.shared.installation import OpenInstallation, installation
-from digest.cli.shared.parameters import EMAIL, HELD_EMAIL
+from digest.cli.shared.parameters import CONSENT, EMAIL, HELD_EMAIL, REASON
 from digest.domain.shared.addresses import Address
 from digest.operations.people.audit import THE_COMMAND
 from digest.operations.readers import on_behalf
+from digest.operations.sending.welcoming import NO_WELCOME, add_and_welcome
 from digest.storage.readers.subscriber_list import SUPPRESSED, WantedReaders, subscriber_page
 from digest.storage.readers.subscribers import Subscriber, SubscriberState
 from digest.storage.writing.topics import all_topics
@@ -22,22 +23,34 @@ _STATES = [*(state.value for state in SubscriberState), SUPPRESSED]
 
 @click.command()
 @click.argument("address", metavar="EMAIL", type=EMAIL)
-@click.option("--consent", required=True, help="Who asked, when and in which words; kept as their consent.")
-def add(address: Address, consent: str) -> None:
+@click.option(
+    "--consent", type=CONSENT, required=True, help="Who asked, when and in which words; kept as their consent."
+)
+@click.option("--welcome", is_flag=True, help="Mail them the latest issue, as to whoever confirms.")
+def add(address: Address, consent: str, welcome: bool) -> None:
     """Add a reader who consented offline.
 
-    They are confirmed, and nothing is mailed to them before the next issue. Who left, was erased or is suppressed is
-    refused.
+    They are confirmed, and without --welcome nothing is mailed to them before the next issue. Who left, was erased or
+    is suppressed is refused.
     """
-    on_behalf.add_reader(installation().context(), address, consent.strip(), "", THE_COMMAND)
-    click.echo(f"{address.shown} is a reader now.")
+    context = installation().context()
+    if not welcome:
+        on_behalf.add_reader(context, address, consent, "", THE_COMMAND)
+        click.echo(f"{address.shown} is a reader now.")
+        return
+    _, welcomed = add_and_welcome(context, address, consent, "", THE_COMMAND)
+    told = "The latest issue is on its way to them." if welcomed else NO_WELCOME
+    click.echo(f"{address.shown} is a reader now. {told}")
 
 
 @click.command()
 @click.argument("old", metavar="OLD", type=HELD_EMAIL)
 @click.argument("new", metavar="NEW", type=EMAIL)
 @click.option(
-    "--reason", default="A mistake in writing.", help="How you know that it is wrong; kept with their consent."
+    "--reason",
+    type=REASON,
+    default="A mistake in writing.",
+    help="How you know that it is wrong; kept with their consent.",
 )
 def correct(old: Address, new: Address, reason: str) -> None:
     """Correct a mistake in a reader’s address.
@@ -45,7 +58,7 @@ def correct(old: Address, new: Address, reason: str) -> None:
     Who has not confirmed is asked to at the new one; who has, is told at both.
     """
     here = installation()
-    on_behalf.correct_address(here.context(), _number(here, old), new, reason.strip(), THE_COMMAND)
+    on_behalf.correct_address(here.context(), _number(here, old), new, reason, THE_COMMAND)
     click.echo(f"The address is {new.shown} now.")
 
 

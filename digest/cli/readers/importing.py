@@ -21,6 +21,7 @@ from digest.cli.shared.import_words import (
 )
 from digest.cli.shared.installation import installation
 from digest.cli.shared.output import TerminalLine, bar_line, counted
+from digest.cli.shared.parameters import CONSENTS
 from digest.domain.people.acts import Act
 from digest.operations.people import audit
 from digest.operations.people.audit import THE_COMMAND
@@ -38,6 +39,7 @@ from digest.storage.readers.tried_addresses import TriedAddresses
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--consent",
+    type=CONSENTS,
     required=True,
     help="The words that these readers agreed to, for example “I want the weekly digest by email”; kept with each.",
 )
@@ -71,8 +73,6 @@ def import_(
     stay as they are, so nobody who left comes back. Nobody is mailed by it. Run again after an interruption, it does
     what is left. With --dry-run nothing is written: it says what would become of each row.
     """
-    if not consent.strip():
-        raise click.BadParameter("it is empty: give the words that these readers agreed to.", param_hint="'--consent'")
     context = installation().context()
     opening = partial(subscriber_table, sender=sender or "")
     with as_named(file), reader_files(file, sender or "", mailing_list) as found, TriedAddresses() as tried:
@@ -84,7 +84,7 @@ def import_(
             click.echo("Nothing is written. This is what would become of the rows:")
             importing = partial(try_subscribers, context, tried=tried)
         else:
-            importing = partial(import_subscribers, context, consent=consent.strip())
+            importing = partial(import_subscribers, context, consent=consent)
         refused = 0
         for table, tally in _imported(tables, importing):
             _tell(tally, table)

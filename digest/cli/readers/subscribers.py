@@ -9,7 +9,7 @@ import click
 
 from digest.cli.readers import acts, importing
 from digest.cli.readers.reader_words import for_people
-from digest.cli.shared.failing import Failed
+from digest.cli.shared.asking import ask
 from digest.cli.shared.installation import installation
 from digest.cli.shared.output import counted, write_csv
 from digest.cli.shared.parameters import HELD_EMAIL
@@ -20,6 +20,7 @@ from digest.operations.readers.personal_file import for_machines
 from digest.operations.readers.privacy import erase
 from digest.operations.readers.stuck_erasures import REMEDY, mark_erased_by_hand, stuck_erasures
 from digest.operations.readers.subscriber_files import export_subscribers
+from digest.operations.shared.refusal import Refused
 from digest.storage.readers.subscribers import SubscriberState, subscriber_with_address
 
 
@@ -56,7 +57,7 @@ def show(address: Address, as_json: bool) -> None:
     with here.db.reading() as session:
         found = subscriber_with_address(session, address.key)
         if found is None:
-            raise Failed(f"There is no subscriber {address.shown}. `digest subscribers export` lists all there are.")
+            raise Refused(f"There is no subscriber {address.shown}. `digest subscribers export` lists all there are.")
         held = what_we_hold(session, here.settings, found)
     if as_json:
         click.echo(json.dumps(for_machines(held), indent=2, ensure_ascii=False))
@@ -76,7 +77,7 @@ def erase_(address: Address, yes: bool) -> None:
     """
     here = installation()
     if not yes and sys.stdin.isatty():
-        click.confirm(f"Erase everything about {address.shown}? It can’t be undone.", abort=True)
+        ask(f"Erase everything about {address.shown}? It can’t be undone.")
     if erase(here.context(), address.key, "the command", THE_COMMAND):
         click.echo(f"Everything about {address.shown} is erased. The address is suppressed: no import brings it back.")
     else:
@@ -106,7 +107,7 @@ def erasures(handle: str, done: bool) -> None:
         return
     this = next((one for one in found if one.handle == handle), None)
     if this is None:
-        raise Failed(f"No erasure {handle} waits. `digest subscribers erasures` lists all that do.")
+        raise Refused(f"No erasure {handle} waits. `digest subscribers erasures` lists all that do.")
     if not done:
         click.echo(f"{this.address}, erased here {spoken(this.since)}; {this.tries} tries: {this.why}\n{REMEDY}")
     elif mark_erased_by_hand(here.context(), handle, THE_COMMAND):

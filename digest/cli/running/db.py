@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from digest import config
+from digest.cli.shared.asking import ask
 from digest.cli.shared.failing import Failed
 from digest.cli.shared.installation import installation, now, settings_for_a_start, until_the_end
 from digest.config import Settings
@@ -55,12 +56,14 @@ def upgrade(no_backup: bool) -> None:
 
 @db.command(context_settings={"ignore_unknown_options": True})  # so that -2 is no option
 @click.argument("revision", default="-1")
-@click.confirmation_option(prompt="Going back deletes what the newer tables hold. Go back?", help="Don’t ask first.")
-def downgrade(revision: str) -> None:
+@click.option("--yes", is_flag=True, help="Don’t ask first.")
+def downgrade(revision: str, yes: bool) -> None:
     """Undo migrations back to REVISION (default: -1, the last one).
 
     Back up first. It deletes what the newer tables hold, so it asks; where nobody can answer, say --yes.
     """
+    if not yes:
+        ask("Going back deletes what the newer tables hold. Go back?")
     try:
         schema.downgrade(_database(), MIGRATIONS, revision)
     except revisions.UnknownRevision as error:

@@ -1,4 +1,4 @@
-"""What commands are given, as it is typed: email addresses, and dates of issues."""
+"""What commands are given, as it is typed: email addresses, dates of issues, and words that are kept."""
 
 from __future__ import annotations
 
@@ -53,3 +53,24 @@ class _EmailAddress(click.ParamType[Address]):
 EMAIL = _EmailAddress(parse)
 HELD_EMAIL = _EmailAddress(as_held)
 """Of somebody who may be held here already, also from a version that took in more."""
+
+
+class _Words(click.ParamType[str]):
+    """What somebody said, which is kept; nothing but spaces is wrong usage."""
+
+    name = "text"
+
+    def __init__(self, remedy: str) -> None:
+        self._remedy = remedy
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The words, without spaces around them. Fails where there are none."""
+        words = str(value).strip()
+        if not words:
+            self.fail(f"it is empty: {self._remedy}.", param, ctx)
+        return words
+
+
+REASON = _Words("write down how you know; it is kept")
+CONSENT = _Words("write down who asked, when, and in which words")
+CONSENTS = _Words("give the words that these readers agreed to")

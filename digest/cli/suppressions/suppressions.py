@@ -12,7 +12,7 @@ import click
 from digest.cli.shared.import_words import IGNORE, added_in_words, opened, undated_in_words
 from digest.cli.shared.installation import OpenInstallation, installation
 from digest.cli.shared.output import counted, write_csv
-from digest.cli.shared.parameters import HELD_EMAIL
+from digest.cli.shared.parameters import HELD_EMAIL, REASON
 from digest.domain.people.acts import Act
 from digest.domain.shared.addresses import Address
 from digest.operations.people import audit
@@ -106,7 +106,9 @@ def show(address: Address, as_json: bool) -> None:
 
 @suppressions.command()
 @click.argument("address", metavar="EMAIL", type=HELD_EMAIL)
-@click.option("--reason", required=True, help="How you know that it may be mailed again; kept in the audit log.")
+@click.option(
+    "--reason", type=REASON, required=True, help="How you know that it may be mailed again; kept in the audit log."
+)
 @click.option("--asked-again", is_flag=True, help="Its owner has asked in writing to get mail again.")
 def lift(address: Address, reason: str, asked_again: bool) -> None:
     """Let an address be mailed again.
@@ -115,7 +117,7 @@ def lift(address: Address, reason: str, asked_again: bool) -> None:
     asking on the form and confirming. SendGrid keeps lists of its own: take the address out there, too.
     """
     try:
-        was = lift_suppression(installation().context(), address, reason.strip(), asked_again, THE_COMMAND)
+        was = lift_suppression(installation().context(), address, reason, asked_again, THE_COMMAND)
     except NeedsTheirWord as refusal:
         raise Refused(f"{refusal} To say so, add --asked-again.") from None
     click.echo(f"{address.shown} is no longer suppressed. It was: {was}.")

@@ -14,6 +14,7 @@ class Act(StrEnum):
     RELEASED = "released"
     MOVED = "moved"
     SKIPPED = "skipped"
+    CALLED_GONE = "said that readers have"
     ASKED_TO_SEND = "asked to send now"
     SENT = "sent"
     CANCELLED = "cancelled a send"

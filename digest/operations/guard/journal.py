@@ -4,7 +4,8 @@ One line of JSON each in `<INSTANCE_PATH>/journal.jsonl`, only ever appended to:
 and where it is known `reason`.
 
 Write it inside the transaction that it reports, before the commit. Should the commit then fail, the journal has a
-line too many, which does no harm: the reader did ask to go. The other order could lose a goodbye for good.
+line too many, which does no harm: the reader did ask to go. The other order could lose a goodbye for good. What must
+not hold unless it was committed (lifting, moving) is written as about to happen, and settled after (`intentions`).
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ class Parting(StrEnum):
     ERASED = "erased"
     LIFTED = "lifted"
     """No parting but its end: a suppression was lifted, which no erasure is by this."""
+    LIFTING = "lifting"
+    """It is about to be lifted, and was not unless LIFTED follows."""
+    MOVING = "moving"
+    """Its reader is about to move to another address, and did not unless ERASED follows."""
 
 
 @dataclass(frozen=True)

@@ -183,8 +183,8 @@ def _composed(session: Session, settings: Settings, issue: Issue) -> Composed:
     return with_faults_of_editions(session, settings, compose_now(session, settings, issue))
 
 
-def _store(work: Work, issue: Issue, composed: Composed, who: str, override: str = "") -> None:
-    before = last_closing(work.session, issue)
+def keep_digest(work: Work, issue: Issue, composed: Composed, who: str, override: str = "") -> Closing:
+    """Close an issue with this digest, and tell nobody."""
     closing = Closing(
         issue_id=issue.id,
         closed_at=work.now,
@@ -202,6 +202,12 @@ def _store(work: Work, issue: Issue, composed: Composed, who: str, override: str
     issue.state = IssueState.CLOSED
     issue.reopened_at = None
     work.session.flush()
+    return closing
+
+
+def _store(work: Work, issue: Issue, composed: Composed, who: str, override: str = "") -> None:
+    before = last_closing(work.session, issue)
+    closing = keep_digest(work, issue, composed, who, override)
     proof = (
         "the proof is on its way to the editors"
         if active_editors(work.session)

@@ -23,6 +23,9 @@ from digest.storage.issues.history import note
 from digest.storage.issues.issues import Issue, closing_with_hold_key, issue_for_change, last_closing
 from digest.storage.issues.selections import selected_count
 
+A_RESTORED_BACKUP = "a restored backup"
+"""By whom an issue is held that may have gone from a database that is lost."""
+
 
 class HoldOutcome(StrEnum):
     """What came of following a proof's hold link."""

@@ -7,7 +7,6 @@ no row is counted twice. The file waits in the instance folder, and is deleted w
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -28,6 +27,7 @@ from digest.operations.readers.import_tally import ImportTally, read_tally
 from digest.operations.readers.subscriber_files import subscriber_table
 from digest.operations.shared.context import Context, Process
 from digest.operations.shared.csv_rows import Table
+from digest.operations.shared.process_names import process_name
 from digest.operations.shared.refusal import Refused
 from digest.operations.shared.wakeups import pause
 from digest.storage.readers.reader_imports import (
@@ -109,7 +109,7 @@ def call_off(context: Context, import_id: int, by: str) -> None:
 
 def go_on_with_imports(process: Process) -> None:
     """Try, or run, every import that waits for it, one after another, until none is left or the process shall end."""
-    owner = f"{socket.gethostname()}:{os.getpid()}"
+    owner = process_name()
     while not process.stop.is_set() and (found := _take(process.context(), owner)):
         _Work(process, owner, found).go_on()
 

@@ -143,7 +143,8 @@ READERS: dict[str, Holding] = {
     "suppressions": Holding(
         _("A keyed hash of an address that must not be mailed, since when, by whose word, and why: it bounced, "
         "complained, is invalid, objected, or was erased or "
-        "changed. SendGrid’s own lists are read for our readers’ addresses, too"),
+        "changed. After an erasure: the hash, when and by whose word, and whether mail bounced there or was not wanted "
+        "before. SendGrid’s own lists are read for our readers’ addresses, too"),
         _("So that no list brings it back, and nobody mails it against your will. The address can’t be read from it"),
         _("For good: it is what keeps the promise. Of an erased address, until its owner subscribes again; else until "
         "it was a mistake, or you have asked us in writing to mail you again"),

@@ -7,7 +7,8 @@ from __future__ import annotations
 from digest.domain.people.acts import Act
 from digest.domain.shared.addresses import Address
 from digest.domain.shared.tokens import fingerprint
-from digest.operations.guard.journal import Parting, note_parting
+from digest.operations.guard.intentions import intend, settle
+from digest.operations.guard.journal import Parting
 from digest.operations.people import audit
 from digest.operations.shared.context import Context
 from digest.operations.shared.refusal import Refused
@@ -52,5 +53,6 @@ def lift_suppression(context: Context, address: Address, reason: str, asked_agai
         lift(session, [address_hash])
         words = audit.without_readers(reason) + (" (they asked again in writing)" if asked_again else "")
         audit.note(context.within(session), by, Act.LIFTED, f"{was}, {address_hash[:SHOWN]}…: {words}")
-        note_parting(context.settings, context.now, Parting.LIFTED, [address_hash])
-        return was
+        intention = intend(context.within(session), Parting.LIFTING, address_hash)
+    settle(context, intention)
+    return was

@@ -52,26 +52,31 @@ def add_reader(context: Context, address: Address, consent: str, place: str, by:
     """Add a confirmed reader who consented offline; returns their number. `consent`: who asked, when, in which words;
     `place`: where that was taken down. Raises Refused for an address that has a reader, or is suppressed.
     """
-    if not consent:
-        raise Refused("How they consented is missing: write down who asked, when, and in which words.")
     with context.db.writing() as session:
         lock_subscribers(session)
-        work = context.within(session)
-        _must_be_mailable(work, address)
-        reader = subscriber_with_address(session, address.key)
-        if reader and reader.state == SubscriberState.CONFIRMED:
-            raise Refused(f"{address.shown} is a reader already.")
-        if reader and reader.state == SubscriberState.UNSUBSCRIBED:
-            raise Refused(f"{address.shown} has left. Only they can come back, by the form on the site.")
-        if reader is None:
-            address_hash = fingerprint(address.key, context.settings.suppression_key)
-            reader = add_pending(work, address, address_hash, new_key(), _witnessed(place, by))
-        reader.state, reader.confirmed_at = SubscriberState.CONFIRMED, context.now
-        forget_unconfirmed_signups_of(session, reader.id)
-        wording = consent_wordings.offline(consent)
-        record(work, reader.id, ConsentStep.ADDED, wording, _witnessed(place, by), f"added by {by} as a witness")
-        _log(work, by, Act.ADDED, reader)
-        return reader.id
+        return add_reader_in(context.within(session), address, consent, place, by).id
+
+
+def add_reader_in(work: Work, address: Address, consent: str, place: str, by: str) -> Subscriber:
+    """`add_reader` in the caller's transaction, which holds the lock of subscribers."""
+    if not consent:
+        raise Refused("How they consented is missing: write down who asked, when, and in which words.")
+    session = work.session
+    _must_be_mailable(work, address)
+    reader = subscriber_with_address(session, address.key)
+    if reader and reader.state == SubscriberState.CONFIRMED:
+        raise Refused(f"{address.shown} is a reader already.")
+    if reader and reader.state == SubscriberState.UNSUBSCRIBED:
+        raise Refused(f"{address.shown} has left. Only they can come back, by the form on the site.")
+    if reader is None:
+        address_hash = fingerprint(address.key, work.settings.suppression_key)
+        reader = add_pending(work, address, address_hash, new_key(), _witnessed(place, by))
+    reader.state, reader.confirmed_at = SubscriberState.CONFIRMED, work.now
+    forget_unconfirmed_signups_of(session, reader.id)
+    wording = consent_wordings.offline(consent)
+    record(work, reader.id, ConsentStep.ADDED, wording, _witnessed(place, by), f"added by {by} as a witness")
+    _log(work, by, Act.ADDED, reader)
+    return reader
 
 
 def correct_address(context: Context, subscriber_id: int, address: Address, reason: str, by: str) -> None:

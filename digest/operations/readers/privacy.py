@@ -24,7 +24,7 @@ from digest.storage.readers.subscribers import (
 )
 from digest.storage.running.demo_marks import unmark
 from digest.storage.sending.deliveries import addresses_of_copies, forget_reader
-from digest.storage.suppressions.suppressions import SuppressionReason, never_mailed, suppress
+from digest.storage.suppressions.suppressions import never_mailed, suppress_erased
 
 
 def erase(context: Context, address: str, source: str, by: str = "") -> bool:
@@ -60,7 +60,7 @@ def _erase(work: Work, address: str, subscriber: Subscriber | None, source: str)
     may_write = subscriber is not None and not never_mailed(session, address_hash)
     addresses = _addresses_of(session, address, subscriber)
     _clear_away(work, address, subscriber)
-    suppress(session, address_hash, SuppressionReason.ERASURE, work.now, source)
+    suppress_erased(session, address_hash, work.now, source)
     if may_write:
         _write_receipt(work, address)
     pass_erasure_on(work, addresses)
@@ -74,7 +74,7 @@ def erase_in(work: Work, address: str, address_hash: str, subscriber: Subscriber
     addresses = _addresses_of(work.session, address, subscriber)
     _clear_away(work, address, subscriber)
     pass_erasure_on(work, addresses)
-    suppress(work.session, address_hash, SuppressionReason.ERASURE, work.now, source)
+    suppress_erased(work.session, address_hash, work.now, source)
 
 
 def _addresses_of(session: Session, address: str, subscriber: Subscriber | None) -> list[str]:

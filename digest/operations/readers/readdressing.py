@@ -10,7 +10,8 @@ from digest.domain.shared.addresses import Address, masked
 from digest.domain.shared.tokens import fingerprint, new_key
 from digest.mail.message.identity import identity_of
 from digest.mail.message.rendering import Rendered, render_move, render_moved
-from digest.operations.guard.journal import Parting, note_parting
+from digest.operations.guard.intentions import intend, settle
+from digest.operations.guard.journal import JournalEntry, Parting
 from digest.operations.messages import signup_caps
 from digest.operations.messages.queue import MOVE, MOVED, post
 from digest.operations.readers import consent_wordings
@@ -114,11 +115,13 @@ def move(context: Context, key: str, place: str) -> tuple[MoveState, Subscriber 
         link = reader_link_with_key(session, key, context.now)
         if found is not MoveState.OPEN or reader is None or link is None:
             return found, reader, email
-        _move(context.within(session), reader, link, place)
-        return MoveState.MOVED, reader, email
+        intention = _move(context.within(session), reader, link, place)
+    settle(context, intention)
+    return MoveState.MOVED, reader, email
 
 
-def _move(work: Work, reader: Subscriber, link: ReaderLink, place: str) -> None:
+def _move(work: Work, reader: Subscriber, link: ReaderLink, place: str) -> JournalEntry:
+    """Returns what the journal has of it as about to happen."""
     old, old_hash = reader.address, reader.address_hash
     pending = subscriber_with_address(work.session, link.address)
     if pending is not None:
@@ -139,10 +142,10 @@ def _move(work: Work, reader: Subscriber, link: ReaderLink, place: str) -> None:
     may_write = not never_mailed(work.session, old_hash)
     forget_messages_to(work.session, old)
     suppress(work.session, old_hash, SuppressionReason.ERASURE, work.now, "its reader moved to another address")
-    note_parting(work.settings, work.now, Parting.ERASED, [old_hash])
     if may_write:
         told = render_moved(identity_of(work.settings), masked(reader.email), work.settings.schedule.local(work.now))
         post(work.session, work.now, MOVED, old, told, subscriber_id=reader.id)
+    return intend(work, Parting.MOVING, old_hash)
 
 
 def _message(settings: Settings, reader: Subscriber, link: ReaderLink) -> Rendered:

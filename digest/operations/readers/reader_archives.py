@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from digest.operations.readers.listmonk_answers import listmonk_answer, write_table
+from digest.operations.readers.telling_names import telling_word
 from digest.operations.shared.archives import DAMAGED, files_below, opened_archive
 from digest.operations.shared.former_senders import BY_NAME, SENDERS
 from digest.operations.shared.refusal import Refused
@@ -80,13 +81,28 @@ def _chosen(tables: Sequence[str], sender: str) -> tuple[list[str], tuple[str, .
     found = [name for name, plain in named.items() if any(fnmatch(plain, pattern) for pattern in patterns)]
     if found:
         found.sort(key=lambda name: not named[name].startswith(_OF_THOSE_WHO_LEFT))
-        return found, tuple(name for name in tables if name not in found)
+        left_out = tuple(name for name in tables if name not in found)
+        _refuse_beside(found, left_out)
+        return found, left_out
     if len(tables) == 1:
         return list(tables), ()
     raise Refused(
         (f"None of the tables in it ({', '.join(tables[:5])}) is called like one of readers." if tables else _EMPTY)
         + " Nothing was imported. Import the CSV file of readers by itself."
     )
+
+
+def _refuse_beside(found: Sequence[str], left_out: Sequence[str]) -> None:
+    """Whoever stands in `bounced.csv`, too, would be taken for a reader by the table beside it."""
+    folders = {PurePosixPath(name).parent for name in found}
+    for name in left_out:
+        path = PurePosixPath(name)
+        if path.parent in folders and telling_word(name) and not any(each.is_of_strangers(name) for each in SENDERS):
+            raise Refused(
+                f"{name} lies beside {', '.join(found[:5])}, and by its name has people who left, bounced or never "
+                "confirmed. Nothing was imported. Import it by itself first, with a column “state”, or with “digest "
+                "suppressions import”; then the others without it."
+            )
 
 
 _OF_THOSE_WHO_LEFT = ("cleaned", "unsub")

@@ -20,6 +20,7 @@ from digest.operations.readers.import_batches import (
     try_batch,
 )
 from digest.operations.readers.subscriber_rows import COLUMNS
+from digest.operations.readers.telling_names import refuse_silent_rows
 from digest.operations.shared.context import Context
 from digest.operations.shared.csv_cells import as_csv
 from digest.operations.shared.csv_rows import Table, read_table
@@ -38,7 +39,9 @@ def subscriber_table(path: Path, ignored: Collection[str] = (), sender: str = ""
     `ignored` names columns to leave out; `sender` is whose export it is (`former_senders.BY_NAME`), `called` its name
     where the path has another. Raises Refused, with the remedy, for a file that can't be imported.
     """
-    return read_table(path, COLUMNS, ignored, BY_NAME.get(sender), called)
+    table = read_table(path, COLUMNS, ignored, BY_NAME.get(sender), called)
+    refuse_silent_rows(table)
+    return table
 
 
 def import_subscribers(

@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Any
 
 from digest.config.private import FILE_MODE
+from digest.domain.shared.tokens import new_key
 from digest.operations.shared.archives import DAMAGED
 from digest.storage.running.backup_copies import POSTGRESQL, SQLITE, Contents, CopyFailed, read_dump, read_sqlite
 
@@ -54,7 +55,7 @@ def write_backup(target: Path, manifest: BackupManifest, files: Mapping[str, Pat
 
     It is on disk when this returns. Raises FileExistsError where there is something of that name already.
     """
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    unfinished = target.with_name(f".{target.name}.{new_key()}")
     try:
         with os.fdopen(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, FILE_MODE), "w+b") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:

@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.config import Settings
+from digest.operations.guard.intentions import OUTCOMES, settle_in
 from digest.operations.guard.journal import JournalEntry, Parting, Passage, journal_name, journal_path, read_passage
 from digest.operations.messages.queue import tell_editors
 from digest.operations.readers import consent_wordings
@@ -24,7 +25,7 @@ from digest.storage.guard.journals import bytes_read, note_bytes_read
 from digest.storage.messages.messages import forget_waiting_messages
 from digest.storage.readers.consents import ConsentStep, came_back_at, record_consents
 from digest.storage.readers.subscribers import Subscriber, SubscriberState, lock_subscribers, subscribers_with_hashes
-from digest.storage.suppressions.suppressions import SuppressionReason, lift, suppress_all
+from digest.storage.suppressions.suppressions import AFTER_ERASING, SuppressionReason, lift, suppress_all
 
 SOURCE = "the journal"
 _CHUNK = 1_000
@@ -35,15 +36,26 @@ log = logging.getLogger(__name__)
 def replay(context: Context) -> int:
     """Let every line of the journal that this database has not seen hold in it; returns how many readers it changed."""
     changed = 0
+    open_intentions: dict[str, JournalEntry] = {}
     while passage := _unseen(context.db, context.settings):
         with context.db.writing() as session:
             lock_subscribers(session)
             changed += _apply(context.within(session), passage.lines)
+            open_intentions = _left_open(open_intentions, passage.lines)
+            if passage.end == journal_path(context.settings).stat().st_size:
+                for intention in open_intentions.values():
+                    settle_in(context.within(session), intention)
             _name_unreadable(context.within(session), passage.unreadable)
             note_bytes_read(session, passage.journal, passage.end)
     if changed:
         log.warning("the journal: %s readers had left, and this database did not know", changed)
     return changed
+
+
+def _left_open(so_far: Mapping[str, JournalEntry], lines: Sequence[JournalEntry]) -> dict[str, JournalEntry]:
+    """By address what was about to happen, and of which the lines since say nothing: a crash came between."""
+    last = {line.address_hash: line for line in lines if line.what is not Parting.UNSUBSCRIBED}
+    return {key: line for key, line in {**so_far, **last}.items() if line.what in OUTCOMES}
 
 
 def _unseen(db: Database, settings: Settings) -> Passage | None:
@@ -67,6 +79,7 @@ def _apply(work: Work, lines: Sequence[JournalEntry]) -> int:
     erased = {key for key in erased_at if key not in known or not _came_back(known[key], back, erased_at[key])}
     bans = {line.address_hash: line for line in lines if line.what in (Parting.SUPPRESSED, Parting.LIFTED)}
     reasons = {key: _reason(line) for key, line in bans.items() if line.what is Parting.SUPPRESSED}
+    reasons |= {key: AFTER_ERASING.get(reason, reason) for key, reason in reasons.items() if key in erased}
     lift(work.session, [key for key, line in bans.items() if line.what is Parting.LIFTED])
     changed = suppress_all(work.session, dict.fromkeys(erased, SuppressionReason.ERASURE) | reasons, work.now, SOURCE)
     for address_hash in erased & known.keys():

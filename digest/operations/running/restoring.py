@@ -19,7 +19,7 @@ from digest.domain.issues.calendar import day_and_year
 from digest.domain.running.alerts import AlertKind, cause
 from digest.mail.outgoing.interface import Certainty
 from digest.operations.guard.restore_guard import Noted, has_seen_others, make_note, note_claims, note_freezes, noted
-from digest.operations.issues.holding import hold
+from digest.operations.issues.holding import A_RESTORED_BACKUP, hold
 from digest.operations.issues.week import ensure_issue
 from digest.operations.messages.alerting import Sighting, sight
 from digest.operations.messages.queue import COPY
@@ -37,7 +37,6 @@ from digest.storage.readers.subscribers import lock_subscribers
 from digest.storage.running.heartbeats import another_host_is_alive
 from digest.storage.sending.batches import Cause, hold_all_unfinished, outcomes_are_open
 
-A_RESTORED_BACKUP = "a restored backup"
 _ALIVE_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
@@ -218,8 +217,8 @@ def _tell(work: Work, recovered: Recovered) -> None:
     if recovered.issues:
         dates = ", ".join(day_and_year(day) for day in recovered.issues)
         words.append(
-            f"On hold: the issue of {dates}. Look in SendGrid’s Activity whether it went. If it did, skip it; if not, "
-            "release it."
+            f"On hold: the issue of {dates}. Look in SendGrid’s Activity whether it went. If it did, say on "
+            "its page that readers have it; if not, release it."
         )
     if recovered.batches:
         words.append(

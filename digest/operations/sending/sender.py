@@ -8,8 +8,6 @@ id: whoever comes back late finds it judged and changes nothing.
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
 import time
 from collections import deque
@@ -33,6 +31,7 @@ from digest.operations.sending.recording import Result, expire_leases, record
 from digest.operations.sending.send_status import SendStatus, send_status_of
 from digest.operations.shared.context import Context, Process
 from digest.operations.shared.fault_log import FaultLog
+from digest.operations.shared.process_names import process_name
 from digest.operations.shared.wakeups import Bell, pause
 from digest.storage.base.database import Database, database_now
 from digest.storage.issues.issues import Issue, issue_for_change
@@ -145,7 +144,7 @@ class _Sender:
         self._progress = progress
         self._shown_at = 0.0
         self._looked_at = 0.0
-        self._claimant = Claimant(f"{socket.gethostname()}:{os.getpid()}")
+        self._claimant = Claimant(process_name())
         self._bell = Bell()
         self._results: deque[Result] = deque()
         self._in_hand = 0

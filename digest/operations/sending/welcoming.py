@@ -1,4 +1,4 @@
-"""Whoever confirms is welcomed with the latest issue, at once, as a message of their own."""
+"""Whoever confirms is welcomed with the latest issue, at once, as a message of their own; whom an admin adds may be."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from digest.config.catalogues import speaking
 from digest.domain.issues.edition import Content, default_preheader, default_subject
+from digest.domain.shared.addresses import Address
 from digest.domain.shared.stored import UnreadableRecord
 from digest.mail.message.identity import identity_of
 from digest.mail.message.rendering import personalise, render_welcome
@@ -15,6 +16,7 @@ from digest.mail.outgoing.interface import leave_headers
 from digest.operations.issues.composing import Composed, has_own_subject, render, stored, tag_values
 from digest.operations.issues.editions import compose_for_topics
 from digest.operations.messages.queue import WELCOME, post
+from digest.operations.readers.on_behalf import add_reader_in
 from digest.operations.readers.subscribing import LinkState, confirm_in, link_state
 from digest.operations.sending.posting import digest_headers, since
 from digest.operations.shared.context import Context, Work
@@ -23,6 +25,8 @@ from digest.storage.issues.issues import Issue, issue_to_welcome_with, last_clos
 from digest.storage.readers.subscribers import Subscriber, lock_subscribers
 from digest.storage.sending.deliveries import has_copy
 from digest.storage.writing.summaries import withdrawals_of
+
+NO_WELCOME = "There is no issue to welcome them with, or they have it already."
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +46,15 @@ def confirm_and_welcome(context: Context, key: str, place: str) -> tuple[LinkSta
         if found is not LinkState.OPEN or reader is None:
             return found, reader, False
         return LinkState.DONE, reader, _welcome(work, reader, was_reader_until)
+
+
+def add_and_welcome(context: Context, address: Address, consent: str, place: str, by: str) -> tuple[int, bool]:
+    """`on_behalf.add_reader`, with a welcome; returns the reader's number, and whether a welcome is on its way."""
+    with context.db.writing() as session:
+        lock_subscribers(session)
+        work = context.within(session)
+        reader = add_reader_in(work, address, consent, place, by)
+        return reader.id, _welcome(work, reader, None)
 
 
 def _welcome(work: Work, reader: Subscriber, was_reader_until: datetime | None) -> bool:

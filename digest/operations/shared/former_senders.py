@@ -7,11 +7,14 @@ only the file's name tells. The headers are as their exports write them (2026).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from digest.operations.shared.known_columns import Means, plain
+
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,17 @@ class FormerSender:
 
     def state_of(self, file: str) -> str:
         """The word for where everybody in the file of that name stands; empty if the name does not tell."""
-        name = PurePath(file).name.casefold()
+        name = _as_exports_write(file)
         return next((state for start, state in self.states_by_file.items() if name.startswith(start)), "")
 
     def is_of_strangers(self, file: str) -> bool:
         """Whether, by its name, the file has only people who never subscribed."""
-        return PurePath(file).name.casefold().startswith(self.strangers)
+        return _as_exports_write(file).startswith(self.strangers)
+
+
+def _as_exports_write(file: str) -> str:
+    """`Unsubscribed (1).csv` as `unsubscribed_1_`: people give such files shorter names."""
+    return _BETWEEN_WORDS.sub("_", f"{PurePath(file).stem.casefold()}_")
 
 
 def _columns(meanings: Mapping[Means, str]) -> dict[str, Means]:
@@ -67,7 +75,7 @@ SENDERS: tuple[FormerSender, ...] = (
             "subscribed_": "subscribed",
         },
         strangers="nonsubscribed_",
-        files=("cleaned_*.csv", "unsubscribed_*.csv", "subscribed_*.csv"),
+        files=("cleaned*.csv", "unsubscribed*.csv", "subscribed*.csv"),
     ),
     # uuid, email, name, attributes, status (enabled, disabled, blocklisted), created_at, updated_at. Who left which
     # list is only in what its API answers.

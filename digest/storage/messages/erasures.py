@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from digest.storage.messages.messages import ERASURE, UNFINISHED, Message, MessageState
@@ -35,23 +35,34 @@ def claim_erasures(session: Session, owner: str, database_now: float, lease: flo
     return found
 
 
-def erasures_taken_on(session: Session, owner: str) -> None:
-    """Those of this claim are done: nothing here names their addresses any more."""
+def renew_claim_of_erasures(session: Session, owner: str, until: float) -> None:
+    """What is left of this claim stays ours until that moment, by the database's clock."""
+    session.execute(
+        update(Message).where(*_claimed_by(owner)).values(retry_at=until).execution_options(synchronize_session=False)
+    )
+
+
+def erasures_taken_on(session: Session, owner: str, addresses: Sequence[str]) -> None:
+    """Those of this claim that are of these addresses are done: nothing here names them any more."""
     session.execute(
         delete(Message)
-        .where(Message.kind == ERASURE, Message.owner == owner, Message.state == MessageState.CLAIMED)
+        .where(*_claimed_by(owner), Message.recipient.in_(addresses))
         .execution_options(synchronize_session=False)
     )
 
 
-def put_erasures_off(session: Session, owner: str, retry_at: float, detail: str) -> None:
-    """Those of this claim are tried again at `retry_at`, by the database's clock."""
+def put_erasures_off(session: Session, owner: str, addresses: Sequence[str], retry_at: float, detail: str) -> None:
+    """Those of this claim that are of these addresses are tried again at `retry_at`, by the database's clock."""
     session.execute(
         update(Message)
-        .where(Message.kind == ERASURE, Message.owner == owner, Message.state == MessageState.CLAIMED)
+        .where(*_claimed_by(owner), Message.recipient.in_(addresses))
         .values(state=MessageState.WAITING, retry_at=retry_at, detail=detail[:1000])
         .execution_options(synchronize_session=False)
     )
+
+
+def _claimed_by(owner: str) -> tuple[ColumnElement[bool], ...]:
+    return Message.kind == ERASURE, Message.owner == owner, Message.state == MessageState.CLAIMED
 
 
 def refused_erasures(session: Session, most: int | None = None) -> Sequence[Message]:

@@ -33,6 +33,10 @@ _OF_THE_MAILBOX = (
 """What takes the place of an erasure, which its owner could lift: mail does not arrive there, or is not wanted."""
 
 
+AFTER_ERASING = {SuppressionReason.COMPLAINT: SuppressionReason.OBJECTION}
+"""What stays of a reason once its reader is erased: that mail is not wanted there, and not what they did about it."""
+
+
 class Suppression(Base):
     """One suppressed address, as its hash under SUPPRESSION_KEY."""
 
@@ -117,6 +121,19 @@ def suppress(session: Session, address_hash: str, reason: SuppressionReason, now
         _forget_erasures(session, [address_hash])
     if not is_suppressed(session, address_hash):
         session.add(Suppression(address_hash=address_hash, reason=reason, at=now, source=source))
+        session.flush()
+
+
+def suppress_erased(session: Session, address_hash: str, now: datetime, source: str) -> None:
+    """Suppress the address of a reader who is erased. Of what it was suppressed for before, only that stays which not
+    even its owner's sign-up may undo.
+    """
+    found = session.get(Suppression, address_hash)
+    if found is None:
+        suppress(session, address_hash, SuppressionReason.ERASURE, now, source)
+    elif found.reason != SuppressionReason.ERASURE:
+        reason = SuppressionReason(found.reason)
+        found.reason, found.at, found.source = AFTER_ERASING.get(reason, reason), now, source
         session.flush()
 
 

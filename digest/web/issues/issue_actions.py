@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from digest.domain.issues.calendar import day_and_year
 from digest.domain.issues.lifecycle import IssueState
-from digest.operations.issues import closing, holding, week, wording
+from digest.operations.issues import closing, gone, holding, week, wording
 from digest.operations.sending import stopping
 from digest.operations.sending.send_status import a_clock_runs
 from digest.operations.shared.refusal import Refused
@@ -30,6 +30,7 @@ _FARTHEST = timedelta(days=366)
 _WITHOUT_A_CLOCK = "when the clock runs again, or by “digest send”"
 
 _ASKED = {
+    "gone": "issues/gone.html",
     "skip": "issues/skip.html",
     "send-now": "issues/send_now.html",
     "stop": "issues/stop.html",
@@ -38,15 +39,17 @@ _ASKED = {
 }
 
 
-@desk.get("/issues/<day>/<any(skip, 'send-now', stop, move, release):action>")
+@desk.get("/issues/<day>/<any(gone, skip, 'send-now', stop, move, release):action>")
 def ask_about_issue(day: str, action: str) -> str:
     """Ask once, in words."""
     senders_only()
-    return render_template(_ASKED[action], **shown(board(issue_of(day))))
+    found = board(issue_of(day))
+    as_it_went = gone.is_as_it_went(found.issue, found.closing)
+    return render_template(_ASKED[action], as_it_went=as_it_went, **shown(found))
 
 
 @desk.post(
-    "/issues/<day>/<any(approve, reopen, hold, release, skip, move, 'send-now', 'cancel-send-now',"
+    "/issues/<day>/<any(approve, reopen, hold, release, gone, skip, move, 'send-now', 'cancel-send-now',"
     " stop, resume, test):action>"
 )
 def act_on_issue(day: str, action: str) -> Response:
@@ -104,6 +107,11 @@ def _release(issue: Issue) -> str:
     return "Released."
 
 
+def _gone(issue: Issue) -> str:
+    gone.call_it_gone(here(), issue.id, _who())
+    return "Readers have it: it is among the past issues, and nothing of it is sent."
+
+
 def _skip(issue: Issue) -> str:
     because = forms.line("because")[:300].rstrip(". ") or "no reason was given"
     week.skip_issue(here(), issue.id, _who(), because)
@@ -154,6 +162,7 @@ _ACTIONS: dict[str, Callable[[Issue], str]] = {
     "reopen": _reopen,
     "hold": _hold,
     "release": _release,
+    "gone": _gone,
     "skip": _skip,
     "move": _move,
     "send-now": _send_now,

@@ -23,6 +23,7 @@ from digest.mail.message.templating import listed
 from digest.operations.issues.closing import cutoff_of, too_few
 from digest.operations.issues.composing import Composed, compose, compose_now, content_of
 from digest.operations.issues.editions import EditionShare, edition_shares, whole_readers, with_faults_of_editions
+from digest.operations.issues.gone import may_have_gone
 from digest.operations.issues.wording import WordsAround, around
 from digest.operations.sending.send_status import SendStatus, send_status_of
 from digest.storage.accounting.accounts import Account, accounts_by_counters
@@ -104,6 +105,11 @@ class Board:
     def editable(self) -> bool:
         """Whether its lists may change."""
         return self.issue.state == IssueState.OPEN
+
+    @property
+    def may_have_gone(self) -> bool:
+        """Whether it is on hold since a restore, so that readers may have it."""
+        return may_have_gone(self.issue)
 
     @property
     def waits(self) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from flask import flash, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from digest.domain.shared.addresses import BadAddress, parse
+from digest.domain.shared.addresses import Address, BadAddress, parse
 from digest.operations.readers import on_behalf
+from digest.operations.sending.welcoming import NO_WELCOME, add_and_welcome
 from digest.operations.shared.refusal import Refused
 from digest.web.readers.subscribers import subscriber_or_404
 from digest.web.readers.topics import topic_choices
@@ -35,12 +36,21 @@ def add_subscriber_now() -> Response:
         address = parse(form["email"])
         if not missing:
             consent = f"{form['asked']}, {form['day']}: {form['words']}"
-            reader = on_behalf.add_reader(here(), address, consent, form["asked"], signed_in().email)
-            flash(f"{address.shown} is a reader now.", "good")
+            reader, told = _added(address, consent, form["asked"])
+            flash(f"{address.shown} is a reader now.{told}", "good")
             return redirect(url_for("desk.subscriber", subscriber_id=reader), 303)
     except (BadAddress, Refused) as error:
         missing = {"email": str(error), **missing}
-    return make_response(render_template("readers/add_subscriber.html", form=form, errors=missing), 422)
+    typed = {**form, "welcome": forms.pressed("welcome")}
+    return make_response(render_template("readers/add_subscriber.html", form=typed, errors=missing), 422)
+
+
+def _added(address: Address, consent: str, place: str) -> tuple[int, str]:
+    """The new reader's number, and what is to be said of their welcome."""
+    if not forms.pressed("welcome"):
+        return on_behalf.add_reader(here(), address, consent, place, signed_in().email), ""
+    reader, welcomed = add_and_welcome(here(), address, consent, place, signed_in().email)
+    return reader, " The latest issue is on its way to them." if welcomed else f" {NO_WELCOME}"
 
 
 _MISSING = {

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 from datetime import UTC, date, datetime
 
 import pytest
@@ -15,6 +13,7 @@ from digest.operations.issues.holding import hold_issue
 from digest.operations.issues.week import skip_issue
 from digest.operations.sending.stopping import stop_send
 from digest.operations.shared.context import Context
+from digest.operations.shared.process_names import process_name
 from digest.storage.base.database import Database
 from digest.storage.sending.batches import Attempt, Batch, BatchState
 from tests.cli.shell import Shell
@@ -52,7 +51,7 @@ def test_a_doubt_is_told_with_its_moment_and_the_last_attempt(shell: Shell, one_
     (line,) = [line.strip() for line in out.splitlines() if line.startswith(f"  batch {one_held}")]
     began = "Friday 17 May 2024, 08:01 Europe/London"
     said = f"batch {one_held}, held, 10 copies, no answer, since {began}, last attempt begun {began} by "
-    assert line.startswith(f"{said}{socket.gethostname()}:{os.getpid()}: no complete answer from SendGrid")
+    assert line.startswith(f"{said}{process_name()}: no complete answer from SendGrid")
 
 
 def test_programs_get_the_same(shell: Shell, one_held: int) -> None:
@@ -63,7 +62,7 @@ def test_programs_get_the_same(shell: Shell, one_held: int) -> None:
     assert doubted == {
         "id": one_held, "state": "held", "size": 10, "attempts": 1, "cause": "no answer", "since": DOUBTED.isoformat(),
         "last_attempt": {
-            "started_at": DOUBTED.replace(second=0).isoformat(), "owner": f"{socket.gethostname()}:{os.getpid()}"
+            "started_at": DOUBTED.replace(second=0).isoformat(), "owner": process_name()
         },
     }  # fmt: skip
     nothing = {"cause": None, "because": None, "since": None, "last_attempt": None}

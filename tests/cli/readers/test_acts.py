@@ -16,6 +16,7 @@ from digest.storage.readers.subscribers import SubscriberState, count_by_state
 from digest.storage.suppressions.suppressions import SuppressionReason, is_suppressed, suppress
 from tests.conftest import TUESDAY, Mailbox
 from tests.factories import make_subscriber
+from tests.web.readers.test_welcome import send_both
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +107,12 @@ def test_suppressions_are_shown_and_lifted(db: Database, settings: Settings) -> 
     with db.reading() as session:
         assert not is_suppressed(session, reader.address_hash)
     assert json.loads(run("suppressions", "show", "rita@example.org", "--json").output)["suppressed"] is None
+
+
+def test_who_is_added_is_welcomed_if_that_is_said(db: Database, settings: Settings, mailbox: Mailbox) -> None:
+    send_both(db, settings)
+    assert "on its way" not in run("subscribers", "add", "silent@example.org", "--consent", "by letter").output
+    welcomed = run("subscribers", "add", "ruiz@example.org", "--consent", "by letter", "--welcome")
+    assert "The latest issue is on its way to them." in welcomed.output
+    assert len(mailbox.to("ruiz@example.org")) == 1
+    assert mailbox.to("silent@example.org") == []

@@ -14,6 +14,7 @@ from digest.operations.issues.closing import close_issue
 from digest.operations.readers.privacy import erase
 from digest.operations.sending.freezing import Freeze, freeze
 from digest.operations.shared.context import Context
+from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
 from digest.storage.sending.batches import Attempt, Batch
 from digest.storage.sending.deliveries import Delivery
@@ -142,5 +143,5 @@ def freeze_issue(db: Database, settings: Settings, day: date) -> int:
 
 def test_show_of_a_stranger_fails(command: Command) -> None:
     result = command("show", "nobody@example.org", "--json")
-    assert result.exit_code == 1
-    assert result.stderr.startswith("digest: There is no subscriber nobody@example.org. `digest subscribers export`")
+    assert isinstance(result.exception, Refused)
+    assert str(result.exception).startswith("There is no subscriber nobody@example.org. `digest subscribers export`")

@@ -18,6 +18,7 @@ from digest.config import Settings
 from digest.domain.shared.tokens import fingerprint
 from digest.operations.readers.privacy import erase
 from digest.operations.shared.context import Context
+from digest.operations.shared.refusal import Refused
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import queue_message
 from digest.storage.readers.consents import ConsentRecord, StoredWording
@@ -231,7 +232,7 @@ def test_an_erasure_that_waits_is_listed_masked_shown_and_marked_as_done(
     shown = command("erasures", handle).output
     assert "alice@example.org" in shown
     assert "recipients.erasejob.create" in shown
-    assert command("erasures", "0" * 12, "--done").exit_code == 1
+    assert isinstance(command("erasures", "0" * 12, "--done").exception, Refused)
     assert command("erasures", "--done").exit_code == 2
     assert "Marked as done" in command("erasures", handle, "--done").output
     assert "No erasure waits" in command("erasures").output

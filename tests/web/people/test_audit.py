@@ -31,8 +31,8 @@ _READS = "it changes nothing that is kept"
 _OWN = "it is one’s own login, or one’s own unsaved words"
 _LOGGED: Mapping[str, tuple[Act, ...]] = {
     "act_on_issue": (
-        Act.APPROVED, Act.REOPENED, Act.HELD, Act.RELEASED, Act.MOVED, Act.SKIPPED, Act.ASKED_TO_SEND,
-        Act.CANCELLED, Act.STOPPED, Act.RESUMED, Act.OVERRODE,
+        Act.APPROVED, Act.REOPENED, Act.HELD, Act.RELEASED, Act.MOVED, Act.SKIPPED, Act.CALLED_GONE,
+        Act.ASKED_TO_SEND, Act.CANCELLED, Act.STOPPED, Act.RESUMED, Act.OVERRODE,
     ),
     "decide_now": (Act.DECIDED,),
     "invite": (Act.INVITED,),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -53,7 +55,7 @@ def there(db: Database, settings: Settings) -> None:
         suppress(session, banned.address_hash, SuppressionReason.BOUNCE, TUESDAY, "a test")
 
 
-def bring(ada: Browser, text: str = FILE, **fields: str) -> str:
+def bring(ada: Browser, text: str = FILE, **fields: str | tuple[BytesIO, str]) -> str:
     """Send a file by the form; returns where its page is."""
     form = {"file": (BytesIO(text.encode()), "readers.csv"), "consent": "I want the digest", **fields}
     answer = ada.send("/desk/subscribers/import", form=form)
@@ -179,13 +181,23 @@ def test_a_file_that_is_gone_is_said(ada: Browser, settings: Settings, clock_wor
     assert "The file is no longer there" in words(ada.open(at))
 
 
+def name_in_another_container() -> str:
+    """What a clock is called there whose host and number are ours."""
+    program = (
+        "import os, sys; os.getpid = lambda: int(sys.argv[1]);"
+        "from digest.operations.shared.process_names import process_name; print(process_name())"
+    )
+    said = subprocess.run([sys.executable, "-c", program, str(os.getpid())], check=True, capture_output=True, text=True)
+    return said.stdout.strip()
+
+
 def test_nobody_takes_an_import_that_another_process_is_at(
     ada: Browser, db: Database, clock_works: Callable[[], None], clock: time_machine.Traveller
 ) -> None:
     at = bring(ada)
     with db.writing() as session:
         found = session.query(ReaderImport).one()
-        found.owner, found.lease_until = "elsewhere:1", datetime.now(UTC) + timedelta(minutes=1)
+        found.owner, found.lease_until = name_in_another_container(), datetime.now(UTC) + timedelta(minutes=1)
     clock_works()
     assert "Being tried" in words(ada.open(at))
     clock.move_to(datetime.now(UTC) + timedelta(minutes=2))
@@ -218,3 +230,13 @@ def test_a_clock_that_shall_end_leaves_the_import_to_the_next(
     assert "Being tried" in words(ada.open(at))
     clock_works()
     assert "It was tried" in words(ada.open(at))
+
+
+def test_a_file_named_after_those_who_left_is_refused_unless_its_rows_say_where_they_stand(
+    ada: Browser, db: Database, clock_works: Callable[[], None]
+) -> None:
+    at = bring(ada, file=(BytesIO(b"email\nbob@example.org\n"), "unsubscribed.csv"))
+    clock_works()
+    assert "By its name (“unsubscribed”) it has people who left" in words(ada.open(at))
+    with db.reading() as session:
+        assert not any(count_by_state(session).values())

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from digest.app import create_app
 from digest.operations.guard.restore_guard import note_claims
-from digest.operations.issues.holding import release_issue
+from digest.operations.issues.holding import A_RESTORED_BACKUP, release_issue
 from digest.operations.issues.week import ensure_issue, move_issue, send_now, skip_issue
-from digest.operations.running.restoring import A_RESTORED_BACKUP, Age, Recovered, recover
+from digest.operations.running.restoring import Age, Recovered, recover
 from digest.operations.running.sending_now import report
 from digest.operations.sending.sending_again import send_copy_again
 from digest.operations.shared.context import Context
