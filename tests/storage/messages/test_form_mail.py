@@ -82,8 +82,9 @@ def test_no_question_visits_the_rows_that_wait(flooded: Database) -> None:
 
 
 def visited(db: Database, ask: Question) -> float:
-    """How many rows its statements look at: counted by PostgreSQL itself, and by SQLite in steps of its machine. What it
-    changes is taken back.
+    """How many rows its statements look at: counted by PostgreSQL itself, and by SQLite in steps of its machine.
+
+    What it changes is taken back.
     """
     return _steps(db, ask) if db.engine.dialect.name == "sqlite" else _rows(db, ask)
 
