@@ -107,13 +107,16 @@ def leave(page: Page, live: Site, digest: EmailMessage) -> None:
 
 
 def look_over(page: Page) -> None:
-    """Nothing scrolls sideways, and axe finds nothing serious."""
+    """Nothing scrolls sideways, and axe finds nothing serious, at a desk and on a phone."""
+    was = page.viewport_size
+    assert was is not None
     for size in (DESK, PHONE):
         page.set_viewport_size(size)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], page.url
         found = Axe().run(page).response["violations"]
         serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
         assert serious == [], f"{page.url}: {[(fault['id'], fault['nodes'][0]['html']) for fault in serious]}"
+    page.set_viewport_size(was)
 
 
 def strangers(page: Page, own: str) -> list[str]:
