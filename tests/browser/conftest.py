@@ -18,9 +18,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from digest import config
-from digest.cli.running import serving
 from digest.config import Settings
 from digest.storage.base.database import Database
+from tests.cli.sites import forked
 from tests.cli.warm import warm_command
 from tests.ports import free_port
 
@@ -107,17 +107,12 @@ def _served(environ: Mapping[str, str], bind: str, log: Path) -> Iterator[None]:
 
 @contextmanager
 def _forked(environ: Mapping[str, str], bind: str, log: Path) -> Iterator[None]:
-    """What `digest serve` starts, without Python's start of each: five seconds of the processor."""
-    site = (*serving._GUNICORN, "--worker-class", serving._DIRECT, "--bind", bind, serving._APP)
-    warm = warm_command()
-    processes = [
-        warm.start("gunicorn", site, environ, log, log),
-        warm.start("digest.cli", ("scheduler",), environ, log, log),
-    ]
-    try:
-        yield
-    finally:
-        assert [warm.end(process) for process in processes] == [0, 0], log.read_text()
+    with forked(environ, bind, log):
+        clock = warm_command().start("digest.cli", ("scheduler",), environ, log, log)
+        try:
+            yield
+        finally:
+            assert warm_command().end(clock) == 0, log.read_text()
 
 
 def wait_for(url: str) -> None:

@@ -40,7 +40,9 @@ def test_the_archives_pages_serve_everybody(live: Site, browser: Browser) -> Non
             page, troubles = context.new_page(), list[str]()
             page.on("console", partial(_note, troubles))
             for path in paths:
-                _serves(page, live.url + path, width)
+                _stays_put(page, live.url + path, width)
+                if width != 375:  # what axe finds there it finds at 320
+                    _axe_finds_nothing(page)
                 assert troubles == []
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
@@ -55,12 +57,15 @@ def _note(troubles: list[str], said: ConsoleMessage) -> None:
         troubles.append(said.text)
 
 
-def _serves(page: Page, url: str, width: int) -> None:
+def _stays_put(page: Page, url: str, width: int) -> None:
     page.goto(url)
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.evaluate(WIDE)
     assert page.evaluate(SHIFTS) == 0
+
+
+def _axe_finds_nothing(page: Page) -> None:
     found = Axe().run(page, options=AXE).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], url
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], page.url
 
 
 def _prints_as_an_article(page: Page, url: str) -> None:

@@ -36,7 +36,7 @@ def pages(live: Site) -> list[str]:
     alice_signs_up_as_editor(live)
     with live.db.writing() as session:
         session.query(Editor).one().is_admin = True
-    context = Context(live.db, live.settings, TUESDAY)
+    context = Context(live.db, live.settings, datetime.now(UTC))  # the site's clock tidies up what is old
     source, lead, old = make_source(live.db), make_lead(live.db, "Fine"), make_summary(live.db, publication="Gazette")
     make_summary(live.db, publication="Other", topics=("Fines",))
     with live.db.reading() as session:
@@ -76,9 +76,8 @@ def _readers(live: Site) -> tuple[int, int]:
     return banned.id, tried
 
 
-@pytest.mark.parametrize("width", [1280, 375])
-def test_axe_finds_nothing(live: Site, browser: Browser, pages: list[str], width: int) -> None:
-    with browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True) as context:
+def test_axe_finds_nothing(live: Site, browser: Browser, pages: list[str]) -> None:
+    with browser.new_context(bypass_csp=True) as context:
         page = context.new_page()
         page.goto(f"{live.url}/desk/")
         page.get_by_label("Email").fill(ALICE)
@@ -98,6 +97,8 @@ def test_axe_finds_nothing(live: Site, browser: Browser, pages: list[str], width
 
 
 def _look_over(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("window.innerWidth"), page.url
-    found = Axe().run(page, options=_TARGETS).response["violations"]
-    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == [], page.url
+    for width in (1280, 375):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+        found = Axe().run(page, options=_TARGETS).response["violations"]
+        assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == [], f"{page.url} at {width}"

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from digest.cli.running import serving as running
 from tests.cli.shell import Shell
+from tests.cli.warm import warm_command
 from tests.ports import free_port
 
 PROXIES = Path(__file__).parents[2] / "docs" / "proxies"
@@ -56,6 +58,19 @@ def serving(shell: Shell, *words: str) -> Iterator[tuple[Door, subprocess.Popen[
         finally:
             process.terminate()
             process.communicate(timeout=PATIENCE)
+
+
+@contextmanager
+def forked(environ: Mapping[str, str], bind: str, log: Path) -> Iterator[None]:
+    """The site that `digest serve` starts, without Python's start of each process: five seconds of the processor. It is
+    there a moment later.
+    """
+    words = (*running._GUNICORN, "--worker-class", running._DIRECT, "--bind", bind, running._APP)
+    site = warm_command().start("gunicorn", words, environ, log, log)
+    try:
+        yield
+    finally:
+        assert warm_command().end(site) == 0, log.read_text()
 
 
 @contextmanager

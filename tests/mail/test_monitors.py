@@ -52,7 +52,7 @@ def test_an_alert_is_posted_as_json(db: Database, alerting: Settings, monitor: M
     tell(db, alerting)
     deliver_waiting(db, alerting, open_transport(alerting), lambda: datetime.now(UTC))
     [heard] = monitor.heard
-    assert heard.path == "/hook"
+    assert heard.path == monitor.path
     said = json.loads(heard.body)
     assert re.fullmatch("[0-9a-f]{32}", said.pop("id"))
     assert said == {
@@ -122,4 +122,4 @@ def test_the_heartbeat_says_what_is_wrong(monitor: Monitor) -> None:
     monitor.status = 404
     assert ping(monitor.url) == "the monitor answered 404"
     assert "could not be reached" in str(ping("http://127.0.0.1:1/"))
-    assert [(heard.path, heard.method) for heard in monitor.heard] == [("/hook", "GET")] * 2
+    assert [(heard.path, heard.method) for heard in monitor.heard] == [(monitor.path, "GET")] * 2

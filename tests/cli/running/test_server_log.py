@@ -22,6 +22,7 @@ from digest.operations.shared.links import unsubscribe_url
 from digest.storage.base.database import Database
 from digest.storage.messages.messages import Message
 from tests.cli.shell import Shell
+from tests.cli.sites import forked
 from tests.factories import make_subscriber
 from tests.ports import free_port
 
@@ -45,27 +46,31 @@ def port() -> int:
 @pytest.fixture
 def log(shell: Shell, port: int, tmp_path: Path, db: object) -> Iterator[Path]:  # noqa: ARG001
     """The log of a site that runs."""
-    with serving(shell, port, tmp_path / "log") as path:
+    path = tmp_path / "log"
+    with forked(shell.environ, f"127.0.0.1:{port}", path):
+        wait_for(lambda: is_served(port))
         yield path
 
 
 @contextmanager
 def serving(shell: Shell, port: int, path: Path) -> Iterator[Path]:
-    """A site that runs, and its log."""
+    """`digest serve`, and its log."""
     with path.open("w") as file, subprocess.Popen(
         [sys.executable, "-m", "digest.cli", "serve", "--bind", f"127.0.0.1:{port}"],
         env=shell.environ, stdout=file, stderr=file,
     ) as process:  # fmt: skip
-        for _ in range(600):
-            with suppress(OSError):
-                if b"HTTP/1.1" in sent(port, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"):
-                    break
-            assert process.poll() is None, path.read_text()
-            time.sleep(0.1)
         try:
+            wait_for(lambda: is_served(port))
             yield path
         finally:
             process.terminate()
+
+
+def is_served(port: int) -> bool:
+    """Whether anything answers."""
+    with suppress(OSError):
+        return b"HTTP/1.1" in sent(port, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    return False
 
 
 def sent(port: int, request: bytes) -> bytes:

@@ -102,20 +102,20 @@ def test_no_header_moves_the_site(serve: Serve, trusted: str) -> None:
     assert door.get("/", **contradicting)[:2] == (200, front)
 
 
-def test_a_large_upload_is_refused_and_fills_no_memory(shell: Shell, db: Database) -> None:  # noqa: ARG001
-    with serving(shell) as (door, process):
-        for _ in range(4):
-            door.get("/")
-        before = memory_of(process)
-        chunk = b"f4240\r\n" + b"x" * 1_000_000 + b"\r\n"
-        for head in ("Content-Length: 200000000", "Transfer-Encoding: chunked"):
-            with socket.create_connection(("127.0.0.1", door.port), timeout=PATIENCE) as peer:
-                form = "Content-Type: application/x-www-form-urlencoded"
-                peer.sendall(f"POST /subscribe HTTP/1.1\r\nHost: digest.test\r\n{form}\r\n{head}\r\n\r\n".encode())
-                for _ in range(100):
-                    peer.sendall(chunk)
-                assert peer.recv(100).startswith(b"HTTP/1.1 413 ")
-        assert memory_of(process) - before < 50_000
+def test_a_large_upload_is_refused_and_fills_no_memory(serve: Serve) -> None:
+    door, process = serve()
+    for _ in range(4):
+        door.get("/")
+    before = memory_of(process)
+    chunk = b"f4240\r\n" + b"x" * 1_000_000 + b"\r\n"
+    for head in ("Content-Length: 200000000", "Transfer-Encoding: chunked"):
+        with socket.create_connection(("127.0.0.1", door.port), timeout=PATIENCE) as peer:
+            form = "Content-Type: application/x-www-form-urlencoded"
+            peer.sendall(f"POST /subscribe HTTP/1.1\r\nHost: digest.test\r\n{form}\r\n{head}\r\n\r\n".encode())
+            for _ in range(100):
+                peer.sendall(chunk)
+            assert peer.recv(100).startswith(b"HTTP/1.1 413 ")
+    assert memory_of(process) - before < 50_000
 
 
 def test_a_taken_address_is_said_once_with_the_remedy(shell: Shell, settings: Settings) -> None:

@@ -149,9 +149,9 @@ def now_and_then(start: datetime, end: datetime, chance: random.Random) -> Itera
 @pytest.mark.parametrize(("zone", "at"), [*((zone, "08:00") for zone in ZONES), (CAIRO, "00:30"), (JERUSALEM, "02:30")])
 def test_a_clock_that_ticks_every_ten_minutes_sends_every_friday_once(zone: str, at: str) -> None:
     ours = Publication(schedule(zone, at))
-    for now in every_ten_minutes(datetime(2024, 1, 1, tzinfo=UTC), datetime(2034, 1, 3, tzinfo=UTC)):
+    for now in every_ten_minutes(datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 12, 31, tzinfo=UTC)):
         ours.tick(now)
-    assert [day for day, _ in ours.sent] == list(fridays())
+    assert [day for day, _ in ours.sent] == list(fridays(2024, 2025))
     for (day, sent_at), (closed_day, closed_at) in zip(ours.sent, ours.closed, strict=True):
         assert closed_day == day
         assert timedelta(0) <= closed_at - ours.schedule.cutoff_moment(day) < timedelta(minutes=10)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -39,6 +37,7 @@ from digest.storage.readers.subscribers import Subscriber, lock_subscribers
 from digest.storage.sending.claims import claimable_batches, mark_claimed
 from digest.storage.writing.publications import Publication
 from digest.storage.writing.topics import Topic
+from tests.cli.shell import Shell
 from tests.conftest import TUESDAY, through
 from tests.factories import make_issue, make_readers, make_summary
 from tests.loopback.sendgrid import LoopbackSendGrid
@@ -167,10 +166,10 @@ def test_processes_that_send_at_once_double_nobody(
 ) -> None:
     readers = make_readers(db, settings, 300)
     issue_id = frozen_issue(db, settings, 5)
-    shell = {"PATH": os.environ["PATH"], **environ, "INSTANCE_PATH": str(settings.instance_path)}
-    command = [sys.executable, "-m", "digest.cli", "send", "--issue", "2024-05-17"]
-    senders = [subprocess.Popen(command, env=shell, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(3)]
-    said = [sender.communicate(timeout=120)[0].decode() for sender in senders]
+    shell = Shell({"PATH": os.environ["PATH"], **environ, "INSTANCE_PATH": str(settings.instance_path)})
+    with ExitStack() as stack:
+        senders = [stack.enter_context(shell.start("send", "--issue", "2024-05-17")) for _ in range(3)]
+        said = [sender.communicate(timeout=120) for sender in senders]
     assert [sender.returncode for sender in senders] == [0, 0, 0], said
     assert sorted(sendgrid.addresses()) == readers
     assert not sendgrid.doubled()

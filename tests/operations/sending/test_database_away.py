@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -20,6 +21,7 @@ from digest.operations.sending import sender
 from digest.operations.sending.sender import Ending, Progress, send_issue
 from digest.operations.shared.context import Process
 from digest.storage.base.database import Database
+from tests.crash.shift import Shift
 from tests.loopback.faults import DropUnanswered
 from tests.loopback.sendgrid import LoopbackSendGrid
 
@@ -38,10 +40,11 @@ class Outages:
 
 
 @pytest.fixture
-def outages(db: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outages]:
-    monkeypatch.setattr(sender, "pause", lambda _: None)
-    found = Outages()
+def outages(db: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Outages]:
+    found, shift = Outages(), Shift(tmp_path)
+    monkeypatch.setattr(sender, "pause", shift.add)  # what is waited for comes as the database's clock goes
     event.listen(db.engine, "before_cursor_execute", found)
+    shift.rule(db.engine)
     yield found
     event.remove(db.engine, "before_cursor_execute", found)
 

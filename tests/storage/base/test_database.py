@@ -53,7 +53,8 @@ def test_two_threads_lose_no_increment(db: Database, settings: Settings) -> None
 
 def test_two_processes_lose_no_increment(db: Database, settings: Settings) -> None:
     issue_id = make_issue(db)
-    fresh = multiprocessing.get_context("spawn")  # a fork would share this process's connections
+    fresh = multiprocessing.get_context("forkserver")  # a fork of this process would share its connections
+    fresh.set_forkserver_preload([__name__])
     processes = [fresh.Process(target=count_up, args=(settings.database_url, issue_id)) for _ in range(2)]
     for process in processes:
         process.start()

@@ -156,11 +156,10 @@ def test_three_messages_in_thirty_days_are_the_most(
     assert len(mailbox.to(ALICE)) == 4
 
 
-@pytest.mark.on_both
 @pytest.mark.parametrize(
     "machines",
-    [[f"192.0.2.{n}" for n in range(30)], [f"2001:db8:0:ff{n:02x}::1" for n in range(30)],
-     [f"::ffff:192.0.2.{n}" for n in range(30)]],
+    [[f"192.0.2.{n}" for n in range(22)], [f"2001:db8:0:ff{n:02x}::1" for n in range(22)],
+     [f"::ffff:192.0.2.{n}" for n in range(22)]],
 )  # fmt: skip
 def test_a_network_causes_twenty_messages_an_hour(
     client: FlaskClient, mailbox: Mailbox, clock: time_machine.Traveller, machines: list[str]

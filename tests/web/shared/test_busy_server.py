@@ -1,10 +1,8 @@
-"""`digest serve`, while somebody else writes and twenty forms wait: everybody reads, and nobody's form is lost."""
+"""A served site, while somebody else writes and twenty forms wait: everybody reads, and nobody's form is lost."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +16,7 @@ import pytest
 
 from digest.config import Settings
 from digest.storage.base.database import Database
+from tests.cli.sites import forked
 from tests.factories import make_summary
 from tests.ports import free_port
 from tests.web.shared.busy import someone_writes
@@ -41,17 +40,12 @@ def site(db: Database, settings: Settings, environ: dict[str, str], tmp_path: Pa
     make_summary(db, "Court annuls a fine")
     where = f"127.0.0.1:{free_port()}"
     here = {**environ, "PATH": os.environ["PATH"], "INSTANCE_PATH": str(settings.instance_path)}
-    command = [sys.executable, "-m", "digest.cli", "serve", "--bind", where]
-    with (tmp_path / "log").open("w") as log, subprocess.Popen(command, env=here, stdout=log, stderr=log) as server:
-        try:
-            until = time.monotonic() + 60
-            while ask(f"http://{where}/").status != 200:
-                assert server.poll() is None and time.monotonic() < until
-                time.sleep(0.1)
-            yield f"http://{where}"
-        finally:
-            server.terminate()
-            server.wait(60)
+    with forked(here, where, tmp_path / "log"):
+        until = time.monotonic() + 60
+        while ask(f"http://{where}/").status != 200:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        yield f"http://{where}"
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -172,6 +173,29 @@ class Addresses:
         return [self._tokens[rule.endpoint]] if name == "token" else self._values[name]
 
 
+class Touched:
+    """Whether anybody wrote to the SQLite database at all: most pages don't, and then no row needs to be compared."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._version = self._read()
+
+    def since(self) -> bool:
+        """Since it was last asked."""
+        before, self._version = self._version, self._read()
+        return self._version != before
+
+    def _read(self) -> int:
+        """Another number after every commit of another connection: https://www.sqlite.org/pragma.html#pragma_data_version."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+@pytest.fixture
+def touched(settings: Settings, app: Flask) -> Iterator[Touched]:  # noqa: ARG001
+    with closing(sqlite3.connect(settings.instance_path / "digest.db")) as connection:
+        yield Touched(connection)
+
+
 def signed_in(app: Flask, email: str, password: str) -> FlaskClient:
     browser = Browser(app.test_client())
     assert browser.sign_in(email, password).status_code == 303
@@ -181,18 +205,20 @@ def signed_in(app: Flask, email: str, password: str) -> FlaskClient:
 @pytest.mark.only_on("sqlite")
 @pytest.mark.usefixtures("published")
 def test_no_page_of_a_publication_changes_a_row(
-    app: Flask, db: Database, settings: Settings, clock: time_machine.Traveller
+    app: Flask, db: Database, settings: Settings, clock: time_machine.Traveller, touched: Touched
 ) -> None:
     admin, reader = signed_in(app, "admin@example.org", PASSWORD), app.test_client()
     clock.move_to(NOW + timedelta(minutes=10))
     addresses, before = Addresses(db, settings), rows(db)
+    assert touched.since(), "it must see what others write"
     for rule in get_rules(app):
         asked = [*addresses.of(rule)]
         seen = {admin.get(address).status_code for address in asked}
         assert seen & {_LEADS_ON.get(rule.endpoint, 200)}, f"{rule} was never reached: {seen}"
         for address in asked:
             reader.get(address)
-        assert rows(db) == before, f"{rule} changed something"
+        if touched.since():
+            assert rows(db) == before, f"{rule} changed something"
     for question in QUESTIONS:
         assert {client.get(question).status_code for client in (admin, reader)} <= {200, 302}
     assert rows(db) == before
