@@ -134,6 +134,12 @@ def through(sendgrid: LoopbackSendGrid) -> dict[str, str]:
     return {"MAIL_TRANSPORT": "sendgrid", "SENDGRID_API_KEY": "SG.loopback", "SENDGRID_HOST": sendgrid.url}
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than processors: a third of the time a test waits, for a fork, a browser or a database."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for a database on the kinds that it is about: see `_ON_BOTH`, `on_both` and `only_on`."""
     if not {"db", "home"} & set(metafunc.fixturenames):
