@@ -122,7 +122,7 @@ def _bounds(
     if not conditional:
         least = max(least, DAY)
     most = least + room
-    return least, most if least >= DAY or interval + room > DAY else min(most, DAY)
+    return least, most if not conditional or interval + room > DAY else min(most, DAY)
 
 
 def _room(interval: timedelta) -> timedelta:

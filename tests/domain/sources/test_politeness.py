@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from digest.domain.sources.politeness import (
@@ -50,6 +50,7 @@ def test_never_sooner_than_the_interval_and_without_validators_never_twice_a_day
 
 @settings(max_examples=200, deadline=None)
 @given(_asked, _wishes, some.booleans(), _lengths)
+@example(RequestMade("0", NOON, timedelta(minutes=15)), Wishes(DAY), True, timedelta())
 def test_what_a_publisher_says_lengthens_and_never_shortens(
     asked: RequestMade, wishes: Wishes, conditional: bool, gap: timedelta
 ) -> None:
