@@ -107,6 +107,7 @@ class Clock:
             ("housekeeping", self._housekeeping, HOUSEKEEPING_SECONDS),
             ("asking sources", self._poll, POLLING_SECONDS),
             ("finding stories", self._group, POLLING_SECONDS),
+            ("finding pairs of words", self._pair, POLLING_SECONDS),
             ("looking at links", self._look_at_links, POLLING_SECONDS),
             ("the daily backup", self._back_up, BACKUP_SECONDS),
             ("passing events on", self._pass_events_on, EVENTS_SECONDS),
@@ -170,6 +171,8 @@ class Clock:
 
     def _group(self) -> None:
         group_leads(self._process.context())
+
+    def _pair(self) -> None:
         pair_block(self._db)
 
     def _back_up(self) -> None:
